@@ -1,0 +1,35 @@
+"""The journal's table."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.audit.tags import AuditTag
+from portal.db import Base
+from portal.db.base import text_enum
+
+
+class AuditEntry(Base):
+    """One line of the journal; never updated, never deleted by the portal."""
+
+    __tablename__ = "audit_entry"
+    __table_args__ = (
+        Index("ix_audit_entry_territory_id_id", "territory_id", "id"),
+        Index("ix_audit_entry_company_id_id", "company_id", "id"),
+        Index("ix_audit_entry_subject_id", "subject_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    at: Mapped[datetime]
+    tag: Mapped[AuditTag] = mapped_column(text_enum(AuditTag, 64))
+    actor_label: Mapped[str] = mapped_column(String(255))
+    actor_id: Mapped[UUID | None]
+    territory_id: Mapped[UUID | None] = mapped_column(ForeignKey("territory.id", ondelete="SET NULL"))
+    company_id: Mapped[UUID | None] = mapped_column(ForeignKey("company.id", ondelete="SET NULL"))
+    subject_id: Mapped[UUID | None]
+    data: Mapped[dict[str, Any]]

@@ -1,0 +1,1 @@
+"""Values and small functions every layer may use; imports the standard library only."""

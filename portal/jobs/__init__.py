@@ -1,0 +1,8 @@
+"""Background work: RQ runs it, the database knows the truth about it."""
+
+from portal.jobs.models import JobState
+from portal.jobs.queue import JobView, cancel, enqueue, get_job, retry
+from portal.jobs.registry import task
+from portal.jobs.running import ClaimLost, RunningJob
+
+__all__ = ["ClaimLost", "JobState", "JobView", "RunningJob", "cancel", "enqueue", "get_job", "retry", "task"]

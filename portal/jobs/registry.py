@@ -1,0 +1,42 @@
+"""The closed list of what a job may run: a queue message names a kind, never a function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+TaskFunction = Callable[..., None]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What runs for a kind of job. timeout_s bounds one run; max_attempts bounds runs that were lost or failed."""
+
+    kind: str
+    run: TaskFunction
+    timeout_s: int
+    max_attempts: int
+
+
+_tasks: dict[str, Task] = {}
+
+
+def task(kind: str, *, timeout_s: int = 600, max_attempts: int = 5) -> Callable[[TaskFunction], TaskFunction]:
+    """Register `run(job: RunningJob, **args)` for a kind (`context.verb`). args are JSON scalars, mostly ids.
+
+    The function does its long work first, then writes its effects inside `with job.finish() as uow:`; it may be run
+    again after a kill at any point, and only the run that owns the claim can finish.
+    """
+
+    def register(run: TaskFunction) -> TaskFunction:
+        if kind in _tasks and _tasks[kind].run is not run:
+            raise ValueError(f"two tasks are named {kind}")
+        _tasks[kind] = Task(kind, run, timeout_s, max_attempts)
+        return run
+
+    return register
+
+
+def find_task(kind: str) -> Task:
+    """Return the task of a kind; KeyError when no context registered it."""
+    return _tasks[kind]

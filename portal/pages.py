@@ -1,0 +1,35 @@
+"""The pages that belong to no context: the front door and the health check."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Flask
+from flask.typing import ResponseReturnValue
+from sqlalchemy import text
+
+from portal.db import session
+from portal.web.extensions import limiter
+from portal.web.guards import PUBLIC, guard
+from portal.web.rendering import render_page
+
+blueprint = Blueprint("pages", __name__)
+
+
+@blueprint.get("/")
+@guard(PUBLIC)
+def home() -> ResponseReturnValue:
+    """Show the front door: what do you come to do?"""
+    return render_page("home.html")
+
+
+@blueprint.get("/sante")
+@guard(PUBLIC)
+@limiter.exempt
+def health() -> ResponseReturnValue:
+    """Answer 200 when this process and its database work; for supervisors and load balancers."""
+    session().execute(text("SELECT 1"))
+    return {"status": "ok"}
+
+
+def register(app: Flask) -> None:
+    """Attach the pages."""
+    app.register_blueprint(blueprint)

@@ -1,0 +1,7 @@
+"""The commands that run the portal as a whole."""
+
+from __future__ import annotations
+
+import click
+
+COMMANDS: tuple[click.Command, ...] = ()

@@ -1,0 +1,19 @@
+"""What every page needs and no context owns: guards, rendering, headers, error pages, language. Knows no context."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from portal.web import errors, extensions, filters, guards, headers, locale, navigation, rendering
+
+
+def init_app(app: Flask) -> None:
+    """Attach the web platform to the application."""
+    extensions.init_app(app)
+    locale.init_app(app)
+    rendering.init_app(app)
+    filters.init_app(app)
+    guards.init_app(app)
+    navigation.init_app(app)
+    headers.init_app(app)
+    errors.init_app(app)

@@ -1,0 +1,7 @@
+"""Fixtures shared by every test; each theme lives in its own module under tests/support/."""
+
+pytest_plugins = [
+    "tests.support.database",
+    "tests.support.data",
+    "tests.support.web",
+]
