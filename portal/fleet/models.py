@@ -1,0 +1,123 @@
+"""Vehicles and the files they came from."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.db import Base
+from portal.db.base import text_enum
+from portal.fleet.plates import PlateScheme
+
+
+class Category(StrEnum):
+    """EU category of a goods vehicle by its gross weight: N1 up to 3.5 t, N2 to 12 t, N3 above; or something else."""
+
+    N1 = "N1"
+    N2 = "N2"
+    N3 = "N3"
+    OTHER = "other"
+
+
+class Energy(StrEnum):
+    """Energy of the vehicle (registration field P.3, grouped)."""
+
+    DIESEL = "diesel"
+    PETROL = "petrol"
+    ELECTRIC = "electric"
+    HYDROGEN = "hydrogen"
+    GAS = "gas"
+    PLUGIN_HYBRID = "plugin_hybrid"
+    HYBRID = "hybrid"
+    BIODIESEL = "biodiesel"
+
+
+class AirClass(StrEnum):
+    """Crit'Air class as the holder declares it; `none` is a vehicle that gets no sticker."""
+
+    E = "E"
+    C1 = "1"
+    C2 = "2"
+    C3 = "3"
+    C4 = "4"
+    C5 = "5"
+    NONE = "none"
+
+
+class Vehicle(Base):
+    """A vehicle of a company. Weights in whole kilograms, sizes in whole centimetres, null = unknown."""
+
+    __tablename__ = "vehicle"
+    __table_args__ = (
+        UniqueConstraint("company_id", "plate_key", "country"),
+        Index("ix_vehicle_plate_key", "plate_key"),
+        CheckConstraint("gross_weight_kg IS NULL OR gross_weight_kg BETWEEN 100 AND 100000", name="gross_weight_kg"),
+        CheckConstraint("height_cm IS NULL OR height_cm BETWEEN 50 AND 600", name="height_cm"),
+        CheckConstraint("width_cm IS NULL OR width_cm BETWEEN 50 AND 400", name="width_cm"),
+        CheckConstraint("length_cm IS NULL OR length_cm BETWEEN 100 AND 3000", name="length_cm"),
+        CheckConstraint("axle_load_kg IS NULL OR axle_load_kg BETWEEN 50 AND 30000", name="axle_load_kg"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    company_id: Mapped[UUID] = mapped_column(ForeignKey("company.id", ondelete="CASCADE"))
+    plate: Mapped[str] = mapped_column(String(12))
+    plate_key: Mapped[str] = mapped_column(String(12))
+    plate_scheme: Mapped[PlateScheme] = mapped_column(text_enum(PlateScheme))
+    country: Mapped[str] = mapped_column(String(2))
+    plate_valid_until: Mapped[date | None]
+    label: Mapped[str] = mapped_column(String(80), default="")
+    category: Mapped[Category] = mapped_column(text_enum(Category))
+    gross_weight_kg: Mapped[int | None]
+    combination_weight_kg: Mapped[int | None]
+    axle_load_kg: Mapped[int | None]
+    height_cm: Mapped[int | None]
+    width_cm: Mapped[int | None]
+    length_cm: Mapped[int | None]
+    energy: Mapped[Energy | None] = mapped_column(text_enum(Energy))
+    air_class: Mapped[AirClass | None] = mapped_column(text_enum(AirClass))
+    hazmat: Mapped[bool] = mapped_column(default=False)
+    usages: Mapped[list[Any]] = mapped_column(default=list)
+    archived_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    version: Mapped[int]
+
+    __mapper_args__ = {"version_id_col": version}
+
+
+class ImportState(StrEnum):
+    """checked -> applying -> applied | failed; checked -> discarded."""
+
+    CHECKED = "checked"
+    APPLYING = "applying"
+    APPLIED = "applied"
+    FAILED = "failed"
+    DISCARDED = "discarded"
+
+
+class FleetImport(Base):
+    """A spreadsheet sent by a company: the stored file is the truth, this row says what became of it."""
+
+    __tablename__ = "fleet_import"
+    __table_args__ = (Index("ix_fleet_import_company_id_created_at", "company_id", "created_at"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    company_id: Mapped[UUID] = mapped_column(ForeignKey("company.id", ondelete="CASCADE"))
+    created_by: Mapped[UUID | None]
+    file_name: Mapped[str] = mapped_column(String(255))
+    file_key: Mapped[str] = mapped_column(String(80))
+    file_digest: Mapped[str] = mapped_column(String(64))
+    state: Mapped[ImportState] = mapped_column(text_enum(ImportState))
+    job_id: Mapped[UUID | None] = mapped_column(ForeignKey("job.id", ondelete="SET NULL"))
+    rows_total: Mapped[int]
+    rows_good: Mapped[int]
+    rows_bad: Mapped[int]
+    added: Mapped[int | None]
+    updated: Mapped[int | None]
+    created_at: Mapped[datetime]
+    applied_at: Mapped[datetime | None]
