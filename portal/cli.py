@@ -19,6 +19,11 @@ from portal.runtime.cli import COMMANDS
 class PortalGroup(FlaskGroup):
     """A Flask command group whose expected errors are sentences, not traces."""
 
+    def __init__(self, **options: object) -> None:
+        super().__init__(**options)  # type: ignore[arg-type]
+        # The factory is known: Flask's options to choose another application would only mislead.
+        self.params = [option for option in self.params if option.name not in {"app", "env_file", "debug"}]
+
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)

