@@ -1,0 +1,256 @@
+"""When the law applies: bounds in instants, days and slots on the local clock.
+
+A slot is a clock interval, so an instant is first converted to local time and then compared: hours are never added
+across a clock change. Both 02:30 of an autumn night lie in a slot 02:00-03:00; in spring that slot is empty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from enum import IntEnum
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+_DAY = timedelta(days=1)
+_MIDNIGHT = time(0)
+
+
+def as_utc(instant: datetime) -> datetime:
+    """The same instant in UTC. Raises ValueError without a time zone: it would be read in the zone of the machine.
+
+    Everything here compares UTC instants, because Python compares two datetimes of one zone by their clocks, which
+    is wrong in the hour that autumn repeats.
+    """
+    if instant.utcoffset() is None:
+        raise ValueError(f"instant without a time zone: {instant.isoformat()}")
+    return instant.astimezone(UTC)
+
+
+def set_bounds_in_utc(span: object, start: datetime, end: datetime | None) -> None:
+    """Write the bounds of a frozen value in UTC. Raises ValueError when one is naive or the end is before the start."""
+    start = as_utc(start)
+    object.__setattr__(span, "start", start)
+    if end is not None:
+        end = as_utc(end)
+        if end < start:
+            raise ValueError(f"{type(span).__name__} cannot end before its start")
+        object.__setattr__(span, "end", end)
+
+
+class Weekday(IntEnum):
+    """Day of the week, numbered as `date.weekday()`."""
+
+    MONDAY = 0
+    TUESDAY = 1
+    WEDNESDAY = 2
+    THURSDAY = 3
+    FRIDAY = 4
+    SATURDAY = 5
+    SUNDAY = 6
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Interval:
+    """`start` included, `end` excluded, kept in UTC; equal bounds are one instant.
+
+    Raises ValueError when a bound is naive or the end is before the start.
+    """
+
+    start: datetime
+    end: datetime
+
+    def __post_init__(self) -> None:
+        set_bounds_in_utc(self, self.start, self.end)
+
+    @property
+    def is_instant(self) -> bool:
+        """Tell whether the interval is one instant."""
+        return self.start == self.end
+
+    def contains(self, at: datetime) -> bool:
+        """Tell whether the instant lies inside, end excluded."""
+        return self.start <= as_utc(at) < self.end
+
+    def meets(self, start: datetime, end: datetime | None) -> bool:
+        """Tell whether the law active over [start, end), in UTC, is active at some moment of this interval."""
+        if self.is_instant:
+            return start <= self.start and (end is None or self.start < end)
+        return start < self.end and (end is None or self.start < end) and start != end
+
+
+def merge(intervals: Iterable[Interval]) -> tuple[Interval, ...]:
+    """Sorted, disjoint union; intervals that touch become one, empty ones vanish."""
+    merged: list[Interval] = []
+    for interval in sorted(i for i in intervals if not i.is_instant):
+        if merged and interval.start <= merged[-1].end:
+            if interval.end > merged[-1].end:
+                merged[-1] = Interval(merged[-1].start, interval.end)
+        else:
+            merged.append(interval)
+    return tuple(merged)
+
+
+@dataclass(frozen=True, slots=True)
+class TimeSlot:
+    """Local clock interval, `start` included. `end <= start`: it ends the next day; equal times are 24 hours."""
+
+    start: time
+    end: time
+
+    def __post_init__(self) -> None:
+        if self.start.tzinfo is not None or self.end.tzinfo is not None:
+            raise ValueError("a slot holds local clock times, without a zone")
+
+    @property
+    def ends_next_day(self) -> bool:
+        """Tell whether the slot runs past midnight."""
+        return self.end <= self.start
+
+
+_WHOLE_DAY = (TimeSlot(_MIDNIGHT, _MIDNIGHT),)
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Bounding instants with optional days and slots.
+
+    `end` None: open-ended. `weekdays` empty: every day. `slots` empty: the whole local day. A slot belongs to the day
+    on which it starts, and is clipped to the bounds.
+    The bounds are kept in UTC. Raises ValueError when one is naive or the end is before the start.
+    """
+
+    start: datetime
+    end: datetime | None = None
+    weekdays: frozenset[Weekday] = frozenset()
+    slots: tuple[TimeSlot, ...] = ()
+
+    def __post_init__(self) -> None:
+        set_bounds_in_utc(self, self.start, self.end)
+
+    @property
+    def is_continuous(self) -> bool:
+        """Tell whether the period is active from its start to its end without a break."""
+        return not self.weekdays and not self.slots
+
+    def is_active(self, at: datetime, zone: ZoneInfo) -> bool:
+        """Tell whether the period is active at an instant; `zone` is the one of the local clock."""
+        at = as_utc(at)
+        if at < self.start or (self.end is not None and at >= self.end):
+            return False
+        if self.is_continuous:
+            return True
+        local = at.astimezone(zone)
+        clock, today = local.time(), local.weekday()
+        for slot in self.slots or _WHOLE_DAY:
+            if slot.start <= clock and self._on(today) and (slot.ends_next_day or clock < slot.end):
+                return True
+            if slot.ends_next_day and clock < slot.end and self._on((today - 1) % 7):
+                return True
+        return False
+
+    def is_active_during(self, window: Interval, zone: ZoneInfo) -> bool:
+        """Tell whether the period is active at some moment of the window."""
+        if not window.meets(self.start, self.end):
+            return False
+        if self.is_continuous or self.is_active(window.start, zone):
+            return True
+        return not window.is_instant and bool(self.active_intervals(window, zone))
+
+    def active_intervals(self, window: Interval, zone: ZoneInfo) -> tuple[Interval, ...]:
+        """The disjoint sorted intervals of the window, in UTC, during which the period is active."""
+        start = max(self.start, window.start)
+        end = window.end if self.end is None else min(self.end, window.end)
+        if end <= start:
+            return ()
+        if self.is_continuous:
+            return (Interval(start, end),)
+        return merge(
+            span
+            for piece, offset in constant_offsets(Interval(start, end), zone)
+            for span in self._slots(piece, offset)
+        )
+
+    def occurrence(self, window: Interval, zone: ZoneInfo) -> tuple[datetime, datetime | None] | None:
+        """The first active span that meets the window, with its own bounds, not those of the window.
+
+        The end is None when the span never ends. Returns None when the period is not active in the window.
+        """
+        if not self.is_active_during(window, zone):
+            return None
+        if self.is_continuous:
+            return self.start, self.end
+        # The pattern repeats each week: a span that fills eight days never breaks inside the bounds.
+        around = Interval(window.start - 8 * _DAY, window.end + 8 * _DAY)
+        span = next(s for s in self.active_intervals(around, zone) if window.meets(s.start, s.end))
+        start = self.start if span.start == around.start else span.start
+        end = self.end if span.end == around.end else span.end
+        return start, end
+
+    def next_change(self, after: datetime, zone: ZoneInfo, horizon: timedelta) -> datetime | None:
+        """The first instant after `after`, at most `horizon` later, at which the period starts or stops; else None."""
+        after = as_utc(after)
+        limit = after + horizon
+        # The window goes past the limit so that an interval cut by it is not mistaken for one that ends there.
+        window = Interval(after, limit + timedelta(seconds=1))
+        for span in self.active_intervals(window, zone):
+            for bound in (span.start, span.end):
+                if after < bound <= limit:
+                    return bound
+        return None
+
+    def _on(self, weekday: int) -> bool:
+        return not self.weekdays or weekday in self.weekdays
+
+    def _slots(self, piece: Interval, offset: timedelta) -> Iterator[Interval]:
+        """Slots inside a piece of time with one UTC offset, where local time is UTC plus that offset."""
+        first, last = (piece.start + offset).replace(tzinfo=None), (piece.end + offset).replace(tzinfo=None)
+        for day in _days(first.date() - _DAY, last.date()):
+            if not self._on(day.weekday()):
+                continue
+            for slot in self.slots or _WHOLE_DAY:
+                start = datetime.combine(day, slot.start)
+                end = datetime.combine(day + _DAY if slot.ends_next_day else day, slot.end)
+                start, end = max(start, first), min(end, last)
+                if start < end:
+                    yield Interval((start - offset).replace(tzinfo=UTC), (end - offset).replace(tzinfo=UTC))
+
+
+def _days(first: date, last: date) -> Iterator[date]:
+    day = first
+    while day <= last:
+        yield day
+        day += _DAY
+
+
+def constant_offsets(window: Interval, zone: ZoneInfo) -> Iterator[tuple[Interval, timedelta]]:
+    """Cut a window at the clock changes of the zone; each piece comes with its UTC offset."""
+    start, end = window.start, window.end
+    changes = [c for year in range(start.year, end.year + 1) for c in _clock_changes(zone, year) if start < c < end]
+    for piece_start, piece_end in zip([start, *changes], [*changes, end], strict=True):
+        yield Interval(piece_start, piece_end), _offset(piece_start, zone)
+
+
+@lru_cache(maxsize=512)
+def _clock_changes(zone: ZoneInfo, year: int) -> tuple[datetime, ...]:
+    """Instants (UTC) of the year at which the offset of the zone changes, to the second."""
+    changes = []
+    at = datetime(year, 1, 1, tzinfo=UTC) - _DAY
+    # One look a day is enough: no zone changes its offset twice in a day.
+    while at.year <= year:
+        later = at + _DAY
+        if _offset(at, zone) != _offset(later, zone):
+            before, after = at, later
+            while after - before > timedelta(seconds=1):
+                middle = before + timedelta(seconds=(after - before) // timedelta(seconds=2))
+                before, after = (middle, after) if _offset(middle, zone) == _offset(at, zone) else (before, middle)
+            if after.year == year:
+                changes.append(after)
+        at = later
+    return tuple(changes)
+
+
+def _offset(at: datetime, zone: ZoneInfo) -> timedelta:
+    """UTC offset of the zone at a UTC instant."""
+    return at.astimezone(zone).replace(tzinfo=UTC) - at
