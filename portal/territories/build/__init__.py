@@ -1,0 +1,1 @@
+"""From one OpenStreetMap extract to a territory: routing graph, base map, address index."""
