@@ -120,8 +120,7 @@ class EdgeTable:
     def shapes(self) -> npt.NDArray[np.object_]:
         """The shapes as LineStrings, by row."""
         of_row = np.repeat(np.arange(len(self)), np.diff(self.offsets))
-        lines: npt.NDArray[np.object_] = shapely.linestrings(self.coords, indices=of_row)
-        return lines
+        return np.atleast_1d(np.asarray(shapely.linestrings(self.coords, indices=of_row), dtype=object))
 
     @cached_property
     def tree(self) -> shapely.STRtree:
@@ -301,7 +300,7 @@ def _way_facts(extract: Path) -> dict[int, tuple[int, bool]]:
     facts: dict[int, tuple[int, bool]] = {}
     for way in osmium.FileProcessor(str(extract), osmium.osm.WAY).with_filter(osmium.filter.KeyFilter("highway")):
         try:
-            layer = int(way.tags.get("layer", "0"))
+            layer = int(way.tags.get("layer") or 0)
         except ValueError:
             # "1;2" or "ground": nobody can tell the level; the bridge and tunnel flags of the edge still do.
             layer = 0

@@ -53,7 +53,9 @@ class GraphInfo:
     directed_edge_count: int
 
 
-def build_graph(pbf: Path, out_dir: Path, progress: Progress | None = None, timeout_s: float = BUILD_TIMEOUT_S) -> GraphInfo:
+def build_graph(
+    pbf: Path, out_dir: Path, progress: Progress | None = None, timeout_s: float = BUILD_TIMEOUT_S
+) -> GraphInfo:
     """Build the tiles of an extract (.osm.pbf or .osm) in out_dir, which must not hold tiles yet.
 
     Raises BuildError: "extract-unreadable" (broken, empty, compressed XML), "extract-without-roads",

@@ -1,0 +1,153 @@
+"""The law laid over the graph: which directed edges a regulation bears on, found once and kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from portal.itineriz.engine import Engine
+from portal.regulations.evaluate import Reason, State, TripPurpose, judge
+from portal.regulations.passes import PassRight
+from portal.regulations.perimeters import Perimeter
+from portal.regulations.schedules import Interval
+from portal.regulations.snapshot import Hit, LawSnapshot, Regulation
+from portal.regulations.vehicles import Vehicle
+
+type Rows = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Zone:
+    """The edges a regulation bears on, whatever the hour. entering: those that start outside its area."""
+
+    regulation: Regulation
+    alone: LawSnapshot
+    rows: Rows
+    hits: tuple[tuple[Hit, ...], ...]
+    starts_outside: npt.NDArray[np.bool_]
+    ends_outside: npt.NDArray[np.bool_]
+
+    @property
+    def is_area(self) -> bool:
+        """True for a perimeter: whoever cannot cross its outline cannot be inside."""
+        return isinstance(self.regulation, Perimeter)
+
+    def bears_on(self, path: BaseGeometry, engine: Engine, row: int) -> bool:
+        """Tell whether the regulation bears on a part of an edge."""
+        return bool(self.alone.at(path, engine.facts[row]))
+
+
+class Overlay:
+    """A law and a graph together. One per pair; safe to share, because what it keeps is computed alike by all."""
+
+    def __init__(self, engine: Engine, law: LawSnapshot) -> None:
+        self.engine = engine
+        self.law = law
+        self._zones: dict[str, Zone] = {}
+
+    def regulation(self, reason: Reason) -> Regulation:
+        """The regulation a reason speaks of."""
+        return (self.law.perimeters if reason.kind == "perimeter" else self.law.measures)[reason.id]
+
+    def zone(self, regulation: Regulation) -> Zone:
+        """The edges of a regulation."""
+        found = self._zones.get(regulation.id)
+        if found is None:
+            found = self._zones[regulation.id] = self._find(regulation)
+        return found
+
+    def closed_rows(
+        self,
+        zone: Zone,
+        during: Interval,
+        vehicle: Vehicle,
+        passes: tuple[PassRight, ...],
+        purpose: TripPurpose,
+    ) -> Rows:
+        """The rows of a zone on which the vehicle would break the regulation at some moment of the interval."""
+        facts = self.engine.facts
+        states = [
+            judge(zone.alone, hits, during, vehicle, passes, purpose, facts[int(row)]).state
+            for row, hits in zip(zone.rows, zone.hits, strict=True)
+        ]
+        closed: Rows = zone.rows[np.array([state is not State.ALLOWED for state in states], dtype=bool)]
+        return closed
+
+    def _find(self, regulation: Regulation) -> Zone:
+        perimeters, measures = ([regulation], []) if isinstance(regulation, Perimeter) else ([], [regulation])
+        alone = LawSnapshot.build(perimeters, measures, zone=self.law.zone, version=self.law.version)
+        table = self.engine.table
+        shapes = (
+            [regulation.shape] if isinstance(regulation, Perimeter) else [place.shape for place in regulation.locations]
+        )
+        drawn = [shape for shape in shapes if not shape.is_empty]
+        near = np.unique(np.concatenate([table.tree.query(_around(shape)) for shape in drawn] or [np.empty(0, int)]))
+        hits = alone.at_many(list(table.shapes[near]), [self.engine.facts[int(row)] for row in near])
+        hit = np.array([bool(found) for found in hits], dtype=bool)
+        rows = near[hit].astype(np.int64)
+        return Zone(
+            regulation=regulation,
+            alone=alone,
+            rows=rows,
+            hits=tuple(found for found in hits if found),
+            starts_outside=self._outside(alone, rows, 0),
+            ends_outside=self._outside(alone, rows, -1),
+        )
+
+    def _outside(self, alone: LawSnapshot, rows: Rows, end: int) -> npt.NDArray[np.bool_]:
+        points = [shapely.Point(self.engine.table.shape_coords(int(row))[end]) for row in rows]
+        return np.array([not found for found in alone.at_many(points)], dtype=bool)
+
+
+@lru_cache(maxsize=16)
+def overlay_of(engine: Engine, law: LawSnapshot) -> Overlay:
+    """The overlay of a law on a graph; the last ones are kept."""
+    return Overlay(engine, law)
+
+
+DAYS_AHEAD = timedelta(days=3)
+
+
+def law_of_days(law: LawSnapshot, at: datetime) -> tuple[LawSnapshot, datetime]:
+    """The part of the law that is active at some moment of the days from `at` on, and until when it is complete."""
+    first = at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return _law_between(law, first), first + DAYS_AHEAD
+
+
+@lru_cache(maxsize=16)
+def _law_between(law: LawSnapshot, first: datetime) -> LawSnapshot:
+    days = Interval(first, first + DAYS_AHEAD)
+    perimeters = [p for p in law.perimeters.values() if any(days.meets(a.start, a.end) for a in p.activations)]
+    measures = [
+        measure
+        for measure in law.measures.values()
+        if any(period.is_active_during(days, law.zone) for period in measure.periods)
+    ]
+    return LawSnapshot.build(perimeters, measures, zone=law.zone, version=law.version)
+
+
+def in_force_throughout(regulation: Regulation, law: LawSnapshot, during: Interval) -> bool:
+    """Tell whether a regulation is active without a break over the whole interval."""
+    spans: list[tuple[datetime, datetime | None] | None]
+    if isinstance(regulation, Perimeter):
+        spans = [(activation.start, activation.end) for activation in regulation.activations]
+    else:
+        spans = [period.occurrence(during, law.zone) for period in regulation.periods]
+    return any(
+        span is not None and span[0] <= during.start and (span[1] is None or during.end <= span[1]) for span in spans
+    )
+
+
+_REACH_DEGREES = 0.0003
+
+
+def _around(shape: BaseGeometry) -> BaseGeometry:
+    """The bounding box of a shape, a little larger than the reach of a drawn line (about 20 m)."""
+    west, south, east, north = shape.bounds
+    return shapely.box(west - _REACH_DEGREES, south - _REACH_DEGREES, east + _REACH_DEGREES, north + _REACH_DEGREES)
