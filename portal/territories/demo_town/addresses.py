@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-import random
 from collections import defaultdict
+from itertools import pairwise
 
 from portal.territories.demo_town.buildings import Building
+from portal.territories.demo_town.dice import dice
 from portal.territories.demo_town.network import Chain
 from portal.territories.demo_town.plane import Plane, Point
 from portal.territories.demo_town.town import Address
@@ -21,7 +22,7 @@ class EdgePlaces:
         self._places: dict[tuple[int, int], tuple[int, float, bool]] = {}
         for number, chain in enumerate(chains):
             at = 0.0
-            for u, v in zip(chain.nodes, chain.nodes[1:], strict=False):
+            for u, v in pairwise(chain.nodes):
                 size = math.dist(points[u], points[v])
                 self._places[(u, v)] = (number, at, True)
                 self._places[(v, u)] = (number, at + size, False)
@@ -44,7 +45,7 @@ def number_houses(
     chains: list[Chain], places: EdgePlaces, buildings: list[Building], plane: Plane, seed: int
 ) -> list[Address]:
     """Return one address for each building with a door on a named street."""
-    rng = random.Random(f"addresses:{seed}")
+    rng = dice("addresses", seed)
     doors: dict[Side, list[tuple[float, Point]]] = defaultdict(list)
     for building in buildings:
         if building.edge is None or building.door is None:

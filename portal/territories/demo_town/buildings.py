@@ -6,6 +6,7 @@ import math
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from portal.territories.demo_town.lots import Lot, folded_sides, runs_of_sides
 from portal.territories.demo_town.plane import (
@@ -21,7 +22,7 @@ from portal.territories.demo_town.plane import (
 
 @dataclass(frozen=True, slots=True)
 class Building:
-    """An outline in metres, its `building` tag, and the door: (edge it opens on, door, distance from the edge's start)."""
+    """An outline in metres, its `building` tag, its door and the directed edge the door opens on."""
 
     outline: tuple[Point, ...]
     kind: str
@@ -77,11 +78,12 @@ def _row(lot: Lot, inner: list[Point], sides: list[int], style: RowStyle, rng: r
     stretch = total / cuts[-1] if len(cuts) < 3 or total - cuts[-2] > style.least_width_m * 0.6 else total / cuts[-2]
     cuts = [c * stretch for c in cuts if c * stretch <= total + 1e-6]
     cuts[-1] = total
-    for begin, end in zip(cuts, cuts[1:], strict=False):
+    for begin, end in pairwise(cuts):
         if rng.random() < style.gaps:
             continue
         shrink = rng.choice((1.0, 1.0, 1.0, 0.86, 0.74))
-        outer_part, inner_part = [], []
+        outer_part: list[Point] = []
+        inner_part: list[Point] = []
         middle = (begin + end) / 2
         door = edge = None
         start = 0.0
@@ -171,7 +173,8 @@ BARS = {
     "industry": BarStyle((45, 105), (34, 62), 20, 22, "industrial", 0.9),
     "market": BarStyle((95, 130), (30, 36), 26, 24, "warehouse", 1.0),
     "hospital": BarStyle((50, 78), (16, 20), 22, 18, "hospital", 0.85),
-    "school": BarStyle((34, 52), (12, 14), 34, 24, "school", 0.6),
+    "lycee": BarStyle((44, 62), (13, 16), 30, 22, "school", 0.75),
+    "school": BarStyle((26, 40), (11, 13), 24, 16, "school", 1.0),
 }
 
 
@@ -187,6 +190,7 @@ def bars(lot: Lot, style: BarStyle, rng: random.Random) -> Iterator[Building]:
     door_edge = next((e for e in lot.edges if e is not None), None)
     v = side_low + 4
     while v < side_high:
+        row_is_empty = True
         deep = rng.uniform(*style.depth_m)
         u = low + 4
         while u < high:
@@ -202,11 +206,11 @@ def bars(lot: Lot, style: BarStyle, rng: random.Random) -> Iterator[Building]:
                         door, edge = _door(lot, point)
                         yield Building(outline, style.kind, edge or door_edge, door)
                     u += size + style.gap_m
-                    placed = True
+                    placed, row_is_empty = True, False
                     break
             if not placed:
                 u += 9
-        v += deep + style.row_gap_m
+        v += 7.0 if row_is_empty else deep + style.row_gap_m
 
 
 def _door(lot: Lot, point: Point) -> tuple[Point, tuple[int, int] | None]:
@@ -220,10 +224,24 @@ def _door(lot: Lot, point: Point) -> tuple[Point, tuple[int, int] | None]:
     return middles[side], lot.edges[side]
 
 
+def town_hall(lot: Lot) -> Building:
+    """Return the town hall, at the middle of the longest side of a square."""
+    size = len(lot.ring)
+    side = max(range(size), key=lambda i: math.dist(lot.ring[i], lot.ring[(i + 1) % size]))
+    a, b = lot.ring[side], lot.ring[(side + 1) % size]
+    span = math.dist(a, b)
+    ux, uy = (b[0] - a[0]) / span, (b[1] - a[1]) / span
+    deep, wide = 13.0, min(36.0, span)
+    x, y = between(a, b, 0.5)
+    return Building(
+        _rectangle((x - uy * deep / 2, y + ux * deep / 2), (ux, uy), wide, deep), "civic", lot.edges[side], (x, y)
+    )
+
+
 def church(lot: Lot) -> Building:
     """Return a church with a transept, turned to the east, at the middle of a lot."""
     x, y = centroid(lot.ring)
-    scale = max(0.45, min(1.0, lot.mean_width_m / 17))
+    scale = max(0.7, min(1.1, lot.mean_width_m / 13))
     local = (
         (-24, -7),
         (-4, -7),

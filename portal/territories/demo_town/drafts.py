@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from portal.territories.demo_town.planar import Edge, PlanarMap
 from portal.territories.demo_town.plan import Plan
+from portal.territories.demo_town.planar import Edge, PlanarMap
 
 NO_STREET = -1  # an edge that only separates two pieces of land
 

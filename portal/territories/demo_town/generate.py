@@ -90,6 +90,7 @@ def _street(draft: TownDraft, chain: Chain, plane: Plane) -> Street:
         name=chain.name,
         highway=chain.highway,
         role=chain.role,
+        rank=chain.rank,
         zone=chain.zone,
         one_way=any(segment.one_way for segment, _ in chain.parts),
         line=tuple(plane.to_lonlat(p) for p in points),

@@ -7,6 +7,7 @@ import random
 from dataclasses import dataclass
 
 from portal.territories.demo_town.cutting import CutStyle, cut_block
+from portal.territories.demo_town.dice import dice
 from portal.territories.demo_town.drafts import NO_STREET, TownDraft
 from portal.territories.demo_town.plane import Point, centroid, signed_area_m2
 
@@ -34,17 +35,20 @@ BLOCK_M2 = {
     "field": FIELD_M2,
 }
 
-# one quarter each: (zone, place in ring-road radii east and north of the centre)
-LANDMARKS: tuple[tuple[str, Point], ...] = (
-    ("stadium", (0.52, 0.20)),
-    ("market", (0.86, -0.62)),
-    ("hospital", (-0.66, 0.42)),
-    ("park", (-0.33, -0.30)),
-    ("park", (0.12, 0.47)),
-    ("park", (0.36, -0.55)),
-    ("school", (-0.48, 0.12)),
-    ("cemetery", (-0.62, -0.72)),
+# one quarter each: (zone, place in ring-road radii east and north of the centre, largest area in m2)
+LANDMARKS: tuple[tuple[str, Point, float], ...] = (
+    ("stadium", (0.47, 0.22), 50_000),
+    ("market", (0.50, -0.68), 62_000),
+    ("hospital", (-0.66, 0.42), 44_000),
+    ("park", (-0.33, -0.30), 80_000),
+    ("park", (0.12, 0.47), 60_000),
+    ("park", (0.36, -0.48), 52_000),
+    ("lycee", (-0.48, 0.12), 26_000),
+    ("cemetery", (-0.62, -0.72), 40_000),
 )
+MOTORWAY_BERTH_M = 150
+PRIMARY_SCHOOLS = 7
+SCHOOL_M2 = (4_500, 14_000)
 # discs that give their use to every quarter inside: (zone, place, radius), in ring-road radii
 DISTRICTS: tuple[tuple[str, Point, float], ...] = (
     ("industry", (0.66, 1.02), 0.34),
@@ -65,14 +69,14 @@ class Landmark:
 
 def grow(draft: TownDraft, seed: int) -> list[Landmark]:
     """Cut the draft down to blocks and fields, in place; return the quarters with a use of their own."""
-    rng = random.Random(f"growth:{seed}")
+    rng = dice("growth", seed)
     quarters = _cut_quarters(draft, rng)
     landmarks = _give_uses(draft, quarters, rng)
     for face in quarters:
         zone = draft.zones[face]
         if zone in BLOCK_M2:
             _cut_down(draft, face, zone, BLOCK_M2[zone], STYLES[zone], rng)
-    return landmarks
+    return landmarks + _found_schools(draft)
 
 
 def _area_m2(draft: TownDraft, face: int) -> float:
@@ -134,24 +138,65 @@ def _give_uses(draft: TownDraft, quarters: list[int], rng: random.Random) -> lis
         draft.zones[face] = zone
     landmarks: list[Landmark] = []
     taken: set[int] = set()
-    for use, place in LANDMARKS:
+    for use, place, largest in LANDMARKS:
         wanted = (place[0] * size, place[1] * size)
-        free = [
-            f
-            for f in quarters
-            if f not in taken
-            and draft.zones[f] in ("centre", "suburb", "industry")
-            and 24_000 < _area_m2(draft, f) < 190_000
-        ]
-        face = min(free, key=lambda f: math.dist(middles[f], wanted))
+        free = [f for f in quarters if f not in taken and draft.zones[f] in ("centre", "suburb", "industry")]
+        free = [f for f in free if _area_m2(draft, f) > 0.55 * largest and _is_off_motorway(draft, middles[f])]
+        face = min(free, key=lambda f: (math.dist(middles[f], wanted), f))
+        face = _trimmed(draft, face, wanted, largest, quarters, middles, rng)
         taken.add(face)
         draft.zones[face] = use
-        landmarks.append(Landmark(use, face, middles[face]))
+        landmarks.append(Landmark(use, face, _middle(draft, face)))
     for face in quarters:
-        if face not in taken and draft.zones[face] in ("centre", "suburb") and rng.random() < 0.04:
+        if face not in taken and draft.zones[face] in ("centre", "suburb") and rng.random() < 0.02:
             draft.zones[face] = "park"
-            landmarks.append(Landmark("park", face, middles[face]))
+            landmarks.append(Landmark("park", face, _middle(draft, face)))
     return landmarks
+
+
+def _is_off_motorway(draft: TownDraft, middle: Point) -> bool:
+    return min(math.dist(middle, point) for point in draft.plan.motorway) > MOTORWAY_BERTH_M
+
+
+def _trimmed(
+    draft: TownDraft,
+    face: int,
+    wanted: Point,
+    largest: float,
+    quarters: list[int],
+    middles: dict[int, Point],
+    rng: random.Random,
+) -> int:
+    """Cut a quarter down to the largest area a use may take; what is cut off joins the quarters."""
+    while _area_m2(draft, face) > largest * 1.3:
+        parts = _cut_once(draft, face, _area_m2(draft, face), "quarter", rng)
+        if parts is None:
+            return face
+        face = min(
+            parts, key=lambda f: (not _is_off_motorway(draft, _middle(draft, f)), math.dist(_middle(draft, f), wanted))
+        )
+        quarters.append(parts[1])  # the first part kept the number of the whole
+        middles.update({part: _middle(draft, part) for part in parts})
+    return face
+
+
+def _found_schools(draft: TownDraft) -> list[Landmark]:
+    """Give one block to a primary school in each direction of the compass."""
+    founded = []
+    blocks = {
+        face: _middle(draft, face)
+        for face, zone in draft.zones.items()
+        if zone in ("centre", "suburb") and SCHOOL_M2[0] < _area_m2(draft, face) < SCHOOL_M2[1]
+    }
+    for i in range(PRIMARY_SCHOOLS):
+        angle = math.tau * (i + 0.3) / PRIMARY_SCHOOLS
+        away = draft.plan.ring_radius_m * (0.45 if i % 2 else 0.78)
+        wanted = (away * math.cos(angle), away * math.sin(angle))
+        if blocks:
+            face = min(blocks, key=lambda f: math.dist(blocks[f], wanted))
+            draft.zones[face] = "school"
+            founded.append(Landmark("school", face, blocks.pop(face)))
+    return founded
 
 
 def _cut_down(draft: TownDraft, face: int, zone: str, target_m2: float, style: CutStyle, rng: random.Random) -> None:

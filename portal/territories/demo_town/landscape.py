@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 import random
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import shapely
 from shapely.geometry import LineString, Polygon
+from shapely.geometry.base import BaseGeometry
 
 from portal.territories.demo_town import words
 from portal.territories.demo_town.addresses import EdgePlaces, number_houses
@@ -19,7 +21,9 @@ from portal.territories.demo_town.buildings import (
     church,
     garden_houses,
     row_houses,
+    town_hall,
 )
+from portal.territories.demo_town.dice import dice
 from portal.territories.demo_town.drafts import TownDraft
 from portal.territories.demo_town.growth import Landmark
 from portal.territories.demo_town.lots import Lot, lot_of
@@ -39,6 +43,7 @@ LANDUSE = {
     "industry": "industrial",
     "market": "commercial",
     "hospital": "institutional",
+    "lycee": "education",
     "school": "education",
 }
 
@@ -67,12 +72,12 @@ class SceneDrawer:
         rings = tuple(tuple(self.plane.to_lonlat(p) for p in ring) for ring in (outer, *holes))
         self.scene.areas.append(Area(rings, _sorted(tags)))
 
-    def polygon(self, tags: dict[str, str], shape: shapely.Geometry) -> None:
+    def polygon(self, tags: dict[str, str], shape: BaseGeometry) -> None:
         """Add every polygon of a shapely shape in metres."""
         for part in shapely.get_parts(shape):
             if isinstance(part, Polygon) and part.area > 1:
-                holes = [list(h.coords)[:-1] for h in part.interiors]
-                self.area(tags, list(part.exterior.coords)[:-1], *holes)
+                rings = [[(x, y) for x, y, *_ in ring.coords[:-1]] for ring in (part.exterior, *part.interiors)]
+                self.area(tags, rings[0], *rings[1:])
 
     def line(self, tags: dict[str, str], points: list[Point]) -> None:
         """Add a line in metres."""
@@ -97,7 +102,7 @@ def draw_landscape(
     seed: int,
 ) -> Scene:
     """Draw the scene; adds the nodes of footpaths to the draft."""
-    rng = random.Random(f"landscape:{seed}")
+    rng = dice("landscape", seed)
     drawer = SceneDrawer(plane)
     _draw_land_use(draft, drawer, rng)
     draw_river(draft.plan, drawer)
@@ -106,7 +111,7 @@ def draw_landscape(
         pair
         for chain in chains
         if chain.highway == "pedestrian"
-        for u, v in zip(chain.nodes, chain.nodes[1:], strict=False)
+        for u, v in pairwise(chain.nodes)
         for pair in ((u, v), (v, u))
     }
     squares = _choose_squares(draft)
@@ -156,7 +161,7 @@ def _field_use(draft: TownDraft, middle: Point, rng: random.Random) -> str:
     return rng.choice(("farmland", "farmland", "farmland", "farmland", "orchard", "vineyard"))
 
 
-def _motorway_clearance(draft: TownDraft, motorway: list[MotorwayPart]) -> shapely.Geometry:
+def _motorway_clearance(draft: TownDraft, motorway: list[MotorwayPart]) -> BaseGeometry:
     points = draft.map.points
     shapes = [
         LineString([points[n] for n in part.nodes]).buffer(15 if part.kind == "carriageway" else 9) for part in motorway
@@ -166,7 +171,7 @@ def _motorway_clearance(draft: TownDraft, motorway: list[MotorwayPart]) -> shape
     return clear
 
 
-def _without_clearance(buildings: list[Building], clear: shapely.Geometry) -> list[Building]:
+def _without_clearance(buildings: list[Building], clear: BaseGeometry) -> list[Building]:
     west, south, east, north = clear.bounds
     kept = []
     for building in buildings:
@@ -186,7 +191,10 @@ def _choose_squares(draft: TownDraft) -> list[int]:
             ring = draft.map.ring_points(face)
             if 1_300 < signed_area_m2(ring) < 4_500:
                 free.append((math.dist(centroid(ring), wanted), face))
-    return [face for _, face in sorted(free)[:3]]
+    nearest = [face for _, face in sorted(free)[:3]]
+    largest = max(nearest, key=lambda f: signed_area_m2(draft.map.ring_points(f)))
+    others = [face for face in nearest if face != largest]
+    return [others[0], largest, others[-1]]
 
 
 def _raise_buildings(
@@ -222,6 +230,8 @@ def _draw_square(
     names = ("Place de l’Hôtel-de-Ville", "Parvis Saint-Aubert", "Place du Marché")
     drawer.area({"place": "square", "highway": "pedestrian", "area": "yes", "name": names[number]}, ring)
     lot = lot_of(draft, face, pedestrian, 4.0)
+    if number == 0 and lot is not None:
+        buildings.append(town_hall(lot))
     if number == 1 and lot is not None:
         buildings.append(church(lot))
         drawer.spot(
@@ -278,7 +288,7 @@ def _draw_paths(
     drawer: SceneDrawer,
     nodes: list[int],
     middle: Point,
-    inside: shapely.Geometry,
+    inside: BaseGeometry,
     rng: random.Random,
 ) -> None:
     gates = [n for n in nodes if draft.map.degree[n] > 2] or nodes

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from portal.territories.demo_town.drafts import NO_STREET, TownDraft
-from portal.territories.demo_town.plane import Point, inset_ring, perimeter_m, signed_area_m2
+from portal.territories.demo_town.plane import Point, between, crossing, inset_ring, perimeter_m, signed_area_m2
 
 HALF_WIDTH_M = {
     "trunk": 13.0,
@@ -19,7 +19,8 @@ HALF_WIDTH_M = {
 }
 OLD_TOWN_HALF_WIDTH_M = 3.5
 NO_STREET_HALF_WIDTH_M = 4.0
-LEAST_SIDE_M = 3.5
+LEAST_LOT_M2 = 60
+MENDING_ROUNDS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,36 +47,52 @@ def lot_of(draft: TownDraft, face: int, pedestrian: set[tuple[int, int]], setbac
     pedestrian: directed edges that have become pedestrian streets. setback_m: added to each street's half width.
     """
     town_map = draft.map
-    nodes = [n for n in town_map.rings[face]]
-    kept = [
-        i
-        for i, node in enumerate(nodes)
-        if math.dist(town_map.points[node], town_map.points[nodes[(i + 1) % len(nodes)]]) >= LEAST_SIDE_M
-    ]
-    if len(kept) < 3:
-        return None
-    ring, edges, distances = [], [], []
-    for i in kept:
-        u, v = nodes[i], nodes[(i + 1) % len(nodes)]
-        street = town_map.street_of(u, v)
+    nodes = list(town_map.rings[face])
+    ring: list[Point] = []
+    edges: list[tuple[int, int] | None] = []
+    distances: list[float] = []
+    for u, v in zip(nodes, [*nodes[1:], nodes[0]], strict=True):
         ring.append(town_map.points[u])
-        if street == NO_STREET:
-            edges.append(None)
-            distances.append(NO_STREET_HALF_WIDTH_M + setback_m)
-            continue
-        edges.append((u, v))
-        drawn = draft.streets[street]
-        half = HALF_WIDTH_M[drawn.highway]
-        if (u, v) in pedestrian:
-            half = HALF_WIDTH_M["pedestrian"]
-        elif drawn.zone == "old_town":
-            half = OLD_TOWN_HALF_WIDTH_M
+        half, is_street = _half_width_m(draft, (u, v), pedestrian)
+        edges.append((u, v) if is_street else None)
         distances.append(half + setback_m)
-    inset = inset_ring(ring, distances)
-    if folded_sides(ring, inset):
-        return None
-    lot = Lot(inset, edges)
-    return lot if lot.area_m2 > 60 else None
+    for _ in range(MENDING_ROUNDS):
+        inset = inset_ring(ring, distances)
+        folded = folded_sides(ring, inset)
+        if not folded:
+            lot = Lot(inset, edges)
+            return lot if lot.area_m2 > LEAST_LOT_M2 else None
+        for side in sorted(folded, reverse=True):
+            if len(ring) <= 3:
+                return None
+            _drop_side(ring, edges, distances, side)
+    return None
+
+
+def _half_width_m(draft: TownDraft, edge: tuple[int, int], pedestrian: set[tuple[int, int]]) -> tuple[float, bool]:
+    """Return the half width of what runs along an edge, and whether it is a street."""
+    street = draft.map.street_of(*edge)
+    if street == NO_STREET:
+        return NO_STREET_HALF_WIDTH_M, False
+    drawn = draft.streets[street]
+    if edge in pedestrian:
+        return HALF_WIDTH_M["pedestrian"], True
+    return (OLD_TOWN_HALF_WIDTH_M if drawn.zone == "old_town" else HALF_WIDTH_M[drawn.highway]), True
+
+
+def _drop_side(ring: list[Point], edges: list[tuple[int, int] | None], distances: list[float], side: int) -> None:
+    """Take a side out of a ring, in place: its two neighbours are drawn out until they meet."""
+    size = len(ring)
+    a, b = ring[side], ring[(side + 1) % size]
+    before, after = ring[side - 1], ring[(side + 2) % size]
+    meeting = crossing(before, a, b, after)
+    corner = between(a, b, 0.5)
+    if meeting is not None:
+        far = between(before, a, meeting[0])
+        if math.dist(far, corner) < 2.5 * math.dist(a, b):
+            corner = far
+    ring[(side + 1) % size] = corner
+    del ring[side], edges[side], distances[side]
 
 
 def folded_sides(ring: list[Point], inset: list[Point]) -> set[int]:

@@ -6,7 +6,8 @@ import math
 from dataclasses import dataclass
 
 import shapely
-from shapely.geometry import LineString, Point as Spot
+from shapely.geometry import LineString
+from shapely.geometry import Point as Spot
 
 from portal.territories.demo_town.drafts import TownDraft
 from portal.territories.demo_town.network import Segment

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-import random
 from collections.abc import Iterator
 
 from portal.territories.demo_town import words
+from portal.territories.demo_town.dice import dice
 from portal.territories.demo_town.drafts import TownDraft
 from portal.territories.demo_town.network import Chain
 
@@ -18,7 +18,7 @@ class NameMint:
     """Hands out names and never the same twice."""
 
     def __init__(self, seed: int) -> None:
-        self._rng = random.Random(f"names:{seed}")
+        self._rng = dice("names", seed)
         self._used: set[str] = set()
         self._persons = self._all_persons()
         self._pools = {

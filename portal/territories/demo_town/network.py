@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-import random
 from collections import defaultdict
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from portal.territories.demo_town.connectivity import largest_component, strong_components
+from portal.territories.demo_town.dice import dice
 from portal.territories.demo_town.drafts import NO_STREET, TownDraft
 from portal.territories.demo_town.planar import edge_key
 from portal.territories.demo_town.plane import Point
@@ -112,7 +113,7 @@ def make_pedestrian(draft: TownDraft, segments: list[Segment]) -> None:
 
 def make_one_way(draft: TownDraft, segments: list[Segment], seed: int) -> None:
     """Make most narrow streets one-way, keeping every place reachable by car from every other."""
-    rng = random.Random(f"one-way:{seed}")
+    rng = dice("one-way", seed)
     share = {"old_town": 0.72, "centre": 0.36, "suburb": 0.07}
     chosen: dict[int, bool] = {}
     for segment in segments:
@@ -197,9 +198,7 @@ def _walk_chains(
     draft: TownDraft, segments: list[Segment], links: dict[tuple[int, bool], tuple[int, bool]]
 ) -> list[Chain]:
     points = draft.map.points
-    lengths = [
-        sum(math.dist(points[u], points[v]) for u, v in zip(s.nodes, s.nodes[1:], strict=False)) for s in segments
-    ]
+    lengths = [sum(math.dist(points[u], points[v]) for u, v in pairwise(s.nodes)) for s in segments]
     used: set[int] = set()
     chains = []
     starts = [(n, True) for n in range(len(segments)) if (n, True) not in links]

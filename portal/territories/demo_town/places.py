@@ -6,11 +6,14 @@ import math
 import random
 from typing import TYPE_CHECKING
 
+import shapely
 from shapely import affinity
 from shapely.geometry import Point as Spot
 from shapely.geometry import Polygon, box
+from shapely.geometry.base import BaseGeometry
 
 from portal.territories.demo_town import words
+from portal.territories.demo_town.dice import dice
 from portal.territories.demo_town.drafts import TownDraft
 from portal.territories.demo_town.growth import Landmark
 from portal.territories.demo_town.network import Chain, core_centre
@@ -25,21 +28,25 @@ LANDMARK_SPOTS: dict[str, tuple[str, dict[str, str]]] = {
     "market": ("Marché de gros de Valmarin", {"amenity": "marketplace"}),
     "stadium": ("Stade de l’Orle", {"leisure": "stadium"}),
     "hospital": ("Centre hospitalier Rosalie-Valmont", {"amenity": "hospital"}),
-    "school": ("Lycée Octave-Larnay", {"amenity": "school"}),
+    "lycee": ("Lycée Octave-Larnay", {"amenity": "school"}),
 }
 
 
 def stadium(drawer: SceneDrawer, ring: list[Point]) -> None:
     """Draw the stadium in its quarter: grounds, stands, pitch, and a running track beside it."""
     drawer.area({"leisure": "sports_centre", "name": "Parc des sports de l’Orle"}, ring)
-    middle, angle = Polygon(ring).representative_point(), math.degrees(grid_angle(ring))
-    x, y = (middle.x + centroid(ring)[0]) / 2, (middle.y + centroid(ring)[1]) / 2
+    angle = math.degrees(grid_angle(ring))
+    radius = shapely.maximum_inscribed_circle(Polygon(ring), tolerance=3)
+    x, y = radius.coords[0]
+    share = min(1.0, radius.length / 95)
     stands = Spot(0, 0).buffer(1, 12)
     outer = affinity.scale(stands, 88, 66).intersection(box(-80, -58, 80, 58))
     inner = box(-57, -38, 57, 38)
 
-    def turned(shape: Polygon) -> Polygon:
-        return affinity.translate(affinity.rotate(shape, angle, origin=(0, 0)), x, y)
+    def turned(shape: BaseGeometry) -> BaseGeometry:
+        return affinity.translate(
+            affinity.rotate(affinity.scale(shape, share, share, origin=(0, 0)), angle, origin=(0, 0)), x, y
+        )
 
     drawer.polygon({"building": "stadium", "name": "Stade de l’Orle"}, turned(outer.difference(inner)))
     drawer.polygon({"leisure": "pitch", "sport": "soccer"}, turned(box(-52, -34, 52, 34)))
@@ -55,16 +62,17 @@ def choose_places(
     seed: int,
 ) -> None:
     """Add place and amenity nodes, and fill the scene's register of places."""
-    rng = random.Random(f"places:{seed}")
+    rng = dice("places", seed)
     plan, points = draft.plan, draft.map.points
     register = drawer.scene.places
 
     def keep(key: str, label: str, point: Point) -> None:
         register[key] = Place(label, *drawer.plane.to_lonlat(point))
 
-    drawer.spot({"place": "town", "name": words.TOWN_NAME, "population": "48210"}, core_centre(draft))
+    cx, cy = core_centre(draft)
+    drawer.spot({"place": "town", "name": words.TOWN_NAME, "population": "48210"}, (cx, cy - 60))
     hall = centroid(draft.map.ring_points(squares[0]))
-    drawer.spot({"amenity": "townhall", "name": f"Hôtel de ville de {words.TOWN_NAME}"}, hall)
+    drawer.spot({"amenity": "townhall", "name": "Hôtel de ville"}, hall)
     keep("town_hall", "Hôtel de ville", hall)
     keep("market_square", "Place du Marché", centroid(draft.map.ring_points(squares[-1])))
     for landmark in landmarks:
@@ -88,10 +96,9 @@ def choose_places(
     weight = chains[limits.weight_chain]
     keep("weight_street", weight.name, points[weight.nodes[len(weight.nodes) // 2]])
     _name_suburbs(draft, drawer, rng)
-    for i, name in enumerate(words.SCHOOLS):
-        angle = math.tau * (i + 0.5) / len(words.SCHOOLS)
-        away = plan.ring_radius_m * rng.uniform(0.4, 0.85)
-        drawer.spot({"amenity": "school", "name": name}, (away * math.cos(angle), away * math.sin(angle)))
+    schools = [landmark for landmark in landmarks if landmark.zone == "school"]
+    for school, name in zip(schools, words.SCHOOLS, strict=False):
+        drawer.spot({"amenity": "school", "name": name}, school.middle)
 
 
 def _halfway(points: list[Point], nodes: list[int]) -> Point:

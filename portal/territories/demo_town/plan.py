@@ -9,6 +9,7 @@ import math
 import random
 from dataclasses import dataclass
 
+from portal.territories.demo_town.dice import dice
 from portal.territories.demo_town.plane import Point, offset_line
 
 STEP_M = 28.0
@@ -90,7 +91,7 @@ def ring_radii(old_radius_m: float, ring_radius_m: float) -> list[float]:
 
 def draw_plan(seed: int, size_km: float) -> Plan:
     """Draw the skeleton of a town that fills a square of size_km kilometres; same arguments, same plan."""
-    rng = random.Random(f"plan:{seed}")
+    rng = dice("plan", seed)
     half = size_km * 500
     ring_radius = 0.345 * size_km * 1000
     old_radius = 300 * (size_km / 3) ** 0.6

@@ -7,6 +7,7 @@ it meets, on both sides at once, so junctions are shared nodes by construction.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from portal.territories.demo_town.plane import Point
 
@@ -91,7 +92,7 @@ class PlanarMap:
         turn = ring.index(b)
         middle = [self.add_node(point) for point in inner]
         path = [a, *middle, b]
-        for u, v in zip(path, path[1:], strict=False):
+        for u, v in pairwise(path):
             self.add_edge(u, v, street)
         self.rings[face] = ring[: turn + 1] + middle[::-1]
         other = self.add_face([*ring[turn:], a, *middle])

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 Point = tuple[float, float]
 
@@ -67,7 +68,7 @@ def centroid(ring: Sequence[Point]) -> Point:
 
 def length_m(line: Sequence[Point]) -> float:
     """Return the length of an open line."""
-    return sum(math.dist(a, b) for a, b in zip(line, line[1:], strict=False))
+    return sum(math.dist(a, b) for a, b in pairwise(line))
 
 
 def perimeter_m(ring: Sequence[Point]) -> float:
@@ -128,7 +129,7 @@ def along(line: Sequence[Point], distance_m: float) -> tuple[Point, Point]:
     """Return the point at a distance along a line and the unit direction there; clamped to both ends."""
     left = max(0.0, distance_m)
     a, b = line[0], line[1]
-    for a, b in zip(line, line[1:], strict=False):
+    for a, b in pairwise(line):
         step = math.dist(a, b)
         if left <= step and step > 0:
             break

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise
 
 import shapely
 from shapely.geometry import LineString, Polygon
 
 from portal.territories.demo_town.drafts import NO_STREET, TownDraft
-from portal.territories.demo_town.planar import edge_key
 from portal.territories.demo_town.plan import Plan, PlanLine
+from portal.territories.demo_town.planar import edge_key
 from portal.territories.demo_town.plane import Point
 
 BRIDGED_ROLES = frozenset({"ring", "old_ring", "radial", "axis"})
@@ -27,7 +28,7 @@ def build_skeleton(plan: Plan) -> TownDraft:
     shapely.prepare(rail)
     sources = [LineString(line.points) for line in plan.lines]
     noded = shapely.union_all(sources)
-    pieces = list(noded.geoms)
+    pieces = [piece for piece in shapely.get_parts(noded) if isinstance(piece, LineString)]
     middles = [piece.interpolate(0.5, normalized=True) for piece in pieces]
     nearest = shapely.STRtree(sources).nearest(middles)
     kept: list[tuple[PlanLine, list[Point], str]] = []
@@ -86,12 +87,13 @@ def _fill(draft: TownDraft, kept: list[tuple[PlanLine, list[Point], str]], river
             if point not in node_at:
                 node_at[point] = town_map.add_node(point)
             nodes.append(node_at[point])
-        for u, v in zip(nodes, nodes[1:], strict=False):
+        for u, v in pairwise(nodes):
             town_map.add_edge(u, v, number)
             if over:
                 draft.crossings[edge_key(u, v)] = over
     faces = shapely.polygonize([LineString(points) for _, points, _ in kept])
-    polygons = sorted((shapely.orient_polygons(face) for face in faces.geoms), key=lambda p: p.bounds)
+    oriented = [shapely.orient_polygons(face) for face in shapely.get_parts(faces)]
+    polygons = sorted((p for p in oriented if isinstance(p, Polygon)), key=lambda p: p.bounds)
     for polygon in polygons:
         ring = [node_at[_rounded(point)] for point in polygon.exterior.coords[:-1]]
         inside = polygon.representative_point()

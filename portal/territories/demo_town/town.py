@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
 
 from shapely.geometry import MultiLineString
 
 from portal.territories.demo_town.plane import Plane, Point
+
+if TYPE_CHECKING:
+    from portal.territories.demo_town.law import TownLaw
 
 Tags = tuple[tuple[str, str], ...]
 
@@ -23,11 +28,12 @@ class Road:
 
 @dataclass(frozen=True, slots=True)
 class Street:
-    """A named street. line: (lon, lat) from its number 1 on; role: what it was drawn as; zone: what lies around it."""
+    """A named street. line: (lon, lat) from its number 1 on; role, rank: what it was drawn as; zone: what is around."""
 
     name: str
     highway: str
     role: str
+    rank: int
     zone: str
     one_way: bool
     line: tuple[Point, ...]
@@ -116,3 +122,9 @@ class Town:
     spots: tuple[Spot, ...]
     addresses: tuple[Address, ...]
     places: Mapping[str, Place]
+
+    def law(self, today: date) -> TownLaw:
+        """Return the invented orders, event, perimeters and delivery bays; dated around `today` where they must be."""
+        from portal.territories.demo_town.law import town_law
+
+        return town_law(self, today)

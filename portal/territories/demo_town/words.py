@@ -57,7 +57,7 @@ SAINTS = _by_space(
 )
 NATURE = _by_space(
     "Acacias Alouettes Amandiers Anémones Aubépines Bleuets Bouleaux Bouvreuils Bruyères Campanules Capucines Cèdres "
-    "Cerisiers Charmes Châtaigniers Chênes Chèvrefeuilles Clématites Cognassiers Colchiques Coquelicots Cytises Dahlias "
+    "Cerisiers Charmes Châtaigniers Chênes Chèvrefeuilles Clématites Cognassiers Colchiques Coquelicots Dahlias "
     "Églantines Épicéas Érables Fauvettes Fougères Frênes Fusains Genêts Glaïeuls Glycines Grives Groseilliers Hêtres "
     "Hirondelles Hortensias Houx Iris Jacinthes Jasmins Jonquilles Lavandes Lilas Lis Loriots Marguerites Marronniers "
     "Mélèzes Merisiers Mésanges Mimosas Mûriers Muguets Myosotis Narcisses Noisetiers Noyers Œillets Ormes Orchidées "
@@ -88,9 +88,9 @@ BRIDGES = _by_bar(
     "Pont de l’Île-aux-Aulnes|Pont des Trois-Arches|Pont de la Rocade|Pont du Moulin|Pont des Saules"
 )
 SUBURBS = _by_bar(
-    "Vieille Ville|Faubourg Saint-Aubert|La Gare|Les Vignes-Hautes|Le Clos-Marin|Outre-Orle|Les Bruyères|La Croix-Blanche|"
-    "Les Quatre-Vents|Le Moulin-Neuf|La Garenne|Les Marnières|Beauregard|La Saulaie|Le Grand-Pré|Les Forges|"
-    "Champfleur|La Roseraie|Bellecour|Les Tilleuls|Le Coteau|Prévert-le-Bas|Montjoly|La Fontaine-aux-Moines"
+    "Vieille Ville|Faubourg Saint-Aubert|La Gare|Les Vignes-Hautes|Le Clos-Marin|Outre-Orle|Les Bruyères|"
+    "La Croix-Blanche|Les Quatre-Vents|Le Moulin-Neuf|La Garenne|Les Marnières|Beauregard|La Saulaie|Le Grand-Pré|"
+    "Les Forges|Champfleur|La Roseraie|Bellecour|Les Tilleuls|Le Coteau|Prévert-le-Bas|Montjoly|La Fontaine-aux-Moines"
 )
 SCHOOLS = _by_bar(
     "École des Tilleuls|École Rosalie-Valmont|École du Gué|École des Remparts|École Octave-Larnay|École de la Saulaie|"
