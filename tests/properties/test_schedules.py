@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from hypothesis import given, settings
@@ -62,7 +63,7 @@ def test_intervals_hold_exactly_the_minutes_of_the_twin(schedule: tuple, offset:
             found.add(at)
             at += MINUTE
     assert found == law_twin.active_minutes(*bare, window.start, window.end, PARIS)
-    assert all(a.end < b.start for a, b in zip(intervals, intervals[1:], strict=False))
+    assert all(a.end < b.start for a, b in pairwise(intervals))
     assert period_of(*bare).is_active_during(window, PARIS) == bool(found)
 
 
