@@ -1,7 +1,7 @@
 """Copy the few front-end files the portal serves from node_modules into static/vendor, and check each of them.
 
     python scripts/vendor.py            copy and check; stops at the first file that is not the expected one
-    python scripts/vendor.py --update   after a change of package.json: write the new versions and sums into the manifest
+    python scripts/vendor.py --update   after a change of package.json: write versions and sums into the manifest
 
 The manifest (static/vendor-manifest.json) names each package with its version, its licence and its files with their
 SHA-256. The copies are git-ignored: `npm ci` and this script make them again.
@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 class VendorError(Exception):
-    """A front-end file is missing or is not the expected one; the message is one sentence for the person at the terminal."""
+    """A front-end file is missing or is not the expected one; the message is one sentence for a person."""
 
 
 def installed(modules: Path, name: str) -> dict[str, Any]:

@@ -1,0 +1,135 @@
+// What the pages do beyond HTML. Everything here is a comfort: each page works without it.
+
+import { enhanceAddresses } from "./address.js";
+
+const once = new WeakSet();
+
+/** Call enhance on each element of the page that matches, once in its life. */
+function each(selector, enhance) {
+  for (const element of document.querySelectorAll(selector)) {
+    if (!once.has(element)) {
+      once.add(element);
+      enhance(element);
+    }
+  }
+}
+
+function menu(button) {
+  const target = document.getElementById(button.dataset.toggles);
+  button.hidden = false;
+  target.toggleAttribute("data-closed", true);
+  button.addEventListener("click", () => {
+    const closed = target.toggleAttribute("data-closed");
+    button.setAttribute("aria-expanded", String(!closed));
+  });
+}
+
+function takeFocus(element) {
+  element.focus();
+}
+
+/** A link to a radio list or a hidden input goes to something that can take the focus. */
+function summaryLinks(summary) {
+  summary.addEventListener("click", (event) => {
+    const link = event.target.closest('a[href^="#"]');
+    const target = link && document.getElementById(link.hash.slice(1));
+    const field = target && (target.matches("fieldset") ? target.querySelector("input, select, textarea") : target);
+    if (field) {
+      event.preventDefault();
+      field.scrollIntoView({ block: "center" });
+      field.focus({ preventScroll: true });
+    }
+  });
+}
+
+function confirmation(details) {
+  const summary = details.querySelector("summary");
+  const close = () => {
+    details.open = false;
+    summary.focus();
+  };
+  const cancel = details.querySelector("[data-closes-details]");
+  if (cancel) {
+    cancel.hidden = false;
+    cancel.addEventListener("click", close);
+  }
+  details.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && details.open) close();
+  });
+}
+
+function upload(input) {
+  const over = (on) => input.toggleAttribute("data-over", on);
+  input.addEventListener("dragenter", () => over(true));
+  input.addEventListener("dragleave", () => over(false));
+  input.addEventListener("drop", () => over(false));
+}
+
+const runningJobs = new Set();
+
+/** A job that was running on this page has ended: go where its result is. One that had ended before stays as it is. */
+function followJobs() {
+  for (const element of document.querySelectorAll(".j-progress")) {
+    if (!("jobEnded" in element.dataset)) {
+      runningJobs.add(element.id);
+    } else if (runningJobs.delete(element.id)) {
+      if (element.dataset.jobEnded) location.assign(element.dataset.jobEnded);
+      else location.reload();
+    }
+  }
+}
+
+function copyButton(button) {
+  if (!navigator.clipboard) return;
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(document.getElementById(button.dataset.copies).textContent.trim());
+    button.textContent = button.dataset.copied;
+  });
+}
+
+// A map is built when it comes into view: a map in a closed panel costs nothing.
+const mapsInView = new IntersectionObserver((entries) => {
+  for (const entry of entries.filter((candidate) => candidate.isIntersecting)) {
+    mapsInView.unobserve(entry.target);
+    import("./map.js").then(({ drawMap }) => drawMap(entry.target));
+  }
+});
+
+function enhancePage() {
+  each("[data-toggles]", menu);
+  each("[data-focus]", takeFocus);
+  each(".j-errors", summaryLinks);
+  each(".j-confirm", confirmation);
+  each(".j-upload input", upload);
+  each("[data-copies]", copyButton);
+  each("[data-map]", (section) => mapsInView.observe(section));
+  enhanceAddresses(each);
+  followJobs();
+}
+
+// A second press of the button within three seconds is a double click, not a second request.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post") return;
+  if (form.dataset.sent && Date.now() - Number(form.dataset.sent) < 3000) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    return;
+  }
+  form.dataset.sent = String(Date.now());
+}, true);
+
+function forgetSent() {
+  for (const form of document.forms) delete form.dataset.sent;
+}
+
+// A page shown again by the back button, or a form answered in place, may be sent again.
+addEventListener("pageshow", forgetSent);
+
+document.addEventListener("htmx:after:swap", () => {
+  forgetSent();
+  enhancePage();
+});
+
+enhancePage();

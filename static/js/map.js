@@ -1,0 +1,299 @@
+// The only module that touches the map library. A section made by templates/components/map.html becomes a map;
+// what to show comes from its attributes, as GeoJSON.
+
+import { basemapLayer } from "./map/basemap.js";
+import { casing, COLOURS, innerPoint, keysOf, ORDER, styleOf } from "./map/kinds.js";
+import { applies, parseWindows, watchTimeForm } from "./map/time.js";
+
+const night = matchMedia("(prefers-color-scheme: dark)");
+let assets = null;
+
+/** Load the library once, scripts in order. Rejects when a file cannot be had. */
+function loadAssets({ scripts, styles }) {
+  const added = (tag, attributes) => new Promise((resolve, reject) => {
+    const element = Object.assign(document.createElement(tag), attributes);
+    element.addEventListener("load", resolve);
+    element.addEventListener("error", () => reject(new Error(`cannot load ${element.src || element.href}`)));
+    document.head.append(element);
+  });
+  assets ??= Promise.all([
+    ...styles.map((href) => added("link", { rel: "stylesheet", href })),
+    ...scripts.map((src) => added("script", { src, async: false })),
+  ]);
+  return assets;
+}
+
+function make(tag, className, ...children) {
+  const element = document.createElement(tag);
+  element.className = className;
+  element.append(...children);
+  return element;
+}
+
+/** Turn a section into a map. Failures are told in the section's status line; nothing is thrown. */
+export async function drawMap(root) {
+  const read = (name, otherwise) => (root.dataset[name] ? JSON.parse(root.dataset[name]) : otherwise);
+  const texts = read("texts", {});
+  const status = root.querySelector(".j-map__status");
+  const failed = (error) => {
+    status.textContent = texts.failed;
+    console.warn(`map: ${error.message}`);
+  };
+  try {
+    await loadAssets(read("assets", {}));
+  } catch (error) {
+    failed(error);
+    return;
+  }
+  const view = new MapView(root, texts, failed);
+  view.showBasemap(root.dataset.basemap);
+  await view.showLayers(read("layers", []));
+  if (root.dataset.picker) view.pick(read("picker", {}));
+  for (const form of document.querySelectorAll("form[data-map-time]")) {
+    if (!form.dataset.mapTime || form.dataset.mapTime === root.id) watchTimeForm(form, (at) => view.showInstant(at));
+  }
+  root.dataset.ready = "";
+}
+
+class MapView {
+  constructor(root, texts, failed) {
+    this.root = root;
+    this.texts = texts;
+    this.failed = failed;
+    this.at = Number.NaN;
+    this.overlays = [];
+    const canvas = root.querySelector(".j-map__canvas");
+    const [west, south, east, north] = JSON.parse(root.dataset.bounds);
+    this.bounds = L.latLngBounds([south, west], [north, east]);
+    this.map = L.map(canvas, {
+      preferCanvas: true, zoomControl: false, attributionControl: false, maxZoom: 19, minZoom: 5, zoomSnap: 0.5,
+      maxBounds: this.bounds.pad(1.5), fadeAnimation: !matchMedia("(prefers-reduced-motion: reduce)").matches,
+      zoomAnimation: !matchMedia("(prefers-reduced-motion: reduce)").matches,
+    });
+    this.map.fitBounds(this.bounds);
+    canvas.setAttribute("role", "application");
+    canvas.setAttribute("aria-label", texts.keyboard);
+    L.control.attribution({ prefix: false }).addAttribution(texts.attribution).addTo(this.map);
+    L.control.scale({ imperial: false }).addTo(this.map);
+    L.control.zoom({ zoomInTitle: texts.zoomIn, zoomOutTitle: texts.zoomOut }).addTo(this.map);
+    if ("controls" in root.dataset && navigator.geolocation) this.addLocate();
+    this.overlayGroup = L.layerGroup().addTo(this.map);
+    this.letterGroup = L.layerGroup().addTo(this.map);
+    this.map.on("zoomend", () => this.redraw());
+    // Enter does at the centre of the map what a click does under the pointer.
+    canvas.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || event.target !== canvas) return;
+      const box = canvas.getBoundingClientRect();
+      const [x, y] = [box.left + box.width / 2, box.top + box.height / 2];
+      document.elementFromPoint(x, y)?.dispatchEvent(new MouseEvent("click", { clientX: x, clientY: y, bubbles: true }));
+    });
+    new ResizeObserver(() => this.map.invalidateSize()).observe(canvas);
+  }
+
+  async showBasemap(url) {
+    // One question first: a missing file is said once, not once per tile.
+    try {
+      const answer = await fetch(url, { headers: { Range: "bytes=0-6" } });
+      if (!answer.ok) throw new Error(`${url}: ${answer.status}`);
+    } catch (error) {
+      this.failed(error);
+      return;
+    }
+    let layer = null;
+    const paint = () => {
+      layer?.remove();
+      layer = basemapLayer(protomapsL, url, night.matches).addTo(this.map);
+      this.redraw();
+    };
+    paint();
+    night.addEventListener("change", paint);
+  }
+
+  async showLayers(layers) {
+    const loaded = await Promise.all(layers.map(async (layer) => {
+      try {
+        return { ...layer, collection: layer.data ?? await this.fetchCollection(layer.url) };
+      } catch (error) {
+        this.failed(error);
+        return { ...layer, collection: { features: [] } };
+      }
+    }));
+    this.overlays = loaded.map((layer) => ({
+      kind: layer.kind, label: layer.label, shown: !layer.hidden, fit: layer.fit,
+      features: this.sorted(layer.kind, layer.collection.features ?? [layer.collection]),
+    })).sort((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind));
+    for (const overlay of this.overlays) overlay.items = overlay.features.map((feature) => this.item(overlay.kind, feature));
+    this.fitLayers();
+    if (this.overlays.length > 0 && "controls" in this.root.dataset) this.addLegend();
+    this.redraw();
+  }
+
+  async fetchCollection(url) {
+    const answer = await fetch(url, { headers: { Accept: "application/geo+json, application/json" } });
+    if (!answer.ok) throw new Error(`${url}: ${answer.status}`);
+    return answer.json();
+  }
+
+  sorted(kind, features) {
+    const drawable = features.filter((feature) => feature.geometry);
+    if (kind !== "perimeters") return drawable;
+    const rank = (feature) => COLOURS.indexOf(feature.properties?.colour);
+    return drawable.sort((a, b) => rank(a) - rank(b));
+  }
+
+  /** Everything drawn for one feature, built once; the time filter and the legend only put it on or take it off. */
+  item(kind, feature) {
+    const properties = feature.properties ?? {};
+    const shape = kind === "stops" ? this.stop(feature, properties) : L.geoJSON(feature, {
+      style: () => styleOf(kind, properties, night.matches),
+      pointToLayer: (_feature, position) => L.circleMarker(position),
+    });
+    if (properties.title || properties.lines) shape.bindPopup(() => this.popup(properties), { maxWidth: 320, minWidth: 200 });
+    return {
+      properties, shape, windows: parseWindows(properties.windows),
+      under: kind === "route" ? L.geoJSON(feature, { style: () => casing(night.matches), interactive: false }) : null,
+      letters: kind === "perimeters" ? this.letters(feature, properties) : [],
+    };
+  }
+
+  stop(feature, properties) {
+    const [lon, lat] = feature.geometry.coordinates;
+    const name = String(properties.letter ?? properties.number ?? "");
+    const icon = L.divIcon({ className: "j-pin", html: make("span", "j-pin__sign", name), iconSize: [34, 34], iconAnchor: [17, 17] });
+    return L.marker([lat, lon], { icon, alt: [name, properties.title].filter(Boolean).join(" "), title: properties.title ?? "" });
+  }
+
+  letters(feature, properties) {
+    const { type, coordinates } = feature.geometry;
+    const polygons = type === "Polygon" ? [coordinates] : type === "MultiPolygon" ? coordinates : [];
+    const sign = this.texts.letters?.[properties.colour] ?? "?";
+    return polygons.map((rings) => {
+      const { lon, lat, width } = innerPoint(rings);
+      const html = make("span", `j-letter j-letter--${properties.colour}`, sign);
+      html.setAttribute("aria-hidden", "true");
+      const icon = L.divIcon({ className: "j-letter-place", html, iconSize: [28, 28] });
+      return { width, lon, lat, marker: L.marker([lat, lon], { icon, interactive: false, keyboard: false }) };
+    });
+  }
+
+  popup({ title, lines, href }) {
+    const box = make("div", "j-popup");
+    if (title) box.append(make("p", "j-popup__title", title));
+    for (const line of lines ?? []) box.append(make("p", "", line));
+    if (href && /^https?:$/.test(new URL(href, location.href).protocol)) {
+      const link = make("a", "", this.texts.more);
+      link.href = href;
+      box.append(link);
+    }
+    return box;
+  }
+
+  /** Put on the map what is switched on and applies at the instant, in order. */
+  redraw() {
+    this.overlayGroup.clearLayers();
+    this.letterGroup.clearLayers();
+    for (const overlay of this.overlays.filter(({ shown, items }) => shown && items)) {
+      for (const { properties, shape, under, letters } of overlay.items.filter(({ windows }) => applies(windows, this.at))) {
+        if (under) this.overlayGroup.addLayer(under.setStyle(casing(night.matches)));
+        if (shape.setStyle) shape.setStyle(this.scaled(styleOf(overlay.kind, properties, night.matches)));
+        this.overlayGroup.addLayer(shape);
+        for (const letter of letters) if (this.roomFor(letter)) this.letterGroup.addLayer(letter.marker);
+      }
+    }
+  }
+
+  /** Points shrink with the town, so that 400 bays do not hide it. */
+  scaled(style) {
+    if (!style.radius) return style;
+    const factor = Math.min(1.6, Math.max(0.35, (this.map.getZoom() - 11) / 5));
+    return { ...style, radius: style.radius * factor, weight: style.weight * Math.min(1, factor) };
+  }
+
+  roomFor({ lon, lat, width }) {
+    const left = this.map.latLngToLayerPoint([lat, lon - width / 2]);
+    const right = this.map.latLngToLayerPoint([lat, lon + width / 2]);
+    return right.x - left.x > 30;
+  }
+
+  showInstant(at) {
+    this.at = at;
+    this.redraw();
+  }
+
+  fitLayers() {
+    const wanted = this.overlays.filter(({ fit }) => fit).flatMap(({ items }) => items.map(({ shape }) => shape));
+    const bounds = L.latLngBounds([]);
+    for (const shape of wanted) bounds.extend(shape.getBounds ? shape.getBounds() : shape.getLatLng());
+    if (bounds.isValid()) this.map.fitBounds(bounds, { padding: [36, 36], maxZoom: 17 });
+  }
+
+  addLegend() {
+    const list = make("ul", "j-legend__list");
+    for (const overlay of this.overlays) {
+      const box = make("input", "form-check-input");
+      box.type = "checkbox";
+      box.checked = overlay.shown;
+      box.addEventListener("change", () => {
+        overlay.shown = box.checked;
+        this.redraw();
+      });
+      const line = make("li", "", make("label", "j-legend__layer", box, make("span", "", overlay.label)));
+      const keys = make("ul", "j-legend__keys");
+      for (const key of keysOf(overlay.kind, overlay.features)) keys.append(this.legendKey(key));
+      line.append(keys);
+      list.append(line);
+    }
+    const legend = make("details", "j-legend", make("summary", "", this.texts.legend), list);
+    legend.open = this.root.clientWidth > 700;
+    this.root.append(legend);
+  }
+
+  legendKey({ colour, look, name }) {
+    if (colour) {
+      const letter = make("span", "j-colour__letter", this.texts.letters[colour]);
+      letter.setAttribute("aria-hidden", "true");
+      return make("li", "", make("span", `j-colour j-colour--${colour}`, letter, this.texts.colours[colour]));
+    }
+    const sign = make("span", `j-key j-key--${look}`);
+    return make("li", "", sign, name ? this.texts.looks[name] : "");
+  }
+
+  addLocate() {
+    const button = make("button", "j-map__locate", this.texts.locate);
+    button.type = "button";
+    button.addEventListener("click", () => this.map.locate({ setView: true, maxZoom: 17 }));
+    this.map.on("locationerror", () => { this.root.querySelector(".j-map__status").textContent = this.texts.notLocated; });
+    this.root.append(button);
+  }
+
+  /** Write the chosen point into the inputs named by the picker, and show the point they hold. */
+  pick({ lon, lat, text }) {
+    const input = { lon: document.getElementById(lon), lat: document.getElementById(lat), text: text && document.getElementById(text) };
+    const icon = L.divIcon({ className: "j-pin", html: make("span", "j-pin__sign j-pin__sign--picked"), iconSize: [34, 34], iconAnchor: [17, 17] });
+    const marker = L.marker(this.map.getCenter(), { icon, draggable: true, alt: this.texts.here });
+    const show = () => {
+      if (!input.lon.value || !input.lat.value) {
+        marker.remove();
+        return;
+      }
+      marker.setLatLng([Number(input.lat.value), Number(input.lon.value)]).addTo(this.map);
+      if (!this.map.getBounds().contains(marker.getLatLng())) this.map.setView(marker.getLatLng(), Math.max(16, this.map.getZoom()));
+    };
+    const take = ({ lng, lat: latitude }) => {
+      input.lon.value = lng.toFixed(6);
+      input.lat.value = latitude.toFixed(6);
+      const described = `${this.texts.here} (${latitude.toFixed(5)}, ${lng.toFixed(5)})`;
+      // A text the person typed is theirs; only an empty one, or our own, is replaced.
+      if (input.text && (!input.text.value || input.text.dataset.fromMap)) {
+        input.text.value = described;
+        input.text.dataset.fromMap = "yes";
+      }
+      this.root.querySelector(".j-map__status").textContent = described;
+      for (const each of [input.lon, input.lat]) each.dispatchEvent(new Event("change", { bubbles: true }));
+    };
+    this.map.on("click", ({ latlng }) => take(latlng));
+    marker.on("dragend", () => take(marker.getLatLng()));
+    for (const each of [input.lon, input.lat]) each.addEventListener("change", show);
+    show();
+  }
+}
