@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from portal.common.errors import Invalid
-from portal.itineriz.checking import Check, LegContext, check_drive, check_stay, ids_at
+from portal.itineriz.checking import Check, LegContext, check_stay, ids_at
 from portal.itineriz.costing import costing_for, unknown_sizes
 from portal.itineriz.engine import Drive, Engine, distance_m
 from portal.itineriz.needs import needed_passes
@@ -61,6 +61,7 @@ class _Tour:
     arrivals: list[datetime] = field(default_factory=list)
     obstacles: list[Obstacle] = field(default_factory=list)
     avoided: dict[str, Avoided] = field(default_factory=dict)
+    violations: list[Reason] = field(default_factory=list)
     warnings: dict[object, Caution] = field(default_factory=dict)
     plain_distance_m: float = 0.0
     plain_duration_s: float = 0.0
@@ -68,7 +69,7 @@ class _Tour:
 
     @property
     def complete(self) -> bool:
-        return not self.obstacles
+        return not self.obstacles and not self.violations
 
     def warn(self, notice: Notice, **params: str | float | int) -> None:
         pairs = tuple(params.items())
@@ -166,6 +167,7 @@ def _accept(
         return False
     tour.legs.append(Leg(drive, leg.depart_at, arrive_at))
     tour.arrivals.append(arrive_at)
+    tour.violations += [reason for violation in check.violations for reason in violation.reasons]
     _note_avoided(tour, outcome, drive)
     for reason in check.warnings:
         tour.warnings.setdefault((reason.kind, reason.id, reason.code), Caution(reason=reason))
@@ -265,6 +267,7 @@ def _result(overlay: Overlay, trip: Trip, tour: _Tour, granted: tuple[PassRight,
         legs=tuple(tour.legs),
         arrivals=tuple(tour.arrivals),
         avoided=tuple(tour.avoided.values()),
+        violations=tuple(tour.violations),
         warnings=tuple(tour.warnings.values()),
         needed_passes=needed_passes(overlay, trip, tour.legs, tour.arrivals, granted) if tour.complete else (),
         blocking=tuple(tour.obstacles),
@@ -274,23 +277,3 @@ def _result(overlay: Overlay, trip: Trip, tour: _Tour, granted: tuple[PassRight,
         graph_version=overlay.engine.version,
         rounds=tour.rounds,
     )
-
-
-def violations_of(engine: Engine, law: LawSnapshot, result: TripResult) -> tuple[Reason, ...]:
-    """Ask the law once more about a finished tour: empty when it holds (with the passes of the trip and those needed).
-
-    Used when a tour made earlier is shown or driven and the law may have changed since.
-    """
-    found: dict[tuple[str, str], Reason] = {}
-    window = timedelta(days=7)
-    ids = frozenset(needed.perimeter.id for needed in result.needed_passes)
-    start = result.trip.depart_at
-    passes = result.trip.passes + (
-        (PassRight(start, start + window, ids),) if result.trip.assume_passes and ids else ()
-    )
-    for number, leg in enumerate(result.legs):
-        ends = [ids_at(law, result.trip.stops[n].point) for n in (number, number + 1)]
-        context = LegContext(result.trip.vehicle, passes, leg.depart_at, ends[0], ends[1], tolerate_unknown=True)
-        for violation in check_drive(engine, law, leg.drive, context).violations:
-            found |= {(reason.kind, reason.id): reason for reason in violation.reasons}
-    return tuple(found.values())

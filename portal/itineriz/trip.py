@@ -136,6 +136,7 @@ class TripResult:
     legs: tuple[Leg, ...]
     arrivals: tuple[datetime, ...]
     avoided: tuple[Avoided, ...] = ()
+    violations: tuple[Reason, ...] = ()
     warnings: tuple[Caution, ...] = ()
     needed_passes: tuple[NeededPass, ...] = ()
     blocking: tuple[Obstacle, ...] = ()

@@ -1,0 +1,114 @@
+"""From what people and programs give to a trip, and from a trip to its answer: the one way in."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from portal.common.errors import Invalid, Unavailable
+from portal.itineriz.engine import Engine, open_engine
+from portal.itineriz.planner import plan
+from portal.itineriz.trip import Stop, Trip, TripResult
+from portal.numeriz.api import law_snapshot
+from portal.regulations.passes import PassRight
+from portal.regulations.perimeters import Colour
+from portal.regulations.vehicles import Vehicle
+from portal.territories.api import TerritoryView
+
+MOST_STOPS = 200
+
+
+def answer(territory: TerritoryView, trip: Trip) -> TripResult:
+    """The lawful tour of a trip in a territory. Raises Invalid for what was given, Unavailable without a graph."""
+    check_stops(territory, trip.stops)
+    return plan(engine_of(territory), law_snapshot(territory.id), trip)
+
+
+def engine_of(territory: TerritoryView) -> Engine:
+    """The engine of a territory's present graph. Raises Unavailable("graph-missing") before the first build."""
+    if territory.graph_dir is None:
+        raise Unavailable("graph-missing", territory=territory.slug)
+    return open_engine(territory.graph_dir)
+
+
+def check_stops(territory: TerritoryView, stops: Sequence[Stop]) -> None:
+    """Refuse stops that cannot be in the territory, before any costly work."""
+    if len(stops) < 2:
+        raise Invalid("stops-missing", field="stops")
+    if len(stops) > MOST_STOPS:
+        raise Invalid("too-many-stops", field="stops", most=MOST_STOPS)
+    for number, stop in enumerate(stops):
+        check_position(territory, stop.lon, stop.lat, number)
+
+
+def check_position(territory: TerritoryView, lon: float, lat: float, number: int = 0) -> None:
+    """Refuse a position outside the territory; say so when longitude and latitude look exchanged."""
+    if not (math.isfinite(lon) and math.isfinite(lat)):
+        raise Invalid("stop-not-a-position", field="stops", stop=number)
+    if territory.bounds is None:
+        raise Unavailable("graph-missing", territory=territory.slug)
+    if _inside(territory.bounds, lon, lat):
+        return
+    code = "stop-swapped" if _inside(territory.bounds, lat, lon) else "stop-outside-territory"
+    raise Invalid(code, field="stops", stop=number)
+
+
+def _inside(bounds: Sequence[float], lon: float, lat: float) -> bool:
+    west, south, east, north = bounds
+    return west <= lon <= east and south <= lat <= north
+
+
+def read_position(text: str, number: int = 0) -> tuple[float, float]:
+    """Read `LON,LAT` in degrees. Raises Invalid("stop-not-a-position")."""
+    try:
+        lon, lat = (float(part) for part in text.split(","))
+    except ValueError as error:
+        raise Invalid("stop-not-a-position", field="stops", stop=number) from error
+    return lon, lat
+
+
+def read_instant(text: str, zone: ZoneInfo) -> datetime:
+    """Read an ISO instant; without an offset it is the local time of the territory.
+
+    Of a local time that comes twice in autumn the first is taken. Raises Invalid("departure-unreadable") and
+    Invalid("departure-does-not-exist") for the hour skipped in spring.
+    """
+    try:
+        given = datetime.fromisoformat(text.strip())
+    except ValueError as error:
+        raise Invalid("departure-unreadable", field="depart_at") from error
+    return local_instant(given, zone)
+
+
+def local_instant(given: datetime, zone: ZoneInfo) -> datetime:
+    """The instant of a local time of the territory, or of an aware time. Raises Invalid, see `read_instant`."""
+    if given.tzinfo is not None:
+        return given.astimezone(UTC)
+    instant = given.replace(tzinfo=zone, fold=0).astimezone(UTC)
+    if instant.astimezone(zone).replace(tzinfo=None) != given:
+        raise Invalid("departure-does-not-exist", field="depart_at")
+    return instant
+
+
+def read_vehicle(text: str) -> Vehicle:
+    """Read the JSON object of a vehicle (tonnes, metres). Raises Invalid."""
+    try:
+        values = json.loads(text, parse_constant=_refuse_constant)
+    except ValueError as error:
+        raise Invalid("vehicle-unreadable", field="vehicle") from error
+    if not isinstance(values, Mapping):
+        raise Invalid("vehicle-unreadable", field="vehicle")
+    return Vehicle.from_public(values)
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(f"{name} is not a number in JSON")
+
+
+def colour_passes(colours: Iterable[Colour], at: datetime) -> tuple[PassRight, ...]:
+    """A supposed pass for whole colours around an instant, to compare with and without."""
+    held = frozenset(colours)
+    return (PassRight(at - timedelta(days=1), at + timedelta(days=7), colours=held),) if held else ()

@@ -1,0 +1,135 @@
+"""The commands `route` and `what`: the lawful tour, and the law at a point, for people and programs.
+
+Exit status: 0 an answer (also when there is no lawful route), 1 a failure of the portal, 2 input that cannot be used.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, NoReturn
+from zoneinfo import ZoneInfo
+
+import click
+import shapely
+from flask.cli import with_appcontext
+
+from portal.common.errors import PortalError
+from portal.itineriz import asking
+from portal.itineriz.messages import fault, why
+from portal.itineriz.public import to_public
+from portal.itineriz.trip import Stop, Trip
+from portal.numeriz.api import law_snapshot
+from portal.regulations.evaluate import verdict
+from portal.regulations.perimeters import Colour
+from portal.territories.api import get_territory
+
+_COLOURS = click.Choice([colour.value for colour in Colour])
+
+
+def _in_one_sentence[**P](command: Callable[P, None]) -> Callable[P, None]:
+    """Turn an expected error into one sentence on the error output and the right exit status."""
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+        except PortalError as error:
+            _end(fault(error), 2 if error.status < 500 else 1)
+
+    return run
+
+
+def _end(sentence: str, status: int) -> NoReturn:
+    click.echo(sentence, err=True)
+    raise SystemExit(status)
+
+
+@click.command("route")
+@click.option("--territory", "slug", required=True, help="Slug of the territory.")
+@click.option(
+    "--stop", "stops", multiple=True, required=True, metavar="LON,LAT", help="A stop; at least two, in order."
+)
+@click.option("--depart", required=True, help="ISO instant; without an offset, local time of the territory.")
+@click.option("--vehicle", "vehicle_json", default="{}", show_default=True, help="JSON object, tonnes and metres.")
+@click.option("--colour-passes", multiple=True, type=_COLOURS, help="Suppose a pass for a whole colour.")
+@click.option("--assume-passes", is_flag=True, help="Suppose the passes that open the way, and name them.")
+@click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
+@with_appcontext
+@_in_one_sentence
+def route_command(
+    slug: str,
+    stops: tuple[str, ...],
+    depart: str,
+    vehicle_json: str,
+    colour_passes: tuple[str, ...],
+    assume_passes: bool,
+    as_json: bool,
+) -> None:
+    """Compute the lawful tour of a vehicle.
+
+    Example: joptimiz route --territory demo --stop 2.356,48.862 --stop 2.378,48.869 --depart 2024-09-08T09:00
+    --vehicle '{"gvw_t": 12, "height_m": 3.5}' --json
+    """
+    territory = get_territory(slug)
+    zone = ZoneInfo(territory.timezone)
+    depart_at = asking.read_instant(depart, zone)
+    positions = [asking.read_position(text, number) for number, text in enumerate(stops)]
+    trip = Trip(
+        stops=tuple(Stop(lon, lat) for lon, lat in positions),
+        depart_at=depart_at,
+        vehicle=asking.read_vehicle(vehicle_json),
+        passes=asking.colour_passes((Colour(name) for name in colour_passes), depart_at),
+        assume_passes=assume_passes,
+    )
+    values = to_public(asking.answer(territory, trip), zone)
+    click.echo(json.dumps(values, ensure_ascii=False) if as_json else _route_text(values))
+
+
+@click.command("what")
+@click.option("--territory", "slug", required=True, help="Slug of the territory.")
+@click.option("--at", "position", required=True, metavar="LON,LAT", help="The point asked about.")
+@click.option("--when", required=True, help="ISO instant; without an offset, local time of the territory.")
+@click.option("--vehicle", "vehicle_json", default="{}", show_default=True, help="JSON object, tonnes and metres.")
+@click.option("--colour-passes", multiple=True, type=_COLOURS, help="Suppose a pass for a whole colour.")
+@click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
+@with_appcontext
+@_in_one_sentence
+def what_command(
+    slug: str, position: str, when: str, vehicle_json: str, colour_passes: tuple[str, ...], as_json: bool
+) -> None:
+    """Tell what the law says of a vehicle that stops at a point, at an instant.
+
+    Example: joptimiz what --territory demo --at 2.365,48.864 --when 2024-09-08T09:00 --vehicle '{"gvw_t": 12}' --json
+    """
+    territory = get_territory(slug)
+    at = asking.read_instant(when, ZoneInfo(territory.timezone))
+    lon, lat = asking.read_position(position)
+    asking.check_position(territory, lon, lat)
+    vehicle = asking.read_vehicle(vehicle_json)
+    passes = asking.colour_passes((Colour(name) for name in colour_passes), at)
+    values = verdict(law_snapshot(territory.id), shapely.Point(lon, lat), at, vehicle, passes).to_public()
+    for reason in [*_dicts(values["reasons"]), *_dicts(values["warnings"])]:
+        reason["why"] = why(reason)
+    click.echo(json.dumps(values, ensure_ascii=False) if as_json else _what_text(values))
+
+
+def _dicts(values: object) -> list[dict[str, Any]]:
+    assert isinstance(values, list)
+    return values
+
+
+def _route_text(values: dict[str, Any]) -> str:
+    lines = [f"{values['status']}: {values['distance_m'] / 1000:.1f} km, {values['duration_s'] / 60:.0f} min"]
+    lines += [f"  {step['text']}" for leg in values["legs"] for step in leg["instructions"]]
+    lines += [f"- {item['title']} ({item['minutes']:+} min) : {item['why']}" for item in values["avoided"]]
+    lines += [f"! {item.get('title', '')} {item['why']}" for item in values["blocking"]]
+    lines += [f"> {at}" for at in values["departures"]]
+    lines += [f"! {item['text']}" for item in values["warnings"]]
+    return "\n".join(lines)
+
+
+def _what_text(values: dict[str, Any]) -> str:
+    reasons = _dicts(values["reasons"])
+    return "\n".join([str(values["verdict"]), *(f"- {reason['title']} : {reason['why']}" for reason in reasons)])
