@@ -2,10 +2,29 @@
 
 from __future__ import annotations
 
-from flask import Flask
+from collections.abc import Sequence
 
+from flask import Flask, request, url_for
+from flask_babel import gettext as _
+
+from portal.common.actor import Actor
 from portal.fleet import models  # noqa: F401 the tables must be known before the first query
+from portal.web.navigation import NavItem, add_navigation
+
+
+def _links(actor: Actor) -> Sequence[NavItem]:
+    """Each company of the actor has its fleet; on a company's page only that one is shown."""
+    here = (request.view_args or {}).get("company_id")
+    companies = [here] if here in actor.companies else list(actor.companies)[:1]
+    return [
+        NavItem(_("Véhicules"), url_for("fleet.list_vehicles", company_id=company_id), "company", 20)
+        for company_id in companies
+    ]
 
 
 def register(app: Flask) -> None:
     """Attach the context to the application."""
+    from portal.fleet.views import blueprint
+
+    app.register_blueprint(blueprint)
+    add_navigation(app, _links)

@@ -91,12 +91,13 @@ class Vehicle(Base):
 
 
 class ImportState(StrEnum):
-    """checked -> applying -> applied | failed; checked -> discarded."""
+    """checking -> checked | unreadable; checked -> applying -> applied; checked -> discarded."""
 
+    CHECKING = "checking"
+    UNREADABLE = "unreadable"
     CHECKED = "checked"
     APPLYING = "applying"
     APPLIED = "applied"
-    FAILED = "failed"
     DISCARDED = "discarded"
 
 
@@ -114,6 +115,8 @@ class FleetImport(Base):
     file_digest: Mapped[str] = mapped_column(String(64))
     state: Mapped[ImportState] = mapped_column(text_enum(ImportState))
     job_id: Mapped[UUID | None] = mapped_column(ForeignKey("job.id", ondelete="SET NULL"))
+    error_code: Mapped[str | None] = mapped_column(String(64))
+    report: Mapped[dict[str, Any] | None]
     rows_total: Mapped[int]
     rows_good: Mapped[int]
     rows_bad: Mapped[int]

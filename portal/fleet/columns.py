@@ -1,0 +1,313 @@
+"""One specification of what is known of a vehicle: it feeds the form, the headers understood, the parsers, the help
+text and the sample file. A rule about a value stands here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+from portal.common.errors import Invalid
+from portal.common.text import fold
+from portal.common.units import decimal_number, metres_to_cm, tonnes_to_kg
+from portal.fleet.models import AirClass, Category, Energy
+
+_WITH_UNIT = re.compile(r"^\s*([+\-]?[\d\s\u00a0\u202f.,]+?)\s*(kg|t|tonnes?|cm|m|mm)?\s*$", re.IGNORECASE)
+
+# Under this figure a weight without a unit can only be tonnes, over this one a size can only be centimetres:
+# no goods vehicle weighs 100 kg or is 40 m long, none weighs 100 t or is 40 cm high.
+_TONNES_BELOW = Decimal(100)
+_CENTIMETRES_FROM = Decimal(40)
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A value read from a text, with the code of what the reader should know about it (a warning), if anything."""
+
+    value: Any
+    warning: str | None = None
+
+
+def _number_and_unit(text: str, unit: str | None) -> tuple[Decimal, str | None]:
+    found = _WITH_UNIT.match(text)
+    if not found:
+        raise Invalid("not-a-number", value=text[:40])
+    number = decimal_number(found.group(1))
+    if number < 0:
+        raise Invalid("negative", value=text[:40])
+    written = (found.group(2) or unit or "").lower()
+    return number, "t" if written.startswith("t") else written or None
+
+
+def _weight(low_kg: int, high_kg: int) -> Callable[[str, str | None], Value]:
+    def read(text: str, unit: str | None = None) -> Value:
+        number, written = _number_and_unit(text, unit)
+        if written in {"m", "cm", "mm"}:
+            raise Invalid("not-a-weight", value=text[:40])
+        guessed = written is None and 0 < number < _TONNES_BELOW
+        kilograms = tonnes_to_kg(number) if written == "t" or guessed else round(number)
+        if not low_kg <= kilograms <= high_kg:
+            raise Invalid("out-of-range", value=text[:40], low=low_kg, high=high_kg, unit="kg")
+        return Value(kilograms, "read-as-tonnes" if guessed else None)
+
+    return read
+
+
+def _length(low_cm: int, high_cm: int) -> Callable[[str, str | None], Value]:
+    def read(text: str, unit: str | None = None) -> Value:
+        number, written = _number_and_unit(text, unit)
+        if written in {"kg", "t"}:
+            raise Invalid("not-a-length", value=text[:40])
+        guessed = written is None and number >= _CENTIMETRES_FROM
+        if written == "mm":
+            centimetres = round(number / 10)
+        else:
+            centimetres = round(number) if written == "cm" or guessed else metres_to_cm(number)
+        if not low_cm <= centimetres <= high_cm:
+            raise Invalid("out-of-range", value=text[:40], low=low_cm / 100, high=high_cm / 100, unit="m")
+        return Value(centimetres, "read-as-centimetres" if guessed else None)
+
+    return read
+
+
+def _one_of(words: Mapping[str, Any], code: str) -> Callable[[str, str | None], Value]:
+    def read(text: str, _unit: str | None = None) -> Value:
+        try:
+            return Value(words[fold(text)])
+        except KeyError as error:
+            raise Invalid(code, value=text[:40]) from error
+
+    return read
+
+
+def _label(text: str, _unit: str | None = None) -> Value:
+    label = " ".join(text.split())
+    return Value(label[:80], "label-cut" if len(label) > 80 else None)
+
+
+def _country(text: str, _unit: str | None = None) -> Value:
+    nation = text.strip().upper()
+    nation = {"FRANCE": "FR", "BELGIQUE": "BE", "ALLEMAGNE": "DE", "ESPAGNE": "ES", "ITALIE": "IT"}.get(nation, nation)
+    if not re.fullmatch(r"[A-Z]{2}", nation):
+        raise Invalid("country-malformed", value=text[:40])
+    return Value(nation)
+
+
+def _day(text: str, _unit: str | None = None) -> Value:
+    for pattern in ("%Y-%m-%d", "%d/%m/%Y", "%d/%m/%y", "%d.%m.%Y", "%d-%m-%Y"):
+        try:
+            return Value(datetime.strptime(text.strip()[:10], pattern).date())  # noqa: DTZ007 a day has no zone
+        except ValueError:
+            continue
+    raise Invalid("not-a-date", value=text[:40])
+
+
+def _plate_text(text: str, _unit: str | None = None) -> Value:
+    return Value(text.strip())
+
+
+_YES_NO = {
+    **dict.fromkeys(("oui", "o", "yes", "y", "x", "1", "vrai", "true"), True),
+    **dict.fromkeys(("non", "n", "no", "0", "faux", "false"), False),
+}
+
+# Registration field P.3 and plain words, French and English.
+_ENERGY = {
+    **dict.fromkeys(("go", "diesel", "gazole", "gasoil", "gas oil"), Energy.DIESEL),
+    **dict.fromkeys(("es", "essence", "petrol", "sp95", "sp98"), Energy.PETROL),
+    **dict.fromkeys(("el", "electrique", "electric", "electricite"), Energy.ELECTRIC),
+    **dict.fromkeys(("h2", "hydrogene", "hydrogen"), Energy.HYDROGEN),
+    **dict.fromkeys(("gn", "gp", "gnv", "gnc", "gnl", "gpl", "gaz", "gas", "lpg", "cng"), Energy.GAS),
+    **dict.fromkeys(("ee", "gl", "hybride rechargeable", "plugin hybrid", "plug in hybrid"), Energy.PLUGIN_HYBRID),
+    **dict.fromkeys(("eh", "gh", "hybride", "hybrid"), Energy.HYBRID),
+    **dict.fromkeys(("b100", "biodiesel"), Energy.BIODIESEL),
+    **{kind.value.replace("_", " "): kind for kind in Energy},
+}
+
+_CATEGORY = {
+    **dict.fromkeys(("n1", "vul", "ctte", "camionnette", "fourgon", "van", "utilitaire"), Category.N1),
+    **dict.fromkeys(("n2",), Category.N2),
+    **dict.fromkeys(("n3",), Category.N3),
+    **dict.fromkeys(("autre", "other"), Category.OTHER),
+}
+
+_AIR_CLASS = {
+    **{kind.value.casefold(): kind for kind in AirClass},
+    **{f"crit air {kind.value}".casefold(): kind for kind in AirClass},
+    **{f"critair {kind.value}".casefold(): kind for kind in AirClass},
+    **{f"critair{kind.value}".casefold(): kind for kind in AirClass},
+    **dict.fromkeys(("0", "vert", "verte", "crit air 0", "electrique"), AirClass.E),
+    **dict.fromkeys(("aucune", "aucun", "non classe", "nc", "sans"), AirClass.NONE),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """What is known of one property of a vehicle.
+
+    key: name in the code; label: shown; read(text, unit): the parser, where unit is the one written in the header;
+    aliases: folded headers understood, separated by commas; example: for the sample file.
+    """
+
+    key: str
+    label: Any
+    read: Callable[[str, str | None], Value]
+    aliases: str
+    example: str
+    help: Any = ""
+    required: bool = False
+
+
+COLUMNS: tuple[Column, ...] = (
+    Column(
+        key="plate",
+        label=_l("Immatriculation"),
+        read=_plate_text,
+        aliases="immatriculation, plaque, plaque d immatriculation, immat, n immat, no immat, numero immat, "
+        "no immatriculation, n immatriculation, numero d immatriculation, plate, registration, registration number, "
+        "license plate, number plate, a",
+        example="AB-123-CD",
+        help=_l("Telle qu’elle figure sur le certificat : AB-123-CD, avec ou sans tirets."),
+        required=True,
+    ),
+    Column(
+        key="country",
+        label=_l("Pays"),
+        read=_country,
+        aliases="pays, country, pays d immatriculation, nationalite",
+        example="FR",
+        help=_l("Code à deux lettres ; FR si rien n’est écrit."),
+    ),
+    Column(
+        key="label",
+        label=_l("Nom d’usage"),
+        read=_label,
+        aliases="nom d usage, nom, libelle, designation, modele, label, name, vehicule, vehicle, nom usage",
+        example="Fourgon 1",
+        help=_l("Comment vous appelez ce véhicule."),
+    ),
+    Column(
+        key="category",
+        label=_l("Catégorie"),
+        read=_one_of(_CATEGORY, "category-unknown"),
+        aliases="categorie, categorie ue, category, genre, j, j 1, type",
+        example="N1",
+        help=_l("N1 jusqu’à 3,5 t, N2 jusqu’à 12 t, N3 au-delà ; déduite du PTAC si absente."),
+    ),
+    Column(
+        key="gross_weight_kg",
+        label=_l("PTAC"),
+        read=_weight(300, 60_000),
+        aliases="ptac, poids total autorise en charge, gvw, gvwr, f 2, f2, poids, gross weight, masse",
+        example="3500",
+        help=_l("Case F.2 du certificat d’immatriculation, en kg."),
+    ),
+    Column(
+        key="combination_weight_kg",
+        label=_l("PTRA"),
+        read=_weight(300, 100_000),
+        aliases="ptra, gcw, f 3, f3, poids total roulant autorise, combination weight",
+        example="",
+        help=_l("Case F.3, en kg, si le véhicule tracte."),
+    ),
+    Column(
+        key="axle_load_kg",
+        label=_l("Charge par essieu"),
+        read=_weight(100, 30_000),
+        aliases="charge par essieu, essieu, charge essieu, axle load, charge a l essieu",
+        example="",
+        help=_l("La plus forte, en kg."),
+    ),
+    Column(
+        key="height_cm",
+        label=_l("Hauteur"),
+        read=_length(80, 500),
+        aliases="hauteur, height, h, hauteur hors tout",
+        example="2,60",
+        help=_l("En mètres, chargement compris."),
+    ),
+    Column(
+        key="width_cm",
+        label=_l("Largeur"),
+        read=_length(80, 350),
+        aliases="largeur, width, l, largeur hors tout",
+        example="2,00",
+        help=_l("En mètres, sans les rétroviseurs."),
+    ),
+    Column(
+        key="length_cm",
+        label=_l("Longueur"),
+        read=_length(150, 2600),
+        aliases="longueur, length, long, longueur hors tout",
+        example="5,90",
+        help=_l("En mètres, remorque comprise."),
+    ),
+    Column(
+        key="energy",
+        label=_l("Énergie"),
+        read=_one_of(_ENERGY, "energy-unknown"),
+        aliases="energie, carburant, fuel, energy, p 3, p3, motorisation",
+        example="GO",
+        help=_l("Gazole, essence, électrique… ou le code de la case P.3."),
+    ),
+    Column(
+        key="air_class",
+        label=_l("Crit’Air"),
+        read=_one_of(_AIR_CLASS, "air-class-unknown"),
+        aliases="crit air, critair, vignette, vignette crit air, classe crit air, air class",
+        example="2",
+        help=_l("Celle de votre vignette : E, 1 à 5, ou « aucune »."),
+    ),
+    Column(
+        key="hazmat",
+        label=_l("Matières dangereuses"),
+        read=_one_of(_YES_NO, "not-yes-or-no"),
+        aliases="matieres dangereuses, tmd, adr, hazmat, transport de matieres dangereuses, dangerous goods",
+        example="non",
+        help=_l("Oui si le véhicule en transporte."),
+    ),
+    Column(
+        key="plate_valid_until",
+        label=_l("Fin de validité de la plaque"),
+        read=_day,
+        aliases="fin de validite de la plaque, fin de validite, valable jusqu au, valid until, fin de validite plaque",
+        example="",
+        help=_l("Pour les plaques provisoires WW et W seulement."),
+    ),
+)
+
+BY_KEY: Mapping[str, Column] = {column.key: column for column in COLUMNS}
+_BY_HEADER: Mapping[str, Column] = {
+    name: column for column in COLUMNS for name in (column.key.replace("_", " "), *column.aliases.split(", "))
+}
+
+_UNIT = r"(kg|tonnes?|t|cm|mm|m[eè]tres?|m)"
+_UNIT_IN_HEADER = re.compile(rf"[\[(]\s*(?:en\s+)?{_UNIT}\s*[\])]|\ben\s+{_UNIT}\s*$", re.IGNORECASE)
+
+
+def find_column(header: str) -> tuple[Column, str | None] | None:
+    """Return the column a header names, whatever its case, accents and signs, and the unit written in it, if any.
+
+    "Hauteur (cm)" gives the height with cm; "Couleur" gives None.
+    """
+    unit = None
+    found = _UNIT_IN_HEADER.search(header)
+    if found:
+        word = (found.group(1) or found.group(2)).lower()
+        unit = "m" if word.startswith(("me", "mè")) else word
+        header = header[: found.start()] + header[found.end() :]
+    column = _BY_HEADER.get(fold(header))
+    return None if column is None else (column, unit)
+
+
+def category_of(gross_weight_kg: int) -> Category:
+    """Return the EU category that goes with a gross weight (domain rules 4.6)."""
+    if gross_weight_kg <= 3500:
+        return Category.N1
+    return Category.N2 if gross_weight_kg <= 12_000 else Category.N3

@@ -1,0 +1,70 @@
+"""The sentences of the fleet: what is wrong with a value, a file, an act, and how to mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+from portal.fleet.columns import BY_KEY
+
+FAULTS = {
+    "plate-missing": _l("Indiquez l’immatriculation."),
+    "plate-malformed": _l("« %(value)s » n’est pas une immatriculation : 2 à 12 lettres et chiffres."),
+    "plate-twice-in-file": _l("L’immatriculation « %(value)s » figure déjà à la ligne %(row)s."),
+    "plate-special": _l(
+        "« %(value)s » ne suit aucune série française courante : un agent pourra vous demander le certificat."
+    ),
+    "country-malformed": _l("Écrivez le pays en deux lettres, par exemple FR ou BE, et non « %(value)s »."),
+    "not-a-number": _l("%(label)s : « %(value)s » n’est pas un nombre."),
+    "negative": _l("%(label)s : le nombre ne peut pas être négatif."),
+    "not-a-weight": _l("%(label)s : « %(value)s » est une longueur, un poids est attendu."),
+    "not-a-length": _l("%(label)s : « %(value)s » est un poids, une longueur est attendue."),
+    "out-of-range": _l("%(label)s : « %(value)s » est hors des limites (de %(low)s à %(high)s %(unit)s)."),
+    "category-unknown": _l("Catégorie « %(value)s » inconnue : écrivez N1, N2, N3 ou « autre »."),
+    "category-or-weight-needed": _l("Indiquez le PTAC ou, à défaut, la catégorie (N1, N2, N3)."),
+    "category-differs": _l("La catégorie %(value)s ne correspond pas au PTAC, qui donne %(found)s : vérifiez."),
+    "energy-unknown": _l("Énergie « %(value)s » inconnue : écrivez gazole, essence, électrique ou le code P.3."),
+    "air-class-unknown": _l("Crit’Air « %(value)s » inconnu : écrivez E, 1, 2, 3, 4, 5 ou « aucune »."),
+    "not-yes-or-no": _l("%(label)s : écrivez oui ou non, et non « %(value)s »."),
+    "not-a-date": _l("%(label)s : « %(value)s » n’est pas une date comme 31/12/2026."),
+    "end-date-needed": _l("Une plaque provisoire a une fin de validité : indiquez-la."),
+    "combination-below-gross": _l("Le PTRA ne peut pas être inférieur au PTAC."),
+    "axle-above-gross": _l("La charge par essieu ne peut pas dépasser le PTAC."),
+    "read-as-tonnes": _l("%(label)s : « %(value)s » a été lu en tonnes."),
+    "read-as-centimetres": _l("%(label)s : « %(value)s » a été lu en centimètres."),
+    "label-cut": _l("Le nom d’usage a été raccourci à 80 signes."),
+}
+
+FILE_FAULTS = {
+    "file-missing": _l("Choisissez un fichier."),
+    "file-empty": _l("Ce fichier est vide : choisissez celui qui contient vos véhicules."),
+    "file-too-large": _l("Ce fichier dépasse %(limit_mb)s Mo : découpez-le en plusieurs fichiers."),
+    "file-too-large-inside": _l("Ce classeur est trop grand une fois ouvert : enregistrez la feuille seule, en CSV."),
+    "file-not-a-spreadsheet": _l("Ce fichier n’est pas un tableau lisible : envoyez du CSV, XLSX, XLS ou ODS."),
+    "too-many-rows": _l("Ce fichier a plus de %(limit)s lignes : découpez-le."),
+    "too-many-columns": _l("Ce fichier a plus de %(limit)s colonnes : gardez celles du modèle."),
+    "no-header": _l("Aucune ligne de titres avec une colonne « Immatriculation » n’a été trouvée : voyez le modèle."),
+    "header-twice": _l("Deux colonnes portent le même titre (%(column)s) : gardez-en une."),
+    "no-rows": _l("Il n’y a aucun véhicule sous la ligne de titres."),
+    "no-good-row": _l("Aucune ligne ne peut être enregistrée : corrigez le fichier et envoyez-le de nouveau."),
+}
+
+CONFLICTS = {
+    "plate-already-yours": _l("Ce véhicule est déjà dans votre flotte."),
+    "vehicle-changed-meanwhile": _l("Quelqu’un a modifié ce véhicule entre-temps : relisez la fiche puis recommencez."),
+}
+
+
+def fault_sentence(column: str, code: str, value: str = "", params: Mapping[str, Any] | None = None) -> str:
+    """Return the sentence of a fault or a warning of one value, in the language of the page."""
+    return str(FAULTS[code]) % {**(params or {}), "label": BY_KEY[column].label, "value": value}
+
+
+def file_sentence(code: str, params: Mapping[str, Any] | None = None) -> str:
+    """Return the sentence for a file that cannot be used."""
+    given = dict(params or {})
+    if given.get("column") in BY_KEY:
+        given["column"] = BY_KEY[given["column"]].label
+    return str(FILE_FAULTS[code]) % given

@@ -1,0 +1,124 @@
+"""Changing the fleet: one vehicle at a time. Files are in `imports`."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from portal.audit import AuditTag, record
+from portal.common.actor import Actor
+from portal.common.clock import SYSTEM_CLOCK, Clock
+from portal.common.errors import Conflict, NotFound
+from portal.common.ids import new_id
+from portal.db import UnitOfWork, unit_of_work
+from portal.fleet.api import tell_vehicles_withdrawn
+from portal.fleet.drafts import VehicleDraft
+from portal.fleet.models import Vehicle
+
+
+def add_vehicle(actor: Actor, company_id: UUID, draft: VehicleDraft, *, clock: Clock = SYSTEM_CLOCK) -> UUID:
+    """Add a vehicle to a company and return its id.
+
+    Raises Conflict("plate-already-yours") on the field plate when the company has it; an archived vehicle with this
+    plate comes back with the values of the draft.
+    """
+    with unit_of_work() as uow:
+        row = _by_plate(uow, company_id, draft)
+        if row is not None and row.archived_at is None:
+            raise Conflict("plate-already-yours", field="plate", vehicle_id=row.id)
+        if row is None:
+            row = new_row(company_id, draft, clock)
+            uow.session.add(row)
+            tag = AuditTag.VEHICLE_ADDED
+        else:
+            draft.apply_to(row)
+            row.archived_at, row.updated_at = None, clock.now()
+            tag = AuditTag.VEHICLE_RESTORED
+        record(actor, tag, subject_id=row.id, company_id=company_id, clock=clock)
+        return row.id
+
+
+def update_vehicle(
+    actor: Actor, company_id: UUID, vehicle_id: UUID, draft: VehicleDraft, version: int, *, clock: Clock = SYSTEM_CLOCK
+) -> None:
+    """Change a vehicle. A new plate ends the passes of the old one.
+
+    Raises NotFound, Conflict("vehicle-changed-meanwhile") when `version` is no longer the row's, and
+    Conflict("plate-already-yours") when another vehicle of the company has the plate.
+    """
+    with unit_of_work() as uow:
+        row = _scoped(uow, company_id, vehicle_id)
+        if row.version != version:
+            raise Conflict("vehicle-changed-meanwhile")
+        twin = _by_plate(uow, company_id, draft)
+        if twin is not None and twin.id != row.id:
+            raise Conflict("plate-already-yours", field="plate", vehicle_id=twin.id)
+        changes = draft.apply_to(row)
+        if not changes:
+            return
+        row.updated_at = clock.now()
+        data = {name: [_plain(before), _plain(after)] for name, (before, after) in changes.items()}
+        record(
+            actor,
+            AuditTag.VEHICLE_UPDATED,
+            subject_id=row.id,
+            company_id=company_id,
+            data={"changes": data},
+            clock=clock,
+        )
+        if "plate_key" in changes or "country" in changes:
+            tell_vehicles_withdrawn(actor, uow, company_id, [row.id], "plate-changed")
+
+
+def archive_vehicle(actor: Actor, company_id: UUID, vehicle_id: UUID, *, clock: Clock = SYSTEM_CLOCK) -> None:
+    """Take a vehicle out of the fleet; its passes end, its history stays. Archiving twice changes nothing."""
+    with unit_of_work() as uow:
+        row = _scoped(uow, company_id, vehicle_id)
+        if row.archived_at is not None:
+            return
+        row.archived_at = row.updated_at = clock.now()
+        record(actor, AuditTag.VEHICLE_ARCHIVED, subject_id=row.id, company_id=company_id, clock=clock)
+        tell_vehicles_withdrawn(actor, uow, company_id, [row.id], "vehicle-archived")
+
+
+def restore_vehicle(actor: Actor, company_id: UUID, vehicle_id: UUID, *, clock: Clock = SYSTEM_CLOCK) -> None:
+    """Put an archived vehicle back in the fleet; its passes stay ended."""
+    with unit_of_work() as uow:
+        row = _scoped(uow, company_id, vehicle_id)
+        if row.archived_at is None:
+            return
+        row.archived_at, row.updated_at = None, clock.now()
+        record(actor, AuditTag.VEHICLE_RESTORED, subject_id=row.id, company_id=company_id, clock=clock)
+
+
+def new_row(company_id: UUID, draft: VehicleDraft, clock: Clock) -> Vehicle:
+    """Return a row for a draft, not yet in a session."""
+    now = clock.now()
+    return Vehicle(id=new_id(), company_id=company_id, usages=[], created_at=now, updated_at=now, **draft.values())
+
+
+def _scoped(uow: UnitOfWork, company_id: UUID, vehicle_id: UUID) -> Vehicle:
+    row = uow.session.scalar(select(Vehicle).where(Vehicle.company_id == company_id, Vehicle.id == vehicle_id))
+    if row is None:
+        raise NotFound("vehicle-not-found")
+    return row
+
+
+def _by_plate(uow: UnitOfWork, company_id: UUID, draft: VehicleDraft) -> Vehicle | None:
+    return uow.session.scalar(
+        select(Vehicle).where(
+            Vehicle.company_id == company_id,
+            Vehicle.plate_key == draft.plate.key,
+            Vehicle.country == draft.plate.country,
+        )
+    )
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as the journal's JSON can hold it."""
+    if isinstance(value, Enum):
+        return value.value
+    return value if value is None or isinstance(value, str | int | bool) else str(value)

@@ -1,0 +1,128 @@
+"""From the bytes of a file to a table of texts: CSV in the encodings and separators people have, XLSX, XLS, ODS.
+
+Ceilings are checked before the costly work. Row numbers are those of the spreadsheet: its first line is 1.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import python_calamine
+
+from portal.common.errors import Invalid
+
+_DELIMITERS = (";", ",", "\t", "|")
+_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+_UNZIPPED_LIMIT = 400 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a spreadsheet: its number as the person sees it, and its cells as trimmed texts."""
+
+    number: int
+    cells: tuple[str, ...]
+
+    @property
+    def blank(self) -> bool:
+        """True when every cell is empty."""
+        return not any(self.cells)
+
+
+def read_lines(content: bytes, *, max_rows: int, max_columns: int) -> Iterator[Line]:
+    """Yield the lines of a spreadsheet, blank ones included.
+
+    Raises Invalid with the code file-empty, file-not-a-spreadsheet, too-many-rows (params: limit) or too-many-columns,
+    some of them only once the reading has come that far.
+    """
+    if not content.strip(b"\x00 \t\r\n\xef\xbb\xbf"):
+        raise Invalid("file-empty")
+    source = _workbook(content, max_rows) if content.startswith(_WORKBOOKS) else _csv(content)
+    for number, cells in enumerate(source, start=1):
+        if number > max_rows + 50:
+            raise Invalid("too-many-rows", limit=max_rows)
+        if len(cells) > max_columns:
+            raise Invalid("too-many-columns", limit=max_columns)
+        yield Line(number, tuple(cells))
+
+
+def _decode(content: bytes) -> str:
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return content.decode("utf-16")
+    if b"\x00" in content[:4096]:
+        raise Invalid("file-not-a-spreadsheet")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = content.decode("cp1252", errors="replace")
+    strange = sum(1 for sign in text[:4096] if sign == "\ufffd" or (ord(sign) < 32 and sign not in "\t\r\n"))
+    if strange > len(text[:4096]) / 50:
+        raise Invalid("file-not-a-spreadsheet")
+    return text
+
+
+def _delimiter(text: str) -> str:
+    """Return the separator that cuts the first lines into the most columns, the same number each time."""
+    sample = [line for line in text[:20_000].splitlines()[:20] if line.strip()]
+
+    def merit(delimiter: str) -> tuple[int, int]:
+        counts = [len(cells) for cells in csv.reader(sample, delimiter=delimiter) if cells]
+        usual = max(set(counts), key=counts.count) if counts else 0
+        return (counts.count(usual) * usual if usual > 1 else 0, -_DELIMITERS.index(delimiter))
+
+    return max(_DELIMITERS, key=merit)
+
+
+def _csv(content: bytes) -> Iterator[list[str]]:
+    try:
+        text = _decode(content)
+        lines = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
+        for cells in lines:
+            yield [cell.strip() for cell in cells]
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise Invalid("file-not-a-spreadsheet") from error
+
+
+def _workbook(content: bytes, max_rows: int) -> Iterator[list[str]]:
+    if content.startswith(b"PK"):
+        _refuse_bomb(content)
+    try:
+        book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
+        visible = [
+            sheet.name for sheet in book.sheets_metadata if sheet.visible == python_calamine.SheetVisibleEnum.Visible
+        ]
+        sheet = book.get_sheet_by_name(visible[0] if visible else book.sheet_names[0])
+        if sheet.total_height > max_rows + 50:
+            raise Invalid("too-many-rows", limit=max_rows)
+        rows = sheet.to_python(skip_empty_area=False)
+    except (python_calamine.CalamineError, zipfile.BadZipFile, IndexError) as error:
+        raise Invalid("file-not-a-spreadsheet") from error
+    for row in rows:
+        yield [_text(cell) for cell in row]
+
+
+def _refuse_bomb(content: bytes) -> None:
+    """A workbook is a zip: its declared size is known before anything is unpacked."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            size = sum(entry.file_size for entry in archive.infolist())
+    except zipfile.BadZipFile as error:
+        raise Invalid("file-not-a-spreadsheet") from error
+    if size > _UNZIPPED_LIMIT:
+        raise Invalid("file-too-large-inside")
+
+
+def _text(cell: object) -> str:
+    """Return a workbook cell as a person reads it: 3500.0 is 3500, a date is its day."""
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    if isinstance(cell, datetime):
+        return cell.date().isoformat()
+    if isinstance(cell, date):
+        return cell.isoformat()
+    return str(cell).strip()
