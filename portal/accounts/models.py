@@ -45,7 +45,7 @@ class Account(Base):
 
 
 class Company(Base):
-    """A company, known by the SIRET of one of its establishments. Two people may edit it: the row counts its versions."""
+    """A company, known by the SIRET of one establishment. Two people may edit it: the row counts its versions."""
 
     __tablename__ = "company"
     __table_args__ = (
@@ -117,6 +117,7 @@ class Registration(Base):
     locale: Mapped[str] = mapped_column(String(5))
     company: Mapped[dict[str, Any]]
     created_at: Mapped[datetime]
+    sent_at: Mapped[datetime]
 
 
 class Invitation(Base):

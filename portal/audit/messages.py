@@ -21,6 +21,7 @@ SENTENCES = {
     AuditTag.MEMBER_INVITED: _l("Collègue invité"),
     AuditTag.MEMBER_JOINED: _l("Collègue arrivé dans l’entreprise"),
     AuditTag.MEMBER_REMOVED: _l("Collègue retiré de l’entreprise"),
+    AuditTag.MEMBER_CHANGED: _l("Rôle d’un collègue modifié"),
     AuditTag.STAFF_ADDED: _l("Rôle donné à un agent du territoire"),
     AuditTag.STAFF_REMOVED: _l("Rôle retiré à un agent du territoire"),
     AuditTag.VEHICLE_ADDED: _l("Véhicule ajouté"),

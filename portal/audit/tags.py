@@ -22,6 +22,7 @@ class AuditTag(StrEnum):
     MEMBER_INVITED = "accounts:member:invited"
     MEMBER_JOINED = "accounts:member:joined"
     MEMBER_REMOVED = "accounts:member:removed"
+    MEMBER_CHANGED = "accounts:member:changed"
     STAFF_ADDED = "accounts:staff:added"
     STAFF_REMOVED = "accounts:staff:removed"
     VEHICLE_ADDED = "fleet:vehicle:added"

@@ -1,0 +1,1 @@
+"""Writing people and companies: one function, one use case, one transaction."""

@@ -1,0 +1,129 @@
+"""Registering, describing and verifying companies."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+from uuid import UUID
+
+from portal.accounts.commands import CompanyDetails, NewCompany
+from portal.accounts.mails import public_link, write_mail
+from portal.accounts.models import Company, CompanyStatus, Membership
+from portal.accounts.policies import refuses_company_decision
+from portal.accounts.queries import company_recipients, find_account_by_email, find_company_by_siret
+from portal.accounts.registry import Establishment
+from portal.accounts.services.twins import refusing_twins
+from portal.audit.journal import record
+from portal.audit.tags import AuditTag
+from portal.common.actor import Actor, CompanyRole
+from portal.common.clock import SYSTEM_CLOCK, Clock
+from portal.common.errors import Conflict, Denied, Invalid, NotFound
+from portal.common.ids import new_id
+from portal.db import UnitOfWork, unit_of_work
+
+
+def refuse_known_siret(siret: str, establishment: Establishment | None) -> None:
+    """Raise Invalid when the SIRET is registered here ("siret-registered") or closed in the registry."""
+    if find_company_by_siret(siret) is not None:
+        raise Invalid("siret-registered", "siret")
+    if establishment is not None and not establishment.is_open:
+        raise Invalid("siret-closed", "siret")
+
+
+def add_company(
+    actor: Actor, company: NewCompany, establishment: Establishment | None, *, clock: Clock = SYSTEM_CLOCK
+) -> UUID:
+    """Register a company whose first owner is the actor; raises Invalid as `refuse_known_siret`."""
+    with refusing_twins(Invalid("siret-registered", "siret")), unit_of_work() as uow:
+        refuse_known_siret(company.siret, establishment)
+        snapshot = establishment.snapshot if establishment else None
+        company_id = add_company_row(uow, actor, company, snapshot, clock=clock)
+    assert company_id is not None
+    return company_id
+
+
+def add_company_row(
+    uow: UnitOfWork, actor: Actor, company: NewCompany, snapshot: dict[str, Any] | None, *, clock: Clock
+) -> UUID | None:
+    """Write a company, its first owner and its journal entry; None when the SIRET is registered already."""
+    assert actor.user_id is not None
+    if find_company_by_siret(company.siret) is not None:
+        return None
+    row = Company(
+        id=new_id(),
+        siret=company.siret,
+        siren=company.siret[:9],
+        **asdict(company.details),
+        status=CompanyStatus.PENDING,
+        registry_snapshot=snapshot,
+        created_at=clock.now(),
+    )
+    uow.session.add(row)
+    uow.session.flush()  # the membership and the journal reference this row
+    uow.session.add(
+        Membership(
+            id=new_id(),
+            account_id=actor.user_id,
+            company_id=row.id,
+            role=CompanyRole.OWNER,
+            created_at=clock.now(),
+        )
+    )
+    record(actor, AuditTag.COMPANY_REGISTERED, subject_id=row.id, company_id=row.id, clock=clock)
+    return row.id
+
+
+def update_company(
+    actor: Actor, company_id: UUID, details: CompanyDetails, version: int, *, clock: Clock = SYSTEM_CLOCK
+) -> None:
+    """Change a company's description. version: the one the form was filled from; raises Conflict when it is older."""
+    with unit_of_work() as uow:
+        row = _lock(uow, company_id)
+        if row.version != version:
+            raise Conflict("company-changed-meanwhile")
+        changes = {}
+        for name, after in asdict(details).items():
+            before = getattr(row, name)
+            if before != after:
+                changes[name] = [before, after]
+                setattr(row, name, after)
+        if changes:
+            record(actor, AuditTag.COMPANY_UPDATED, subject_id=row.id, company_id=row.id, data=changes, clock=clock)
+
+
+def verify_company(actor: Actor, company_id: UUID, *, clock: Clock = SYSTEM_CLOCK) -> None:
+    """Declare that a company is what it says; raises Denied, or Conflict when that is done already."""
+    _decide(actor, company_id, CompanyStatus.VERIFIED, AuditTag.COMPANY_VERIFIED, "company_verified", "", clock)
+
+
+def refuse_company(actor: Actor, company_id: UUID, reason: str, *, clock: Clock = SYSTEM_CLOCK) -> None:
+    """Declare that a company is not accepted; reason: a sentence for its people. Raises Denied, Conflict."""
+    _decide(actor, company_id, CompanyStatus.REFUSED, AuditTag.COMPANY_REFUSED, "company_refused", reason, clock)
+
+
+def _decide(
+    actor: Actor, company_id: UUID, to: CompanyStatus, tag: AuditTag, mail: str, reason: str, clock: Clock
+) -> None:
+    with unit_of_work() as uow:
+        row = _lock(uow, company_id)
+        refusal = refuses_company_decision(actor, row.status, to)
+        if refusal == "company-decision-staff-only":
+            raise Denied(refusal)
+        if refusal:
+            raise Conflict(refusal)
+        before, row.status = row.status, to
+        row.verified_at = clock.now() if to is CompanyStatus.VERIFIED else None
+        data = {"status": [before.value, to.value], **({"reason": reason} if reason else {})}
+        record(actor, tag, subject_id=row.id, company_id=row.id, data=data, clock=clock)
+        link = public_link("accounts.company_home", company_id=row.id)
+        for recipient in company_recipients(row.id):
+            reader = find_account_by_email(recipient)
+            locale = reader.locale if reader else "fr"
+            write_mail(recipient, mail, locale, company_name=row.name, reason=reason, link=link)
+
+
+def _lock(uow: UnitOfWork, company_id: UUID) -> Company:
+    row = uow.session.get(Company, company_id, with_for_update=True, populate_existing=True)
+    if row is None:
+        raise NotFound("company-not-found")
+    return row
