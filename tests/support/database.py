@@ -15,6 +15,7 @@ from portal import create_app
 from portal.config import Settings, load_settings
 from portal.db import Base, db
 from portal.jobs import runner
+from tests.support.client import FreshContextClient
 
 
 @pytest.fixture(scope="session")
@@ -52,6 +53,7 @@ def make_settings(var_dir: Path, database_url: str | None = None, **more: object
 def _application(settings: Settings) -> Flask:
     app = create_app(settings)
     app.config["WTF_CSRF_ENABLED"] = False
+    app.test_client_class = FreshContextClient
     app.extensions["pending_jobs"] = []
     app.extensions["job_pusher"] = app.extensions["pending_jobs"].append
     with app.app_context():
