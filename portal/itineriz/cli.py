@@ -17,8 +17,8 @@ from flask.cli import with_appcontext
 
 from portal.common.errors import PortalError
 from portal.itineriz import asking
-from portal.itineriz.messages import fault, why
-from portal.itineriz.public import to_public
+from portal.itineriz.messages import fault
+from portal.itineriz.public import reason_values, to_public
 from portal.itineriz.trip import Stop, Trip
 from portal.numeriz.api import law_snapshot
 from portal.regulations.evaluate import verdict
@@ -104,32 +104,31 @@ def what_command(
     Example: joptimiz what --territory demo --at 2.365,48.864 --when 2024-09-08T09:00 --vehicle '{"gvw_t": 12}' --json
     """
     territory = get_territory(slug)
-    at = asking.read_instant(when, ZoneInfo(territory.timezone))
+    zone = ZoneInfo(territory.timezone)
+    at = asking.read_instant(when, zone)
     lon, lat = asking.read_position(position)
     asking.check_position(territory, lon, lat)
     vehicle = asking.read_vehicle(vehicle_json)
     passes = asking.colour_passes((Colour(name) for name in colour_passes), at)
-    values = verdict(law_snapshot(territory.id), shapely.Point(lon, lat), at, vehicle, passes).to_public()
-    for reason in [*_dicts(values["reasons"]), *_dicts(values["warnings"])]:
-        reason["why"] = why(reason)
+    found = verdict(law_snapshot(territory.id), shapely.Point(lon, lat), at, vehicle, passes)
+    values = {
+        "verdict": found.state.value,
+        "reasons": [reason_values(reason, zone) for reason in found.reasons],
+        "warnings": [reason_values(reason, zone) for reason in found.warnings],
+    }
     click.echo(json.dumps(values, ensure_ascii=False) if as_json else _what_text(values))
-
-
-def _dicts(values: object) -> list[dict[str, Any]]:
-    assert isinstance(values, list)
-    return values
 
 
 def _route_text(values: dict[str, Any]) -> str:
     lines = [f"{values['status']}: {values['distance_m'] / 1000:.1f} km, {values['duration_s'] / 60:.0f} min"]
     lines += [f"  {step['text']}" for leg in values["legs"] for step in leg["instructions"]]
-    lines += [f"- {item['title']} ({item['minutes']:+} min) : {item['why']}" for item in values["avoided"]]
-    lines += [f"! {item.get('title', '')} {item['why']}" for item in values["blocking"]]
+    lines += [f"- ({item['minutes']:+} min) {item['why']}" for item in values["avoided"]]
+    lines += [f"! {item['why']}" for item in values["blocking"]]
     lines += [f"> {at}" for at in values["departures"]]
     lines += [f"! {item['text']}" for item in values["warnings"]]
     return "\n".join(lines)
 
 
 def _what_text(values: dict[str, Any]) -> str:
-    reasons = _dicts(values["reasons"])
-    return "\n".join([str(values["verdict"]), *(f"- {reason['title']} : {reason['why']}" for reason in reasons)])
+    reasons = [*values["reasons"], *values["warnings"]]
+    return "\n".join([str(values["verdict"]), *(f"- {reason['why']}" for reason in reasons)])

@@ -1,54 +1,25 @@
-"""The sentences of the planner: what a code means, in the language of the reader."""
+"""The sentences of the planner. What the law itself says is put into words by Numeriz."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from flask_babel import gettext as _
+from flask_babel import gettext
 
 from portal.common.errors import PortalError
 from portal.itineriz.trip import Caution, Notice, RoadLimit
+from portal.numeriz.api import sentence
 from portal.regulations.vehicles import Fact
 
+
+def _(text: str, /, **params: object) -> str:
+    """The text in the language of the reader."""
+    return str(gettext(text, **params))
+
+
 type Sentence = Callable[[], str]
-
-
-def why(reason: Mapping[str, Any]) -> str:
-    """Why a regulation stands in the way or must be known; `reason` as `Reason.to_public` writes it."""
-    sentences: dict[str, Sentence] = {
-        "perimeter-pass-needed": lambda: _("Périmètre interdit à la circulation sans laissez-passer."),
-        "perimeter-transit-needs-pass": lambda: _(
-            "Traversée interdite sans laissez-passer : seule l’entrée pour un arrêt à l’intérieur est permise."
-        ),
-        "perimeter-accreditation-needed": lambda: _("Périmètre réservé aux véhicules accrédités."),
-        "perimeter-closed": lambda: _("Périmètre fermé à tous les véhicules."),
-        "perimeter-document-needed": lambda: _(
-            "Entrée permise pour un arrêt à l’intérieur, avec un document de transport à bord."
-        ),
-        "perimeter-free": lambda: _("Périmètre sans restriction."),
-        "perimeter-pass-held": lambda: _("Un laissez-passer du véhicule ouvre ce périmètre."),
-        "perimeter-exempt": lambda: _("Ce véhicule n’est pas concerné par le périmètre."),
-        "measure-no-entry": lambda: _("Circulation interdite à ce véhicule."),
-        "measure-wrong-way": lambda: _("Sens de circulation interdit."),
-        "measure-exempt": lambda: _("Ce véhicule est exempté de l’interdiction."),
-        "vehicle-fact-unknown": lambda: _(
-            "Une caractéristique du véhicule manque pour savoir si l’interdiction s’applique."
-        ),
-        "condition-in-words": lambda: _(
-            "Une condition écrite en toutes lettres s’applique : %(text)s.", text=_param(reason, "text")
-        ),
-        "one-direction-only": lambda: _("Un seul des deux sens est interdit."),
-        "direction-doubtful": lambda: _("Le sens visé par l’arrêté n’est pas certain : vérifiez sur place."),
-        "alternate-traffic": lambda: _("Circulation alternée : comptez un délai."),
-        "speed-limit": lambda: _("Vitesse limitée à %(speed)s km/h.", speed=_param(reason, "max_speed_kmh")),
-    }
-    sentence = sentences.get(str(reason["code"]))
-    return sentence() if sentence else _("Restriction de circulation.")
-
-
-def _param(reason: Mapping[str, Any], name: str) -> str:
-    return str(reason.get("params", {}).get(name, "?"))
 
 
 def fact_name(fact: str) -> str:
@@ -60,7 +31,7 @@ def fact_name(fact: str) -> str:
         Fact.WIDTH: lambda: _("largeur"),
         Fact.LENGTH: lambda: _("longueur"),
     }
-    return names[fact]()
+    return str(names[fact]())
 
 
 def limit_sentence(limit: Mapping[str, Any]) -> str:
@@ -116,22 +87,16 @@ def notice_sentence(notice: str, params: Mapping[str, Any]) -> str:
         ),
         Notice.SEARCH_STOPPED: lambda: _("La recherche a été interrompue avant d’avoir essayé tous les chemins."),
     }
-    return sentences[notice]()
+    return str(sentences[notice]())
 
 
-def caution_values(caution: Caution) -> dict[str, Any]:
-    """A caution as JSON values, without its sentence."""
+def caution_values(caution: Caution, zone: ZoneInfo) -> dict[str, Any]:
+    """A caution as JSON values with its sentence."""
     if caution.reason is not None:
-        return {"reason": caution.reason.to_public()}
+        return {"reason": caution.reason.to_public(), "text": sentence(caution.reason, zone)}
     assert caution.notice is not None
-    return {"notice": caution.notice.value, "params": dict(caution.params)}
-
-
-def caution_sentence(values: Mapping[str, Any]) -> str:
-    """The sentence of a caution written by `caution_values`."""
-    if "reason" in values:
-        return f"{values['reason']['title']} : {why(values['reason'])}"
-    return notice_sentence(str(values["notice"]), values["params"])
+    params = dict(caution.params)
+    return {"notice": caution.notice.value, "params": params, "text": notice_sentence(caution.notice, params)}
 
 
 def fault(error: PortalError) -> str:
@@ -176,9 +141,9 @@ def fault(error: PortalError) -> str:
         "route-times-unknown": lambda: _("Le calcul d’itinéraire a échoué. Réessayez dans un instant."),
         "depart-in-the-past": lambda: _("Le départ est passé."),
     }
-    sentence = sentences.get(error.code)
-    if sentence:
-        return sentence()
+    known = sentences.get(error.code)
+    if known:
+        return known()
     if error.field in {fact.value for fact in Fact} | {"vehicle"} or error.code == "unknown-key":
         return _("Véhicule : %(field)s n’est pas valable (%(code)s).", field=error.field, code=error.code)
     return _("Le calcul n’a pas pu être fait (%(code)s).", code=error.code)

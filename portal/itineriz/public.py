@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from portal.itineriz.messages import caution_sentence, caution_values, limit_sentence, limit_values, unreachable, why
+from portal.itineriz.messages import caution_values, limit_sentence, limit_values, unreachable
 from portal.itineriz.trip import Avoided, Leg, NeededPass, Obstacle, Status, TripResult
+from portal.numeriz.api import sentence
 from portal.regulations.evaluate import Reason
 
 
@@ -29,10 +30,7 @@ def to_public(result: TripResult, zone: ZoneInfo) -> dict[str, Any]:
         "timeline": timeline if ok else [],
         "avoided": [_avoided(item, zone) for item in result.avoided],
         "violations": [reason_values(reason, zone) for reason in result.violations],
-        "warnings": [
-            {**caution_values(caution), "text": caution_sentence(caution_values(caution))}
-            for caution in result.warnings
-        ],
+        "warnings": [caution_values(caution, zone) for caution in result.warnings],
         "stops": _stops(result, zone),
         "legs": [_leg(leg, zone) for leg in result.legs] if ok else [],
         "needed_passes": [_needed(needed, zone) for needed in result.needed_passes],
@@ -50,7 +48,7 @@ def to_public(result: TripResult, zone: ZoneInfo) -> dict[str, Any]:
 def reason_values(reason: Reason, zone: ZoneInfo) -> dict[str, Any]:
     """What a regulation says, with its sentence and its hours on the clock of the territory."""
     values = reason.to_public()
-    values["why"] = why(values)
+    values["why"] = sentence(reason, zone)
     values["starts_at"] = _iso(reason.starts_at, zone)
     values["ends_at"] = None if reason.ends_at is None else _iso(reason.ends_at, zone)
     return values

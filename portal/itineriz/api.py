@@ -1,0 +1,30 @@
+"""What other contexts may use of the planner.
+
+A request writes a route with `create_route(..., enqueue_job=False)` in its own unit of work, computes it in its own job
+with `compute_route` (long, writes nothing) and keeps the answer with `store_route` when it ends.
+"""
+
+from __future__ import annotations
+
+from portal.itineriz.models import RouteStatus
+from portal.itineriz.ports import PassBook, set_pass_book
+from portal.itineriz.queries import RouteView, get_route, get_route_seen_by, list_routes
+from portal.itineriz.services import ComputedRoute, CreateRoute, compute_route, create_route, store_failure, store_route
+from portal.itineriz.trip import Stop
+
+__all__ = [
+    "ComputedRoute",
+    "CreateRoute",
+    "PassBook",
+    "RouteStatus",
+    "RouteView",
+    "Stop",
+    "compute_route",
+    "create_route",
+    "get_route",
+    "get_route_seen_by",
+    "list_routes",
+    "set_pass_book",
+    "store_failure",
+    "store_route",
+]

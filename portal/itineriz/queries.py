@@ -1,0 +1,91 @@
+"""Reads of the routes; the first argument is the scope."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from portal.common.actor import Actor
+from portal.common.errors import NotFound
+from portal.db import Page, paginate, session
+from portal.itineriz.models import Route, RouteStatus
+from portal.itineriz.policies import may_see
+from portal.jobs import JobState, JobView, get_job
+from portal.territories.api import get_territory_by_id
+
+
+@dataclass(frozen=True, slots=True)
+class RouteView:
+    """A route for display. result: the answer as `to_public` writes it, None until there is one."""
+
+    id: UUID
+    territory_id: UUID
+    company_id: UUID | None
+    vehicle_id: UUID | None
+    vehicle_label: str
+    vehicle: Mapping[str, Any]
+    stops: Sequence[Mapping[str, Any]]
+    depart_at: datetime
+    assume_passes: bool
+    status: RouteStatus
+    result: Mapping[str, Any] | None
+    error_code: str | None
+    error_params: Mapping[str, Any]
+    job: JobView | None
+    created_at: datetime
+    ended_at: datetime | None
+
+
+def get_route(company_id: UUID, route_id: UUID) -> RouteView:
+    """A route of a company; raises NotFound."""
+    row = session().scalar(select(Route).where(Route.id == route_id, Route.company_id == company_id))
+    if row is None:
+        raise NotFound("route-not-found")
+    return route_view(row)
+
+
+def get_route_seen_by(actor: Actor, route_id: UUID) -> RouteView:
+    """A route the actor may see: of one of their companies, or across a territory they serve. Raises NotFound."""
+    row = session().get(Route, route_id)
+    if row is None or not may_see(actor, row.company_id, get_territory_by_id(row.territory_id).slug):
+        raise NotFound("route-not-found")
+    return route_view(row)
+
+
+def list_routes(company_id: UUID, cursor: str | None = None) -> Page[RouteView]:
+    """The routes of a company, newest first."""
+    mine = select(Route).where(Route.company_id == company_id)
+    page = paginate(mine, [Route.created_at, Route.id], cursor, descending=True, size=20)
+    return page.map(lambda row: route_view(row, with_job=False))
+
+
+def route_view(row: Route, *, with_job: bool = True) -> RouteView:
+    """The view of a row; a job that failed for good makes a failed route, whatever the row could still say."""
+    job = get_job(row.job_id) if with_job and row.job_id is not None else None
+    status, error_code = row.status, row.error_code
+    if status.waiting and job is not None and job.state in {JobState.FAILED, JobState.CANCELLED}:
+        failed = job.state is JobState.FAILED
+        status, error_code = (RouteStatus.FAILED if failed else RouteStatus.CANCELLED), error_code or job.error_code
+    return RouteView(
+        id=row.id,
+        territory_id=row.territory_id,
+        company_id=row.company_id,
+        vehicle_id=row.vehicle_id,
+        vehicle_label=row.vehicle_label,
+        vehicle=row.vehicle,
+        stops=row.stops,
+        depart_at=row.depart_at,
+        assume_passes=row.assume_passes,
+        status=status,
+        result=row.result,
+        error_code=error_code,
+        error_params=row.error_params or {},
+        job=job,
+        created_at=row.created_at,
+        ended_at=row.ended_at,
+    )
