@@ -1,11 +1,21 @@
-"""The territories context: the tenant, its build (graph, base map, addresses), the invented demo town."""
+"""Territories: where the portal serves, and the graph, map and addresses of each, all from one extract."""
 
 from __future__ import annotations
 
 from flask import Flask
 
-from portal.territories import models  # noqa: F401 the tables must be known before the first query
+from portal.config import Settings
+from portal.territories import cli, models  # noqa: F401 the tables must be known when the database is made
+from portal.territories.lookup import geocoder_from, set_geocoder
+from portal.territories.navigation import territory_links
+from portal.territories.views import blueprint
+from portal.web.navigation import add_navigation
 
 
 def register(app: Flask) -> None:
     """Attach the context to the application."""
+    settings: Settings = app.extensions["settings"]
+    set_geocoder(app, geocoder_from(settings))
+    app.register_blueprint(blueprint)
+    app.cli.add_command(cli.group)
+    add_navigation(app, territory_links)

@@ -18,11 +18,13 @@ from pathlib import Path
 from portal.common.errors import Unavailable
 from portal.common.text import fold
 from portal.territories.address_text import AddressQuery, HouseNumber, name_words, read_query
-from portal.territories.build.addresses import CELLS_PER_DEGREE, cell
 
 MAX_TEXT_LENGTH = 200
 GOOD_SCORE = 0.6
 """From this score on, a hit is what was asked for; below, it is a suggestion."""
+
+CELLS_PER_DEGREE = 400
+"""A cell of the reverse search is about 280 m high and, in France, 180 m wide."""
 
 _CANDIDATES = 80
 _MAX_WORDS = 10
@@ -136,6 +138,11 @@ def reverse(index: Path, lon: float, lat: float) -> AddressHit | None:
                 kind = HitKind.ADDRESS if is_house else HitKind.STREET
                 return AddressHit(entry.label(house), kind, at_lon, at_lat, round(1 - distance / 500, 3))
     return None
+
+
+def cell(lon: float, lat: float) -> int:
+    """Return the number of the cell of a point, for the reverse search."""
+    return int((lon + 180) * CELLS_PER_DEGREE) * 1_000_000 + int((lat + 90) * CELLS_PER_DEGREE)
 
 
 @contextmanager

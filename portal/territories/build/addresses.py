@@ -20,6 +20,7 @@ from shapely import LineString, MultiLineString, Point, STRtree
 from shapely.geometry.base import BaseGeometry
 
 from portal.common.text import fold
+from portal.territories.address_search import cell
 from portal.territories.address_text import HouseNumber, name_words, read_house_numbers
 
 SCHEMA = """
@@ -37,9 +38,6 @@ CREATE TABLE spot (cell INTEGER NOT NULL, entry_id INTEGER NOT NULL, number INTE
     lon REAL NOT NULL, lat REAL NOT NULL);
 CREATE TABLE fact (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
 """
-CELLS_PER_DEGREE = 400
-"""A cell is about 280 m high and, in France, 180 m wide."""
-
 _SPOT_STEP_DEGREES = 0.0003
 _PLACE_TAGS: Mapping[str, frozenset[str] | None] = {
     # None: every value; otherwise the values worth finding by name.
@@ -295,11 +293,6 @@ def _write_entry(
 def _write_spot(base: sqlite3.Connection, entry_id: int, house: HouseNumber | None, point: tuple[float, float]) -> None:
     number, suffix = (house.number, house.suffix) if house else (None, "")
     base.execute("INSERT INTO spot VALUES (?, ?, ?, ?, ?, ?)", (cell(*point), entry_id, number, suffix, *point))
-
-
-def cell(lon: float, lat: float) -> int:
-    """Return the number of the cell of a point, for the reverse search."""
-    return int((lon + 180) * CELLS_PER_DEGREE) * 1_000_000 + int((lat + 90) * CELLS_PER_DEGREE)
 
 
 def _middle(street: _Street) -> tuple[float, float]:

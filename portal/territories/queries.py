@@ -1,0 +1,144 @@
+"""Reading territories; every view is frozen and carries the paths of the build that is in force."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from flask import current_app
+from sqlalchemy import select
+
+from portal.common.errors import NotFound, Unavailable
+from portal.config import Settings
+from portal.db import session
+from portal.territories.models import Accent, Territory
+
+GRAPH_NAME = "graph"
+BASEMAP_NAME = "basemap.pmtiles"
+ADDRESSES_NAME = "addresses.sqlite"
+BUILD_NAME = "build.json"
+
+
+@dataclass(frozen=True, slots=True)
+class TerritoryView:
+    """A territory as other contexts see it.
+
+    bounds: (west, south, east, north); centre: (lon, lat); degrees WGS84. Both are None, as are the paths, until the
+    territory has been built.
+    """
+
+    id: UUID
+    slug: str
+    name: str
+    timezone: str
+    bounds: tuple[float, float, float, float] | None
+    centre: tuple[float, float] | None
+    accent: Accent
+    build_version: str | None
+    graph_dir: Path | None
+    basemap_path: Path | None
+    addresses_path: Path | None
+    contact_email: str
+    law_notice: str
+    is_demo: bool
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class BuildFacts:
+    """What the build in force holds, for the administrator. Sizes in bytes."""
+
+    version: str
+    built_at: datetime
+    source_name: str
+    size_bytes: int
+    directed_edge_count: int
+    street_count: int
+    address_count: int
+    place_count: int
+    incomplete_objects: int
+
+    def as_json(self) -> str:
+        """Return the facts as the text kept beside the build."""
+        return json.dumps({**asdict(self), "built_at": self.built_at.isoformat()}, indent=1, ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> BuildFacts:
+        """Read what `as_json` wrote."""
+        values: dict[str, Any] = json.loads(text)
+        return cls(**{**values, "built_at": datetime.fromisoformat(values["built_at"])})
+
+
+def get_territory(slug: str) -> TerritoryView:
+    """Return the territory of a slug; raises NotFound("territory-not-found")."""
+    row = session().scalar(select(Territory).where(Territory.slug == slug))
+    if row is None:
+        raise NotFound("territory-not-found", slug=slug)
+    return territory_view(row)
+
+
+def get_territory_by_id(territory_id: UUID) -> TerritoryView:
+    """Return the territory of an id; raises NotFound("territory-not-found")."""
+    row = session().scalar(select(Territory).where(Territory.id == territory_id))
+    if row is None:
+        raise NotFound("territory-not-found", territory_id=str(territory_id))
+    return territory_view(row)
+
+
+def list_territories() -> Sequence[TerritoryView]:
+    """Return all territories in the order of their names. A portal holds tens of them, never thousands."""
+    return [
+        territory_view(row) for row in session().scalars(select(Territory).order_by(Territory.name, Territory.slug))
+    ]
+
+
+def get_build_facts(territory: TerritoryView) -> BuildFacts | None:
+    """Return what the build in force says of itself; None before the first build.
+
+    Raises Unavailable("build-missing") when its folder is not on this machine.
+    """
+    if territory.graph_dir is None:
+        return None
+    try:
+        return BuildFacts.from_json((territory.graph_dir.parent / BUILD_NAME).read_text(encoding="utf-8"))
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise Unavailable("build-missing", slug=territory.slug) from error
+
+
+def territory_view(row: Territory) -> TerritoryView:
+    """Return the frozen view of a row."""
+    folder = build_folder(row.slug, row.build_version) if row.build_version else None
+    built = row.min_lon is not None
+    return TerritoryView(
+        id=row.id,
+        slug=row.slug,
+        name=row.name,
+        timezone=row.timezone,
+        bounds=(row.min_lon, row.min_lat, row.max_lon, row.max_lat) if built else None,  # type: ignore[arg-type]
+        centre=(row.centre_lon, row.centre_lat) if built else None,  # type: ignore[arg-type]
+        accent=row.accent,
+        build_version=row.build_version,
+        graph_dir=folder / GRAPH_NAME if folder else None,
+        basemap_path=folder / BASEMAP_NAME if folder else None,
+        addresses_path=folder / ADDRESSES_NAME if folder else None,
+        contact_email=row.contact_email,
+        law_notice=row.law_notice,
+        is_demo=row.is_demo,
+        version=row.version,
+    )
+
+
+def build_folder(slug: str, version: str) -> Path:
+    """Return the folder of one build of a territory."""
+    return builds_dir(slug) / version
+
+
+def builds_dir(slug: str) -> Path:
+    """Return the folder that holds a territory's builds."""
+    settings: Settings = current_app.extensions["settings"]
+    return settings.territories_dir / slug
