@@ -42,10 +42,8 @@ LANDUSE = {
     "estate": "residential",
     "industry": "industrial",
     "market": "commercial",
-    "hospital": "institutional",
-    "lycee": "education",
-    "school": "education",
 }
+AMENITIES = {"hospital": "hospital", "lycee": "school", "school": "school"}
 
 
 @dataclass(slots=True)
@@ -104,6 +102,7 @@ def draw_landscape(
     """Draw the scene; adds the nodes of footpaths to the draft."""
     rng = dice("landscape", seed)
     drawer = SceneDrawer(plane)
+    _draw_commune(draft, drawer)
     _draw_land_use(draft, drawer, rng)
     draw_river(draft.plan, drawer)
     clear = _motorway_clearance(draft, motorway)
@@ -128,6 +127,13 @@ def draw_landscape(
     drawer.scene.addresses = number_houses(chains, EdgePlaces(draft.map.points, chains), buildings, plane, seed)
     choose_places(draft, drawer, chains, landmarks, limits, squares, seed)
     return drawer.scene
+
+
+def _draw_commune(draft: TownDraft, drawer: SceneDrawer) -> None:
+    """Draw the boundary of the commune just inside the edge of the map."""
+    half = draft.plan.half_m - 5
+    tags = {"boundary": "administrative", "admin_level": "8", "name": words.TOWN_NAME, "ref:INSEE": words.INSEE_CODE}
+    drawer.area(tags, [(-half, -half), (half, -half), (half, half), (-half, half)])
 
 
 def _draw_land_use(draft: TownDraft, drawer: SceneDrawer, rng: random.Random) -> None:
@@ -202,7 +208,7 @@ def _raise_buildings(
 ) -> list[Building]:
     buildings: list[Building] = []
     for face, zone in draft.zones.items():
-        if face in squares or zone not in LANDUSE:
+        if face in squares or (zone not in LANDUSE and zone not in AMENITIES):
             continue
         lot = lot_of(draft, face, pedestrian, 0.0 if zone in ROWS else 2.0)
         if lot is not None:
@@ -243,6 +249,8 @@ def _draw_landmark(draft: TownDraft, drawer: SceneDrawer, landmark: Landmark, rn
     ring = draft.map.ring_points(landmark.face)
     if landmark.zone == "park":
         _draw_park(draft, drawer, landmark, rng)
+    elif landmark.zone in AMENITIES:
+        drawer.area({"amenity": AMENITIES[landmark.zone]}, ring)
     elif landmark.zone == "cemetery":
         drawer.area({"landuse": "cemetery", "name": "Cimetière des Ormes"}, ring)
     elif landmark.zone == "stadium":

@@ -93,6 +93,6 @@ SUBURBS = _by_bar(
     "Les Forges|Champfleur|La Roseraie|Bellecour|Les Tilleuls|Le Coteau|Prévert-le-Bas|Montjoly|La Fontaine-aux-Moines"
 )
 SCHOOLS = _by_bar(
-    "École des Tilleuls|École Rosalie-Valmont|École du Gué|École des Remparts|École Octave-Larnay|École de la Saulaie|"
-    "École Clotilde-Marvaux|École du Grand-Pré|École des Bruyères|École Sidonie-Talbert"
+    "École des Tilleuls|École Rosalie-Valmont|École du Gué|École des Remparts|École Félicien-Darbault|"
+    "École de la Saulaie|École Clotilde-Marvaux|École du Grand-Pré|École des Bruyères|École Sidonie-Talbert"
 )
