@@ -12,7 +12,6 @@ from portal.accounts.hashing import hasher
 from portal.accounts.identifiers import email_address, siret_groups, siret_number
 from portal.accounts.messages import STATUS_NAMES
 from portal.accounts.models import Company, CompanyStatus, Membership
-from portal.accounts.places import get_place
 from portal.accounts.queries import (
     AccountView,
     CompanyView,
@@ -32,6 +31,7 @@ from portal.common.actor import CompanyRole, StaffRole, system_actor
 from portal.common.clock import SYSTEM_CLOCK, Clock
 from portal.common.ids import new_id
 from portal.db import unit_of_work
+from portal.territories.api import get_territory
 
 __all__ = [
     "STATUS_NAMES",
@@ -115,5 +115,5 @@ def seed_member(
 def seed_staff(account_id: UUID, territory: str, role: StaffRole, *, clock: Clock = SYSTEM_CLOCK) -> None:
     """Give a person a role in a territory (slug) unless they hold it."""
     with unit_of_work() as uow:
-        place = get_place(territory)
+        place = get_territory(territory)
         give_staff_role(uow, system_actor("seed"), account_id, place.id, role, clock=clock)

@@ -83,8 +83,12 @@ def _one_unit(text: str) -> str:
 def _is_common(text: str) -> bool:
     if len(set(text)) < 4 or _is_row(text):
         return True
-    candidates = (text, text.translate(_LOOKALIKES))
-    return any(_EDGES.sub("", candidate) in _COMMON_WORDS | {""} for candidate in candidates)
+    core = _EDGES.sub("", text)
+    if not core or core in _COMMON_WORDS:
+        return True
+    # Digits at the end may stand for letters (passw0rd3) or be added (passw0rd123): try every place to cut.
+    lettered, end = text.translate(_LOOKALIKES), text.rfind(core) + len(core)
+    return any(lettered[:cut] in _COMMON_WORDS for cut in range(end, len(text) + 1))
 
 
 def _is_row(text: str) -> bool:

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import Select, select
 
 from portal.accounts.models import Account, Company, CompanyStatus, Invitation, Membership, StaffMember
-from portal.accounts.places import Place, territory_table
+from portal.accounts.places import territory_table
 from portal.common.actor import Actor, ActorKind, CompanyRole, StaffRole
 from portal.common.errors import NotFound
 from portal.db import Page, paginate, session
@@ -250,13 +250,6 @@ def list_staff(territory_id: UUID | None = None) -> Sequence[tuple[str, StaffVie
     if territory_id is not None:
         statement = statement.where(StaffMember.territory_id == territory_id)
     return [(row[0], StaffView(*row[1:])) for row in session().execute(statement)]
-
-
-def list_places(slugs: Collection[str]) -> Sequence[Place]:
-    """Return the territories of these slugs, by name."""
-    known = territory_table.c
-    rows = session().execute(select(known.id, known.slug, known.name).where(known.slug.in_(slugs)).order_by(known.name))
-    return [Place(*row) for row in rows]
 
 
 def list_invitations(

@@ -9,13 +9,13 @@ from typing import Protocol
 from uuid import UUID
 
 from argon2 import PasswordHasher
-from sqlalchemy import select, table
-from sqlalchemy import column as sql_column
+from sqlalchemy import select
 
 from portal.accounts.models import Account, Company, CompanyStatus, Membership, StaffMember
 from portal.common.actor import CompanyRole, StaffRole
 from portal.common.ids import new_id
-from portal.db import Base, unit_of_work
+from portal.db import unit_of_work
+from portal.territories.models import Territory
 
 PASSWORD = "trois vélos jaunes"
 _HASH = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash(PASSWORD)
@@ -117,14 +117,10 @@ def make_member(user: _HasId, company: _HasId, role: CompanyRole = CompanyRole.O
 def make_staff(user: _HasId, territory: str | UUID | _HasId, role: StaffRole = StaffRole.CLERK) -> None:
     """Give a person a role in a territory (its slug, its id, or anything with an id)."""
     with unit_of_work() as uow:
-        territory_id = territory if isinstance(territory, UUID) else None
         if isinstance(territory, str):
-            known = table(
-                "territory", *(sql_column(n, Base.metadata.tables["territory"].c[n].type) for n in ("id", "slug"))
-            )
-            territory_id = uow.session.execute(select(known.c.id).where(known.c.slug == territory)).scalar_one()
-        elif not isinstance(territory, UUID):
-            territory_id = territory.id
+            territory_id = uow.session.scalars(select(Territory.id).where(Territory.slug == territory)).one()
+        else:
+            territory_id = territory if isinstance(territory, UUID) else territory.id
         uow.session.add(
             StaffMember(id=new_id(), account_id=user.id, territory_id=territory_id, role=role, created_at=_SINCE)
         )

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import delete, select
 
 from portal.accounts.models import Account, Invitation, StaffMember
-from portal.accounts.places import get_place, territory_table
+from portal.accounts.places import territory_table
 from portal.accounts.policies import refuses_administrator_loss
 from portal.accounts.queries import find_account_by_email, list_staff
 from portal.accounts.services.invitations import Offer, give_staff_role, open_invitation
@@ -17,12 +17,13 @@ from portal.common.actor import Actor, StaffRole
 from portal.common.clock import SYSTEM_CLOCK, Clock
 from portal.common.errors import Conflict, Invalid, NotFound
 from portal.db import unit_of_work
+from portal.territories.api import get_territory
 
 
 def invite_staff(actor: Actor, territory: str, email: str, role: StaffRole, *, clock: Clock = SYSTEM_CLOCK) -> str:
     """Offer a role in a territory (slug) to an address; return the link. Raises Invalid("already-staff", "email")."""
     with unit_of_work() as uow:
-        place = get_place(territory)
+        place = get_territory(territory)
         if any(one.email == email and one.role is role for _, one in list_staff(place.id)):
             raise Invalid("already-staff", "email")
         offer = Offer(email, place.name, territory_id=place.id, staff_role=role)
@@ -35,7 +36,7 @@ def add_staff(actor: Actor, territory: str, email: str, role: StaffRole, *, cloc
         account = find_account_by_email(email)
         if account is None:
             return invite_staff(actor, territory, email, role, clock=clock)
-        give_staff_role(uow, actor, account.id, get_place(territory).id, role, clock=clock)
+        give_staff_role(uow, actor, account.id, get_territory(territory).id, role, clock=clock)
         return None
 
 
@@ -44,7 +45,7 @@ def remove_staff(
 ) -> None:
     """Take a role back. Raises NotFound when the person does not hold it, Conflict("last-administrator")."""
     with unit_of_work() as uow:
-        place = get_place(territory)
+        place = get_territory(territory)
         # Two administrators must not remove each other at once: one waits here for the other.
         uow.session.execute(select(territory_table.c.id).where(territory_table.c.id == place.id).with_for_update())
         held = select(StaffMember).filter_by(account_id=account_id, territory_id=place.id, role=role)
@@ -68,7 +69,7 @@ def cancel_staff_invitation(territory: str, invitation_id: UUID) -> None:
     """Withdraw an invitation of the territory: its link stops working. Raises NotFound."""
     with unit_of_work() as uow:
         row = uow.session.scalar(
-            select(Invitation).filter_by(id=invitation_id, territory_id=get_place(territory).id, accepted_at=None)
+            select(Invitation).filter_by(id=invitation_id, territory_id=get_territory(territory).id, accepted_at=None)
         )
         if row is None:
             raise NotFound("invitation-not-found")

@@ -8,10 +8,11 @@ from flask.typing import ResponseReturnValue
 from portal.accounts.forms import ChangePasswordForm, ProfileForm
 from portal.accounts.identity import GUESSES_PER_CALLER, start_session
 from portal.accounts.messages import ROLE_NAMES, flash_text
-from portal.accounts.queries import get_account, list_companies, list_places
+from portal.accounts.queries import get_account, list_companies
 from portal.accounts.services import credentials
 from portal.accounts.views.blueprint import blueprint
 from portal.common.errors import Invalid
+from portal.territories.api import list_territories
 from portal.web.extensions import limiter
 from portal.web.guards import SIGNED_IN, current_actor, guard
 from portal.web.rendering import render_page
@@ -62,7 +63,7 @@ def _page(profile: ProfileForm, password: ChangePasswordForm) -> ResponseReturnV
         password=password,
         page_invalid=invalid,
         companies=list_companies(actor.companies).values(),
-        places=list_places(actor.staff),
+        places=[place for place in list_territories() if place.slug in actor.staff],
         role_names=ROLE_NAMES,
     )
     return page, 422 if invalid else 200

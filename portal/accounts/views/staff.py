@@ -10,13 +10,13 @@ from flask.typing import ResponseReturnValue
 from portal.accounts.forms import StaffInvitationForm
 from portal.accounts.identity import MAILS_PER_CALLER
 from portal.accounts.messages import ROLE_NAMES, flash_text, sentence
-from portal.accounts.places import get_place
 from portal.accounts.queries import list_invitations, list_staff
 from portal.accounts.services import staff as services
 from portal.accounts.views.blueprint import blueprint
 from portal.common.actor import StaffRole
 from portal.common.clock import SYSTEM_CLOCK
 from portal.common.errors import Conflict, Invalid, PortalError
+from portal.territories.api import get_territory
 from portal.web.extensions import limiter
 from portal.web.guards import current_actor, guard, staff
 from portal.web.rendering import render_page
@@ -69,11 +69,12 @@ def cancel_staff_invitation(territory: str, invitation_id: UUID) -> ResponseRetu
 def _page(
     territory: str, form: StaffInvitationForm, status: int, problem: PortalError | None = None
 ) -> ResponseReturnValue:
-    place = get_place(territory)
+    place = get_territory(territory)
     page = render_page(
         "accounts/staff.html",
         place=place,
         territory_name=place.name,
+        accent=place.accent.value,
         form=form,
         agents=[agent for _slug, agent in list_staff(place.id)],
         invitations=list_invitations(SYSTEM_CLOCK.now(), territory_id=place.id),
