@@ -1,0 +1,123 @@
+"""From bytes to JSON or rows: what cannot be read is refused whole, with one reason."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, Never
+
+from portal.common.errors import Invalid
+
+_BOM = "\ufeff"
+
+
+def check_size(content: bytes, most: int) -> None:
+    """Raise Invalid(`file-empty`, `file-too-large`)."""
+    if not content.strip():
+        raise Invalid("file-empty")
+    if len(content) > most:
+        raise Invalid("file-too-large", most=most // (1024 * 1024))
+
+
+def read_json(content: bytes) -> Any:
+    """Parse UTF-8 JSON. NaN and infinities, which JSON does not have, are refused.
+
+    Raises Invalid(`not-utf8`, `not-json`, `not-finite`, `too-deep`).
+    """
+    try:
+        text = content.decode("utf-8").removeprefix(_BOM)
+    except UnicodeDecodeError as error:
+        raise Invalid("not-utf8", position=error.start) from error
+    try:
+        return json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
+    except json.JSONDecodeError as error:
+        raise Invalid("not-json", line=error.lineno, column=error.colno) from error
+    except RecursionError as error:
+        raise Invalid("too-deep") from error
+
+
+def _refuse_constant(name: str) -> Never:
+    raise Invalid("not-finite", value=name)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise Invalid("not-finite", value=text[:20])
+    return number
+
+
+def read_features(content: bytes, most: int) -> list[Mapping[str, Any]]:
+    """Return the features of a GeoJSON collection in longitude and latitude.
+
+    Raises Invalid as `read_json`, and `not-a-collection`, `no-feature`, `other-crs`.
+    """
+    check_size(content, most)
+    found = read_json(content)
+    if not isinstance(found, dict) or found.get("type") != "FeatureCollection":
+        raise Invalid("not-a-collection")
+    features = found.get("features")
+    if not isinstance(features, list) or not all(isinstance(feature, dict) for feature in features):
+        raise Invalid("not-a-collection")
+    if not features:
+        raise Invalid("no-feature")
+    _check_crs(found.get("crs"))
+    return features
+
+
+def _check_crs(crs: object) -> None:
+    """Old GeoJSON may name its coordinate system: only longitude and latitude in degrees are understood."""
+    properties = crs.get("properties") if isinstance(crs, dict) else None
+    name = str(properties.get("name", "")) if isinstance(properties, dict) else ""
+    if name and not name.upper().endswith(("CRS84", "EPSG::4326", "EPSG:4326")):
+        raise Invalid("other-crs", name=name[:60])
+
+
+def read_rows(content: bytes, most: int, most_rows: int) -> tuple[list[str], list[Mapping[str, str]]]:
+    """Return the headers and rows of a CSV file: UTF-8, else Windows-1252; separated by ; , or tabs.
+
+    Raises Invalid(`file-empty`, `file-too-large`, `not-text`, `no-header`, `no-row`, `too-many-rows`, `not-csv`).
+    """
+    check_size(content, most)
+    if b"\x00" in content:
+        raise Invalid("not-text")
+    try:
+        text = content.decode("utf-8").removeprefix(_BOM)
+    except UnicodeDecodeError:
+        text = content.decode("cp1252", errors="replace")
+    head = text.split("\n", 1)[0]
+    separator = max(";,\t", key=head.count)
+    if not head.count(separator):
+        raise Invalid("no-header")
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    try:
+        headers = [name.strip() for name in next(reader)]
+        rows: list[Mapping[str, str]] = []
+        for cells in reader:
+            if not any(cell.strip() for cell in cells):
+                continue
+            if len(rows) >= most_rows:
+                raise Invalid("too-many-rows", most=most_rows)
+            rows.append(dict(zip(headers, _filled(cells, len(headers)), strict=False)))
+    except csv.Error as error:
+        raise Invalid("not-csv", line=reader.line_num) from error
+    if not rows:
+        raise Invalid("no-row")
+    return headers, rows
+
+
+def _filled(cells: Sequence[str], width: int) -> list[str]:
+    return [cell.strip() for cell in cells] + [""] * (width - len(cells))
+
+
+def clean_text(value: object, most: int) -> str:
+    """Text a database can hold: without control characters or half pairs, spaces joined, cut at `most` signs."""
+    text = str(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else ""
+    sound = "".join(
+        sign if sign.isprintable() and not 0xD800 <= ord(sign) <= 0xDFFF else " "
+        for sign in text.replace("\u00a0", " ")
+    )
+    return " ".join(sound.split())[:most].rstrip()

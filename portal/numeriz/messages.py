@@ -1,0 +1,384 @@
+"""The sentences of the context: why a file is refused, what is doubtful, and what a measure says, in French."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+from flask_babel.speaklater import LazyString
+
+from portal.common.errors import PortalError
+from portal.numeriz.translate import _
+from portal.numeriz.values import (
+    BayLayout,
+    BayRegime,
+    Category,
+    DeliveryHours,
+    ImportKind,
+    ImportState,
+    MeasureDraft,
+    OrderStatus,
+    Subject,
+)
+from portal.regulations.measures import Direction, MeasureLocation, MeasureType
+from portal.regulations.perimeters import Colour, Motorised
+from portal.regulations.schedules import Period, TimeSlot, Weekday
+from portal.regulations.vehicles import (
+    Access,
+    AirClass,
+    AirClassIn,
+    CarriesHazmat,
+    Criterion,
+    Fact,
+    FreeText,
+    HasAccess,
+    IsRoadUser,
+    Over,
+    RoadUser,
+    Size,
+    Usage,
+    UsedFor,
+    VehicleRule,
+)
+from portal.web import filters
+
+ERRORS: Mapping[str, LazyString] = {
+    "file-missing": _l("Choisissez un fichier."),
+    "file-empty": _l("Le fichier est vide."),
+    "file-too-large": _l("Le fichier dépasse %(most)s Mo."),
+    "file-unreadable": _l("Le fichier ne peut pas être lu sur ce disque."),
+    "not-utf8": _l("Le fichier n’est pas écrit en UTF-8 (octet %(position)s) : enregistrez-le dans cet encodage."),
+    "not-json": _l("Le fichier n’est pas du JSON valide (ligne %(line)s, colonne %(column)s)."),
+    "not-finite": _l("Le fichier contient un nombre impossible (%(value)s)."),
+    "too-deep": _l("Le fichier est trop imbriqué pour être un GeoJSON."),
+    "not-a-collection": _l("Le fichier n’est pas un GeoJSON « FeatureCollection »."),
+    "no-feature": _l("Le fichier ne contient aucun périmètre."),
+    "bad-feature": _l("L’enregistrement %(where)s n’a pas de propriétés."),
+    "other-crs": _l("Le système de coordonnées « %(name)s » n’est pas accepté : il faut du WGS 84."),
+    "unknown-layout": _l("Les colonnes ou propriétés du fichier ne correspondent à aucun format connu."),
+    "bad-geometry": _l("La géométrie de l’enregistrement %(where)s est illisible."),
+    "coordinates-swapped": _l("Longitude et latitude sont inversées à l’enregistrement %(where)s."),
+    "out-of-world": _l("L’enregistrement %(where)s sort du globe : les coordonnées attendues sont des degrés WGS 84."),
+    "not-text": _l("Le fichier n’est pas un fichier texte CSV."),
+    "no-header": _l("La première ligne du fichier ne contient pas les noms de colonnes."),
+    "no-row": _l("Le fichier ne contient aucune ligne sous l’en-tête."),
+    "too-many-rows": _l("Le fichier dépasse %(most)s lignes."),
+    "not-csv": _l("Le fichier CSV est mal formé à la ligne %(line)s."),
+    "territory-not-found": _l("Aucun territoire ne porte ce nom."),
+    "identifier-missing": _l("L’arrêté « %(title)s » n’a pas d’identifiant."),
+    "identifier-too-long": _l("L’identifiant « %(identifier)s… » dépasse 60 caractères."),
+    "title-missing": _l("L’arrêté %(identifier)s n’a pas de titre."),
+    "speed-out-of-range": _l("La vitesse %(speed)s km/h de l’arrêté %(identifier)s n’est pas comprise entre 1 et 130."),
+    "not-an-object": _l("Le véhicule doit être un objet JSON."),
+    "bad-date": _l("La date ou l’heure ne peut pas être lue."),
+    "bad-point": _l("Le point doit être donné par une longitude et une latitude en degrés."),
+    "unexpected": _l("Le traitement s’est interrompu à cause d’une erreur du portail. Réessayez."),
+}
+
+ISSUES: Mapping[str, LazyString] = {
+    "no-geometry": _l("Sans géométrie : conservé, sans effet."),
+    "not-an-area": _l("La géométrie (%(type)s) n’entoure aucune surface : conservé, sans effet."),
+    "third-ordinate-dropped": _l("Altitude ignorée."),
+    "shape-repaired": _l("Contour réparé (%(reason)s)."),
+    "outside-territory": _l("Hors de l’emprise du territoire : conservé."),
+    "unknown-colour": _l("Couleur inconnue « %(value)s » : conservé, sans effet."),
+    "bad-date": _l("Dates illisibles (%(value)s) : activation sans effet."),
+    "end-before-start": _l("Fin avant le début (%(value)s) : activation sans effet."),
+    "clock-change": _l("Heure douteuse à cause du changement d’heure (%(value)s)."),
+    "ends-at-59": _l("Fin à une minute 59 (%(value)s) : prise telle quelle, la minute suivante est libre."),
+    "event-missing": _l("Évènement sans nom."),
+    "no-activation": _l("Aucune activation : sans effet."),
+    "duplicate-record": _l("Enregistrement en double (%(name)s) : compté une fois."),
+    "overlapping-spans": _l("%(count)s activations se chevauchent sur la même emprise (%(name)s)."),
+    "activations-not-in-source": _l("%(name)s : %(count)s activations absentes du fichier sont conservées."),
+    "speed-missing": _l("Mesure %(measure)s : limitation sans vitesse, sans effet."),
+    "bay-without-id": _l("Aire sans identifiant : ligne écartée."),
+    "bay-without-place": _l("Aire %(name)s sans position : ligne écartée."),
+    "not-a-delivery-bay": _l("Emplacement qui n’est pas une aire de livraison (%(value)s) : ligne écartée."),
+    "unbelievable-size": _l("Dimension invraisemblable (%(column)s : %(value)s) : laissée inconnue."),
+    "unknown-value": _l("Valeur inconnue dans %(column)s : « %(value)s »."),
+    "bad-hours": _l("Horaires illisibles : « %(value)s »."),
+    "too-far": _l("Position éloignée du territoire."),
+}
+
+COUNTS: Mapping[str, LazyString] = {
+    "records": _l("Enregistrements lus"),
+    "shapes": _l("Emprises distinctes"),
+    "perimeters": _l("Périmètres"),
+    "activations": _l("Activations"),
+    "duplicates": _l("Doublons"),
+    "without_geometry": _l("Sans géométrie"),
+    "repaired": _l("Contours réparés"),
+    "outside": _l("Hors du territoire"),
+    "rejected": _l("Lignes écartées"),
+    "bays": _l("Aires de livraison"),
+    "shapes_added": _l("Emprises ajoutées"),
+    "perimeters_added": _l("Périmètres ajoutés"),
+    "perimeters_changed": _l("Périmètres modifiés"),
+    "perimeters_unchanged": _l("Périmètres inchangés"),
+    "activations_added": _l("Activations ajoutées"),
+    "orders_added": _l("Arrêtés ajoutés"),
+    "orders_changed": _l("Arrêtés modifiés"),
+    "orders_unchanged": _l("Arrêtés inchangés"),
+    "bays_added": _l("Aires ajoutées"),
+    "bays_changed": _l("Aires modifiées"),
+    "bays_unchanged": _l("Aires inchangées"),
+}
+
+COLOURS: Mapping[Colour, LazyString] = {
+    Colour.WHITE: _l("Blanc"),
+    Colour.BLUE: _l("Bleu"),
+    Colour.RED: _l("Rouge"),
+    Colour.GREY: _l("Gris"),
+    Colour.BLACK: _l("Noir"),
+}
+POLICIES: Mapping[Motorised, LazyString] = {
+    Motorised.FREE: _l("Circulation libre."),
+    Motorised.JUSTIFIED: _l("Transit interdit ; entrée permise pour livrer, avec un document de transport."),
+    Motorised.PASS_REQUIRED: _l("Entrée interdite aux véhicules à moteur sans laissez-passer."),
+    Motorised.ACCREDITED: _l("Entrée réservée aux véhicules accrédités par l’organisateur."),
+    Motorised.CLOSED: _l("Entrée fermée à tous les véhicules, secours exceptés."),
+}
+CATEGORIES: Mapping[Category, LazyString] = {Category.PERMANENT: _l("Permanent"), Category.TEMPORARY: _l("Temporaire")}
+SUBJECTS: Mapping[Subject, LazyString] = {
+    Subject.ROADWORKS: _l("Travaux"),
+    Subject.EVENT: _l("Évènement"),
+    Subject.INCIDENT: _l("Incident ou péril"),
+    Subject.WINTER: _l("Viabilité hivernale"),
+    Subject.OTHER: _l("Autre"),
+}
+STATUSES: Mapping[OrderStatus, LazyString] = {
+    OrderStatus.DRAFT: _l("Brouillon"),
+    OrderStatus.PUBLISHED: _l("Publié"),
+    OrderStatus.WITHDRAWN: _l("Retiré"),
+}
+REGIMES: Mapping[BayRegime, LazyString] = {
+    BayRegime.PERMANENT: _l("Permanente"),
+    BayRegime.PERIODIC: _l("Périodique"),
+    BayRegime.GOODS_ZONE: _l("Zone marchandises"),
+    BayRegime.UNKNOWN: _l("Inconnu"),
+}
+LAYOUTS: Mapping[BayLayout, LazyString] = {
+    BayLayout.PARALLEL: _l("Parallèle"),
+    BayLayout.ANGLED: _l("En épi"),
+    BayLayout.PERPENDICULAR: _l("En bataille"),
+    BayLayout.UNKNOWN: _l("Inconnue"),
+}
+KINDS: Mapping[ImportKind, LazyString] = {
+    ImportKind.PERIMETERS: _l("Périmètres"),
+    ImportKind.ORDERS: _l("Arrêtés"),
+    ImportKind.BAYS: _l("Aires de livraison"),
+}
+IMPORT_STATES: Mapping[ImportState, LazyString] = {
+    ImportState.WAITING: _l("En attente"),
+    ImportState.APPLIED: _l("Importé"),
+    ImportState.REFUSED: _l("Refusé"),
+}
+MEASURES: Mapping[MeasureType, LazyString] = {
+    MeasureType.NO_ENTRY: _l("Circulation interdite"),
+    MeasureType.ONE_WAY: _l("Sens unique"),
+    MeasureType.SPEED_LIMIT: _l("Vitesse limitée"),
+    MeasureType.ALTERNATE_TRAFFIC: _l("Circulation alternée"),
+    MeasureType.NO_OVERTAKING: _l("Dépassement interdit"),
+    MeasureType.NO_PARKING: _l("Stationnement interdit"),
+    MeasureType.STORAGE_AREA: _l("Aire de stockage"),
+    MeasureType.UNKNOWN: _l("Mesure de type inconnu, sans effet"),
+}
+DIRECTIONS: Mapping[Direction, LazyString] = {
+    Direction.BOTH: _l("dans les deux sens"),
+    Direction.FORWARD: _l("dans un seul sens"),
+    Direction.BACKWARD: _l("dans un seul sens"),
+    Direction.UNKNOWN: _l("sens non précisé"),
+}
+FACTS: Mapping[Fact, LazyString] = {
+    Fact.GROSS_WEIGHT: _l("le PTAC"),
+    Fact.COMBINATION_WEIGHT: _l("le PTRA"),
+    Fact.AXLE_LOAD: _l("la charge à l’essieu"),
+    Fact.HEIGHT: _l("la hauteur"),
+    Fact.WIDTH: _l("la largeur"),
+    Fact.LENGTH: _l("la longueur"),
+    Fact.HAZMAT: _l("le transport de matières dangereuses"),
+    Fact.AIR_CLASS: _l("la vignette Crit’Air"),
+    Fact.USAGES: _l("l’usage"),
+}
+USAGES: Mapping[Usage, LazyString] = {
+    Usage.EMERGENCY: _l("véhicules de secours"),
+    Usage.POLICE: _l("forces de l’ordre"),
+    Usage.PUBLIC_TRANSPORT: _l("transports en commun"),
+    Usage.TAXI: _l("taxis"),
+    Usage.CARPOOL: _l("covoiturage"),
+    Usage.ROADWORKS: _l("véhicules de chantier"),
+    Usage.CITY_LOGISTICS: _l("véhicules de livraison"),
+}
+ACCESSES: Mapping[Access, LazyString] = {Access.LOCAL_ACCESS: _l("desserte locale"), Access.RESIDENT: _l("riverains")}
+ROAD_USERS: Mapping[RoadUser, LazyString] = {RoadUser.PEDESTRIAN: _l("piétons"), RoadUser.BICYCLE: _l("vélos")}
+DAYS: Sequence[LazyString] = (
+    _l("lundi"),
+    _l("mardi"),
+    _l("mercredi"),
+    _l("jeudi"),
+    _l("vendredi"),
+    _l("samedi"),
+    _l("dimanche"),
+)
+
+
+def error_sentence(code: str, params: Mapping[str, object]) -> str:
+    """Why a file or a command cannot be used, in one sentence; the file is named when it is known."""
+    sentence = _filled(ERRORS.get(code, ERRORS["unexpected"]), params)
+    return f"{params['file']}\u00a0: {sentence}" if params.get("file") else sentence
+
+
+def sentence_of(error: PortalError) -> str:
+    """`error_sentence` of an error."""
+    return error_sentence(error.code, error.params)
+
+
+def issue_sentence(item: Mapping[str, object]) -> str:
+    """A stored doubt as a sentence; one whose code is no longer known is shown by its code."""
+    code, params = str(item["code"]), item.get("params")
+    known = ISSUES.get(code)
+    return code if known is None else _filled(known, params if isinstance(params, Mapping) else {})
+
+
+def _filled(sentence: LazyString, params: Mapping[str, object]) -> str:
+    """The sentence with its parameters; a missing one shows as a dash instead of failing the page."""
+
+    class _Known(dict[str, object]):
+        def __missing__(self, _key: str) -> str:
+            return "–"
+
+    return str(sentence) % _Known(params)
+
+
+def join_words(words: Iterable[str], last: str | None = None) -> str:
+    """« a, b et c »."""
+    listed = list(words)
+    if len(listed) < 2:
+        return "".join(listed)
+    return f"{', '.join(listed[:-1])} {last or _('et')} {listed[-1]}"
+
+
+def span_words(start: datetime, end: datetime | None, zone: ZoneInfo) -> str:
+    """« du 8 sept. 2024 à 05:30 au 8 sept. 2024 à 14:00 », shorter on one day, open when there is no end."""
+    begins = filters.instant(start, zone.key)
+    if end is None:
+        return _("depuis le %(start)s", start=begins)
+    if start.astimezone(zone).date() == end.astimezone(zone).date():
+        return _("le %(start)s jusqu’à %(end)s", start=begins, end=filters.hour(end, zone.key))
+    return _("du %(start)s au %(end)s", start=begins, end=filters.instant(end, zone.key))
+
+
+def days_words(weekdays: Iterable[Weekday]) -> str:
+    """« du lundi au samedi », « le mardi et le jeudi »; empty for every day."""
+    days = sorted(weekdays)
+    if not days or len(days) == 7:
+        return ""
+    if len(days) > 2 and days[-1] - days[0] == len(days) - 1:
+        return _("du %(first)s au %(last)s", first=str(DAYS[days[0]]), last=str(DAYS[days[-1]]))
+    return join_words(_("le %(day)s", day=str(DAYS[day])) for day in days)
+
+
+def slots_words(slots: Iterable[TimeSlot]) -> str:
+    """« de 07:00 à 10:00 et de 16:30 à 19:00 »; a slot past midnight says so."""
+    return join_words(
+        _("de %(start)s à %(end)s (le lendemain)", start=f"{slot.start:%H:%M}", end=f"{slot.end:%H:%M}")
+        if slot.ends_next_day and slot.end != slot.start
+        else _("de %(start)s à %(end)s", start=f"{slot.start:%H:%M}", end=f"{slot.end:%H:%M}")
+        for slot in slots
+    )
+
+
+def period_words(period: Period, zone: ZoneInfo) -> str:
+    """When a period applies: bounds, then days and hours."""
+    parts = [span_words(period.start, period.end, zone), days_words(period.weekdays), slots_words(period.slots)]
+    return ", ".join(part for part in parts if part)
+
+
+def hours_words(hours: Iterable[DeliveryHours]) -> str:
+    """The hours of a bay."""
+    return " ; ".join(
+        ", ".join(
+            part for part in (days_words(entry.weekdays) or _("tous les jours"), slots_words(entry.slots)) if part
+        )
+        for entry in hours
+    )
+
+
+def criterion_words(criterion: Criterion) -> str:
+    """Whom a criterion designates: « véhicules de plus de 3,5 t »."""
+    match criterion:
+        case Over(size, limit):
+            return _over_words(size, limit)
+        case AirClassIn(classes):
+            named = [_("sans vignette") if item is AirClass.NONE else item.value for item in sorted(classes)]
+            return _("véhicules Crit’Air %(classes)s", classes=join_words(named))
+        case CarriesHazmat():
+            return _("transports de matières dangereuses")
+        case UsedFor(usage):
+            return str(USAGES[usage])
+        case HasAccess(access):
+            return str(ACCESSES[access])
+        case IsRoadUser(road_user):
+            return str(ROAD_USERS[road_user])
+        case FreeText(text):
+            return f"«\u00a0{text}\u00a0»"
+
+
+def _over_words(size: Size, limit: int) -> str:
+    match size:
+        case Size.GROSS_WEIGHT:
+            return _("véhicules de plus de %(limit)s de PTAC", limit=filters.tonnes(limit))
+        case Size.AXLE_LOAD:
+            return _("véhicules de plus de %(limit)s à l’essieu", limit=filters.tonnes(limit))
+        case Size.HEIGHT:
+            return _("véhicules de plus de %(limit)s de haut", limit=filters.metres(limit))
+        case Size.WIDTH:
+            return _("véhicules de plus de %(limit)s de large", limit=filters.metres(limit))
+        case Size.LENGTH:
+            return _("véhicules de plus de %(limit)s de long", limit=filters.metres(limit))
+        case Size.FOOTPRINT:
+            return _("véhicules de plus de %(limit)s m² au sol", limit=round(limit / 10_000))
+
+
+def vehicles_words(rule: VehicleRule) -> str:
+    """For whom, except for whom: « pour les véhicules de plus de 3,5 t de PTAC, sauf desserte locale »."""
+    bound = join_words((criterion_words(c) for c in rule.applies_to), _("ou"))
+    whom = _("pour les %(whom)s", whom=bound) if bound else _("pour tous les véhicules")
+    freed = join_words((criterion_words(c) for c in rule.except_), _("et"))
+    return _("%(whom)s, sauf %(exceptions)s", whom=whom, exceptions=freed) if freed else whom
+
+
+def place_words(location: MeasureLocation) -> str:
+    """Where a measure applies; a direction is said when it is not both."""
+    label = location.label or _("emprise tracée")
+    if location.direction is Direction.BOTH:
+        return label
+    return _("%(place)s (%(direction)s)", place=label, direction=str(DIRECTIONS[location.direction]))
+
+
+def measure_words(kind: MeasureType, max_speed_kmh: int | None) -> str:
+    """What is regulated."""
+    if kind is MeasureType.SPEED_LIMIT and max_speed_kmh is not None:
+        return _("Vitesse limitée à %(speed)s km/h", speed=max_speed_kmh)
+    return str(MEASURES[kind])
+
+
+def measure_sentence(measure: MeasureDraft, zone: ZoneInfo) -> str:
+    """A measure in one sentence: what, where, when, for whom, except for whom."""
+    shown = [place_words(location) for location in measure.locations[:3]]
+    rest = len(measure.locations) - 3
+    if rest > 0:
+        shown.append(ngettext("%(num)d autre lieu", "%(num)d autres lieux", rest))
+    where = join_words(shown) or _("lieu non précisé")
+    when = " ; ".join(period_words(period, zone) for period in measure.periods) or _("période non précisée")
+    return _(
+        "%(what)s : %(where)s, %(when)s, %(whom)s.",
+        what=measure_words(measure.type, measure.max_speed_kmh),
+        where=where,
+        when=when,
+        whom=vehicles_words(measure.vehicles),
+    )

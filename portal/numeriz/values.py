@@ -1,0 +1,190 @@
+"""The words of the context that are neither database nor law: kinds, states, doubts, and what an import brings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from shapely.geometry.base import BaseGeometry
+
+from portal.regulations.measures import MeasureLocation, MeasureType
+from portal.regulations.perimeters import AccessPolicy, Activation, Colour
+from portal.regulations.schedules import Period, TimeSlot, Weekday
+from portal.regulations.vehicles import ALL_VEHICLES, VehicleRule
+
+
+class Category(StrEnum):
+    """A permanent order has no end."""
+
+    PERMANENT = "permanent"
+    TEMPORARY = "temporary"
+
+
+class Subject(StrEnum):
+    """Why an order was made."""
+
+    ROADWORKS = "roadworks"
+    EVENT = "event"
+    INCIDENT = "incident"
+    WINTER = "winter"
+    OTHER = "other"
+
+
+class OrderStatus(StrEnum):
+    """draft -> published -> withdrawn; only a published order is law."""
+
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    WITHDRAWN = "withdrawn"
+
+
+class BayRegime(StrEnum):
+    """When a bay is kept for deliveries: always, in its hours, or unknown."""
+
+    PERMANENT = "permanent"
+    PERIODIC = "periodic"
+    GOODS_ZONE = "goodsZone"
+    UNKNOWN = "unknown"
+
+
+class BayLayout(StrEnum):
+    """How vehicles stand in a bay."""
+
+    PARALLEL = "parallel"
+    ANGLED = "angled"
+    PERPENDICULAR = "perpendicular"
+    UNKNOWN = "unknown"
+
+
+class ImportKind(StrEnum):
+    """What an import brings."""
+
+    PERIMETERS = "perimeters"
+    ORDERS = "orders"
+    BAYS = "bays"
+
+
+class ImportState(StrEnum):
+    """waiting -> applied | refused."""
+
+    WAITING = "waiting"
+    APPLIED = "applied"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """A doubt about imported data: a code of `messages.ISSUES` and its parameters (JSON scalars).
+
+    where: the record of the file it was found in, counted from 1; None when it is about the whole.
+    """
+
+    code: str
+    params: Mapping[str, str | int | float] = field(default_factory=dict, hash=False)
+    where: int | None = None
+
+    def to_json(self) -> dict[str, object]:
+        """The issue as JSON values."""
+        found: dict[str, object] = {"code": self.code}
+        if self.params:
+            found["params"] = dict(self.params)
+        if self.where is not None:
+            found["where"] = self.where
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class PerimeterDraft:
+    """A perimeter as a source gives it. Its identity is (event, colour, geometry_digest).
+
+    colour None: one we do not know; shape None: nothing that encloses an area; both are kept without effect.
+    shape: polygon or multipolygon, (lon, lat) WGS84, valid. geometry_digest: SHA-256 of what the source drew.
+    """
+
+    event: str
+    name: str
+    colour: Colour | None
+    shape: BaseGeometry | None
+    geometry_digest: str
+    activations: tuple[Activation, ...]
+    policy: AccessPolicy | None = None
+    named_roads: frozenset[str] = frozenset()
+    provenance: Mapping[str, object] = field(default_factory=dict, hash=False)
+    issues: tuple[Issue, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureDraft:
+    """One measure of an order, as a source gives it. A speed limit without a speed is kept without effect."""
+
+    type: MeasureType
+    locations: tuple[MeasureLocation, ...]
+    periods: tuple[Period, ...]
+    vehicles: VehicleRule = ALL_VEHICLES
+    max_speed_kmh: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderDraft:
+    """A traffic order as a source gives it. Its identity is (authority_name, identifier)."""
+
+    identifier: str
+    title: str
+    authority_name: str
+    category: Category
+    measures: tuple[MeasureDraft, ...]
+    subject: Subject | None = None
+    status: OrderStatus = OrderStatus.PUBLISHED
+    url: str = ""
+    provenance: Mapping[str, object] = field(default_factory=dict, hash=False)
+    issues: tuple[Issue, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryHours:
+    """Hours kept for deliveries, on the local clock; weekdays empty: every day."""
+
+    weekdays: frozenset[Weekday]
+    slots: tuple[TimeSlot, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BayDraft:
+    """A delivery bay as a source gives it; its identity is local_id. None is unknown, never a default."""
+
+    local_id: str
+    lon: float
+    lat: float
+    address: str = ""
+    regime: BayRegime = BayRegime.UNKNOWN
+    layout: BayLayout = BayLayout.UNKNOWN
+    length_cm: int | None = None
+    width_cm: int | None = None
+    places: int | None = None
+    hours: tuple[DeliveryHours, ...] = ()
+    max_stay_min: int | None = None
+    active: bool = True
+    provenance: Mapping[str, object] = field(default_factory=dict, hash=False)
+    issues: tuple[Issue, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ImportSource:
+    """Where an import comes from, for its report. issues: doubts about records; counts: what the reader counted."""
+
+    file_name: str
+    format: str
+    counts: Mapping[str, int] = field(default_factory=dict, hash=False)
+    issues: Sequence[Issue] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOutcome:
+    """What an import did. counts: figures by name (added, changed, unchanged, ...). changed: the data differ now."""
+
+    counts: Mapping[str, int]
+    issues: Sequence[Issue]
+    changed: bool
+    at: datetime
