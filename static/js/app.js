@@ -2,13 +2,14 @@
 
 import { enhanceAddresses } from "./address.js";
 
-const once = new WeakSet();
+const done = new Map();
 
-/** Call enhance on each element of the page that matches, once in its life. */
+/** Call enhance on each element of the page that matches, once in the element's life. */
 function each(selector, enhance) {
+  if (!done.has(selector)) done.set(selector, new WeakSet());
   for (const element of document.querySelectorAll(selector)) {
-    if (!once.has(element)) {
-      once.add(element);
+    if (!done.get(selector).has(element)) {
+      done.get(selector).add(element);
       enhance(element);
     }
   }

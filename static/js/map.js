@@ -66,7 +66,7 @@ class MapView {
     const [west, south, east, north] = JSON.parse(root.dataset.bounds);
     this.bounds = L.latLngBounds([south, west], [north, east]);
     this.map = L.map(canvas, {
-      preferCanvas: true, zoomControl: false, attributionControl: false, maxZoom: 19, minZoom: 5, zoomSnap: 0.5,
+      preferCanvas: true, zoomControl: false, attributionControl: false, maxZoom: 19, minZoom: 5,
       maxBounds: this.bounds.pad(1.5), fadeAnimation: !matchMedia("(prefers-reduced-motion: reduce)").matches,
       zoomAnimation: !matchMedia("(prefers-reduced-motion: reduce)").matches,
     });
@@ -148,7 +148,13 @@ class MapView {
       style: () => styleOf(kind, properties, night.matches),
       pointToLayer: (_feature, position) => L.circleMarker(position),
     });
-    if (properties.title || properties.lines) shape.bindPopup(() => this.popup(properties), { maxWidth: 320, minWidth: 200 });
+    if (properties.title || properties.lines) {
+      shape.bindPopup(() => {
+        // The legend floats over the map: the bubble stays clear of it.
+        shape.getPopup().options.autoPanPaddingBottomRight = [this.legendWidth() + 20, 20];
+        return this.popup(properties);
+      }, { maxWidth: 320, minWidth: 180, autoPanPaddingTopLeft: [66, 20] });
+    }
     return {
       properties, shape, windows: parseWindows(properties.windows),
       under: kind === "route" ? L.geoJSON(feature, { style: () => casing(night.matches), interactive: false }) : null,
@@ -205,7 +211,7 @@ class MapView {
   /** Points shrink with the town, so that 400 bays do not hide it. */
   scaled(style) {
     if (!style.radius) return style;
-    const factor = Math.min(1.6, Math.max(0.35, (this.map.getZoom() - 11) / 5));
+    const factor = Math.min(1.6, Math.max(0.4, (this.map.getZoom() - 12.5) / 3.5));
     return { ...style, radius: style.radius * factor, weight: style.weight * Math.min(1, factor) };
   }
 
@@ -248,6 +254,11 @@ class MapView {
     this.root.append(legend);
   }
 
+  legendWidth() {
+    const legend = this.root.querySelector(".j-legend[open]");
+    return legend && this.root.clientWidth > 700 ? legend.offsetWidth : 0;
+  }
+
   legendKey({ colour, look, name }) {
     if (colour) {
       const letter = make("span", "j-colour__letter", this.texts.letters[colour]);
@@ -288,7 +299,10 @@ class MapView {
         input.text.value = described;
         input.text.dataset.fromMap = "yes";
       }
-      this.root.querySelector(".j-map__status").textContent = described;
+      const status = this.root.querySelector(".j-map__status");
+      // Beside a text field the field says it; the status line then speaks to screen readers only.
+      status.classList.toggle("visually-hidden", Boolean(input.text));
+      status.textContent = described;
       for (const each of [input.lon, input.lat]) each.dispatchEvent(new Event("change", { bubbles: true }));
     };
     this.map.on("click", ({ latlng }) => take(latlng));

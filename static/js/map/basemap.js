@@ -139,7 +139,8 @@ function labelRules(library, colours) {
   return [
     place("town", ["city", "town"], 19, 650, [5, 14]),
     place("village", ["village"], 15, 600, [11, 15]),
-    place("quarter", ["suburb", "quarter", "neighbourhood", "hamlet", "macrohood"], 13, 600, [13, 17]),
+    place("suburb", ["suburb", "hamlet"], 13.5, 600, [13, 16]),
+    place("quarter", ["quarter", "neighbourhood"], 12.5, 600, [14, 17]),
     street("highway", 12, 600, 12),
     street("primary", 13, 600, 13),
     street("major", 12.5, 550, 14),

@@ -7,19 +7,23 @@ export const ORDER = ["perimeters", "edges", "orders", "bays", "blocked", "route
 /** From the freest to the strictest; the strictest is drawn last. */
 export const COLOURS = ["white", "blue", "red", "grey", "black"];
 
+// ink: red, green, blue of the edge and of the pattern; ground and mark: how much of it covers the map.
 const PERIMETERS = {
-  white: { stroke: "#59636b", dash: [8, 5], paint: null },
-  blue: { stroke: "#1d5fb8", paint: (ctx, s) => stripes(ctx, s, "rgb(29 95 184 / 16%)", "rgb(29 95 184 / 42%)", [1]) },
-  red: { stroke: "#b3232a", paint: (ctx, s) => stripes(ctx, s, "rgb(179 35 42 / 14%)", "rgb(179 35 42 / 40%)", [1, -1]) },
-  grey: { stroke: "#4d565d", paint: (ctx, s) => dots(ctx, s, "rgb(77 86 93 / 20%)", "rgb(60 68 74 / 62%)") },
-  black: { stroke: "#000000", paint: (ctx, s) => stripes(ctx, s, "rgb(0 0 0 / 45%)", "rgb(0 0 0 / 55%)", [0]) },
+  white: { day: [89, 99, 107], night: [200, 208, 213], ground: 0, mark: 0, slopes: [], dash: [8, 5] },
+  blue: { day: [29, 95, 184], night: [110, 168, 245], ground: 0.16, mark: 0.42, slopes: [1], dash: null },
+  red: { day: [179, 35, 42], night: [245, 112, 114], ground: 0.14, mark: 0.4, slopes: [1, -1], dash: null },
+  grey: { day: [68, 77, 84], night: [190, 199, 205], ground: 0.2, mark: 0.65, slopes: null, dash: null },
+  black: { day: [0, 0, 0], night: [255, 255, 255], ground: 0.45, mark: 0.2, slopes: [0], dash: null },
 };
 
 const EFFECTS = {
-  closed: { color: "#8a1457", weight: 5, dashArray: null },
-  limited: { color: "#a4500a", weight: 4, dashArray: [10, 6] },
-  other: { color: "#4d565d", weight: 3, dashArray: [2, 6] },
+  closed: { weight: 5, dashArray: null },
+  limited: { weight: 4, dashArray: [10, 6] },
+  other: { weight: 3, dashArray: [2, 6] },
 };
+
+const DAY = { closed: "#8a1457", limited: "#a4500a", other: "#4d565d", bay: "#0f6b4f", hollow: "#ffffff", route: "#1d4fa8", casing: "#ffffff", blocked: "#b3232a", edges: "#6a3fc0" };
+const NIGHT = { closed: "#f58fcb", limited: "#f2ad66", other: "#aab5bc", bay: "#63d3a6", hollow: "#12171a", route: "#6db4ff", casing: "#06131f", blocked: "#ff8a84", edges: "#b99bff" };
 
 const EDGE = 12;
 
@@ -58,51 +62,54 @@ function dots(ctx, size, ground, ink) {
 const patterns = new Map();
 
 /** The fill of a perimeter's colour: a pattern a canvas accepts where it accepts a colour. */
-function pattern(colour) {
-  if (!patterns.has(colour)) {
-    const tile = document.createElement("canvas");
-    tile.width = EDGE;
-    tile.height = EDGE;
+function pattern(colour, dark) {
+  const key = `${colour} ${dark}`;
+  if (!patterns.has(key)) {
+    const { day, night, ground, mark, slopes } = PERIMETERS[colour];
+    const shade = (share) => `rgb(${(dark ? night : day).join(" ")} / ${share * 100}%)`;
+    const tile = Object.assign(document.createElement("canvas"), { width: EDGE, height: EDGE });
     const ctx = tile.getContext("2d");
-    PERIMETERS[colour].paint(ctx, EDGE);
-    patterns.set(colour, ctx.createPattern(tile, "repeat"));
+    if (slopes) stripes(ctx, EDGE, shade(ground), shade(mark), slopes);
+    else dots(ctx, EDGE, shade(ground), shade(mark));
+    patterns.set(key, ctx.createPattern(tile, "repeat"));
   }
-  return patterns.get(colour);
+  return patterns.get(key);
 }
 
 /** The path options of a feature. kind: one of ORDER; properties: the feature's own; dark: by night. */
 export function styleOf(kind, properties, dark) {
+  const ink = dark ? NIGHT : DAY;
   switch (kind) {
     case "perimeters": {
-      const look = PERIMETERS[properties.colour] ?? PERIMETERS.grey;
-      const filled = look.paint !== null;
+      const colour = properties.colour in PERIMETERS ? properties.colour : "grey";
+      const { day, night, dash } = PERIMETERS[colour];
       return {
-        color: dark && look.stroke === "#000000" ? "#ffffff" : look.stroke, weight: 2.5, opacity: 1, dashArray: look.dash,
-        fill: true, fillOpacity: filled ? 1 : 0.25, fillColor: filled ? pattern(properties.colour in PERIMETERS ? properties.colour : "grey") : "#ffffff",
+        color: `rgb(${(dark ? night : day).join(" ")})`, weight: 2.5, opacity: 1, dashArray: dash,
+        fill: true, fillOpacity: 1, fillColor: pattern(colour, dark),
       };
     }
     case "orders": {
-      const look = EFFECTS[properties.effect] ?? EFFECTS.other;
-      return { ...look, opacity: 0.9, lineCap: "butt", fillColor: look.color, fillOpacity: 0.12, radius: 7 };
+      const effect = properties.effect in EFFECTS ? properties.effect : "other";
+      return { ...EFFECTS[effect], color: ink[effect], opacity: 0.9, lineCap: "butt", fillColor: ink[effect], fillOpacity: 0.1, radius: 7 };
     }
     case "bays": {
       const permanent = properties.regime === "permanent";
-      return { radius: 5, weight: 2, color: permanent ? "#ffffff" : "#0f6b4f", fillColor: permanent ? "#0f6b4f" : "#ffffff", fillOpacity: 1, opacity: 1 };
+      return { radius: 5, weight: 2, color: permanent ? ink.hollow : ink.bay, fillColor: permanent ? ink.bay : ink.hollow, fillOpacity: 1, opacity: 1 };
     }
     case "blocked":
-      return { color: "#b3232a", weight: 6, opacity: 0.85, dashArray: [3, 7], lineCap: "butt", fillOpacity: 0.15, radius: 6 };
+      return { color: ink.blocked, weight: 6, opacity: 0.85, dashArray: [3, 7], lineCap: "butt", fillOpacity: 0.15, radius: 6 };
     case "edges":
-      return { color: "#6a3fc0", weight: 6, opacity: 0.75, fillOpacity: 0.15, radius: 6 };
+      return { color: ink.edges, weight: 6, opacity: 0.75, fillOpacity: 0.15, radius: 6 };
     case "route":
-      return { color: dark ? "#6db4ff" : "#1d4fa8", weight: 5, opacity: 1, lineJoin: "round" };
+      return { color: ink.route, weight: 5, opacity: 1, lineJoin: "round" };
     default:
-      return { color: "#14191d", weight: 2, fillOpacity: 0.4, radius: 7 };
+      return { color: ink.other, weight: 2, fillOpacity: 0.4, radius: 7 };
   }
 }
 
 /** The line drawn under a route, so that it stands out from streets and perimeters alike. */
 export function casing(dark) {
-  return { color: dark ? "#06131f" : "#ffffff", weight: 10, opacity: 0.95, lineJoin: "round", interactive: false };
+  return { color: (dark ? NIGHT : DAY).casing, weight: 10, opacity: 0.95, lineJoin: "round", interactive: false };
 }
 
 /** The classes of the key of a layer in the legend: one per look that occurs among the features. */
@@ -116,7 +123,7 @@ export function keysOf(kind, features) {
 
 /** A point inside a polygon, where a letter is read as its name: the middle of the longest of a few level cuts.
 
-    rings: arrays of [lon, lat]. A ring around another (blue around red) has its centre of gravity in the hole. */
+ *  rings: arrays of [lon, lat]. A ring around another (blue around red) has its centre of gravity in the hole. */
 export function innerPoint(rings) {
   const lats = rings[0].map(([, lat]) => lat);
   const [south, north] = [Math.min(...lats), Math.max(...lats)];
