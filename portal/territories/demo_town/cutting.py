@@ -7,7 +7,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from portal.territories.demo_town.drafts import NO_STREET, TownDraft
+from portal.territories.demo_town.drafts import TownDraft
 from portal.territories.demo_town.plane import (
     Point,
     between,
@@ -20,6 +20,7 @@ from portal.territories.demo_town.plane import (
 )
 
 ATTEMPTS = 7
+LEAST_BLOCK_WIDTH_M = 9.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +200,7 @@ def _decent(
     size = len(ring)
     if any(not contains(ring, point) for point in inner):
         return False
-    if len(inner) > 2 and _nearest_m(ring, inner[1:-1]) < 9:
+    if len(inner) > 2 and _runs_near(ring, inner[1:-1], LEAST_BLOCK_WIDTH_M):
         return False
     for start, end, middle in ((first, second, inner[::-1]), (second, first, inner)):
         part = [start.point]
@@ -222,20 +223,20 @@ def _decent(
     return True
 
 
-def _nearest_m(ring: list[Point], points: Sequence[Point]) -> float:
-    nearest = math.inf
+def _runs_near(ring: list[Point], points: Sequence[Point], reach_m: float) -> bool:
+    """Tell whether any of the points lies within reach of a side of the ring."""
+    west, east = min(p[0] for p in points) - reach_m, max(p[0] for p in points) + reach_m
+    south, north = min(p[1] for p in points) - reach_m, max(p[1] for p in points) + reach_m
     x0, y0 = ring[-1]
     for x1, y1 in ring:
-        dx, dy = x1 - x0, y1 - y0
-        square = dx * dx + dy * dy or 1.0
-        for px, py in points:
-            t = max(0.0, min(1.0, ((px - x0) * dx + (py - y0) * dy) / square))
-            nearest = min(nearest, math.hypot(px - x0 - t * dx, py - y0 - t * dy))
+        beside = (x0 < west and x1 < west) or (x0 > east and x1 > east)
+        beside = beside or (y0 < south and y1 < south) or (y0 > north and y1 > north)
+        if not beside:
+            dx, dy = x1 - x0, y1 - y0
+            square = dx * dx + dy * dy or 1.0
+            for px, py in points:
+                t = max(0.0, min(1.0, ((px - x0) * dx + (py - y0) * dy) / square))
+                if math.hypot(px - x0 - t * dx, py - y0 - t * dy) < reach_m:
+                    return True
         x0, y0 = x1, y1
-    return nearest
-
-
-def borders_a_street(draft: TownDraft, face: int) -> bool:
-    """Tell whether at least one side of a face is a street."""
-    ring = draft.map.rings[face]
-    return any(draft.map.street_of(u, v) != NO_STREET for u, v in zip(ring, [*ring[1:], ring[0]], strict=True))
+    return False

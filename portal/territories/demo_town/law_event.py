@@ -41,6 +41,7 @@ def perimeters_of(town: Town, event: DemoEvent, today: date) -> tuple[Perimeter,
     square_red = blob(town, square, 85 * scale, lobes=0.05, turn=1.2)
     square_blue = blob(town, square, 175 * scale, lobes=0.07, turn=0.3)
     square_ring = square_blue.difference(square_red)
+    blue = largest_polygon(blue.difference(square_blue))  # two sites of one event share no ground
     by_day = dict(enumerate(STADIUM_HOURS))
     stadium_days, square_days = _activations(event, by_day), _activations(event, SQUARE_HOURS)
     race_days = _activations(event, RACE_HOURS, before=timedelta(hours=3))

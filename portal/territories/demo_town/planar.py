@@ -61,10 +61,6 @@ class PlanarMap:
         """Return the street number of the edge between two neighbouring nodes."""
         return self.edge_street[edge_key(u, v)]
 
-    def faces_beside(self, u: int, v: int) -> tuple[int | None, int | None]:
-        """Return the faces left and right of the directed edge; None at the outside of the map."""
-        return self.face_left_of.get((u, v)), self.face_left_of.get((v, u))
-
     def insert_node(self, u: int, v: int, point: Point) -> int:
         """Put a new node on the edge u-v, in the rings of both sides; return its number."""
         node = self.add_node(point)

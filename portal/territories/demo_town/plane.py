@@ -13,6 +13,7 @@ from itertools import pairwise
 Point = tuple[float, float]
 
 EARTH_RADIUS_M = 6_371_008.8
+METRES_PER_DEGREE = math.pi * EARTH_RADIUS_M / 180
 DEGREE_DIGITS = 7  # what OpenStreetMap stores: about one centimetre
 
 
@@ -28,15 +29,13 @@ class Plane:
 
     def to_lonlat(self, point: Point) -> Point:
         """Return the (lon, lat) of a plane point, rounded to what OpenStreetMap stores."""
-        metres_per_degree = math.pi * EARTH_RADIUS_M / 180
-        lon = self.lon + point[0] / (metres_per_degree * math.cos(math.radians(self.lat)))
-        return round(lon, DEGREE_DIGITS), round(self.lat + point[1] / metres_per_degree, DEGREE_DIGITS)
+        lon = self.lon + point[0] / (METRES_PER_DEGREE * math.cos(math.radians(self.lat)))
+        return round(lon, DEGREE_DIGITS), round(self.lat + point[1] / METRES_PER_DEGREE, DEGREE_DIGITS)
 
     def to_plane(self, lonlat: Point) -> Point:
         """Return the plane point (x, y), metres, of a (lon, lat) WGS84 position."""
-        metres_per_degree = math.pi * EARTH_RADIUS_M / 180
-        x = (lonlat[0] - self.lon) * metres_per_degree * math.cos(math.radians(self.lat))
-        return x, (lonlat[1] - self.lat) * metres_per_degree
+        x = (lonlat[0] - self.lon) * METRES_PER_DEGREE * math.cos(math.radians(self.lat))
+        return x, (lonlat[1] - self.lat) * METRES_PER_DEGREE
 
 
 def signed_area_m2(ring: Sequence[Point]) -> float:

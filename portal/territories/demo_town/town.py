@@ -102,7 +102,8 @@ class Place:
 class Town:
     """The whole town. Two towns of the same seed and size are equal. bounds: west, south, east, north in degrees.
 
-    places: keys market, station, stadium, town_hall, hospital, industry, old_bridge, underpass, weight_street, viaduct.
+    places: keys town_hall, market_square, market, station, stadium, hospital, lycee, industry, old_bridge, underpass,
+    weight_street. insee_code and postcode begin with 00, which no real commune does.
     """
 
     seed: int

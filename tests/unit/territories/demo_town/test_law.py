@@ -77,11 +77,11 @@ def test_event_has_three_days_and_colours_when_it_is_two_days_ahead(law: TownLaw
     assert (start.hour, start.minute, end.hour) == (11, 30, 19)
 
 
-def test_perimeters_of_one_place_do_not_overlap_when_drawn(law: TownLaw) -> None:
-    stadium = [p.shape for p in law.perimeters if p.id.startswith("demo-stade")]
-    assert len(stadium) == 3
-    for i, one in enumerate(stadium):
-        for other in stadium[i + 1 :]:
+def test_perimeters_of_the_two_sites_do_not_overlap_when_drawn(law: TownLaw) -> None:
+    sites = [p.shape for p in law.perimeters if p.id.startswith(("demo-stade", "demo-marche"))]
+    assert len(sites) == 5
+    for i, one in enumerate(sites):
+        for other in sites[i + 1 :]:
             assert one.intersection(other).area < 1e-12
 
 
