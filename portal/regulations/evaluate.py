@@ -179,7 +179,8 @@ def verdict(
     instant, or an interval: the law counts if it is active at any moment of it. edge: facts of the road when known.
     Raises ValueError on a naive instant or an empty place.
     """
-    return judge(law, law.at(_located(place), edge), when, vehicle, passes, purpose, edge)
+    hits = law.in_force(_located(place), _during(when), edge)
+    return judge(law, hits, when, vehicle, passes, purpose, edge)
 
 
 def verdict_many(
@@ -193,7 +194,7 @@ def verdict_many(
 ) -> tuple[Verdict, ...]:
     """`verdict` for each place at its own moment, with one look at the index. `whens` is as long as `places`."""
     facts = edges if edges is not None else [None] * len(places)
-    hits_by_place = law.at_many([_located(place) for place in places], facts)
+    hits_by_place = law.at_many([_located(place) for place in places], facts, [_during(when) for when in whens])
     return tuple(
         judge(law, hits, when, vehicle, passes, purpose, edge)
         for hits, when, edge in zip(hits_by_place, whens, facts, strict=True)

@@ -109,6 +109,8 @@ class LineShape:
 
 def polygons_of(shape: BaseGeometry) -> BaseGeometry | None:
     """The areal part of a shape, made valid; None when there is none."""
+    if shapely.get_dimensions(shape) < 2:
+        return None
     return _parts_of_dimension(shape if shape.is_valid else shapely.make_valid(shape), 2)
 
 

@@ -23,6 +23,8 @@ def as_utc(instant: datetime) -> datetime:
     Everything here compares UTC instants, because Python compares two datetimes of one zone by their clocks, which
     is wrong in the hour that autumn repeats.
     """
+    if instant.tzinfo is UTC:
+        return instant
     if instant.utcoffset() is None:
         raise ValueError(f"instant without a time zone: {instant.isoformat()}")
     return instant.astimezone(UTC)
@@ -181,9 +183,13 @@ class Period:
             return None
         if self.is_continuous:
             return self.start, self.end
-        # The pattern repeats each week: a span that fills eight days never breaks inside the bounds.
-        around = Interval(window.start - 8 * _DAY, window.end + 8 * _DAY)
-        span = next(s for s in self.active_intervals(around, zone) if window.meets(s.start, s.end))
+        # Most spans end within a day of the window. The pattern repeats each week: one that fills eight days never
+        # breaks inside the bounds.
+        for reach in (_DAY, 8 * _DAY):
+            around = Interval(window.start - reach, window.end + reach)
+            span = next(s for s in self.active_intervals(around, zone) if window.meets(s.start, s.end))
+            if around.start < span.start and span.end < around.end:
+                return span.start, span.end
         start = self.start if span.start == around.start else span.start
         end = self.end if span.end == around.end else span.end
         return start, end

@@ -37,9 +37,14 @@ class Hit:
 
     def in_force(self, during: Interval, zone: ZoneInfo) -> bool:
         """Tell whether the regulation is active at some moment of the interval."""
-        if isinstance(self.regulation, Perimeter):
-            return any(during.meets(a.start, a.end) for a in self.regulation.activations)
-        return any(period.is_active_during(during, zone) for period in self.regulation.periods)
+        return is_in_force(self.regulation, during, zone)
+
+
+def is_in_force(regulation: Regulation, during: Interval, zone: ZoneInfo) -> bool:
+    """Tell whether a regulation is active at some moment of the interval."""
+    if isinstance(regulation, Perimeter):
+        return any(during.meets(a.start, a.end) for a in regulation.activations)
+    return any(period.is_active_during(during, zone) for period in regulation.periods)
 
 
 class _Site:
@@ -142,24 +147,33 @@ class LawSnapshot:
         return self.at_many([place], [edge])[0]
 
     def at_many(
-        self, places: Sequence[BaseGeometry], edges: Sequence[EdgeFacts | None] | None = None
+        self,
+        places: Sequence[BaseGeometry],
+        edges: Sequence[EdgeFacts | None] | None = None,
+        during: Sequence[Interval] | None = None,
     ) -> tuple[tuple[Hit, ...], ...]:
-        """`at` for many places with one look at the index; `edges` is as long as `places` when given."""
-        if edges is not None and len(edges) != len(places):
-            raise ValueError("as many edges as places are needed")
+        """`at` for many places with one look at the index.
+
+        edges, during: one per place when given; with `during` only what is active then is looked at, which is cheaper
+        than looking at shapes. Raises ValueError when the lengths differ.
+        """
+        if any(given is not None and len(given) != len(places) for given in (edges, during)):
+            raise ValueError("as many edges and intervals as places are needed")
         boxes = np.array([grown(place, POINT_REACH_M) for place in places], dtype=object)
         found: dict[int, list[Hit]] = defaultdict(list)
-        pairs = self._tree.query(boxes).T if len(places) else ()
-        for place_index, site_index in sorted(map(tuple, pairs)):
-            edge = None if edges is None else edges[place_index]
-            hit = self._sites[site_index].hit(places[place_index], edge)
+        pairs = self._tree.query(boxes).T.tolist() if len(places) else []
+        for place_index, site_index in sorted(pairs):
+            site = self._sites[site_index]
+            if during is not None and not is_in_force(site.regulation, during[place_index], self.zone):
+                continue
+            hit = site.hit(places[place_index], None if edges is None else edges[place_index])
             if hit is not None:
                 found[place_index].append(hit)
         return tuple(tuple(found[index]) for index in range(len(places)))
 
     def in_force(self, place: BaseGeometry, during: Interval, edge: EdgeFacts | None = None) -> tuple[Hit, ...]:
         """Regulations that bear on a place and are active at some moment of the interval."""
-        return tuple(hit for hit in self.at(place, edge) if hit.in_force(during, self.zone))
+        return self.at_many([place], [edge], [during])[0]
 
 
 def _by_id[R: (Perimeter, Measure)](regulations: Iterable[R]) -> dict[str, R]:

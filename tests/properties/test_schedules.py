@@ -42,7 +42,7 @@ def period_of(start: datetime, end: datetime | None, weekdays: set[int], slots: 
     )
 
 
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(bare_schedules(), minutes_near)
 def test_instant_agrees_with_the_twin(schedule: tuple, offset: int) -> None:
     anchor, *bare = schedule
@@ -50,7 +50,7 @@ def test_instant_agrees_with_the_twin(schedule: tuple, offset: int) -> None:
     assert period_of(*bare).is_active(at, PARIS) == law_twin.schedule_is_active(*bare, at, PARIS)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(bare_schedules(), st.integers(-2 * 1440, 0), st.integers(1, 3 * 1440))
 def test_intervals_hold_exactly_the_minutes_of_the_twin(schedule: tuple, offset: int, length: int) -> None:
     anchor, *bare = schedule
@@ -67,7 +67,7 @@ def test_intervals_hold_exactly_the_minutes_of_the_twin(schedule: tuple, offset:
     assert period_of(*bare).is_active_during(window, PARIS) == bool(found)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(bare_schedules(), st.integers(-2 * 1440, 2 * 1440))
 def test_next_change_is_the_first_minute_at_which_the_twin_differs(schedule: tuple, offset: int) -> None:
     anchor, *bare = schedule
@@ -79,7 +79,7 @@ def test_next_change_is_the_first_minute_at_which_the_twin_differs(schedule: tup
     assert period_of(*bare).next_change(after, PARIS, horizon * MINUTE) == expected
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(bare_schedules(), minutes_near)
 def test_occurrence_reaches_as_far_as_the_period_stays_active(schedule: tuple, offset: int) -> None:
     anchor, *bare = schedule
@@ -99,7 +99,7 @@ def test_occurrence_reaches_as_far_as_the_period_stays_active(schedule: tuple, o
         assert not period.is_active(end, PARIS)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(bare_schedules().filter(lambda s: s[0].month in (6, 12)), minutes_near, st.integers(-8, 8))
 def test_answer_is_the_same_when_all_is_shifted_by_weeks_without_a_clock_change(
     schedule: tuple, offset: int, weeks: int

@@ -113,7 +113,7 @@ def twin_state(
 questions = st.tuples(laws, places, vehicles, st.lists(bare_passes, max_size=2), purposes)
 
 
-@settings(max_examples=800, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(questions, minutes)
 def test_state_agrees_with_the_twin(question: tuple, minute: int) -> None:
     bare, place, vehicle, passes, purpose = question
@@ -122,7 +122,7 @@ def test_state_agrees_with_the_twin(question: tuple, minute: int) -> None:
     assert answer.state == twin_state(bare, place, at, vehicle, passes, purpose is Purpose.STOP_INSIDE)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(questions, minutes, st.integers(1, 600))
 def test_open_windows_and_next_change_agree_with_the_twin_minute_by_minute(
     question: tuple, minute: int, length: int
@@ -141,7 +141,7 @@ def test_open_windows_and_next_change_agree_with_the_twin_minute_by_minute(
     assert (change and change.at) == (None if first is None else window.start + first * MINUTE)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(questions, minutes, st.integers(1, 120))
 def test_interval_is_at_least_as_strict_as_each_of_its_moments(question: tuple, minute: int, length: int) -> None:
     bare, place, vehicle, passes, purpose = question
@@ -152,7 +152,7 @@ def test_interval_is_at_least_as_strict_as_each_of_its_moments(question: tuple, 
     assert whole.strictness == max(state.strictness for state in moments)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(questions, minutes, bare_passes)
 def test_one_more_pass_never_restricts(question: tuple, minute: int, extra: tuple) -> None:
     bare, place, vehicle, passes, purpose = question
@@ -162,7 +162,7 @@ def test_one_more_pass_never_restricts(question: tuple, minute: int, extra: tupl
     assert after.strictness <= before.strictness
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(questions, minutes)
 def test_transit_is_never_freer_than_a_stop(question: tuple, minute: int) -> None:
     bare, place, vehicle, passes, _ = question
@@ -175,7 +175,7 @@ def grades(answer: Answer) -> int:
     return [Answer.NO, Answer.UNKNOWN, Answer.YES].index(answer)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(bare_rules, st.sampled_from(WORDS), vehicles, st.booleans())
 def test_one_more_exemption_never_restricts(bare: dict, word: str, vehicle: Vehicle, stops: bool) -> None:
     more = {**bare, "except": [*bare["except"], word]}
@@ -184,7 +184,7 @@ def test_one_more_exemption_never_restricts(bare: dict, word: str, vehicle: Vehi
     assert grades(after) <= grades(before)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(bare_rules, vehicles, st.sampled_from(SIZES), st.integers(1, 5), st.booleans())
 def test_bigger_vehicle_is_never_freer(bare: dict, vehicle: Vehicle, size: str, more: int, stops: bool) -> None:
     value = getattr(vehicle, size)
@@ -197,7 +197,7 @@ def test_bigger_vehicle_is_never_freer(bare: dict, vehicle: Vehicle, size: str, 
     assert grades(big) >= grades(small)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(laws, st.lists(places, min_size=2, max_size=4, unique=True))
 def test_candidates_hold_everything_that_shapely_finds_inside(bare: tuple, corners: list) -> None:
     law = law_of(bare)

@@ -44,6 +44,16 @@ def test_candidates_are_those_near_and_in_force_those_active() -> None:
     assert law.candidates(OUTSIDE) == ()
 
 
+def test_street_is_found_when_the_address_stands_beside_it() -> None:
+    beside = Point(2.405, 48.85 + 8 / 111_195)
+    assert [hit.regulation.id for hit in law_of(measure()).at(beside)] == ["m1"]
+
+
+def test_lists_of_other_lengths_are_refused() -> None:
+    with pytest.raises(ValueError, match="as many"):
+        law_of().at_many([INSIDE], [None, None])
+
+
 def test_regulation_without_a_shape_is_kept_and_binds_nowhere() -> None:
     law = law_of(perimeter(shape=Polygon()))
     assert list(law.perimeters) == ["p1"]
