@@ -1,7 +1,8 @@
 """Copy the few front-end files the portal serves from node_modules into static/vendor, and check each of them.
 
     python scripts/vendor.py            copy and check; stops at the first file that is not the expected one
-    python scripts/vendor.py --update   after a change of package.json: write versions and sums into the manifest
+    python scripts/vendor.py --update   after a change of package.json: write versions and sums into the manifest,
+                                        and take the addresses out of the npm lock
 
 The manifest (static/vendor-manifest.json) names each package with its version, its licence and its files with their
 SHA-256. The copies are git-ignored: `npm ci` and this script make them again.
@@ -74,6 +75,17 @@ def update(manifest: dict[str, Any], modules: Path) -> None:
             file["sha256"] = digest(modules / package["name"] / file["from"])
 
 
+def without_addresses(lock: dict[str, Any]) -> dict[str, Any]:
+    """Return the npm lock without its funding pages: a lock holds names, versions and sums, no address."""
+    packages = {name: {k: v for k, v in entry.items() if k != "funding"} for name, entry in lock["packages"].items()}
+    return {**lock, "packages": packages}
+
+
+def write_json(path: Path, value: dict[str, Any]) -> None:
+    """Write a JSON file as npm writes it: two spaces, one line feed at the end."""
+    path.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
 def main(arguments: list[str]) -> int:
     """Run the command; return its exit status."""
     path = ROOT / "static" / "vendor-manifest.json"
@@ -81,7 +93,9 @@ def main(arguments: list[str]) -> int:
     try:
         if arguments == ["--update"]:
             update(manifest, ROOT / "node_modules")
-            path.write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+            write_json(path, manifest)
+            lock = ROOT / "package-lock.json"
+            write_json(lock, without_addresses(json.loads(lock.read_text(encoding="utf-8"))))
         elif arguments:
             raise VendorError("usage: vendor.py [--update]")
         count = copy_all(manifest, ROOT / "node_modules", ROOT / "static" / "vendor")

@@ -37,8 +37,8 @@ export function applies(windows, instantMs) {
 
 /** Keep the hour input and the slider of a [data-map-time] form in step; call changed(instantMs) now and at each change. */
 export function watchTimeForm(form, changed) {
-  const date = form.querySelector('input[name="date"]');
-  const clock = form.querySelector('input[name="hour"]');
+  const date = form.querySelector('input[type="date"]');
+  const clock = form.querySelector('input[type="time"]');
   const slider = form.querySelector('input[type="range"]');
   const zone = form.dataset.timezone || "Europe/Paris";
   const minutes = (text) => Number(text.slice(0, 2)) * 60 + Number(text.slice(3, 5));
