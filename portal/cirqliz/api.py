@@ -1,0 +1,48 @@
+"""What other parts of the portal may use of requests, decisions and passes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from portal.cirqliz.decisions.commands import Answer, DecideRequest
+from portal.cirqliz.decisions.services import decide_request
+from portal.cirqliz.passes.queries import list_passes_of_request, list_rights
+from portal.cirqliz.passes.services import revoke_pass
+from portal.cirqliz.ports import LAWFUL, PlannedTour, RouteOrder, RouteStop, TourPlanner, set_tour_planner
+from portal.cirqliz.requests.commands import SubmitRequest
+from portal.cirqliz.requests.queries import get_request_of_territory
+from portal.cirqliz.requests.services import submit_request, withdraw_request
+from portal.cirqliz.states import RefusalReason, RequestState, RevocationReason, VehicleDecision
+from portal.cirqliz.verification.services import purge_checks
+from portal.common.clock import SYSTEM_CLOCK
+from portal.regulations.passes import PassRight
+
+__all__ = [
+    "LAWFUL",
+    "Answer",
+    "DecideRequest",
+    "PlannedTour",
+    "RefusalReason",
+    "RequestState",
+    "RevocationReason",
+    "RouteOrder",
+    "RouteStop",
+    "SubmitRequest",
+    "TourPlanner",
+    "VehicleDecision",
+    "active_pass_rights",
+    "decide_request",
+    "get_request_of_territory",
+    "list_passes_of_request",
+    "purge_checks",
+    "revoke_pass",
+    "set_tour_planner",
+    "submit_request",
+    "withdraw_request",
+]
+
+
+def active_pass_rights(vehicle_id: UUID, at: datetime | None = None) -> list[PassRight]:
+    """Return the rights a vehicle holds or will hold from an instant on (now when none is given)."""
+    return list_rights(vehicle_id, at or SYSTEM_CLOCK.now())

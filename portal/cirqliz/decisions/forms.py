@@ -1,0 +1,153 @@
+"""What a clerk types: the answer to a request, to several at once, and the filters of the queue."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from werkzeug.datastructures import MultiDict
+from wtforms import HiddenField, RadioField, SelectField, TextAreaField
+from wtforms.fields.choices import SelectChoice
+
+from portal.cirqliz.decisions.commands import Answer, DecideRequest
+from portal.cirqliz.decisions.queries import QueueFilter
+from portal.cirqliz.messages import REFUSAL_REASONS, REVOCATION_REASONS, sentence
+from portal.cirqliz.requests.forms import CheckboxesField
+from portal.cirqliz.requests.queries import RequestView
+from portal.cirqliz.states import (
+    CLERK_REVOCATIONS,
+    RefusalReason,
+    RequestState,
+    RevocationReason,
+    VehicleDecision,
+)
+from portal.common.errors import PortalError
+from portal.regulations.perimeters import Colour
+
+_ANSWERS = (
+    SelectChoice(VehicleDecision.APPROVED.value, _l("Approuver")),
+    SelectChoice(VehicleDecision.REFUSED.value, _l("Refuser")),
+)
+_NO_REASON = SelectChoice("", _l("Choisir un motif"))
+
+
+class _ErrorsMixin:
+    """Puts the refusal of a service beside its field."""
+
+    def show_error(self, error: PortalError) -> None:
+        """Put the sentence beside the field it names, or above the form."""
+        fields: dict[str, object] = self._fields  # type: ignore[attr-defined]
+        if error.field in fields:
+            field = self[error.field]  # type: ignore[index]
+            field.errors = [*field.errors, sentence(error)]
+        else:
+            self.form_errors.append(sentence(error))  # type: ignore[attr-defined]
+
+
+class AnswerForm(_ErrorsMixin, FlaskForm):
+    """Approve or refuse; the service says what is missing, so that page and batch speak alike."""
+
+    decision = RadioField(_l("Réponse"), choices=list(_ANSWERS), validate_choice=False)
+    reason_code = SelectField(
+        _l("Motif du refus"),
+        choices=[_NO_REASON, *(SelectChoice(code.value, REFUSAL_REASONS[code]) for code in RefusalReason)],
+        validate_choice=False,
+        description=_l("Obligatoire pour un refus : l’entreprise le lit."),
+    )
+    reason_text = TextAreaField(_l("Message à l’entreprise"))
+
+    def answer(self) -> Answer:
+        """Return the answer typed; an answer or a reason outside the lists counts as none."""
+        decision = _member(VehicleDecision, self.decision.data) or VehicleDecision.PENDING
+        refused = decision is VehicleDecision.REFUSED
+        code = _member(RefusalReason, self.reason_code.data) if refused else None
+        return Answer(decision, code, self.reason_text.data or "")
+
+
+class DecisionForm(AnswerForm):
+    """The answer for vehicles of one request, as it was when the page was made (version)."""
+
+    vehicles = CheckboxesField(_l("Pour quels véhicules ?"), validate_choice=False)
+    version = HiddenField()
+
+    def offer(self, found: RequestView) -> None:
+        """Show the vehicles that wait; all are ticked until the clerk says otherwise."""
+        self.vehicles.choices = [SelectChoice(str(v.vehicle_id), v.plate_display) for v in found.pending]
+        if self.vehicles.data is None:
+            self.vehicles.data = [str(vehicle.vehicle_id) for vehicle in found.pending]
+        if not self.version.data:
+            self.version.data = str(found.version)
+
+    def command(self, request_id: UUID) -> DecideRequest:
+        """Return the decision typed."""
+        version = self.version.data or ""
+        return DecideRequest(
+            request_id=request_id,
+            version=int(version) if version.isdecimal() else 0,
+            answer=self.answer(),
+            vehicle_ids=frozenset(_ids(self.vehicles.data or ())),
+        )
+
+
+class BatchForm(AnswerForm):
+    """One answer for the requests ticked in the queue; each value is `id:version`."""
+
+    chosen = CheckboxesField(_l("Demandes"), validate_choice=False, choices=[])
+
+    def commands(self) -> list[DecideRequest]:
+        """Return one decision per request ticked, for all its vehicles that wait."""
+        found = []
+        for text in self.chosen.data or ():
+            id_, _, version = text.partition(":")
+            ids = _ids([id_])
+            if ids and version.isdecimal():
+                found.append(DecideRequest(ids[0], int(version), self.answer()))
+        return found
+
+
+class RevocationForm(_ErrorsMixin, FlaskForm):
+    """Why a pass is taken back."""
+
+    reason_code = SelectField(
+        _l("Motif de la révocation"),
+        choices=[_NO_REASON, *(SelectChoice(code.value, REVOCATION_REASONS[code]) for code in CLERK_REVOCATIONS)],
+        validate_choice=False,
+    )
+    reason_text = TextAreaField(_l("Message à l’entreprise"))
+
+    def reason(self) -> RevocationReason | None:
+        """Return the reason chosen, None outside the list."""
+        return _member(RevocationReason, self.reason_code.data)
+
+
+def read_filter(given: MultiDict[str, str]) -> QueueFilter:
+    """Return the filter of a query string; what cannot be understood does not narrow. `etat=toutes`: every state."""
+    asked = given.get("etat", RequestState.READY.value)
+    age = given.get("age", "")
+    company = _ids([given.get("entreprise_id", "")])
+    return QueueFilter(
+        state=None if asked == "toutes" else _member(RequestState, asked),
+        colour=_member(Colour, given.get("couleur", "")),
+        company=given.get("entreprise", "")[:160],
+        company_id=company[0] if company else None,
+        older_than_days=int(age) if age.isdecimal() and len(age) < 4 else None,
+        search=given.get("q", "")[:40],
+    )
+
+
+def _member[E: (VehicleDecision, RefusalReason, RevocationReason, RequestState, Colour)](
+    kind: type[E], value: str | None
+) -> E | None:
+    return next((one for one in kind if one.value == value), None)
+
+
+def _ids(texts: Sequence[str]) -> list[UUID]:
+    found = []
+    for text in texts:
+        try:
+            found.append(UUID(text))
+        except ValueError:
+            continue
+    return found

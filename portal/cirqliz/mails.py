@@ -1,0 +1,60 @@
+"""The mails of this context. The row of the outbox is written in the transaction of what it tells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from flask import current_app
+from flask_babel import force_locale, gettext
+
+from portal.accounts.api import company_recipients
+from portal.cirqliz import messages
+from portal.cirqliz.models import AccessPass, AccessRequest, RequestVehicle
+from portal.config import Settings
+from portal.mail import send_mail
+
+# A mail is read by the company, whatever the language of the clerk who decides.
+_LANGUAGE = "fr"
+
+
+def mail_not_needed(request: AccessRequest) -> None:
+    """Tell the company that its tour needs no pass."""
+    with force_locale(_LANGUAGE):
+        subject = gettext("Demande %(number)s : aucun laissez-passer n’est nécessaire", number=request.number)
+    _send(request, subject, "not_needed")
+
+
+def mail_decision(request: AccessRequest, decided: Iterable[RequestVehicle]) -> None:
+    """Tell the company what a clerk decided for some of its vehicles."""
+    with force_locale(_LANGUAGE):
+        subject = gettext("Demande %(number)s : décision", number=request.number)
+    _send(request, subject, "decision", decided=list(decided))
+
+
+def mail_revocations(company_id: UUID, revoked: Sequence[AccessPass]) -> None:
+    """Tell the company that passes no longer count."""
+    with force_locale(_LANGUAGE):
+        subject = gettext("Laissez-passer révoqué : %(numbers)s", numbers=", ".join(one.number for one in revoked))
+    url = absolute_url("cirqliz.list_passes", company_id=company_id)
+    _write(company_id, subject, "revoked", url=url, revoked=revoked)
+
+
+def _send(request: AccessRequest, subject: str, template: str, **context: object) -> None:
+    url = absolute_url("cirqliz.show_request", company_id=request.company_id, request_id=request.id)
+    _write(request.company_id, subject, template, url=url, request_=request, **context)
+
+
+def _write(company_id: UUID, subject: str, template: str, **context: object) -> None:
+    with force_locale(_LANGUAGE):
+        # Not render_template: a job has no request, and a mail needs nothing of one.
+        body = current_app.jinja_env.get_template(f"cirqliz/mails/{template}.txt").render(words=messages, **context)
+    for address in company_recipients(company_id):
+        send_mail(address, subject, body)
+
+
+def absolute_url(endpoint: str, **values: object) -> str:
+    """Return the public address of a page, also outside a request."""
+    settings: Settings = current_app.extensions["settings"]
+    path = current_app.url_map.bind("localhost").build(endpoint, values)
+    return f"{settings.public_url}{path}"

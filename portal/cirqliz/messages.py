@@ -1,0 +1,241 @@
+"""The sentences of this context: refusals beside a field, names of states and reasons, words of a verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
+
+from portal.cirqliz.states import (
+    CheckMethod,
+    PassState,
+    RefusalReason,
+    RequestState,
+    RevocationReason,
+    VehicleDecision,
+)
+from portal.cirqliz.verification.verdict import PassVerdict, Result, Tone
+from portal.common.errors import PortalError
+from portal.regulations.perimeters import Motorised
+from portal.web.filters import instant
+
+ERRORS: Mapping[str, LazyString] = {
+    # The company's form
+    "no-vehicle": _l("Choisissez au moins un véhicule."),
+    "too-many-vehicles": _l("Une demande porte sur %(most)s véhicules au plus : faites-en plusieurs."),
+    "vehicle-gone": _l("Un des véhicules choisis n’est plus dans votre flotte. Vérifiez votre choix."),
+    "end-before-start": _l("La fin doit être après le début."),
+    "start-in-the-past": _l("Le début est déjà passé. Choisissez une date et une heure à venir."),
+    "window-too-long": _l("Une demande porte sur %(most_days)s jours au plus."),
+    "too-few-stops": _l("Indiquez le départ et au moins une étape."),
+    "too-many-stops": _l("Une demande compte %(most)s étapes au plus."),
+    "service-out-of-range": _l("La durée d’un arrêt va de 0 à %(most)s minutes."),
+    "service-unreadable": _l("Donnez la durée en minutes, sans autre signe. Exemple : 15"),
+    "no-reason": _l("Expliquez en une phrase pourquoi vous devez entrer."),
+    "reason-too-long": _l("Ce texte est trop long : %(most)s caractères au plus."),
+    "stop-outside-territory": _l("Cette étape est en dehors du territoire choisi."),
+    "address-missing": _l("Indiquez une adresse, ou retirez cette étape."),
+    "address-unknown": _l(
+        "Nous ne trouvons pas cette adresse. Vérifiez le numéro et la rue, ou choisissez un point sur la carte."
+    ),
+    "address-ambiguous": _l("Plusieurs adresses ressemblent à celle-ci : choisissez la bonne ci-dessous."),
+    "date-missing": _l("Indiquez une date."),
+    "date-unreadable": _l("Cette date n’existe pas. Exemple : 08/09/2026."),
+    "time-missing": _l("Indiquez une heure."),
+    "time-unreadable": _l("Cette heure n’existe pas. Exemple : 09:30."),
+    "territory-missing": _l("Choisissez le territoire."),
+    "territory-not-built": _l("La carte de ce territoire n’est pas encore prête. Réessayez plus tard."),
+    "company-closed": _l("D’après le registre, cette entreprise est fermée : elle ne peut pas demander d’accès."),
+    "company-refused": _l(
+        "L’inscription de cette entreprise n’a pas été acceptée : elle ne peut pas demander d’accès."
+    ),
+    # Acts on a request
+    "request-withdrawn": _l("La demande %(number)s a été retirée par l’entreprise."),
+    "request-decided": _l("La demande a déjà reçu une réponse : elle ne peut plus être retirée."),
+    "request-not-waiting": _l("Le calcul de cette demande est terminé."),
+    "request-not-ready": _l("L’itinéraire de la demande %(number)s n’est pas encore calculé."),
+    "request-changed": _l("La demande %(number)s a changé depuis que vous avez ouvert la page."),
+    "request-not-found": _l("Une des demandes n’existe plus."),
+    "job-not-failed": _l("Le calcul est déjà relancé."),
+    # The clerk's answer
+    "decision-missing": _l("Choisissez d’approuver ou de refuser."),
+    "refusal-without-reason": _l("Un refus demande un motif : choisissez-le dans la liste."),
+    "refusal-other-unexplained": _l("Expliquez le motif « autre » en une phrase."),
+    "no-vehicle-chosen": _l("Choisissez au moins un véhicule qui attend une réponse."),
+    "company-not-verified": _l("L’entreprise n’est pas vérifiée : vérifiez-la avant d’approuver."),
+    "window-over": _l("La période demandée est passée : elle ne peut plus être approuvée."),
+    "vehicle-changed": _l(
+        "Véhicule archivé ou plaque changée depuis la demande : %(plates)s. Il ne peut qu’être refusé."
+    ),
+    "no-request-chosen": _l("Cochez au moins une demande."),
+    "company-already-decided": _l("Cette entreprise vient d’être vérifiée par quelqu’un d’autre."),
+    # Passes
+    "pass-already-revoked": _l("Le laissez-passer %(number)s était déjà révoqué."),
+    "revocation-without-reason": _l("Choisissez le motif de la révocation."),
+    "revocation-other-unexplained": _l("Expliquez le motif « autre » en une phrase."),
+    "search-missing": _l("Saisissez une plaque ou un numéro de laissez-passer."),
+}
+
+REQUEST_STATES: Mapping[RequestState, LazyString] = {
+    RequestState.SUBMITTED: _l("Calcul en cours"),
+    RequestState.READY: _l("En attente de décision"),
+    RequestState.NOT_NEEDED: _l("Aucun laissez-passer nécessaire"),
+    RequestState.APPROVED: _l("Approuvée"),
+    RequestState.PARTLY_APPROVED: _l("Approuvée en partie"),
+    RequestState.REFUSED: _l("Refusée"),
+    RequestState.WITHDRAWN: _l("Retirée"),
+}
+
+REQUEST_TONES: Mapping[RequestState, str] = {
+    RequestState.SUBMITTED: "info",
+    RequestState.READY: "warning",
+    RequestState.NOT_NEEDED: "neutral",
+    RequestState.APPROVED: "success",
+    RequestState.PARTLY_APPROVED: "success",
+    RequestState.REFUSED: "danger",
+    RequestState.WITHDRAWN: "neutral",
+}
+
+DECISIONS: Mapping[VehicleDecision, LazyString] = {
+    VehicleDecision.PENDING: _l("En attente"),
+    VehicleDecision.APPROVED: _l("Approuvé"),
+    VehicleDecision.REFUSED: _l("Refusé"),
+}
+
+DECISION_TONES: Mapping[VehicleDecision, str] = {
+    VehicleDecision.PENDING: "warning",
+    VehicleDecision.APPROVED: "success",
+    VehicleDecision.REFUSED: "danger",
+}
+
+REFUSAL_REASONS: Mapping[RefusalReason, LazyString] = {
+    RefusalReason.REASON_INSUFFICIENT: _l("Le motif ne justifie pas l’accès"),
+    RefusalReason.VEHICLE_NOT_ALLOWED: _l("Ce type de véhicule n’est pas admis"),
+    RefusalReason.PERIMETER_CLOSED: _l("Le périmètre est fermé à toute livraison"),
+    RefusalReason.DATES_NOT_ALLOWED: _l("Les dates ou les heures ne conviennent pas"),
+    RefusalReason.COMPANY_NOT_VERIFIED: _l("L’entreprise n’a pas pu être vérifiée"),
+    RefusalReason.DUPLICATE: _l("Une autre demande couvre déjà ce besoin"),
+    RefusalReason.OTHER: _l("Autre motif (à préciser)"),
+}
+
+REVOCATION_REASONS: Mapping[RevocationReason, LazyString] = {
+    RevocationReason.MISUSE: _l("Usage abusif constaté"),
+    RevocationReason.DECISION_CHANGED: _l("La décision a été revue"),
+    RevocationReason.PERIMETER_CHANGED: _l("Le périmètre ou ses horaires ont changé"),
+    RevocationReason.COMPANY_CLOSED: _l("L’entreprise a cessé son activité"),
+    RevocationReason.OTHER: _l("Autre motif (à préciser)"),
+    RevocationReason.GIVEN_BACK: _l("Rendu par l’entreprise"),
+    RevocationReason.PLATE_CHANGED: _l("La plaque du véhicule a changé"),
+    RevocationReason.VEHICLE_ARCHIVED: _l("Le véhicule a quitté la flotte"),
+}
+
+PASS_PHASES: Mapping[str, LazyString] = {
+    "active": _l("En cours de validité"),
+    "later": _l("Pas encore valable"),
+    "expired": _l("Expiré"),
+    "revoked": _l("Révoqué"),
+}
+
+PASS_TONES: Mapping[str, str] = {"active": "success", "later": "info", "expired": "neutral", "revoked": "danger"}
+
+PASS_STATES: Mapping[PassState, LazyString] = {PassState.ACTIVE: _l("Actif"), PassState.REVOKED: _l("Révoqué")}
+
+POLICIES: Mapping[Motorised, LazyString] = {
+    Motorised.FREE: _l("Circulation libre"),
+    Motorised.JUSTIFIED: _l("Entrée sur justificatif de livraison"),
+    Motorised.PASS_REQUIRED: _l("Laissez-passer obligatoire"),
+    Motorised.ACCREDITED: _l("Véhicules accrédités seulement"),
+    Motorised.CLOSED: _l("Fermé aux véhicules"),
+}
+
+NEEDS: Mapping[Motorised, LazyString] = {
+    Motorised.FREE: _l("Rien à demander"),
+    Motorised.JUSTIFIED: _l("Gardez le bon de livraison à bord ; le laissez-passer fait gagner du temps au contrôle"),
+    Motorised.PASS_REQUIRED: _l("Une décision de l’autorité est nécessaire"),
+    Motorised.ACCREDITED: _l("Une décision de l’autorité est nécessaire, au cas par cas"),
+    Motorised.CLOSED: _l("Une décision exceptionnelle de l’autorité est nécessaire"),
+}
+
+CHECK_METHODS: Mapping[CheckMethod, LazyString] = {
+    CheckMethod.SCAN: _l("code scanné"),
+    CheckMethod.PLATE: _l("recherche par plaque"),
+    CheckMethod.NUMBER: _l("recherche par numéro"),
+}
+
+TONE_WORDS: Mapping[Tone, LazyString] = {
+    Tone.GREEN: _l("Valable"),
+    Tone.ORANGE: _l("À vérifier"),
+    Tone.RED: _l("Non valable"),
+}
+
+FLASHES: Mapping[str, LazyString] = {
+    "submitted": _l("Demande %(number)s déposée. Nous calculons l’itinéraire."),
+    "withdrawn": _l("Demande retirée."),
+    "retried": _l("Calcul relancé."),
+    "decided": _l("Décision enregistrée pour la demande %(number)s. L’entreprise est prévenue."),
+    "batch-decided": _l("Demandes décidées : %(count)s. Les entreprises sont prévenues."),
+    "company-verified": _l("Entreprise vérifiée."),
+    "revoked": _l("Laissez-passer %(number)s révoqué. Il est rouge dès le prochain contrôle."),
+    "given-back": _l("Laissez-passer %(number)s rendu."),
+}
+
+
+def sentence(error: PortalError) -> str:
+    """Return the sentence of an expected error; raises KeyError for a code this context does not know."""
+    if error.code == "decided-first":
+        return decided_first(error.params.get("number"), error.params.get("by"), error.params.get("at"))
+    return str(ERRORS[error.code]) % error.params
+
+
+def decided_first(number: object, by: object, at: object) -> str:
+    """Return the sentence for the second of two clerks. at: an aware instant."""
+    when = instant(at) if isinstance(at, datetime) else ""
+    return str(_("%(by)s a répondu à la demande %(number)s avant vous, le %(when)s.", by=by, number=number, when=when))
+
+
+def flash_text(name: str, **params: object) -> str:
+    """Return the sentence shown once after an act."""
+    return str(FLASHES[name]) % params
+
+
+def verdict_reason(verdict: PassVerdict, zone: str) -> str:
+    """Return the one sentence under the word of a verdict; zone: the territory's clock."""
+    at = instant(verdict.at, zone)
+    if verdict.result is Result.OUTSIDE_HOURS and not at:
+        return str(_("Plus aucun périmètre de ce laissez-passer ne sera actif."))
+    sentences = {
+        Result.VALID: _("Laissez-passer en vigueur jusqu’au %(at)s.", at=at),
+        Result.NOT_YET: _("Laissez-passer authentique, valable seulement à partir du %(at)s.", at=at),
+        Result.OUTSIDE_HOURS: _("Aucun périmètre actif en ce moment ; le prochain l’est à partir du %(at)s.", at=at),
+        Result.HOURS_UNKNOWN: _("Laissez-passer authentique, mais les horaires d’un périmètre ne sont plus connus."),
+        Result.EXPIRED: _("Expiré depuis le %(at)s.", at=at),
+        Result.REVOKED: _("Révoqué le %(at)s.", at=at),
+        Result.FORGED: _("Ce code n’est pas un laissez-passer : illisible, incomplet ou falsifié."),
+        Result.UNKNOWN: _("Aucun laissez-passer ne correspond."),
+    }
+    return str(sentences[verdict.result])
+
+
+def decision_word(value: str) -> str:
+    """Return the word of a decision as the journal stores it."""
+    return str(DECISIONS[VehicleDecision(value)]).lower()
+
+
+def journal_detail(data: Mapping[str, Any]) -> str:
+    """Return what an entry of the journal says besides its subject; empty when nothing."""
+    parts = [", ".join(data["plates"])] if "plates" in data else [data["plate"]] if "plate" in data else []
+    if "decision" in data:
+        parts.append(decision_word(data["decision"]))
+    code = data.get("reason_code")
+    if code:
+        words = {
+            reason.value: word for table in (REFUSAL_REASONS, REVOCATION_REASONS) for reason, word in table.items()
+        }
+        parts.append(str(words.get(code, code)))
+    if data.get("reason_text"):
+        parts.append(data["reason_text"])
+    return " – ".join(parts)

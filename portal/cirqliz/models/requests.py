@@ -1,0 +1,125 @@
+"""A company's request for access: its stops, its vehicles with the answer to each, and the perimeters concerned."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from portal.cirqliz.states import RefusalReason, RequestState, VehicleDecision
+from portal.db import Base
+from portal.db.base import text_enum
+from portal.regulations.perimeters import Colour, Motorised
+
+
+class AccessRequest(Base):
+    """One request. `company_name` is the name on the day, so that the queue needs no second look.
+
+    route_id has no foreign key: the route belongs to a sibling context and may be purged before the request.
+    """
+
+    __tablename__ = "access_request"
+    __table_args__ = (
+        UniqueConstraint("company_id", "submission_key"),
+        CheckConstraint("ends_at > starts_at", name="dates"),
+        CheckConstraint("(state = 'withdrawn') = (withdrawn_at IS NOT NULL)", name="withdrawn_at"),
+        Index("ix_access_request_desk", "territory_id", "state", "submitted_at", "id"),
+        Index("ix_access_request_company_id_submitted_at", "company_id", "submitted_at", "id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    territory_id: Mapped[UUID] = mapped_column(ForeignKey("territory.id", ondelete="CASCADE"))
+    company_id: Mapped[UUID] = mapped_column(ForeignKey("company.id", ondelete="CASCADE"))
+    company_name: Mapped[str] = mapped_column(String(160))
+    number: Mapped[str] = mapped_column(String(24), unique=True)
+    reason: Mapped[str] = mapped_column(Text)
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    state: Mapped[RequestState] = mapped_column(text_enum(RequestState))
+    tour_status: Mapped[str | None] = mapped_column(String(32))
+    route_id: Mapped[UUID]
+    job_id: Mapped[UUID] = mapped_column(ForeignKey("job.id"))
+    submission_key: Mapped[str] = mapped_column(String(64))
+    created_by: Mapped[UUID | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
+    submitted_at: Mapped[datetime]
+    computed_at: Mapped[datetime | None]
+    decided_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column()
+
+    stops: Mapped[list[RequestStop]] = relationship(
+        order_by="RequestStop.position", cascade="all, delete-orphan", lazy="selectin"
+    )
+    vehicles: Mapped[list[RequestVehicle]] = relationship(
+        order_by="RequestVehicle.plate", cascade="all, delete-orphan", lazy="selectin"
+    )
+    perimeters: Mapped[list[RequestPerimeter]] = relationship(
+        order_by="RequestPerimeter.name", cascade="all, delete-orphan", lazy="selectin"
+    )
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 the form the mapper reads
+
+
+class RequestStop(Base):
+    """A stop of the tour asked for, in order. WGS 84 degrees; minutes spent on the spot."""
+
+    __tablename__ = "request_stop"
+    __table_args__ = (
+        UniqueConstraint("request_id", "position"),
+        CheckConstraint("lon BETWEEN -180 AND 180 AND lat BETWEEN -90 AND 90", name="place"),
+        CheckConstraint("service_min BETWEEN 0 AND 480", name="service_min"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    request_id: Mapped[UUID] = mapped_column(ForeignKey("access_request.id", ondelete="CASCADE"))
+    position: Mapped[int]
+    label: Mapped[str] = mapped_column(String(200))
+    lon: Mapped[float]
+    lat: Mapped[float]
+    service_min: Mapped[int]
+
+
+class RequestVehicle(Base):
+    """A vehicle of the request as it was that day, and the answer to it. decided_by_label: who the journal names."""
+
+    __tablename__ = "request_vehicle"
+    __table_args__ = (
+        UniqueConstraint("request_id", "vehicle_id"),
+        CheckConstraint("(decision = 'refused') = (reason_code IS NOT NULL)", name="refused_with_reason"),
+        CheckConstraint("(decision = 'pending') = (decided_at IS NULL)", name="decided_at"),
+        CheckConstraint("reason_code <> 'other' OR length(reason_text) > 0", name="other_explained"),
+        Index("ix_request_vehicle_plate_key", "plate_key"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    request_id: Mapped[UUID] = mapped_column(ForeignKey("access_request.id", ondelete="CASCADE"))
+    vehicle_id: Mapped[UUID] = mapped_column(ForeignKey("vehicle.id"))
+    plate: Mapped[str] = mapped_column(String(12))
+    plate_display: Mapped[str] = mapped_column(String(16))
+    plate_key: Mapped[str] = mapped_column(String(12))
+    decision: Mapped[VehicleDecision] = mapped_column(text_enum(VehicleDecision))
+    reason_code: Mapped[RefusalReason | None] = mapped_column(text_enum(RefusalReason))
+    reason_text: Mapped[str] = mapped_column(Text, default="")
+    decided_by: Mapped[UUID | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
+    decided_by_label: Mapped[str | None] = mapped_column(String(255))
+    decided_at: Mapped[datetime | None]
+
+
+class RequestPerimeter(Base):
+    """A perimeter the tour or the stops need. Name, colour and rule as they were; the hours are read live.
+
+    perimeter_id has no foreign key: an import may replace the perimeter, the request keeps what it said.
+    """
+
+    __tablename__ = "request_perimeter"
+    __table_args__ = (UniqueConstraint("request_id", "perimeter_id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    request_id: Mapped[UUID] = mapped_column(ForeignKey("access_request.id", ondelete="CASCADE"))
+    perimeter_id: Mapped[str] = mapped_column(String(64))
+    name: Mapped[str] = mapped_column(String(255))
+    event: Mapped[str] = mapped_column(String(255))
+    colour: Mapped[Colour] = mapped_column(text_enum(Colour))
+    motorised: Mapped[Motorised] = mapped_column(text_enum(Motorised))

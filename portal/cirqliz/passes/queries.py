@@ -1,0 +1,153 @@
+"""Reads of passes; the first argument is the scope."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, select
+
+from portal.cirqliz.models import AccessPass
+from portal.cirqliz.requests.queries import PerimeterLine
+from portal.cirqliz.states import PassState, RevocationReason
+from portal.common.errors import NotFound
+from portal.db import Page, paginate, session
+from portal.fleet.api import plate_key
+from portal.regulations.passes import PassRight
+from portal.regulations.perimeters import Colour
+
+
+@dataclass(frozen=True, slots=True)
+class PassView:
+    """A pass with everything a page shows. qr_svg: a whole SVG document of our own making."""
+
+    id: UUID
+    number: str
+    territory_id: UUID
+    company_id: UUID
+    company_name: str
+    vehicle_id: UUID
+    request_id: UUID
+    plate: str
+    plate_display: str
+    valid_from: datetime
+    valid_to: datetime
+    state: PassState
+    token: str
+    qr_svg: str
+    issued_at: datetime
+    revoked_at: datetime | None
+    revoke_reason: RevocationReason | None
+    revoke_text: str
+    perimeters: tuple[PerimeterLine, ...]
+
+    @property
+    def colours(self) -> tuple[Colour, ...]:
+        """The colours of the perimeters, strictest first."""
+        return tuple(sorted({p.colour for p in self.perimeters}, key=lambda c: -c.strictness))
+
+    def phase(self, now: datetime) -> str:
+        """Return `revoked`, `expired`, `later` or `active` (inside its dates) at an instant."""
+        if self.state is PassState.REVOKED:
+            return "revoked"
+        if now >= self.valid_to:
+            return "expired"
+        return "later" if now < self.valid_from else "active"
+
+
+def list_passes(company_id: UUID, cursor: str | None = None) -> Page[PassView]:
+    """Return a page of the company's passes, those that end last first."""
+    statement = select(AccessPass).where(AccessPass.company_id == company_id)
+    return paginate(statement, [AccessPass.valid_to, AccessPass.id], cursor, size=25, descending=True).map(pass_view)
+
+
+def get_pass(company_id: UUID, pass_id: UUID) -> PassView:
+    """Return a pass of the company; raises NotFound."""
+    return _one(AccessPass.company_id == company_id, pass_id)
+
+
+def get_pass_of_territory(territory_id: UUID, pass_id: UUID) -> PassView:
+    """Return a pass of the territory; raises NotFound."""
+    return _one(AccessPass.territory_id == territory_id, pass_id)
+
+
+def _one(scope: ColumnElement[bool], pass_id: UUID) -> PassView:
+    row = session().scalar(
+        select(AccessPass).where(AccessPass.id == pass_id, scope).execution_options(populate_existing=True)
+    )
+    if row is None:
+        raise NotFound("pass-not-found")
+    return pass_view(row)
+
+
+def list_passes_of_request(request_id: UUID) -> Sequence[PassView]:
+    """Return the passes a request gave, by plate; the caller has reached the request within its scope."""
+    rows = session().scalars(
+        select(AccessPass).where(AccessPass.request_id == request_id).order_by(AccessPass.plate, AccessPass.id)
+    )
+    return [pass_view(row) for row in rows]
+
+
+def find_by_token(token_id: bytes) -> PassView | None:
+    """Return the pass of a token, whoever holds it: the signature was the key."""
+    row = session().scalar(
+        select(AccessPass).where(AccessPass.token_id == token_id).execution_options(populate_existing=True)
+    )
+    return None if row is None else pass_view(row)
+
+
+def find_in_territory(territory_id: UUID, text: str, limit: int = 20) -> Sequence[PassView]:
+    """Return the passes of the territory with this number, or whose plate reads the same; newest end first."""
+    known = AccessPass.number == text.strip().upper()
+    rows = session().scalars(
+        select(AccessPass)
+        .where(AccessPass.territory_id == territory_id, known | (AccessPass.plate_key == plate_key(text)))
+        .order_by(AccessPass.valid_to.desc(), AccessPass.id)
+        .limit(limit)
+    )
+    return [pass_view(row) for row in rows]
+
+
+def list_rights(vehicle_id: UUID, at: datetime) -> list[PassRight]:
+    """Return what the vehicle's passes allow from an instant on: not revoked, not over."""
+    rows = session().scalars(
+        select(AccessPass)
+        .where(AccessPass.vehicle_id == vehicle_id, AccessPass.state == PassState.ACTIVE, AccessPass.valid_to > at)
+        .order_by(AccessPass.valid_from, AccessPass.id)
+    )
+    return [
+        PassRight(
+            start=row.valid_from,
+            end=row.valid_to,
+            perimeter_ids=frozenset(perimeter.perimeter_id for perimeter in row.perimeters),
+        )
+        for row in rows
+    ]
+
+
+def pass_view(row: AccessPass) -> PassView:
+    """Return what may be shown of a pass's row."""
+    lines = [PerimeterLine(p.perimeter_id, p.name, p.event, p.colour, p.motorised) for p in row.perimeters]
+    return PassView(
+        id=row.id,
+        number=row.number,
+        territory_id=row.territory_id,
+        company_id=row.company_id,
+        company_name=row.company_name,
+        vehicle_id=row.vehicle_id,
+        request_id=row.request_id,
+        plate=row.plate,
+        plate_display=row.plate_display,
+        valid_from=row.valid_from,
+        valid_to=row.valid_to,
+        state=row.state,
+        token=row.token,
+        qr_svg=row.qr_svg,
+        issued_at=row.issued_at,
+        revoked_at=row.revoked_at,
+        revoke_reason=row.revoke_reason,
+        revoke_text=row.revoke_text,
+        perimeters=tuple(sorted(lines, key=lambda line: (-line.colour.strictness, line.name))),
+    )

@@ -1,0 +1,1 @@
+"""A company asks for access."""

@@ -1,0 +1,75 @@
+"""The long part of a request: its lawful tour, and the perimeters that need a pass."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import select
+
+from portal.cirqliz.law import needed_perimeters
+from portal.cirqliz.mails import mail_not_needed
+from portal.cirqliz.models import AccessRequest, RequestPerimeter
+from portal.cirqliz.ports import PlannedTour, RouteStop, tour_planner
+from portal.cirqliz.requests.services import PLAN_JOB
+from portal.cirqliz.states import RequestState
+from portal.common.clock import SYSTEM_CLOCK
+from portal.common.errors import Invalid
+from portal.common.ids import new_id
+from portal.db import session
+from portal.jobs import RunningJob, task
+from portal.numeriz.api import law_snapshot
+from portal.regulations.schedules import Interval
+
+
+@task(PLAN_JOB, timeout_s=300)
+def plan_request(job: RunningJob, request_id: str) -> None:
+    """Compute the tour of a request, then make it ready for a clerk, or close it when no pass is needed.
+
+    A stop no road reaches does not stop the request: the clerk still decides from the stops themselves.
+    """
+    request = session().get(AccessRequest, UUID(request_id), populate_existing=True)
+    if request is None or request.state is not RequestState.SUBMITTED:
+        return
+    territory_id, route_id = request.territory_id, request.route_id
+    stops = [RouteStop(stop.label, stop.lon, stop.lat, stop.service_min) for stop in request.stops]
+    window = Interval(request.starts_at, request.ends_at)
+    # The progress is a transaction of its own: none stays open while the tour is computed.
+    job.progress("route")
+    tour: PlannedTour | None = None
+    refusal: Invalid | None = None
+    try:
+        tour = tour_planner().compute(route_id)
+    except Invalid as error:
+        refusal = error
+    job.progress("perimeters")
+    found = needed_perimeters(law_snapshot(territory_id), stops, tour.needed_perimeter_ids if tour else (), window)
+    with job.finish() as uow:
+        row = uow.session.scalar(
+            select(AccessRequest)
+            .where(AccessRequest.id == UUID(request_id))
+            .with_for_update(of=AccessRequest)
+            .execution_options(populate_existing=True)
+        )
+        if row is None or row.state is not RequestState.SUBMITTED:
+            return
+        if tour is not None:
+            tour_planner().store(route_id, tour)
+            row.tour_status = tour.status
+        elif refusal is not None:
+            tour_planner().store_failure(route_id, refusal)
+            row.tour_status = refusal.code[:32]
+        row.perimeters = [
+            RequestPerimeter(
+                id=new_id(),
+                perimeter_id=perimeter.id,
+                name=perimeter.name,
+                event=perimeter.event,
+                colour=perimeter.colour,
+                motorised=perimeter.access.motorised,
+            )
+            for perimeter in found
+        ]
+        row.computed_at = SYSTEM_CLOCK.now()
+        row.state = RequestState.READY if found else RequestState.NOT_NEEDED
+        if not found:
+            mail_not_needed(row)

@@ -1,0 +1,1 @@
+"""An agent or anybody checks a pass."""

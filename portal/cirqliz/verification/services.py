@@ -1,0 +1,116 @@
+"""Looking a pass up, and keeping for a short time that an agent did."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from flask import current_app
+from sqlalchemy import delete, select
+
+from portal.cirqliz.law import Span, spans_of
+from portal.cirqliz.models import PassCheck
+from portal.cirqliz.passes.queries import PassView, find_by_token, find_in_territory
+from portal.cirqliz.passes.services import key_ring
+from portal.cirqliz.states import CheckMethod
+from portal.cirqliz.tokens import BadToken, open_token
+from portal.cirqliz.verification.verdict import PassVerdict, Result, judge_pass
+from portal.common.actor import Actor, StaffRole
+from portal.common.clock import SYSTEM_CLOCK, Clock
+from portal.common.ids import new_id
+from portal.config import Settings
+from portal.db import unit_of_work
+from portal.numeriz.api import law_snapshot
+from portal.regulations.schedules import Interval
+from portal.territories.api import get_territory
+
+# A page opened twice is one look at the pass.
+_SAME_LOOK = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A pass looked up: the verdict, the pass if it is one of ours, the hours of its perimeters inside its dates."""
+
+    verdict: PassVerdict
+    found: PassView | None
+    hours: Mapping[str, Sequence[Span]]
+
+
+def check_token(text: str, *, clock: Clock = SYSTEM_CLOCK) -> Checked:
+    """Return what a scanned code is worth now; never raises for a code, however broken."""
+    try:
+        payload = open_token(key_ring(), text)
+    except BadToken:
+        return Checked(PassVerdict(Result.FORGED), None, {})
+    found = find_by_token(payload.token_id)
+    if found is None or found.token != text:
+        return Checked(PassVerdict(Result.UNKNOWN), None, {})
+    return _judge(found, clock)
+
+
+def look_up(territory_id: UUID, text: str, *, clock: Clock = SYSTEM_CLOCK) -> Sequence[Checked]:
+    """Return the passes of a territory by number or plate, the most useful first: green, orange, red."""
+    checked = [_judge(found, clock) for found in find_in_territory(territory_id, text)]
+    return sorted(checked, key=lambda one: ("green", "orange", "red").index(one.verdict.tone.value))
+
+
+def _judge(found: PassView, clock: Clock) -> Checked:
+    window = Interval(found.valid_from, found.valid_to)
+    hours = spans_of(law_snapshot(found.territory_id), (p.perimeter_id for p in found.perimeters), window)
+    return Checked(judge_pass(found, hours, clock.now()), found, hours)
+
+
+def is_checker(actor: Actor, territory: str) -> bool:
+    """Tell whether the actor checks passes in the territory."""
+    return actor.serves(territory, StaffRole.CONTROL_AGENT)
+
+
+def record_check(
+    actor: Actor, territory: str, checked: Checked, method: CheckMethod, *, clock: Clock = SYSTEM_CLOCK
+) -> bool:
+    """Keep that an agent of the territory looked at a pass; return whether it was kept (not within a minute twice).
+
+    Anybody else's look leaves no trace. What is older than the retention goes away with it.
+    """
+    if not is_checker(actor, territory) or actor.user_id is None:
+        return False
+    place = get_territory(territory)
+    now = clock.now()
+    pass_id = checked.found.id if checked.found else None
+    with unit_of_work() as uow:
+        again = uow.session.scalar(
+            select(PassCheck.id).where(
+                PassCheck.checker_id == actor.user_id,
+                PassCheck.pass_id == pass_id if pass_id else PassCheck.pass_id.is_(None),
+                PassCheck.at > now - _SAME_LOOK,
+                PassCheck.result == checked.verdict.result.value,
+            )
+        )
+        if again is not None:
+            return False
+        uow.session.add(
+            PassCheck(
+                id=new_id(),
+                territory_id=place.id,
+                pass_id=pass_id,
+                checker_id=actor.user_id,
+                at=now,
+                method=method,
+                tone=checked.verdict.tone.value,
+                result=checked.verdict.result.value,
+            )
+        )
+        purge_checks(clock=clock)
+    return True
+
+
+def purge_checks(*, clock: Clock = SYSTEM_CLOCK) -> int:
+    """Erase the checks older than the retention of the settings; return how many."""
+    settings: Settings = current_app.extensions["settings"]
+    limit = clock.now() - timedelta(days=settings.scan_retention_days)
+    with unit_of_work() as uow:
+        erased = uow.session.execute(delete(PassCheck).where(PassCheck.at < limit))
+    return int(erased.rowcount)  # type: ignore[attr-defined]
