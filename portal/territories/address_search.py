@@ -27,6 +27,8 @@ CELLS_PER_DEGREE = 400
 """A cell of the reverse search is about 280 m high and, in France, 180 m wide."""
 
 _CANDIDATES = 80
+_RESOLVED = 20
+_ALIKE = 40
 _MAX_WORDS = 10
 _APPROXIMATE = 0.9
 _NUMBER_UNKNOWN = 0.7
@@ -163,7 +165,10 @@ def _search(base: sqlite3.Connection, readings: Sequence[AddressQuery]) -> list[
         for query in readings:
             factor, words, entries = attempt(base, query.words[:_MAX_WORDS])
             if entries:
-                return [_hit(base, entry, query, _likeness(entry, words, query.postcode) * factor) for entry in entries]
+                scored = [(_likeness(entry, words, query.postcode) * factor, entry) for entry in entries]
+                # House numbers are read for the likeliest streets only: "12 rue" fits every street of a city.
+                scored.sort(key=lambda pair: (-pair[0], -pair[1].weight))
+                return [_hit(base, entry, query, score) for score, entry in scored[:_RESOLVED]]
     return []
 
 
@@ -223,7 +228,7 @@ def _most_alike(base: sqlite3.Connection, word: str) -> str | None:
     """Return the word of the index that differs least from a mistyped one; None when none comes near."""
     parts = " OR ".join(f'"{word[at : at + 3]}"' for at in range(len(word) - 2))
     rows = base.execute(
-        "SELECT rowid FROM entry_trigrams WHERE entry_trigrams MATCH ? ORDER BY rank LIMIT ?", (parts, _CANDIDATES)
+        "SELECT rowid FROM entry_trigrams WHERE entry_trigrams MATCH ? ORDER BY rank LIMIT ?", (parts, _ALIKE)
     ).fetchall()
     best, likeness = None, _LEAST_LIKENESS
     for entry in _entries(base, [row[0] for row in rows]):

@@ -1,6 +1,8 @@
 """What other contexts may use of the territories."""
 
 from portal.territories.address_search import GOOD_SCORE, AddressHit, HitKind
+from portal.territories.build.edges import EdgeFlag, EdgeTable, Probe, load_edges, point_along
+from portal.territories.build.graph import MAX_EXCLUDE_LOCATIONS, open_config
 from portal.territories.lookup import geocode, reverse_geocode, search_addresses
 from portal.territories.models import SLUG_PATTERN, Accent
 from portal.territories.queries import (
@@ -23,13 +25,17 @@ from portal.territories.services import (
 
 __all__ = [
     "GOOD_SCORE",
+    "MAX_EXCLUDE_LOCATIONS",
     "SLUG_PATTERN",
     "Accent",
     "AddTerritory",
     "AddressHit",
     "BuildFacts",
     "BuildResult",
+    "EdgeFlag",
+    "EdgeTable",
     "HitKind",
+    "Probe",
     "TerritorySettings",
     "TerritoryView",
     "add_territory",
@@ -38,6 +44,9 @@ __all__ = [
     "get_territory",
     "get_territory_by_id",
     "list_territories",
+    "load_edges",
+    "open_config",
+    "point_along",
     "rebuild_territory",
     "remove_territory",
     "reverse_geocode",

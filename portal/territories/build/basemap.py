@@ -31,8 +31,10 @@ from portal.territories.build.source import Bounds
 LAYERS = ("earth", "water", "landuse", "roads", "buildings", "boundaries", "pois", "places")
 ATTRIBUTION = "© OpenStreetMap contributors"
 BUILD_TIMEOUT_S = 3600
-_MIN_MARGIN_DEGREES = 0.25
-"""Land shown around a small town, so that its map has no edge at the zooms people use."""
+_FAR_MARGIN_DEGREES, _NEAR_MARGIN_DEGREES = 0.25, 0.06
+_LAST_FAR_ZOOM = 12
+"""Land and sea go on around the town, so that its map shows no edge: far up to this zoom, less far beyond it, where a
+screen shows less and tiles are many."""
 _wkb = osmium.geom.WKBFactory()
 
 
@@ -50,14 +52,15 @@ def build_basemap(pbf: Path, out: Path, bounds: Bounds, work_dir: Path | None = 
 
     Raises BuildError("basemap-failed") with the last words of the tile builder, OSError when the disk is full.
     """
-    frame = bounds.grown(max(_MIN_MARGIN_DEGREES, bounds.max_lon - bounds.min_lon, bounds.max_lat - bounds.min_lat))
+    span = max(bounds.max_lon - bounds.min_lon, bounds.max_lat - bounds.min_lat)
+    far, near = bounds.grown(max(_FAR_MARGIN_DEGREES, span)), bounds.grown(max(_NEAR_MARGIN_DEGREES, span / 2))
     with tempfile.TemporaryDirectory(dir=work_dir or out.parent, prefix="basemap-") as folder:
         with _Writer(Path(folder)) as writer:
             reader = _Reader(writer)
             for item in osmium.FileProcessor(str(pbf)).with_areas().with_filter(osmium.filter.EmptyTagFilter()):
                 reader.take(item)
-            reader.finish(frame)
-        _run_tippecanoe(Path(folder), out, frame)
+            reader.finish(far, near)
+        _run_tippecanoe(Path(folder), out, far)
     return BasemapInfo(dict(writer.counts), reader.incomplete_objects, out.stat().st_size)
 
 
@@ -79,13 +82,20 @@ class _Writer:
     def __exit__(self, *_exception: object) -> None:
         self._stack.close()
 
-    def add(self, layer: str, kind: kinds.Kind, geometry: BaseGeometry, name: str | None) -> None:
+    def add(
+        self,
+        layer: str,
+        kind: kinds.Kind,
+        geometry: BaseGeometry,
+        name: str | None = None,
+        last_zoom: int = kinds.MAX_ZOOM,
+    ) -> None:
         """Write one feature; empty geometries are nothing to draw."""
         if geometry.is_empty:
             return
         feature = {
             "type": "Feature",
-            "tippecanoe": {"minzoom": max(kind.min_zoom, kinds.MIN_ZOOM)},
+            "tippecanoe": {"minzoom": max(kind.min_zoom, kinds.MIN_ZOOM), "maxzoom": last_zoom},
             "properties": kind.properties(name),
             "geometry": json.loads(shapely.to_geojson(geometry)),
         }
@@ -116,17 +126,19 @@ class _Reader:
             # libosmium says RuntimeError for a line of one point or an area whose rings do not close.
             self.incomplete_objects += 1
 
-    def finish(self, frame: Bounds) -> None:
+    def finish(self, far: Bounds, near: Bounds) -> None:
         """Write what needed the whole extract: the streets, the land and the sea."""
         for key, lines in self._roads.items():
             kind, name = self._road_kinds[key]
             merged = shapely.line_merge(MultiLineString(lines), directed="oneway" in kind.more)
             for line in getattr(merged, "geoms", [merged]):
                 self._writer.add("roads", kind, line, name)
-        land = shapely.box(frame.min_lon, frame.min_lat, frame.max_lon, frame.max_lat)
-        self._writer.add("earth", kinds.Kind("earth", None, kinds.MIN_ZOOM), land, None)
-        for sea in sea_polygons(self._coastlines, frame):
-            self._writer.add("water", kinds.Kind("ocean", None, kinds.MIN_ZOOM), sea, None)
+        land = shapely.box(far.min_lon, far.min_lat, far.max_lon, far.max_lat)
+        close = shapely.box(near.min_lon, near.min_lat, near.max_lon, near.max_lat)
+        grounds = [("earth", "earth", land), *(("water", "ocean", sea) for sea in sea_polygons(self._coastlines, far))]
+        for layer, kind_name, shape in grounds:
+            self._writer.add(layer, kinds.Kind(kind_name, None, kinds.MIN_ZOOM), shape, last_zoom=_LAST_FAR_ZOOM)
+            self._writer.add(layer, kinds.Kind(kind_name, None, _LAST_FAR_ZOOM + 1), shape.intersection(close))
 
     def _node(self, node: Any) -> None:
         tags = _tags(node)

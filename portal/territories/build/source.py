@@ -9,7 +9,6 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,10 +108,9 @@ def prepare_source(source: Path, pbf: Path) -> SourceInfo:
     """
     digest = source_digest(source)
     try:
-        census = _rewrite(osmium.FileProcessor(str(source)), pbf)
+        census = _rewrite(osmium.FileProcessor(_opened(source)), pbf)
         if not census.is_ordered:
-            pbf.unlink()
-            census = _rewrite(_sorted_objects(source), pbf)
+            census = _rewrite_sorted(pbf)
     except RuntimeError as error:
         # libosmium has one class for every fault; its words ("PBF error: unexpected EOF") help whoever made the file.
         if "No space left" in str(error):
@@ -164,15 +162,25 @@ def _rewrite(objects: Iterable[Any], pbf: Path) -> _Census:
     return census
 
 
-def _sorted_objects(source: Path) -> Iterator[Any]:
-    """Read a file whose objects come in no order (an editor's, two files glued) as nodes, ways, relations by id."""
+def _rewrite_sorted(pbf: Path) -> _Census:
+    """Put objects that came in no order (an editor's file, two files glued) as nodes, ways, relations by id."""
     reader = osmium.MergeInputReader()
-    reader.add_file(str(source))
-    with tempfile.TemporaryDirectory() as folder:
-        ordered = Path(folder) / "ordered.osm.pbf"
+    reader.add_file(str(pbf))
+    pbf.unlink()
+    ordered = pbf.with_name("ordered.osm.pbf")
+    try:
         with osmium.SimpleWriter(str(ordered)) as writer:
             reader.apply(writer)
-        yield from osmium.FileProcessor(str(ordered))
+        return _rewrite(osmium.FileProcessor(str(ordered)), pbf)
+    finally:
+        ordered.unlink(missing_ok=True)
+
+
+def _opened(source: Path) -> osmium.io.File:
+    """Name the format by the suffix in either case: libosmium knows the lower case only."""
+    name = source.name.lower()
+    suffix = next(suffix for suffix in SUFFIXES if name.endswith(suffix))
+    return osmium.io.File(str(source), suffix[1:])
 
 
 def _bounds(source: Path, pbf: Path) -> Bounds:
@@ -208,7 +216,7 @@ def _road_points(pbf: Path) -> Iterator[tuple[float, float]]:
 
 
 def _header_box(source: Path) -> Bounds | None:
-    with osmium.io.Reader(str(source), osmium.osm.NOTHING) as reader:
+    with osmium.io.Reader(_opened(source), osmium.osm.NOTHING) as reader:
         box = reader.header().box()
     if not box.valid():
         return None
