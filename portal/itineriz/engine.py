@@ -25,8 +25,7 @@ from valhalla.midgard.utils import decode_polyline
 from portal.common.errors import Invalid, Unavailable
 from portal.itineriz.costing import Costing
 from portal.regulations.measures import EdgeFacts
-from portal.territories.build.edges import EdgeFlag, EdgeTable, Probe, load_edges, point_along
-from portal.territories.build.graph import open_config
+from portal.territories.api import EdgeFlag, EdgeTable, Probe, load_edges, open_config, point_along
 
 type Floats = npt.NDArray[np.float64]
 

@@ -147,3 +147,12 @@ def fault(error: PortalError) -> str:
     if error.field in {fact.value for fact in Fact} | {"vehicle"} or error.code == "unknown-key":
         return _("Véhicule : %(field)s n’est pas valable (%(code)s).", field=error.field, code=error.code)
     return _("Le calcul n’a pas pu être fait (%(code)s).", code=error.code)
+
+
+def stored_fault(code: str, params: Mapping[str, Any]) -> str:
+    """The sentence of a failure kept with a route."""
+    given = dict(params)
+    field = given.pop("field", None)
+    if code in {"unexpected", "lost-too-often"}:
+        return _("Le calcul n’a pas abouti. Relancez-le ; s’il échoue encore, prévenez l’administrateur.")
+    return fault(PortalError(code, field, **given))

@@ -23,8 +23,7 @@ from portal.itineriz.trip import RoadLimit
 from portal.regulations.evaluate import Reason
 from portal.regulations.perimeters import Motorised, Perimeter
 from portal.regulations.schedules import Interval
-from portal.territories.build.edges import Probe
-from portal.territories.build.graph import MAX_EXCLUDE_LOCATIONS
+from portal.territories.api import MAX_EXCLUDE_LOCATIONS, Probe
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from typing import Any
 from valhalla import PYVALHALLA_DIR, get_config
 from valhalla.baldr import GraphTileHeader
 
-from portal.common.errors import Invalid
+from portal.territories.build.errors import BuildError
 
 Progress = Callable[[str, int, int], None]
 """Told of each step: its name, how many units are done, how many there are."""
@@ -37,10 +37,6 @@ READABLE = (".osm.pbf", ".pbf", ".osm")
 MAX_EXCLUDE_LOCATIONS = 5000
 MAX_STOPS = 200
 MAX_MATRIX_PAIRS = MAX_STOPS * MAX_STOPS
-
-
-class BuildError(Invalid):
-    """The extract cannot be turned into a graph; the running one is untouched."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,19 +11,10 @@ from flask_babel import Babel
 
 from portal.itineriz.engine import Engine, open_engine
 from portal.regulations.snapshot import LawSnapshot
-from portal.territories.build.edges import build_edges
-from portal.territories.build.graph import build_graph
-from tests.support.paris import EXTRACT, law_of_2024
+from tests.support.paris import law_of_2024
+from tests.support.routed import paris_graph, routed_territory
 
-
-@pytest.fixture(scope="session")
-def paris_graph(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder of a built graph, renamed after its build as a switch of territory does."""
-    built = tmp_path_factory.mktemp("graph") / "building"
-    built.mkdir()
-    build_graph(shared_data / EXTRACT, built)
-    build_edges(built, shared_data / EXTRACT)
-    return built.rename(built.with_name("present"))
+__all__ = ["paris_graph", "routed_territory"]
 
 
 @pytest.fixture(scope="session")

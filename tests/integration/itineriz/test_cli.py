@@ -1,0 +1,118 @@
+"""The commands, as a program calls them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import shapely
+from flask import Flask
+
+from portal.common.actor import system_actor
+from portal.numeriz.api import law_snapshot
+from portal.numeriz.uploads import import_perimeters
+from portal.territories.api import TerritoryView
+
+STOPS = ("--stop", "2.3560,48.8655", "--stop", "2.3780,48.8690")
+FILES = ("zones", "para_ouverture")
+TRUCK = '{"gvw_t": 12, "height_m": 3.5, "width_m": 2.5, "length_m": 9, "axle_load_t": 8, "hazmat": false}'
+
+
+@pytest.fixture
+def paris_law(app: Flask, routed_territory: Callable[[], TerritoryView], shared_data: Path) -> TerritoryView:
+    """The territory of the extract with the perimeters of 2024 imported as a clerk would."""
+    territory = routed_territory()
+    files = [(f"{name}.geojson", (shared_data / "jop2024" / f"{name}.geojson").read_bytes()) for name in FILES]
+    import_perimeters(system_actor("test"), territory, files)
+    return territory
+
+
+def run(app: Flask, *arguments: str):
+    return app.test_cli_runner().invoke(args=list(arguments))
+
+
+def route(app: Flask, depart: str, *more: str, stops: tuple[str, ...] = STOPS, vehicle: str = TRUCK):
+    return run(
+        app, "route", "--territory", "paris-3e", *stops, "--depart", depart, "--vehicle", vehicle, "--json", *more
+    )
+
+
+def test_the_answer_has_every_field_of_the_contract_when_a_route_is_found(app: Flask, paris_law: TerritoryView):
+    done = route(app, "2024-09-07T09:00")
+    assert done.exit_code == 0
+    answer = json.loads(done.stdout)
+    assert answer["status"] == "ok" and answer["violations"] == [] and answer["avoided"] == []
+    assert answer["geometry"]["type"] == "LineString"
+    assert answer["distance_m"] > 1000 and answer["duration_s"] > 120
+    lon, lat, instant = answer["timeline"][0]
+    assert (round(lon, 2), round(lat, 2), instant) == (2.36, 48.87, "2024-09-07T09:00:00+02:00")
+    assert answer["geometry"]["coordinates"] == [[point[0], point[1]] for point in answer["timeline"]]
+    assert answer["legs"][0]["instructions"]
+
+
+def test_the_marathon_refuses_and_a_pass_opens_when_asked_on_the_day(app: Flask, paris_law: TerritoryView):
+    refused = route(app, "2024-09-08T09:00")
+    assert refused.exit_code == 0
+    answer = json.loads(refused.stdout)
+    assert answer["status"] == "no_lawful_route" and answer["geometry"] is None
+    assert any(item["colour"] == "red" and item["why"] for item in answer["blocking"])
+    assert answer["departures"] == ["2024-09-08T14:00:00+02:00"]
+    opened = json.loads(route(app, "2024-09-08T09:00", "--colour-passes", "red").stdout)
+    plain = json.loads(route(app, "2024-09-07T09:00").stdout)
+    assert opened["status"] == "ok"
+    assert opened["geometry"] == plain["geometry"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"stops": ("--stop", "48.8655,2.3560", "--stop", "2.3780,48.8690")}, "inversé"),
+        ({"stops": ("--stop", "2.3560,48.8655", "--stop", "nan,48.8690")}, "n’est pas une position"),
+        ({"stops": ("--stop", "2.3560,48.8655", "--stop", "here")}, "n’est pas une position"),
+        ({"stops": ("--stop", "2.3560,48.8655", "--stop", "5.37,43.29")}, "hors du territoire"),
+        ({"stops": ("--stop", "2.3560,48.8655")}, "au moins deux"),
+        ({"vehicle": "[]"}, "objet JSON"),
+        ({"vehicle": "{"}, "objet JSON"),
+        ({"vehicle": '{"gvw_t": NaN}'}, "objet JSON"),
+        ({"vehicle": '{"height_m": 99}'}, "height_m"),
+        ({"vehicle": '{"wings": 2}'}, "wings"),
+        ({"depart": "tomorrow"}, "date et une heure"),
+        ({"depart": "2024-03-31T02:30"}, "n’existe pas"),
+    ],
+)
+def test_one_sentence_and_status_2_when_the_input_is_bad(
+    app: Flask, routed_territory: Callable[[], TerritoryView], changes: dict, words: str
+):
+    routed_territory()
+    depart = changes.pop("depart", "2024-09-07T09:00")
+    refused = route(app, depart, **changes)
+    assert refused.exit_code == 2
+    assert refused.stdout == ""
+    assert words in refused.stderr and len(refused.stderr.strip().splitlines()) == 1
+
+
+def test_status_2_when_the_territory_is_unknown(app: Flask):
+    refused = run(app, "route", "--territory", "nowhere", *STOPS, "--depart", "2024-09-07T09:00")
+    assert refused.exit_code == 2 and "inconnu" in refused.stderr
+
+
+def test_what_answers_the_verdict_when_asked_at_a_point(app: Flask, paris_law: TerritoryView):
+    cases = [
+        ("2024-09-08T09:00", (), "pass_required"),
+        ("2024-09-07T09:00", (), "allowed"),
+        ("2024-09-08T13:59:59", (), "pass_required"),
+        ("2024-09-08T14:00", (), "allowed"),
+        ("2024-09-08T09:00", ("--colour-passes", "red"), "allowed"),
+    ]
+    perimeters = law_snapshot(paris_law.id).perimeters.values()
+    marathon = next(p for p in perimeters if "PARA_Marathon" in (p.name, p.event))
+    inside = marathon.shape.intersection(shapely.box(*paris_law.bounds or ())).representative_point()
+    place = ("--territory", "paris-3e", "--at", f"{inside.x},{inside.y}", "--vehicle", TRUCK, "--json")
+    for when, passes, verdict in cases:
+        done = run(app, "what", *place, "--when", when, *passes)
+        assert done.exit_code == 0
+        answer = json.loads(done.stdout)
+        assert (when, answer["verdict"]) == (when, verdict)
+        assert all(reason["why"] for reason in answer["reasons"])
