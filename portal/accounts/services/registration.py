@@ -102,8 +102,8 @@ def confirm(token: str, password: str, *, clock: Clock = SYSTEM_CLOCK) -> Confir
     """Make the account and the company of a registration.
 
     The password proves that who opens the mail is who signed up: a stranger who registered somebody else's address
-    gains nothing when its owner follows the link. Raises NotFound("link-unknown"), Invalid("link-expired"),
-    Invalid("password-wrong").
+    gains nothing when its owner follows the link. Raises NotFound ("link-unknown", "link-used"),
+    Invalid("link-expired"), Invalid("password-wrong").
     """
     with refusing_twins(Conflict("registered-meanwhile")), unit_of_work() as uow:
         if is_expired(token, clock=clock):
@@ -112,7 +112,7 @@ def confirm(token: str, password: str, *, clock: Clock = SYSTEM_CLOCK) -> Confir
         if not hasher().matches(row.password_hash, password):
             raise Invalid("password-wrong", "password")
         if find_account_by_email(row.email) is not None:
-            raise NotFound("link-unknown")
+            raise NotFound("link-used")
         actor = add_account(uow, row.email, row.full_name, row.password_hash, row.locale, clock=clock)
         assert actor.user_id is not None
         company = NewCompany(row.company["siret"], CompanyDetails(**row.company["details"]))
@@ -144,7 +144,7 @@ def add_account(uow: UnitOfWork, email: str, full_name: str, password_hash: str,
 def _load(token: str) -> Registration:
     row = session().get(Registration, read_registration_token(token))
     if row is None:
-        raise NotFound("link-unknown")
+        raise NotFound("link-used")
     return row
 
 

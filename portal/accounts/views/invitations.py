@@ -12,7 +12,7 @@ from portal.accounts.queries import InvitationView, find_account_by_email
 from portal.accounts.services import invitations as services
 from portal.accounts.services.credentials import Credentials
 from portal.accounts.views.blueprint import blueprint
-from portal.common.errors import Invalid
+from portal.common.errors import Invalid, NotFound
 from portal.web.extensions import limiter
 from portal.web.guards import PUBLIC, current_actor, guard
 from portal.web.locale import choose_language
@@ -26,8 +26,8 @@ def invitation(token: str) -> ResponseReturnValue:
     """Join: as oneself when signed in with the invited address, else by signing in, else with a new account."""
     try:
         found = services.get_open_invitation(token)
-    except Invalid:
-        return render_page("accounts/invitation_expired.html"), 410
+    except (Invalid, NotFound):
+        return render_page("accounts/invitation_over.html"), 410
     actor = current_actor()
     if not actor.is_anonymous:
         return _as_oneself(token, found)

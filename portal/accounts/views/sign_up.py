@@ -13,7 +13,7 @@ from portal.accounts.services import registration
 from portal.accounts.services.credentials import Credentials
 from portal.accounts.views.blueprint import blueprint
 from portal.accounts.views.look_up import answer_look_up
-from portal.common.errors import Invalid
+from portal.common.errors import Invalid, NotFound
 from portal.web.extensions import limiter
 from portal.web.guards import PUBLIC, guard
 from portal.web.locale import choose_language
@@ -63,8 +63,13 @@ def sign_up_sent() -> ResponseReturnValue:
 def confirm_registration(token: str) -> ResponseReturnValue:
     """Confirm the address with the password chosen at sign-up, and sign in."""
     form = KnownPasswordForm()
-    if registration.is_expired(token):
-        return render_page("accounts/confirm_expired.html", token=token), 410
+    try:
+        if registration.is_expired(token):
+            return render_page("accounts/confirm_expired.html", token=token), 410
+    except NotFound as error:
+        if error.code == "link-used":
+            return render_page("accounts/confirm_used.html"), 410
+        raise
     if form.validate_on_submit():
         try:
             confirmed = registration.confirm(token, form.password.data or "")
