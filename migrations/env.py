@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from alembic import context
 from flask import current_app
+from sqlalchemy import JSON
 
-from portal.db import Base, db
+from portal.db import Base, UtcDateTime, db
 
 config = context.config
+
+
+def render_item(kind: str, item: Any, autogenerate: Any) -> str | bool:
+    """Write our own types as the plain columns they are: an old migration must not depend on today's code."""
+    if kind == "type" and isinstance(item, UtcDateTime):
+        return "sa.DateTime(timezone=True)"
+    if kind == "type" and isinstance(item, JSON):
+        autogenerate.imports.add("from sqlalchemy.dialects import postgresql")
+        return 'sa.JSON().with_variant(postgresql.JSONB(), "postgresql")'
+    return False
 
 
 def run() -> None:
     """Apply the migrations over the application's engine, one transaction per run; batch mode for SQLite."""
     options = current_app.extensions["migrate"].configure_args
     with db.engine.connect() as connection:
-        context.configure(connection=connection, target_metadata=Base.metadata, **options)
+        context.configure(connection=connection, target_metadata=Base.metadata, render_item=render_item, **options)
         with context.begin_transaction():
             context.run_migrations()
 

@@ -6,7 +6,7 @@ from flask import Flask
 from flask_migrate import Migrate
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from portal import accounts, cirqliz, db, fleet, itineriz, mail, numeriz, pages, territories, visualiz, web
+from portal import accounts, cirqliz, db, fleet, itineriz, mail, numeriz, pages, territories, visualiz, web, wiring
 from portal.config import PROJECT_ROOT, Settings, load_settings
 from portal.files.store import open_store
 from portal.web.guards import unguarded_endpoints
@@ -34,6 +34,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     pages.register(app)
     for context in CONTEXTS:
         context.register(app)
+    wiring.connect(app)
 
     unguarded = unguarded_endpoints(app)
     if unguarded:

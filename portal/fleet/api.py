@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from uuid import UUID
-
-from portal.common.actor import Actor
-from portal.db import UnitOfWork
+from portal.fleet.imports import confirm_import, start_import
 from portal.fleet.models import AirClass, Category, Energy
 from portal.fleet.plates import Plate, PlateScheme, display_plate, plate_key, read_plate
 from portal.fleet.queries import (
@@ -17,6 +13,8 @@ from portal.fleet.queries import (
     get_vehicles,
     list_vehicles,
 )
+from portal.fleet.services import archive_vehicle
+from portal.fleet.withdrawals import on_vehicle_withdrawn
 
 __all__ = [
     "AirClass",
@@ -25,6 +23,8 @@ __all__ = [
     "Plate",
     "PlateScheme",
     "VehicleView",
+    "archive_vehicle",
+    "confirm_import",
     "count_vehicles",
     "display_plate",
     "find_by_plate",
@@ -34,22 +34,5 @@ __all__ = [
     "on_vehicle_withdrawn",
     "plate_key",
     "read_plate",
-    "tell_vehicles_withdrawn",
+    "start_import",
 ]
-
-# (actor, unit of work, company id, vehicle ids, reason code: plate-changed | vehicle-archived)
-WithdrawnListener = Callable[[Actor, UnitOfWork, UUID, list[UUID], str], None]
-
-_listeners: list[WithdrawnListener] = []
-
-
-def on_vehicle_withdrawn(listener: WithdrawnListener) -> None:
-    """Call listener, inside the transaction, when vehicles are archived or change plate: passes end with them."""
-    if listener not in _listeners:
-        _listeners.append(listener)
-
-
-def tell_vehicles_withdrawn(actor: Actor, uow: UnitOfWork, company_id: UUID, ids: list[UUID], reason: str) -> None:
-    """Tell every listener, in the running transaction."""
-    for listener in _listeners:
-        listener(actor, uow, company_id, ids, reason)

@@ -14,9 +14,9 @@ from portal.common.clock import SYSTEM_CLOCK, Clock
 from portal.common.errors import Conflict, NotFound
 from portal.common.ids import new_id
 from portal.db import UnitOfWork, unit_of_work
-from portal.fleet.api import tell_vehicles_withdrawn
 from portal.fleet.drafts import VehicleDraft
 from portal.fleet.models import Vehicle
+from portal.fleet.withdrawals import tell_vehicles_withdrawn
 
 
 def add_vehicle(actor: Actor, company_id: UUID, draft: VehicleDraft, *, clock: Clock = SYSTEM_CLOCK) -> UUID:

@@ -12,7 +12,7 @@ from portal.audit import AuditTag, list_entries
 from portal.common.actor import Actor, ActorKind, CompanyRole
 from portal.common.errors import Conflict, Invalid, NotFound
 from portal.db import session
-from portal.fleet import api, imports, queries, services
+from portal.fleet import imports, queries, services, withdrawals
 from portal.fleet.drafts import VehicleDraft, judge
 from portal.fleet.models import FleetImport, ImportState, Vehicle
 from portal.jobs import JobState, runner
@@ -76,7 +76,7 @@ def test_listeners_hear_of_archived_vehicles_and_changed_plates(
     actor: Actor, company_id: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     heard: list[tuple[list[UUID], str]] = []
-    monkeypatch.setattr(api, "_listeners", [lambda _a, _u, _c, ids, reason: heard.append((ids, reason))])
+    monkeypatch.setattr(withdrawals, "_listeners", [lambda _a, _u, _c, ids, reason: heard.append((ids, reason))])
     vehicle_id = services.add_vehicle(actor, company_id, draft())
     services.update_vehicle(actor, company_id, vehicle_id, draft(label="Fourgon"), 1)
     assert heard == []

@@ -1,0 +1,69 @@
+"""Where siblings meet: the factory passes each the implementation of what it asks of the other.
+
+A request (cirqliz) needs a lawful tour; a tour (itineriz) needs the passes a vehicle holds. Neither imports the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from flask import Flask, url_for
+
+from portal.cirqliz import api as cirqliz
+from portal.common.actor import Actor
+from portal.common.errors import Invalid
+from portal.itineriz import api as itineriz
+from portal.regulations.passes import PassRight
+
+
+class LawfulTours:
+    """Itineriz in the words of Cirqliz."""
+
+    def create_route(self, actor: Actor, order: cirqliz.RouteOrder) -> UUID:
+        """Write the route of a request, to be computed by the request's own job."""
+        command = itineriz.CreateRoute(
+            territory_id=order.territory_id,
+            company_id=order.company_id,
+            stops=tuple(itineriz.Stop(stop.lon, stop.lat, stop.label, stop.service_min * 60) for stop in order.stops),
+            depart_at=order.depart_at,
+            vehicle=order.vehicle,
+            assume_passes=True,
+        )
+        return itineriz.create_route(actor, command, enqueue_job=False)
+
+    def compute(self, route_id: UUID) -> cirqliz.PlannedTour:
+        """Compute a route and name the perimeters it enters."""
+        computed = itineriz.compute_route(route_id)
+        return cirqliz.PlannedTour(
+            status=computed.result["status"],
+            needed_perimeter_ids=tuple(needed["perimeter_id"] for needed in computed.result["needed_passes"]),
+            distance_m=computed.result["distance_m"],
+            duration_s=computed.result["duration_s"],
+            result=computed,
+        )
+
+    def store(self, route_id: UUID, tour: cirqliz.PlannedTour) -> None:
+        """Keep the answer of `compute`."""
+        assert isinstance(tour.result, itineriz.ComputedRoute)
+        itineriz.store_route(route_id, tour.result)
+
+    def store_failure(self, route_id: UUID, error: Invalid) -> None:
+        """Keep why `compute` refused the tour."""
+        itineriz.store_failure(route_id, error)
+
+    def panel_url(self, route_id: UUID, *, company_id: UUID | None = None, territory: str | None = None) -> str:
+        """Return the URL of the route's panel; its view checks that the reader may see it."""
+        del company_id, territory  # the panel is found by the route alone and scoped by its reader
+        return url_for("itineriz.route_panel", route_id=route_id)
+
+
+def _passes_of(_territory_id: UUID, vehicle_id: UUID) -> Sequence[PassRight]:
+    return cirqliz.active_pass_rights(vehicle_id)
+
+
+def connect(app: Flask) -> None:
+    """Introduce the siblings to each other."""
+    with app.app_context():
+        cirqliz.set_tour_planner(LawfulTours())
+    itineriz.set_pass_book(app, _passes_of)
