@@ -84,7 +84,8 @@ function copyButton(button) {
   if (!navigator.clipboard) return;
   button.hidden = false;
   button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(document.getElementById(button.dataset.copies).textContent.trim());
+    const source = document.getElementById(button.dataset.copies);
+    await navigator.clipboard.writeText(source.href ?? source.textContent.trim());
     button.textContent = button.dataset.copied;
   });
 }

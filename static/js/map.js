@@ -3,7 +3,7 @@
 
 import { basemapLayer } from "./map/basemap.js";
 import { casing, COLOURS, innerPoint, keysOf, ORDER, styleOf } from "./map/kinds.js";
-import { applies, parseWindows, watchTimeForm } from "./map/time.js";
+import { applies, parseWindows, watchTime } from "./map/time.js";
 
 const night = matchMedia("(prefers-color-scheme: dark)");
 let assets = null;
@@ -49,9 +49,7 @@ export async function drawMap(root) {
   view.showBasemap(root.dataset.basemap);
   await view.showLayers(read("layers", []));
   if (root.dataset.picker) view.pick(read("picker", {}));
-  for (const form of document.querySelectorAll("form[data-map-time]")) {
-    if (!form.dataset.mapTime || form.dataset.mapTime === root.id) watchTimeForm(form, (at) => view.showInstant(at));
-  }
+  watchTime(root, (at) => view.showInstant(at));
   root.dataset.ready = "";
 }
 
@@ -198,10 +196,17 @@ class MapView {
   redraw() {
     this.overlayGroup.clearLayers();
     this.letterGroup.clearLayers();
+    // A style depends on the zoom and the light alone: a step of the time slider changes none.
+    const look = `${this.map.getZoom()} ${night.matches}`;
     for (const overlay of this.overlays.filter(({ shown, items }) => shown && items)) {
-      for (const { properties, shape, under, letters } of overlay.items.filter(({ windows }) => applies(windows, this.at))) {
-        if (under) this.overlayGroup.addLayer(under.setStyle(casing(night.matches)));
-        if (shape.setStyle) shape.setStyle(this.scaled(styleOf(overlay.kind, properties, night.matches)));
+      for (const item of overlay.items.filter(({ windows }) => applies(windows, this.at))) {
+        const { properties, shape, under, letters } = item;
+        if (item.look !== look) {
+          item.look = look;
+          under?.setStyle(casing(night.matches));
+          shape.setStyle?.(this.scaled(styleOf(overlay.kind, properties, night.matches)));
+        }
+        if (under) this.overlayGroup.addLayer(under);
         this.overlayGroup.addLayer(shape);
         for (const letter of letters) if (this.roomFor(letter)) this.letterGroup.addLayer(letter.marker);
       }

@@ -35,23 +35,39 @@ export function applies(windows, instantMs) {
   return windows.some(([start, end]) => start <= instantMs && instantMs < end);
 }
 
-/** Keep the hour input and the slider of a [data-map-time] form in step; call changed(instantMs) now and at each change. */
-export function watchTimeForm(form, changed) {
+const FORM = "form[data-map-time]";
+
+const minutes = (text) => Number(text.slice(0, 2)) * 60 + Number(text.slice(3, 5));
+const asClock = (value) => `${String(Math.floor(value / 60)).padStart(2, "0")}:${String(value % 60).padStart(2, "0")}`;
+
+/** The instant a form says: its date input, its time input and its zone. The slider follows. */
+function readForm(form) {
   const date = form.querySelector('input[type="date"]');
   const clock = form.querySelector('input[type="time"]');
   const slider = form.querySelector('input[type="range"]');
-  const zone = form.dataset.timezone || "Europe/Paris";
-  const minutes = (text) => Number(text.slice(0, 2)) * 60 + Number(text.slice(3, 5));
-  const asClock = (value) => `${String(Math.floor(value / 60)).padStart(2, "0")}:${String(value % 60).padStart(2, "0")}`;
-  const tell = () => {
-    if (slider) slider.setAttribute("aria-valuetext", clock.value);
-    changed(localInstant(date.value, clock.value, zone));
+  if (slider && clock.value) {
+    slider.value = String(minutes(clock.value));
+    slider.setAttribute("aria-valuetext", clock.value);
+  }
+  return localInstant(date.value, clock.value, form.dataset.timezone || "Europe/Paris");
+}
+
+/** Tell a map the instant of its time form, now and at each change; the form may be replaced meanwhile.
+
+ *  The form names the map in data-map-time, or leaves it empty to speak to every map of the page. */
+export function watchTime(root, changed) {
+  const concerns = (form) => !form.dataset.mapTime || form.dataset.mapTime === root.id;
+  const present = [...document.querySelectorAll(FORM)].find(concerns);
+  if (present) changed(readForm(present));
+  const heard = (event) => {
+    if (!root.isConnected) {
+      document.removeEventListener("input", heard);
+      return;
+    }
+    const form = event.target.closest(FORM);
+    if (!form || !concerns(form)) return;
+    if (event.target.type === "range") form.querySelector('input[type="time"]').value = asClock(Number(event.target.value));
+    if (["range", "date", "time"].includes(event.target.type)) changed(readForm(form));
   };
-  if (slider && clock.value) slider.value = String(minutes(clock.value));
-  form.addEventListener("input", (event) => {
-    if (event.target === slider) clock.value = asClock(Number(slider.value));
-    else if (slider && event.target === clock && clock.value) slider.value = String(minutes(clock.value));
-    tell();
-  });
-  tell();
+  document.addEventListener("input", heard);
 }
