@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, EmailField, Field, HiddenField, PasswordField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length, Optional, Regexp, ValidationError
+from wtforms.validators import DataRequired, InputRequired, Length, Optional, Regexp, ValidationError
 
 from portal.accounts.commands import CompanyDetails, NewCompany, NewPerson
 from portal.accounts.identifiers import email_address, siret_number
@@ -70,25 +70,25 @@ class DetailsForm(PortalForm):
     name = StringField(
         _l("Nom de l’entreprise"),
         filters=[one_line],
-        validators=[InputRequired(_l("Indiquez le nom de l’entreprise.")), Length(max=160)],
+        validators=[DataRequired(_l("Indiquez le nom de l’entreprise.")), Length(max=160)],
     )
     address = StringField(
         _l("Numéro et rue"),
         filters=[one_line],
-        validators=[InputRequired(_l("Indiquez l’adresse.")), Length(max=200)],
+        validators=[DataRequired(_l("Indiquez l’adresse.")), Length(max=200)],
     )
     postcode = StringField(
         _l("Code postal"),
         filters=[one_line],
         validators=[
-            InputRequired(_l("Indiquez le code postal.")),
+            DataRequired(_l("Indiquez le code postal.")),
             Regexp(r"^[0-9]{5}$", message=_l("Un code postal compte cinq chiffres.")),
         ],
     )
     city = StringField(
         _l("Commune"),
         filters=[one_line],
-        validators=[InputRequired(_l("Indiquez la commune.")), Length(max=100)],
+        validators=[DataRequired(_l("Indiquez la commune.")), Length(max=100)],
     )
 
     def details(self, naf_code: str | None = None) -> CompanyDetails:
@@ -158,7 +158,7 @@ class PersonForm(NewPasswordForm):
     full_name = StringField(
         _l("Prénom et nom"),
         filters=[one_line],
-        validators=[InputRequired(_l("Indiquez votre prénom et votre nom.")), Length(max=120)],
+        validators=[DataRequired(_l("Indiquez votre prénom et votre nom.")), Length(max=120)],
     )
 
 
@@ -215,7 +215,7 @@ class ProfileForm(PortalForm):
     full_name = StringField(
         _l("Prénom et nom"),
         filters=[one_line],
-        validators=[InputRequired(_l("Indiquez votre prénom et votre nom.")), Length(max=120)],
+        validators=[DataRequired(_l("Indiquez votre prénom et votre nom.")), Length(max=120)],
     )
     locale = SelectField(_l("Langue"), choices=[SelectChoice(code, name) for code, name in LANGUAGES.items()])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from sqlalchemy import delete, select
@@ -50,9 +51,10 @@ def change_role(
 ) -> None:
     """Give a colleague another role. Raises NotFound, Denied, Conflict("last-owner")."""
     with unit_of_work() as uow:
-        row = _lock_member(uow, company_id, account_id, to=role)
+        row, roles = _lock_members(uow, company_id, account_id)
         _refuse(actor, company_id, row.role)
         _refuse(actor, company_id, role)
+        _keep_an_owner(roles, account_id, to=role)
         before, row.role = row.role, role
         if before is not role:
             data = {"role": [before.value, role.value]}
@@ -62,9 +64,10 @@ def change_role(
 def remove_member(actor: Actor, company_id: UUID, account_id: UUID, *, clock: Clock = SYSTEM_CLOCK) -> None:
     """Take a person out of the company; anybody may leave. Raises NotFound, Denied, Conflict("last-owner")."""
     with unit_of_work() as uow:
-        row = _lock_member(uow, company_id, account_id, to=None)
+        row, roles = _lock_members(uow, company_id, account_id)
         if account_id != actor.user_id:
             _refuse(actor, company_id, row.role)
+        _keep_an_owner(roles, account_id, to=None)
         uow.session.execute(delete(Membership).where(Membership.id == row.id))
         data = {"role": row.role.value}
         record(actor, AuditTag.MEMBER_REMOVED, subject_id=account_id, company_id=company_id, data=data, clock=clock)
@@ -76,13 +79,19 @@ def _refuse(actor: Actor, company_id: UUID, role: CompanyRole) -> None:
         raise Denied(refusal)
 
 
-def _lock_member(uow: UnitOfWork, company_id: UUID, account_id: UUID, to: CompanyRole | None) -> Membership:
-    """Return the membership; the company's row is locked so that two owners cannot remove each other at once."""
+def _keep_an_owner(roles: Mapping[UUID, CompanyRole], account_id: UUID, to: CompanyRole | None) -> None:
+    refusal = refuses_owner_loss(roles, account_id, to)
+    if refusal:
+        raise Conflict(refusal)
+
+
+def _lock_members(uow: UnitOfWork, company_id: UUID, account_id: UUID) -> tuple[Membership, dict[UUID, CompanyRole]]:
+    """Return the membership and everybody's role.
+
+    The company's row is locked: two owners cannot remove each other at once.
+    """
     uow.session.execute(select(Company.id).where(Company.id == company_id).with_for_update())
     rows = {row.account_id: row for row in uow.session.scalars(select(Membership).filter_by(company_id=company_id))}
     if account_id not in rows:
         raise NotFound("member-not-found")
-    refusal = refuses_owner_loss({member: row.role for member, row in rows.items()}, account_id, to)
-    if refusal:
-        raise Conflict(refusal)
-    return rows[account_id]
+    return rows[account_id], {member: row.role for member, row in rows.items()}

@@ -1,0 +1,59 @@
+"""Guesses and mails are slowed down; on an application of its own, since the others have no limits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+
+from portal import create_app
+from portal.db import Base, db
+from portal.web.extensions import limiter
+from tests.factories.accounts import make_user
+from tests.support.client import FreshContextClient
+from tests.support.database import make_settings
+
+
+@pytest.fixture
+def limited(tmp_path) -> Iterator[Flask]:
+    before = limiter.enabled
+    made = create_app(make_settings(tmp_path, rate_limits=True))
+    made.config["WTF_CSRF_ENABLED"] = False
+    made.test_client_class = FreshContextClient
+    with made.app_context():
+        Base.metadata.create_all(db.engine)
+        limiter.reset()
+        yield made
+        limiter.reset()
+        db.session.remove()
+        db.engine.dispose()
+    limiter.enabled = before
+
+
+def test_guesses_are_slowed_down_for_one_address(limited):
+    user, other = make_user(), make_user()
+    client = limited.test_client()
+
+    def guess(email):
+        return client.post("/connexion", data={"email": email, "password": "faux"}).status_code
+
+    assert [guess(user.email) for _ in range(12)] == [422] * 10 + [429] * 2
+    assert guess(user.email.upper()) == 429, "the same address in capitals is the same address"
+    assert guess(other.email) == 422
+
+
+def test_guesses_are_slowed_down_for_one_caller(limited):
+    client = limited.test_client()
+    statuses = [
+        client.post("/connexion", data={"email": f"n{number}@x.fr", "password": "faux"}).status_code
+        for number in range(21)
+    ]
+    assert statuses == [422] * 20 + [429]
+    assert client.get("/connexion").status_code == 200
+
+
+def test_mails_are_slowed_down_for_one_address(limited):
+    client = limited.test_client()
+    statuses = [client.post("/mot-de-passe-oublie", data={"email": "a@x.fr"}).status_code for _ in range(8)]
+    assert statuses == [303] * 6 + [429] * 2
