@@ -34,7 +34,7 @@ _json = click.option("--json", "as_json", is_flag=True, help="Answer in JSON on 
 
 @group.command("add")
 @click.argument("slug")
-@click.option("--name", required=True, help="Name shown to companies, for example « Ville de Paris ».")
+@click.option("--name", required=True, help='Name shown to companies, for example "Ville de Paris".')
 @_osm
 @click.option("--timezone", default=DEFAULT_TIMEZONE, show_default=True, help="Time zone of the orders.")
 @_json

@@ -26,7 +26,7 @@ class SettingsForm(FlaskForm):
         _l("Nom du territoire"),
         filters=[_stripped],
         validators=[InputRequired(_l("Indiquez le nom du territoire.")), Length(max=NAME_MAX_LENGTH)],
-        description=_l("Celui que les entreprises connaissent, par exemple « Ville de Paris »."),
+        description=_l("Celui que les entreprises connaissent, par exemple « Ville de Paris »."),
     )
     contact_email = EmailField(
         _l("Adresse de contact"),
@@ -34,7 +34,7 @@ class SettingsForm(FlaskForm):
         validators=[
             Optional(),
             Length(max=254),
-            Email(_l("Cette adresse est incomplète. Exemple : livraisons@ville.fr")),
+            Email(_l("Cette adresse est incomplète. Exemple : livraisons@ville.fr")),
         ],
         description=_l("Montrée aux entreprises qui ont une question sur leur demande."),
     )
@@ -46,7 +46,7 @@ class SettingsForm(FlaskForm):
     law_notice = TextAreaField(
         _l("Avertissement légal"),
         filters=[_stripped],
-        validators=[Optional(), Length(max=2000, message=_l("2 000 caractères au plus."))],
+        validators=[Optional(), Length(max=2000, message=_l("2 000 caractères au plus."))],
         description=_l("Ajouté sous la carte et les itinéraires. L’arrêté signé et les panneaux font toujours foi."),
     )
     version = HiddenField(validators=[Regexp(r"^\d{1,9}$")])

@@ -9,7 +9,7 @@ from portal.territories.models import Accent
 
 ERRORS = {
     "name-missing": _l("Indiquez le nom du territoire."),
-    "name-long": _l("Ce nom est trop long : %(at_most)s caractères au plus."),
+    "name-long": _l("Ce nom est trop long : %(at_most)s caractères au plus."),
     "territory-changed": _l(
         "Quelqu’un d’autre vient de modifier ces réglages. Relisez-les ci-dessous, puis enregistrez à nouveau."
     ),

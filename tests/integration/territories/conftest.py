@@ -7,12 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.support.extract import village
+from tests.support.territories import village_builds, village_source
 
-
-@pytest.fixture(scope="session")
-def village_source(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The extract of a village."""
-    return village().write(tmp_path_factory.mktemp("extract") / "village.osm")
+__all__ = ["larger_source", "village_builds", "village_source"]
 
 
 @pytest.fixture(scope="session")

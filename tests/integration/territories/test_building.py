@@ -21,6 +21,7 @@ from portal.territories import api, pipeline
 from portal.territories.api import AddTerritory
 from portal.territories.models import Territory
 from tests.support.extract import LAT, LON, village
+from tests.support.territories import lay_builds
 
 ACTOR = system_actor("test")
 
@@ -38,6 +39,13 @@ def builds(request: pytest.FixtureRequest) -> Iterator[Path]:
 
 def _state(builds: Path) -> list[str]:
     return sorted(str(path.relative_to(builds)) for path in builds.glob("*/*") if path.name != ".lock")
+
+
+@pytest.fixture
+def standing(app: Flask, village_source: Path, village_builds: Path) -> api.BuildResult:
+    """The village as a territory, with the build made once for the run."""
+    lay_builds(app, village_builds, "bourg")
+    return _add(village_source)
 
 
 def _add(source: Path, slug: str = "bourg") -> api.BuildResult:
@@ -67,8 +75,10 @@ def test_territory_serves_its_graph_map_and_addresses_when_added(database: Flask
     assert [entry.tag for entry in list_entries(territory_id=territory.id).items] == [AuditTag.TERRITORY_ADDED]
 
 
-def test_nothing_is_built_when_the_extract_is_the_one_in_force(village_source: Path, builds: Path) -> None:
-    first = _add(village_source)
+def test_nothing_is_built_when_the_extract_is_the_one_in_force(
+    standing: api.BuildResult, village_source: Path, builds: Path
+) -> None:
+    first = standing
     before = _state(builds)
     again = api.rebuild_territory(ACTOR, "bourg", village_source)
     assert again.already_built
@@ -78,9 +88,9 @@ def test_nothing_is_built_when_the_extract_is_the_one_in_force(village_source: P
 
 
 def test_new_build_is_served_and_the_last_one_kept_when_rebuilt(
-    village_source: Path, larger_source: Path, builds: Path, tmp_path: Path
+    standing: api.BuildResult, larger_source: Path, builds: Path, tmp_path: Path
 ) -> None:
-    first = _add(village_source).territory.build_version
+    first = standing.territory.build_version
     second = api.rebuild_territory(ACTOR, "bourg", larger_source)
     assert not second.already_built
     assert api.geocode("bourg", "rue nouvelle") is not None
@@ -105,9 +115,9 @@ def test_new_build_is_served_and_the_last_one_kept_when_rebuilt(
     ],
 )
 def test_running_territory_is_untouched_when_the_new_extract_is_bad(
-    village_source: Path, builds: Path, tmp_path: Path, name: str, content: bytes | None
+    standing: api.BuildResult, builds: Path, tmp_path: Path, name: str, content: bytes | None
 ) -> None:
-    before = _add(village_source).territory
+    before = standing.territory
     files = _state(builds)
     if content is not None:
         (tmp_path / name).write_bytes(content)
@@ -129,9 +139,9 @@ def test_nothing_is_left_behind_when_a_new_territory_cannot_be_built(builds: Pat
     "fault", [OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), OSError(errno.EDQUOT, "quota")], ids=["disk", "quota"]
 )
 def test_full_disk_is_named_and_the_territory_untouched(
-    village_source: Path, larger_source: Path, builds: Path, monkeypatch: pytest.MonkeyPatch, fault: OSError
+    standing: api.BuildResult, larger_source: Path, builds: Path, monkeypatch: pytest.MonkeyPatch, fault: OSError
 ) -> None:
-    before = _add(village_source).territory
+    before = standing.territory
     files = _state(builds)
 
     def no_space(*_arguments: object, **_named: object) -> None:
@@ -146,9 +156,8 @@ def test_full_disk_is_named_and_the_territory_untouched(
 
 
 def test_leftover_of_a_killed_build_is_cleared_when_building_again(
-    village_source: Path, larger_source: Path, builds: Path
+    standing: api.BuildResult, larger_source: Path, builds: Path
 ) -> None:
-    _add(village_source)
     leftover = builds / "bourg" / "0123456789abcdef-1.partial"
     (leftover / "graph").mkdir(parents=True)
     api.rebuild_territory(ACTOR, "bourg", larger_source)
@@ -156,9 +165,8 @@ def test_leftover_of_a_killed_build_is_cleared_when_building_again(
 
 
 def test_build_is_refused_when_another_process_builds_the_same_territory(
-    village_source: Path, larger_source: Path, builds: Path
+    standing: api.BuildResult, larger_source: Path, builds: Path
 ) -> None:
-    _add(village_source)
     with (builds / "bourg" / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         with pytest.raises(Conflict) as caught:
@@ -191,8 +199,7 @@ def test_territory_is_refused_when_its_settings_are_wrong(
     assert caught.value.code == code
 
 
-def test_slug_is_refused_when_taken(village_source: Path) -> None:
-    _add(village_source)
+def test_slug_is_refused_when_taken(standing: api.BuildResult, village_source: Path) -> None:
     with pytest.raises(Conflict):
         _add(village_source)
 
