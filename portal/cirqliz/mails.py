@@ -21,21 +21,21 @@ _LANGUAGE = "fr"
 def mail_not_needed(request: AccessRequest) -> None:
     """Tell the company that its tour needs no pass."""
     with force_locale(_LANGUAGE):
-        subject = gettext("Demande %(number)s : aucun laissez-passer n’est nécessaire", number=request.number)
+        subject = gettext("Demande %(number)s : aucun laissez-passer n’est nécessaire", number=request.number)
     _send(request, subject, "not_needed")
 
 
 def mail_decision(request: AccessRequest, decided: Iterable[RequestVehicle]) -> None:
     """Tell the company what a clerk decided for some of its vehicles."""
     with force_locale(_LANGUAGE):
-        subject = gettext("Demande %(number)s : décision", number=request.number)
+        subject = gettext("Demande %(number)s : décision", number=request.number)
     _send(request, subject, "decision", decided=list(decided))
 
 
 def mail_revocations(company_id: UUID, revoked: Sequence[AccessPass]) -> None:
     """Tell the company that passes no longer count."""
     with force_locale(_LANGUAGE):
-        subject = gettext("Laissez-passer révoqué : %(numbers)s", numbers=", ".join(one.number for one in revoked))
+        subject = gettext("Laissez-passer révoqué : %(numbers)s", numbers=", ".join(one.number for one in revoked))
     url = absolute_url("cirqliz.list_passes", company_id=company_id)
     _write(company_id, subject, "revoked", url=url, revoked=revoked)
 

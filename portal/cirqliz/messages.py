@@ -26,7 +26,7 @@ from portal.web.filters import instant
 ERRORS: Mapping[str, LazyString] = {
     # The company's form
     "no-vehicle": _l("Choisissez au moins un véhicule."),
-    "too-many-vehicles": _l("Une demande porte sur %(most)s véhicules au plus : faites-en plusieurs."),
+    "too-many-vehicles": _l("Une demande porte sur %(most)s véhicules au plus : faites-en plusieurs."),
     "vehicle-gone": _l("Un des véhicules choisis n’est plus dans votre flotte. Vérifiez votre choix."),
     "end-before-start": _l("La fin doit être après le début."),
     "start-in-the-past": _l("Le début est déjà passé. Choisissez une date et une heure à venir."),
@@ -34,28 +34,28 @@ ERRORS: Mapping[str, LazyString] = {
     "too-few-stops": _l("Indiquez le départ et au moins une étape."),
     "too-many-stops": _l("Une demande compte %(most)s étapes au plus."),
     "service-out-of-range": _l("La durée d’un arrêt va de 0 à %(most)s minutes."),
-    "service-unreadable": _l("Donnez la durée en minutes, sans autre signe. Exemple : 15"),
+    "service-unreadable": _l("Donnez la durée en minutes, sans autre signe. Exemple : 15"),
     "no-reason": _l("Expliquez en une phrase pourquoi vous devez entrer."),
-    "reason-too-long": _l("Ce texte est trop long : %(most)s caractères au plus."),
+    "reason-too-long": _l("Ce texte est trop long : %(most)s caractères au plus."),
     "stop-outside-territory": _l("Cette étape est en dehors du territoire choisi."),
     "address-missing": _l("Indiquez une adresse, ou retirez cette étape."),
     "address-unknown": _l(
         "Nous ne trouvons pas cette adresse. Vérifiez le numéro et la rue, ou choisissez un point sur la carte."
     ),
-    "address-ambiguous": _l("Plusieurs adresses ressemblent à celle-ci : choisissez la bonne ci-dessous."),
+    "address-ambiguous": _l("Plusieurs adresses ressemblent à celle-ci : choisissez la bonne ci-dessous."),
     "date-missing": _l("Indiquez une date."),
-    "date-unreadable": _l("Cette date n’existe pas. Exemple : 08/09/2026."),
+    "date-unreadable": _l("Cette date n’existe pas. Exemple : 08/09/2026."),
     "time-missing": _l("Indiquez une heure."),
-    "time-unreadable": _l("Cette heure n’existe pas. Exemple : 09:30."),
+    "time-unreadable": _l("Cette heure n’existe pas. Exemple : 09:30."),
     "territory-missing": _l("Choisissez le territoire."),
     "territory-not-built": _l("La carte de ce territoire n’est pas encore prête. Réessayez plus tard."),
-    "company-closed": _l("D’après le registre, cette entreprise est fermée : elle ne peut pas demander d’accès."),
+    "company-closed": _l("D’après le registre, cette entreprise est fermée : elle ne peut pas demander d’accès."),
     "company-refused": _l(
-        "L’inscription de cette entreprise n’a pas été acceptée : elle ne peut pas demander d’accès."
+        "L’inscription de cette entreprise n’a pas été acceptée : elle ne peut pas demander d’accès."
     ),
     # Acts on a request
     "request-withdrawn": _l("La demande %(number)s a été retirée par l’entreprise."),
-    "request-decided": _l("La demande a déjà reçu une réponse : elle ne peut plus être retirée."),
+    "request-decided": _l("La demande a déjà reçu une réponse : elle ne peut plus être retirée."),
     "request-not-waiting": _l("Le calcul de cette demande est terminé."),
     "request-not-ready": _l("L’itinéraire de la demande %(number)s n’est pas encore calculé."),
     "request-changed": _l("La demande %(number)s a changé depuis que vous avez ouvert la page."),
@@ -63,20 +63,20 @@ ERRORS: Mapping[str, LazyString] = {
     "job-not-failed": _l("Le calcul est déjà relancé."),
     # The clerk's answer
     "decision-missing": _l("Choisissez d’approuver ou de refuser."),
-    "refusal-without-reason": _l("Un refus demande un motif : choisissez-le dans la liste."),
-    "refusal-other-unexplained": _l("Expliquez le motif « autre » en une phrase."),
+    "refusal-without-reason": _l("Un refus demande un motif : choisissez-le dans la liste."),
+    "refusal-other-unexplained": _l("Expliquez le motif « autre » en une phrase."),
     "no-vehicle-chosen": _l("Choisissez au moins un véhicule qui attend une réponse."),
-    "company-not-verified": _l("L’entreprise n’est pas vérifiée : vérifiez-la avant d’approuver."),
-    "window-over": _l("La période demandée est passée : elle ne peut plus être approuvée."),
+    "company-not-verified": _l("L’entreprise n’est pas vérifiée : vérifiez-la avant d’approuver."),
+    "window-over": _l("La période demandée est passée : elle ne peut plus être approuvée."),
     "vehicle-changed": _l(
-        "Véhicule archivé ou plaque changée depuis la demande : %(plates)s. Il ne peut qu’être refusé."
+        "Véhicule archivé ou plaque changée depuis la demande : %(plates)s. Il ne peut qu’être refusé."
     ),
     "no-request-chosen": _l("Cochez au moins une demande."),
     "company-already-decided": _l("Cette entreprise vient d’être vérifiée par quelqu’un d’autre."),
     # Passes
     "pass-already-revoked": _l("Le laissez-passer %(number)s était déjà révoqué."),
     "revocation-without-reason": _l("Choisissez le motif de la révocation."),
-    "revocation-other-unexplained": _l("Expliquez le motif « autre » en une phrase."),
+    "revocation-other-unexplained": _l("Expliquez le motif « autre » en une phrase."),
     "search-missing": _l("Saisissez une plaque ou un numéro de laissez-passer."),
 }
 
@@ -154,7 +154,7 @@ POLICIES: Mapping[Motorised, LazyString] = {
 
 NEEDS: Mapping[Motorised, LazyString] = {
     Motorised.FREE: _l("Rien à demander"),
-    Motorised.JUSTIFIED: _l("Gardez le bon de livraison à bord ; le laissez-passer fait gagner du temps au contrôle"),
+    Motorised.JUSTIFIED: _l("Gardez le bon de livraison à bord ; le laissez-passer fait gagner du temps au contrôle"),
     Motorised.PASS_REQUIRED: _l("Une décision de l’autorité est nécessaire"),
     Motorised.ACCREDITED: _l("Une décision de l’autorité est nécessaire, au cas par cas"),
     Motorised.CLOSED: _l("Une décision exceptionnelle de l’autorité est nécessaire"),
@@ -177,7 +177,7 @@ FLASHES: Mapping[str, LazyString] = {
     "withdrawn": _l("Demande retirée."),
     "retried": _l("Calcul relancé."),
     "decided": _l("Décision enregistrée pour la demande %(number)s. L’entreprise est prévenue."),
-    "batch-decided": _l("Demandes décidées : %(count)s. Les entreprises sont prévenues."),
+    "batch-decided": _l("Demandes décidées : %(count)s. Les entreprises sont prévenues."),
     "company-verified": _l("Entreprise vérifiée."),
     "revoked": _l("Laissez-passer %(number)s révoqué. Il est rouge dès le prochain contrôle."),
     "given-back": _l("Laissez-passer %(number)s rendu."),
@@ -210,11 +210,11 @@ def verdict_reason(verdict: PassVerdict, zone: str) -> str:
     sentences = {
         Result.VALID: _("Laissez-passer en vigueur jusqu’au %(at)s.", at=at),
         Result.NOT_YET: _("Laissez-passer authentique, valable seulement à partir du %(at)s.", at=at),
-        Result.OUTSIDE_HOURS: _("Aucun périmètre actif en ce moment ; le prochain l’est à partir du %(at)s.", at=at),
+        Result.OUTSIDE_HOURS: _("Aucun périmètre actif en ce moment ; le prochain l’est à partir du %(at)s.", at=at),
         Result.HOURS_UNKNOWN: _("Laissez-passer authentique, mais les horaires d’un périmètre ne sont plus connus."),
         Result.EXPIRED: _("Expiré depuis le %(at)s.", at=at),
         Result.REVOKED: _("Révoqué le %(at)s.", at=at),
-        Result.FORGED: _("Ce code n’est pas un laissez-passer : illisible, incomplet ou falsifié."),
+        Result.FORGED: _("Ce code n’est pas un laissez-passer : illisible, incomplet ou falsifié."),
         Result.UNKNOWN: _("Aucun laissez-passer ne correspond."),
     }
     return str(sentences[verdict.result])

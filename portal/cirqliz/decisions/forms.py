@@ -54,7 +54,7 @@ class AnswerForm(_ErrorsMixin, FlaskForm):
         _l("Motif du refus"),
         choices=[_NO_REASON, *(SelectChoice(code.value, REFUSAL_REASONS[code]) for code in RefusalReason)],
         validate_choice=False,
-        description=_l("Obligatoire pour un refus : l’entreprise le lit."),
+        description=_l("Obligatoire pour un refus : l’entreprise le lit."),
     )
     reason_text = TextAreaField(_l("Message à l’entreprise"))
 
@@ -69,7 +69,7 @@ class AnswerForm(_ErrorsMixin, FlaskForm):
 class DecisionForm(AnswerForm):
     """The answer for vehicles of one request, as it was when the page was made (version)."""
 
-    vehicles = CheckboxesField(_l("Pour quels véhicules ?"), validate_choice=False)
+    vehicles = CheckboxesField(_l("Pour quels véhicules ?"), validate_choice=False)
     version = HiddenField()
 
     def offer(self, found: RequestView) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from portal.cirqliz.states import CheckMethod, PassState, RevocationReason
 from portal.db import Base
@@ -58,6 +58,14 @@ class AccessPass(Base):
     perimeters: Mapped[list[PassPerimeter]] = relationship(
         order_by="PassPerimeter.name", cascade="all, delete-orphan", lazy="selectin"
     )
+
+    @validates("state")
+    def _keep_to_the_life(self, _name: str, state: PassState) -> PassState:
+        """Refuse to bring a revoked pass back."""
+        now: PassState | None = self.state
+        if now is PassState.REVOKED and state is not PassState.REVOKED:
+            raise ValueError("a revoked pass stays revoked")
+        return state
 
 
 class PassPerimeter(Base):

@@ -6,9 +6,9 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
-from portal.cirqliz.states import RefusalReason, RequestState, VehicleDecision
+from portal.cirqliz.states import NEXT_REQUEST_STATES, RefusalReason, RequestState, VehicleDecision
 from portal.db import Base
 from portal.db.base import text_enum
 from portal.regulations.perimeters import Colour, Motorised
@@ -60,6 +60,14 @@ class AccessRequest(Base):
     )
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 the form the mapper reads
+
+    @validates("state")
+    def _keep_to_the_life(self, _name: str, state: RequestState) -> RequestState:
+        """Refuse a state that may not follow the present one: a decided or withdrawn request never lives again."""
+        now: RequestState | None = self.state
+        if now is not None and state is not now and state not in NEXT_REQUEST_STATES[now]:
+            raise ValueError(f"a request cannot go from {now} to {state}")
+        return state
 
 
 class RequestStop(Base):

@@ -23,8 +23,9 @@ from portal.web.filters import instant
 _TEMPLATE = PROJECT_ROOT / "templates" / "cirqliz" / "pass.typ"
 # One compiler keeps fonts and template in memory; it is not made for two threads at once.
 _compiling = threading.Lock()
-_SHOWN_SPANS = 6
-_SHOWN_PERIMETERS = 8
+_SHOWN_SPANS = 2
+_SHOWN_PERIMETERS = 5
+_SHOWN_LETTERS = 80
 
 
 @lru_cache(maxsize=1)
@@ -67,18 +68,18 @@ def _content(found: PassView, territory: TerritoryView, hours: Mapping[str, Sequ
             {
                 "colour": perimeter.colour.value,
                 "word": names[perimeter.colour.value],
-                "name": perimeter.name,
+                "name": _short(perimeter.name),
                 "rule": str(POLICIES[perimeter.motorised]),
                 "hours": _hours(hours.get(perimeter.perimeter_id, ()), zone),
             }
             for perimeter in shown
         ],
-        "more": _("… et %(count)s autres : scannez le code pour la liste.", count=rest) if rest else "",
+        "more": _("… et %(count)s autres : scannez le code pour la liste.", count=rest) if rest else "",
         "instructions": _(
-            "Posez cette carte derrière le pare-brise, code visible. L’agent compare la plaque : le laissez-passer ne "
+            "Posez cette carte derrière le pare-brise, code visible. L’agent compare la plaque : le laissez-passer ne "
             "vaut que pour ce véhicule. Gardez le bon de livraison à bord."
         ),
-        "notice": _("Informations indicatives : seuls l’arrêté signé et la signalisation font foi."),
+        "notice": _("Informations indicatives : seuls l’arrêté signé et la signalisation font foi."),
     }
 
 
@@ -92,3 +93,7 @@ def _hours(spans: Sequence[Span], zone: str) -> str:
     if len(spans) > _SHOWN_SPANS:
         texts.append("…")
     return " ; ".join(texts)
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _SHOWN_LETTERS else name[: _SHOWN_LETTERS - 1] + "…"

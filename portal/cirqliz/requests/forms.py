@@ -151,8 +151,8 @@ class RequestForm(FlaskForm):
     ends_time = LocalTime(_l("Heure de fin"))
     stops = FieldList(FormField(StopForm), min_entries=MIN_STOPS, max_entries=MAX_STOPS)
     reason = TextAreaField(
-        _l("Pourquoi devez-vous entrer ?"),
-        description=_l("Une phrase suffit : ce que vous livrez, à qui, et pourquoi à ces heures."),
+        _l("Pourquoi devez-vous entrer ?"),
+        description=_l("Une phrase suffit : ce que vous livrez, à qui, et pourquoi à ces heures."),
     )
     form_key = HiddenField()
 

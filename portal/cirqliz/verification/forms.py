@@ -12,5 +12,5 @@ class SearchForm(FlaskForm):
 
     wanted = StringField(
         _l("Plaque ou numéro du laissez-passer"),
-        description=_l("Avec ou sans tirets. Exemples : AB-123-CD, LP-VAL-2026-000123"),
+        description=_l("Avec ou sans tirets. Exemples : AB-123-CD, LP-VAL-2026-000123"),
     )

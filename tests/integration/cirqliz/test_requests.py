@@ -20,8 +20,8 @@ from portal.db import session
 from portal.jobs import JobState, get_job
 from portal.mail import list_outbox
 from portal.regulations.perimeters import Colour, Motorised
-from tests.factories.cirqliz import INSIDE_BLUE, INSIDE_RED, OUTSIDE, World, make_vehicle
 from tests.factories.accounts import make_company
+from tests.factories.cirqliz import INSIDE_BLUE, INSIDE_RED, OUTSIDE, World, make_vehicle
 
 
 def test_request_waits_for_a_clerk_when_a_stop_lies_in_a_perimeter(world: World) -> None:
