@@ -1,9 +1,15 @@
-"""The visualiz context."""
+"""The visualiz context: the public map, its list twin, and the answer at a point. It stores nothing."""
 
 from __future__ import annotations
 
 from flask import Flask
 
+from portal.visualiz.navigation import map_links
+from portal.visualiz.views import blueprint
+from portal.web.navigation import add_navigation
+
 
 def register(app: Flask) -> None:
     """Attach the context to the application."""
+    app.register_blueprint(blueprint)
+    add_navigation(app, map_links)

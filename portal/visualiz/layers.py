@@ -1,0 +1,123 @@
+"""The layers of the map as GeoJSON, made from the same law that answers every question."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from flask import url_for
+from flask_babel import gettext as _
+
+from portal.numeriz.api import BayView, geojson
+from portal.regulations.measures import Measure
+from portal.regulations.perimeters import Perimeter
+from portal.regulations.schedules import Interval, merge
+from portal.regulations.snapshot import LawSnapshot
+from portal.visualiz.law_lines import bay_lines, measure_effect, measure_lines, measure_title, perimeter_lines
+from portal.visualiz.moments import Moment
+
+type Feature = dict[str, Any]
+
+_KEPT_BODIES = 48
+
+
+def perimeter_features(law: LawSnapshot, slug: str) -> Iterable[Feature]:
+    """One feature per perimeter; windows: all its activations, an end may be null."""
+    for perimeter in law.perimeters.values():
+        yield _feature(
+            geojson(perimeter.shape),
+            title=perimeter.name,
+            colour=perimeter.colour.value,
+            event=perimeter.event,
+            windows=[[_iso(span.start), _iso(span.end)] for span in perimeter.activations],
+            lines=perimeter_lines(perimeter, law.zone),
+            href=url_for("visualiz.show_perimeter", territory=slug, perimeter_id=UUID(perimeter.id)),
+        )
+
+
+def measure_features(law: LawSnapshot, slug: str, moment: Moment) -> Iterable[Feature]:
+    """One feature per place of a measure; windows: when it is active on the day, the day before and the day after."""
+    around = Interval(*moment.days_around)
+    for measure in law.measures.values():
+        windows = measure_windows(measure, law, around)
+        if not windows:
+            continue
+        for location in measure.locations:
+            yield _feature(
+                geojson(location.shape),
+                title=measure_title(measure, location),
+                effect=measure_effect(measure),
+                windows=windows,
+                lines=measure_lines(measure, law.zone),
+                href=url_for("visualiz.show_order", territory=slug, order_id=UUID(measure.order.id)),
+            )
+
+
+def measure_windows(measure: Measure, law: LawSnapshot, around: Interval) -> list[list[str | None]]:
+    """The spans of an interval in which a measure is active, cut to it."""
+    spans = merge(span for period in measure.periods for span in period.active_intervals(around, law.zone))
+    return [[_iso(span.start), _iso(span.end)] for span in spans]
+
+
+def bay_features(bays: Iterable[BayView]) -> Iterable[Feature]:
+    """One point per bay."""
+    for bay in bays:
+        point = {"type": "Point", "coordinates": [round(bay.lon, 6), round(bay.lat, 6)]}
+        yield _feature(
+            point, title=bay.address or _("Aire de livraison"), regime=bay.regime.value, lines=bay_lines(bay)
+        )
+
+
+def _feature(geometry: Mapping[str, Any], **properties: object) -> Feature:
+    return {"type": "Feature", "properties": properties, "geometry": geometry}
+
+
+def _iso(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat()
+
+
+def is_in_force(regulation: Perimeter | Measure, law: LawSnapshot, at: datetime) -> bool:
+    """Tell whether a regulation is active at an instant."""
+    if isinstance(regulation, Perimeter):
+        return any(span.start <= at and (span.end is None or at < span.end) for span in regulation.activations)
+    return any(period.is_active(at, law.zone) for period in regulation.periods)
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A layer ready to be sent, plain and compressed."""
+
+    plain: bytes
+    compressed: bytes
+
+
+class _Bodies:
+    """The layers made last in this process; the key holds the version of the law, so none is ever out of date."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[object, ...], Body] = OrderedDict()
+        self._guard = threading.Lock()
+
+    def get(self, key: tuple[object, ...], features: Callable[[], Iterable[Feature]]) -> Body:
+        with self._guard:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        collection = {"type": "FeatureCollection", "features": list(features())}
+        plain = json.dumps(collection, ensure_ascii=False, separators=(",", ":")).encode()
+        body = Body(plain, gzip.compress(plain, 6, mtime=0))
+        with self._guard:
+            self._kept[key] = body
+            while len(self._kept) > _KEPT_BODIES:
+                self._kept.popitem(last=False)
+        return body
+
+
+bodies = _Bodies()
