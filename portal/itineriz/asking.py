@@ -28,10 +28,14 @@ def answer(territory: TerritoryView, trip: Trip) -> TripResult:
 
 
 def engine_of(territory: TerritoryView) -> Engine:
-    """The engine of a territory's present graph. Raises Unavailable("graph-missing") before the first build."""
+    """The engine of a territory's present graph. Raises Unavailable("graph-missing") when there is none here."""
     if territory.graph_dir is None:
         raise Unavailable("graph-missing", territory=territory.slug)
-    return open_engine(territory.graph_dir)
+    try:
+        return open_engine(territory.graph_dir)
+    except OSError as error:
+        # The row names a build whose files are not on this machine.
+        raise Unavailable("graph-missing", territory=territory.slug) from error
 
 
 def check_stops(territory: TerritoryView, stops: Sequence[Stop]) -> None:

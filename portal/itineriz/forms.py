@@ -60,7 +60,7 @@ class StopForm(Form):
         try:
             found = geocode(territory, text) if text else None
         except Unavailable:
-            found, sentence = None, _("La recherche d’adresses ne répond pas : choisissez le point sur la carte.")
+            found, sentence = None, _("La recherche d’adresses ne répond pas\u00a0: choisissez le point sur la carte.")
         if found is None:
             self.address.errors = [*self.address.errors, sentence]
         return found

@@ -38,7 +38,7 @@ def limit_sentence(limit: Mapping[str, Any]) -> str:
     """What a physical limit of a street says of the vehicle."""
     unit = "t" if limit["fact"] in {Fact.GROSS_WEIGHT, Fact.AXLE_LOAD} else "m"
     return _(
-        "%(street)s : %(fact)s limitée à %(value)s %(unit)s.",
+        "%(street)s\u00a0: %(fact)s limitée à %(value)s\u00a0%(unit)s.",
         street=limit["street"] or _("Rue sans nom"),
         fact=fact_name(str(limit["fact"])),
         value=f"{limit['value']:g}".replace(".", ","),
@@ -66,22 +66,22 @@ def notice_sentence(notice: str, params: Mapping[str, Any]) -> str:
     """The sentence of a caution of the planner."""
     sentences: dict[str, Sentence] = {
         Notice.UNKNOWN_SIZES: lambda: _(
-            "Dimensions inconnues : %(facts)s. Les limites rencontrées sont évitées quand c’est possible.",
+            "Dimensions inconnues\u00a0: %(facts)s. Les limites rencontrées sont évitées quand c’est possible.",
             facts=", ".join(fact_name(fact) for fact in str(params["facts"]).split(",")),
         ),
         Notice.LIMIT_WITH_UNKNOWN_SIZE: lambda: _(
-            "%(street)s : limite de %(value)s à vérifier, la dimension du véhicule est inconnue.",
+            "%(street)s\u00a0: limite de %(value)s à vérifier, la dimension du véhicule est inconnue.",
             street=params["street"] or _("Rue sans nom"),
             value=f"{params['value']:g}".replace(".", ","),
         ),
         Notice.TIMED_ROAD: lambda: _(
-            "L’itinéraire emprunte une rue dont l’accès dépend de l’heure selon OpenStreetMap : vérifiez les panneaux."
+            "L’itinéraire emprunte une rue dont l’accès dépend de l’heure selon OpenStreetMap\u00a0: vérifiez les panneaux."
         ),
         Notice.PRIVATE_ROAD: lambda: _(
-            "Aucun autre chemin que des rues réservées aux riverains ou aux livraisons : vérifiez les panneaux."
+            "Aucun autre chemin que des rues réservées aux riverains ou aux livraisons\u00a0: vérifiez les panneaux."
         ),
         Notice.FAR_FROM_ROAD: lambda: _(
-            "L’arrêt n° %(number)s est à %(metres)s m de la rue la plus proche ouverte au véhicule.",
+            "L’arrêt n°\u00a0%(number)s est à %(metres)s\u00a0m de la rue la plus proche ouverte au véhicule.",
             number=int(params["stop"]) + 1,
             metres=params["metres"],
         ),
@@ -107,27 +107,27 @@ def fault(error: PortalError) -> str:
         "stops-missing": lambda: _("Donnez au moins deux arrêts."),
         "too-many-stops": lambda: _("Donnez au plus %(most)s arrêts.", most=params.get("most")),
         "stop-not-a-position": lambda: _(
-            "L’arrêt n° %(number)s n’est pas une position : donnez la longitude puis la latitude en degrés.",
+            "L’arrêt n°\u00a0%(number)s n’est pas une position\u00a0: donnez la longitude puis la latitude en degrés.",
             number=number,
         ),
         "stop-swapped": lambda: _(
-            "L’arrêt n° %(number)s semble inversé : donnez la longitude avant la latitude.", number=number
+            "L’arrêt n°\u00a0%(number)s semble inversé\u00a0: donnez la longitude avant la latitude.", number=number
         ),
-        "stop-outside-territory": lambda: _("L’arrêt n° %(number)s est hors du territoire.", number=number),
+        "stop-outside-territory": lambda: _("L’arrêt n°\u00a0%(number)s est hors du territoire.", number=number),
         "stop-far-from-road": lambda: _(
-            "L’arrêt n° %(number)s est à plus de %(metres)s m de toute rue ouverte au véhicule.",
+            "L’arrêt n°\u00a0%(number)s est à plus de %(metres)s\u00a0m de toute rue ouverte au véhicule.",
             number=number,
             metres=params.get("metres"),
         ),
         "trip-too-long": lambda: _("Le trajet est trop long pour ce territoire."),
         "vehicle-too-large": lambda: _(
-            "Véhicule : %(field)s au-delà de ce que l’itinéraire sait traiter (%(most)s au plus).",
+            "Véhicule\u00a0: %(field)s au-delà de ce que l’itinéraire sait traiter (%(most)s au plus).",
             field=error.field,
             most=params.get("most"),
         ),
         "departure-unreadable": lambda: _("Le départ doit être une date et une heure, par exemple 2024-09-08T09:00."),
         "departure-does-not-exist": lambda: _(
-            "Cette heure n’existe pas ce jour-là : les horloges avancent d’une heure pendant la nuit."
+            "Cette heure n’existe pas ce jour-là\u00a0: les horloges avancent d’une heure pendant la nuit."
         ),
         "vehicle-unreadable": lambda: _(
             "Le véhicule doit être un objet JSON, par exemple %(example)s.", example='{"gvw_t": 12, "height_m": 3.5}'
@@ -136,7 +136,7 @@ def fault(error: PortalError) -> str:
         "territory-not-found": lambda: _("Ce territoire est inconnu."),
         "routing-engine-failed": lambda: _("Le calcul d’itinéraire a échoué. Réessayez dans un instant."),
         "routing-engine-warned": lambda: _(
-            "Le calcul d’itinéraire a été refusé : une donnée du véhicule n’a pas été comprise."
+            "Le calcul d’itinéraire a été refusé\u00a0: une donnée du véhicule n’a pas été comprise."
         ),
         "route-times-unknown": lambda: _("Le calcul d’itinéraire a échoué. Réessayez dans un instant."),
         "depart-in-the-past": lambda: _("Le départ est passé."),
@@ -145,7 +145,7 @@ def fault(error: PortalError) -> str:
     if known:
         return known()
     if error.field in {fact.value for fact in Fact} | {"vehicle"} or error.code == "unknown-key":
-        return _("Véhicule : %(field)s n’est pas valable (%(code)s).", field=error.field, code=error.code)
+        return _("Véhicule\u00a0: %(field)s n’est pas valable (%(code)s).", field=error.field, code=error.code)
     return _("Le calcul n’a pas pu être fait (%(code)s).", code=error.code)
 
 
@@ -154,5 +154,5 @@ def stored_fault(code: str, params: Mapping[str, Any]) -> str:
     given = dict(params)
     field = given.pop("field", None)
     if code in {"unexpected", "lost-too-often"}:
-        return _("Le calcul n’a pas abouti. Relancez-le ; s’il échoue encore, prévenez l’administrateur.")
+        return _("Le calcul n’a pas abouti. Relancez-le\u00a0; s’il échoue encore, prévenez l’administrateur.")
     return fault(PortalError(code, field, **given))
