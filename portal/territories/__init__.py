@@ -6,6 +6,7 @@ from flask import Flask
 
 from portal.config import Settings
 from portal.territories import cli, models  # noqa: F401 the tables must be known when the database is made
+from portal.territories.demo_town.cli import demo_town_command
 from portal.territories.lookup import geocoder_from, set_geocoder
 from portal.territories.navigation import territory_links
 from portal.territories.views import blueprint
@@ -18,4 +19,5 @@ def register(app: Flask) -> None:
     set_geocoder(app, geocoder_from(settings))
     app.register_blueprint(blueprint)
     app.cli.add_command(cli.group)
+    app.cli.add_command(demo_town_command)
     add_navigation(app, territory_links)
