@@ -10,13 +10,13 @@ import pytest
 from flask import Flask
 
 from portal.common.actor import StaffRole
-from portal.db import db
 from portal.numeriz.queries import list_perimeters, page_bays, page_orders
 from portal.numeriz.values import Issue
 from portal.regulations.measures import MeasureType
 from portal.territories.queries import TerritoryView
 from tests.factories.accounts import make_staff, make_user
 from tests.factories.law import bay_draft, make_law, make_territory, measure_draft, order_draft, perimeter_draft
+from tests.support.query_count import counted_queries
 from tests.support.web import PageClient
 
 BASE = "/territoires/paris-3e/numeriz"
@@ -155,19 +155,9 @@ def test_the_form_says_what_is_wrong_when_nothing_useful_is_sent(
 
 def test_a_list_costs_the_same_queries_when_it_is_longer(clerk: PageClient, territory: TerritoryView) -> None:
     def queries_of(path: str) -> int:
-        from sqlalchemy import event
-
-        counted: list[str] = []
-
-        def count(_c: object, _cursor: object, statement: str, *_rest: object) -> None:
-            counted.append(statement)
-
-        event.listen(db.engine, "before_cursor_execute", count)
-        try:
+        with counted_queries() as statements:
             clerk.get(BASE + path)
-        finally:
-            event.remove(db.engine, "before_cursor_execute", count)
-        return len(counted)
+        return len(statements)
 
     paths = ("", "/perimetres", "/arretes", "/aires")
     before = {path: queries_of(path) for path in paths}

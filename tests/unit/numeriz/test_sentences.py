@@ -1,0 +1,160 @@
+"""What the portal says of the law, in French."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from datetime import UTC, datetime, time
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+import shapely
+from flask import Flask
+
+from portal.config import PROJECT_ROOT
+from portal.numeriz import messages
+from portal.numeriz.reasons import sentence, state_words
+from portal.numeriz.values import MeasureDraft
+from portal.regulations.evaluate import Reason, ReasonCode, State
+from portal.regulations.measures import Direction, LocationKind, MeasureLocation, MeasureType
+from portal.regulations.perimeters import Colour, Motorised
+from portal.regulations.schedules import Period, TimeSlot, Weekday
+from portal.regulations.vehicles import (
+    Access,
+    AirClass,
+    AirClassIn,
+    CarriesHazmat,
+    Criterion,
+    Fact,
+    FreeText,
+    HasAccess,
+    IsRoadUser,
+    Over,
+    RoadUser,
+    Size,
+    Usage,
+    UsedFor,
+    VehicleRule,
+)
+
+PARIS = ZoneInfo("Europe/Paris")
+NB = "\u00a0"
+
+
+@pytest.fixture(autouse=True)
+def french(app: Flask) -> Iterator[None]:
+    with app.test_request_context("/", headers={"Accept-Language": "fr"}):
+        yield
+
+
+def utc(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def measure(rule: VehicleRule, *periods: Period, direction: Direction = Direction.BOTH) -> MeasureDraft:
+    place = MeasureLocation(LocationKind.NAMED_STREET, "Rue Basse", shapely.LineString([(0, 0), (1, 1)]), direction)
+    return MeasureDraft(MeasureType.NO_ENTRY, (place,), periods, rule)
+
+
+def test_a_measure_says_what_where_when_for_whom_except_when_it_has_all_of_them() -> None:
+    rule = VehicleRule((Over(Size.GROSS_WEIGHT, 7500),), (HasAccess(Access.LOCAL_ACCESS), UsedFor(Usage.TAXI)))
+    week = frozenset(list(Weekday)[:5])
+    period = Period(utc("2024-09-01T22:00"), None, week, (TimeSlot(time(22), time(6)),))
+    assert messages.measure_sentence(measure(rule, period, direction=Direction.UNKNOWN), PARIS) == (
+        f"Circulation interdite{NB}: Rue Basse (sens non précisé), depuis le 2{NB}sept.{NB}2024{NB}à{NB}00:00, "
+        "du lundi au vendredi, de 22:00 à 06:00 (le lendemain), "
+        f"pour les véhicules de plus de 7,5{NB}t de PTAC, sauf desserte locale et taxis."
+    )
+
+
+def test_a_measure_says_so_when_it_has_no_place_or_period() -> None:
+    said = messages.measure_sentence(MeasureDraft(MeasureType.NO_PARKING, (), ()), PARIS)
+    assert said == (f"Stationnement interdit{NB}: lieu non précisé, période non précisée, pour tous les véhicules.")
+
+
+@pytest.mark.parametrize(
+    ("criterion", "words"),
+    [
+        (Over(Size.AXLE_LOAD, 10_000), f"véhicules de plus de 10{NB}t à l’essieu"),
+        (Over(Size.HEIGHT, 320), f"véhicules de plus de 3,2{NB}m de haut"),
+        (Over(Size.WIDTH, 255), f"véhicules de plus de 2,55{NB}m de large"),
+        (Over(Size.LENGTH, 1200), f"véhicules de plus de 12{NB}m de long"),
+        (Over(Size.FOOTPRINT, 290_000), f"véhicules de plus de 29{NB}m² au sol"),
+        (AirClassIn(frozenset({AirClass.CLASS_5, AirClass.NONE})), "véhicules Crit’Air 5 et sans vignette"),
+        (CarriesHazmat(), "transports de matières dangereuses"),
+        (UsedFor(Usage.EMERGENCY), "véhicules de secours"),
+        (IsRoadUser(RoadUser.BICYCLE), "vélos"),
+        (FreeText("les lamas"), f"«{NB}les lamas{NB}»"),
+    ],
+)
+def test_a_criterion_is_read_when_it_is_named(criterion: Criterion, words: str) -> None:
+    assert messages.criterion_words(criterion) == words
+
+
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [
+        (set(), ""),
+        (set(Weekday), ""),
+        ({Weekday.TUESDAY}, "le mardi"),
+        ({Weekday.MONDAY, Weekday.THURSDAY}, "le lundi et le jeudi"),
+        ({Weekday.SATURDAY, Weekday.SUNDAY}, "le samedi et le dimanche"),
+        ({Weekday.MONDAY, Weekday.TUESDAY, Weekday.WEDNESDAY}, "du lundi au mercredi"),
+    ],
+)
+def test_days_are_said_short_when_they_follow(days: set[Weekday], words: str) -> None:
+    assert messages.days_words(days) == words
+
+
+@pytest.mark.parametrize("code", list(ReasonCode))
+@pytest.mark.parametrize("kind", ["perimeter", "measure"])
+def test_every_reason_has_a_sentence_when_it_is_given(code: ReasonCode, kind: str) -> None:
+    reason = Reason(
+        code,
+        "perimeter" if kind == "perimeter" else "measure",
+        "1",
+        "Stade",
+        State.FORBIDDEN,
+        utc("2024-09-08T03:30"),
+        utc("2024-09-08T12:00"),
+        colour=Colour.RED if kind == "perimeter" else None,
+        policy=Motorised.PASS_REQUIRED,
+        missing_exemptions=(UsedFor(Usage.EMERGENCY),),
+        missing_facts=(Fact.HEIGHT,),
+        params={"place": "Rue Basse", "max_speed_kmh": 30, "text": "sauf lamas", "by": "emergency"},
+    )
+    said = sentence(reason, PARIS)
+    assert said.startswith("Périmètre rouge «" if kind == "perimeter" else "Arrêté «")
+    assert f"8{NB}sept.{NB}2024{NB}à{NB}05:30 jusqu’à 14:00" in said
+    assert said.endswith(".") and "%(" not in said
+
+
+def test_every_state_has_words_when_it_is_given() -> None:
+    assert len({state_words(state) for state in State}) == len(State)
+
+
+def _codes(folder: Path, call: str) -> set[str]:
+    """The first argument, a text, of every call of a name in the code of a folder."""
+    found: set[str] = set()
+    for path in folder.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == call and node.args:
+                first = node.args[0]
+                options = [first.body, first.orelse] if isinstance(first, ast.IfExp) else [first]
+                found |= {o.value for o in options if isinstance(o, ast.Constant) and isinstance(o.value, str)}
+    return found
+
+
+def test_every_doubt_and_refusal_has_a_sentence_when_the_code_can_raise_it() -> None:
+    folder = PROJECT_ROOT / "portal" / "numeriz"
+    assert _codes(folder, "Issue") - set(messages.ISSUES) == set()
+    assert _codes(folder, "Invalid") - set(messages.ERRORS) == set()
+
+
+def test_a_sentence_is_whole_when_its_parameters_are_missing() -> None:
+    for code in messages.ERRORS:
+        assert "%(" not in messages.error_sentence(code, {})
+    for code in messages.ISSUES:
+        assert "%(" not in messages.issue_sentence({"code": code})
+    assert messages.issue_sentence({"code": "no-longer-known"}) == "no-longer-known"
