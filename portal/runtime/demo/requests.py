@@ -69,17 +69,22 @@ def make_requests(
 
 
 def _addresses_near(town: Town) -> dict[str, list[Address]]:
-    """Return, for each place of the event, the forty addresses nearest to it, and all of them under `town`."""
+    """Return, for each place of the event, the forty addresses nearest to it, and all of them under `town`.
+
+    Few are on pedestrian streets, where nobody may deliver at the hours asked: such requests exist, as exceptions.
+    """
+    on_foot = {street.name for street in town.streets if street.highway == "pedestrian"}
+    reachable = [address for address in town.addresses if address.street not in on_foot]
 
     def nearest(key: str) -> list[Address]:
         place = town.places[key]
-        return sorted(town.addresses, key=lambda a: (a.lon - place.lon) ** 2 + ((a.lat - place.lat) * 1.5) ** 2)[:40]
+        return sorted(reachable, key=lambda a: (a.lon - place.lon) ** 2 + ((a.lat - place.lat) * 1.5) ** 2)[:40]
 
     return {
         "stadium": nearest("stadium"),
         "market": nearest("market_square"),
         "hospital": nearest("hospital"),
-        "town": list(town.addresses),
+        "town": [*reachable, *(address for address in town.addresses[::20] if address.street in on_foot)],
     }
 
 
