@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, current_app, jsonify, redirect, request, url_for
+from flask import Blueprint, flash, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from portal.common.actor import CompanyRole
 from portal.common.clock import SYSTEM_CLOCK
@@ -41,6 +42,9 @@ def list_routes(company_id: UUID) -> ResponseReturnValue:
 def new_route(company_id: UUID) -> ResponseReturnValue:
     """Ask for a route."""
     places = _built_territories()
+    if not places:
+        flash(_("Aucun territoire n’est encore prêt pour le calcul d’itinéraires."), "warning")
+        return redirect(url_for("itineriz.list_routes", company_id=company_id), 303)
     form = RouteForm(_chosen_place(places), list_vehicles(company_id))
     if request.method == "POST" and form.validate():
         action = request.form.get("action", "")
@@ -132,11 +136,8 @@ def _built_territories() -> list[TerritoryView]:
 
 
 def _chosen_place(places: list[TerritoryView]) -> TerritoryView:
-    """The territory named in the request, else the first. Raises NotFound when none has been built."""
+    """The territory named in the request, else the first."""
     wanted = request.values.get("territory", request.args.get("territoire", ""))
-    if not places:
-        current_app.logger.warning("a route was asked for before any territory was built")
-        raise NotFound("territory-not-found")
     return next((place for place in places if place.slug == wanted), places[0])
 
 

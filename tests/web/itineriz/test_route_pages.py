@@ -185,3 +185,12 @@ def test_the_panel_opens_when_the_reader_belongs_to_the_company_or_serves_the_te
         for kind in ("route", "stops"):
             assert scene.client.raw.get(f"/itineraires/{route_id(url)}/carte/{kind}.geojson").status_code == status
         scene.client.get(url, status=404)
+
+
+def test_the_form_says_so_when_no_territory_is_ready(page_client: PageClient):
+    company, person = make_company(), make_user()
+    make_member(person, company)
+    page_client.sign_in(person.id)
+    base = f"/entreprises/{company.id}/itineraires"
+    assert page_client.raw.get(f"{base}/nouveau").headers["Location"] == base
+    assert "Aucun territoire n’est encore prêt" in text_of(page_client.get(base))
