@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -101,7 +102,14 @@ def push(app: Flask, jobs: Sequence[tuple[UUID, str, bool]]) -> None:
     try:
         for job_id, kind, priority in jobs:
             queue = rq_queue(QUEUES[0 if priority else 1], connection)
-            queue.enqueue(_RUN, str(job_id), job_timeout=find_task(kind).timeout_s + 30, result_ttl=0, failure_ttl=3600)
+            queue.enqueue(
+                _RUN,
+                str(job_id),
+                job_id=f"{job_id}-{secrets.token_hex(4)}",  # another message each time; `waiting_in_queue` reads it
+                job_timeout=find_task(kind).timeout_s + 30,
+                result_ttl=0,
+                failure_ttl=3600,
+            )
             sent.append(job_id)
     except redis.RedisError as error:
         _log.warning("the queue is not reachable (%s): jobs stay pending in the database", type(error).__name__)
@@ -110,6 +118,20 @@ def push(app: Flask, jobs: Sequence[tuple[UUID, str, bool]]) -> None:
     if sent:
         with unit_of_work() as uow:
             uow.session.execute(update(Job).where(Job.id.in_(sent)).values(pushed_at=SYSTEM_CLOCK.now()))
+
+
+def waiting_in_queue(app: Flask) -> set[UUID]:
+    """Return the ids of the jobs whose message waits in the queue; none when the queue cannot be reached."""
+    if "job_pusher" in app.extensions:
+        return set()
+    connection = connect(app.extensions["settings"])
+    try:
+        messages = [message for name in QUEUES for message in rq_queue(name, connection).get_job_ids()]
+    except redis.RedisError:
+        return set()
+    finally:
+        connection.close()
+    return {UUID(message[:36]) for message in messages}
 
 
 def get_job(job_id: UUID) -> JobView:

@@ -15,14 +15,14 @@ from portal.common.ids import new_id
 from portal.db import unit_of_work
 from portal.db.base import db
 from portal.jobs.models import Job, JobState
-from portal.jobs.queue import push
+from portal.jobs.queue import push, waiting_in_queue
 from portal.jobs.registry import find_task
 from portal.jobs.running import ClaimLost, RunningJob
 
 _log = logging.getLogger(__name__)
 
-# How long a pushed job may wait unclaimed before the sweep pushes it again; pushing twice is harmless.
-_FORGOTTEN_AFTER = timedelta(seconds=60)
+# A message just taken from the queue needs a moment to claim its job. Pushing twice is harmless, only useless.
+_FORGOTTEN_AFTER = timedelta(seconds=10)
 
 
 def run(job_id: str) -> None:
@@ -78,10 +78,25 @@ def _end_failed(job_id: str, claim: UUID, code: str, *, again: bool) -> None:
             row.state, row.error_code, row.ended_at = JobState.FAILED, code, SYSTEM_CLOCK.now()
 
 
+def end_lease(job_id: str) -> None:
+    """Say that the process of a run was seen dead: the next sweep takes the job back without waiting for its lease.
+
+    A run that lives after all (the same job pushed twice) renews its lease; at worst it loses its claim and writes
+    nothing.
+    """
+    with unit_of_work() as uow:
+        uow.session.execute(
+            update(Job)
+            .where(Job.id == UUID(job_id), Job.state == JobState.RUNNING)
+            .values(lease_until=SYSTEM_CLOCK.now())
+        )
+
+
 def sweep(app: Flask) -> int:
     """Put lost runs back to pending and push whatever the queue forgot; return how many jobs it pushed.
 
     A run is lost when its lease ended (its process was killed). One lost too often has failed: it kills its process.
+    A job was forgotten when it is pending and no message in the queue names it (its server was killed).
     """
     now = SYSTEM_CLOCK.now()
     with unit_of_work() as uow:
@@ -98,5 +113,7 @@ def sweep(app: Flask) -> int:
         )
         waiting = [(row.id, row.kind, row.priority) for row in forgotten.order_by(Job.created_at).limit(1000)]
     if waiting:
+        queued = waiting_in_queue(app)
+        waiting = [job for job in waiting if job[0] not in queued]
         push(app, waiting)
     return len(waiting)

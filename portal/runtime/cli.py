@@ -51,10 +51,12 @@ def up(host: str, port: int, threads: int) -> None:
     Example: joptimiz up --port 8000
     """
     app = _app()
+    supervisor = Supervisor(app, host, port, threads, _say)
     try:
         check_disk(app.extensions["settings"].var_dir, _NEEDED_BYTES)
+        supervisor.claim()
         _migrate(app)
-        Supervisor(app, host, port, threads, _say).run(lambda: _say(f"Joptimiz answers on http://{host}:{port}"))
+        supervisor.run(lambda: _say(f"Joptimiz answers on http://{host}:{port}"))
     except StartError as error:
         _say(f"Error: {error}")
         sys.exit(1)
@@ -78,8 +80,11 @@ def demo(host: str, port: int, threads: int, prepare_only: bool) -> None:
     kept: Settings = current_app.extensions["settings"]
     url = f"http://{host}:{port}" if kept.public_url == "http://127.0.0.1:8000" else kept.public_url
     app = create_app(replace(kept, demo_mode=True, public_url=url))
+    supervisor = Supervisor(app, host, port, threads, _say)
     try:
         check_disk(kept.var_dir, _NEEDED_BYTES)
+        if not prepare_only:
+            supervisor.claim()
         with app.app_context():
             _migrate(app)
             prepare(app, _say)
@@ -90,7 +95,7 @@ def demo(host: str, port: int, threads: int, prepare_only: bool) -> None:
             _say(f"Joptimiz answers on {url} (started in {time.monotonic() - started:.1f} s). Ctrl-C stops it.")
             _say(accounts_table())
 
-        Supervisor(app, host, port, threads, _say).run(welcome)
+        supervisor.run(welcome)
     except StartError as error:
         _say(f"Error: {error}")
         sys.exit(1)

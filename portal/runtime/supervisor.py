@@ -13,21 +13,30 @@ from pathlib import Path
 from types import FrameType
 from typing import IO
 from urllib.error import URLError
-from urllib.request import urlopen
+from urllib.request import ProxyHandler, build_opener
 
-import redis
 from flask import Flask
 from rq.registry import StartedJobRegistry
 
 from portal.config import Settings
 from portal.jobs.queue import QUEUES, connect, rq_queue
 from portal.jobs.runner import sweep
-from portal.runtime.children import Child, queue_answers, queue_child, wait_until, web_child, worker_child
+from portal.runtime.children import (
+    Child,
+    queue_answers,
+    queue_child,
+    runs_own_queue,
+    wait_until,
+    web_child,
+    worker_child,
+)
+from portal.runtime.orphans import OrphansLeft, take_lifeline
 
 _log = logging.getLogger(__name__)
 
-_SWEEP_EVERY_S = 5.0
-_STEADY_AFTER_S = 10.0
+_SWEEP_EVERY_S = 2.0
+_ORPHANS_END_WITHIN_S = 5.0
+_STRAIGHT = build_opener(ProxyHandler({}))  # a proxy named by the environment knows nothing of our own port
 
 
 class StartError(Exception):
@@ -44,18 +53,26 @@ class Supervisor:
         self._say = say
         self._stopping = False
         self._lock: IO[str] | None = None
+        self._lifeline: IO[str] | None = None
         self.children: list[Child] = []
 
+    def claim(self) -> None:
+        """Make sure that nothing else runs from this folder or on this port; call it before long preparations.
+
+        Raises StartError.
+        """
+        self._take_lock()
+        self._end_orphans()
+        self._check_port()
+
     def run(self, when_ready: Callable[[], None]) -> None:
-        """Start everything, call when_ready, watch until SIGINT or SIGTERM, stop everything.
+        """Start everything that was claimed, call when_ready, watch until SIGINT or SIGTERM, stop everything.
 
         Raises StartError, with nothing left running, when a part cannot start.
         """
-        self._take_lock()
         for name in (signal.SIGINT, signal.SIGTERM):
             signal.signal(name, self._ask_to_stop)
         try:
-            self._check_port()
             self._start_all()
             if not self._stopping:
                 when_ready()
@@ -70,13 +87,18 @@ class Supervisor:
         """Hold var/run/supervisor.lock: two supervisors would fight over one queue."""
         path = self._settings.var_dir / "run" / "supervisor.lock"
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._lock = path.open("w", encoding="ascii")
+        self._lock = path.open("a", encoding="ascii")
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise StartError("Joptimiz is already running from this folder: stop it first.") from error
-        self._lock.write(str(os.getpid()))
-        self._lock.flush()
+
+    def _end_orphans(self) -> None:
+        """Wait for what a killed supervisor left behind: two queue servers would share one file, two webs one port."""
+        try:
+            self._lifeline = take_lifeline(self._settings.var_dir / "run" / "children.lock", _ORPHANS_END_WITHIN_S)
+        except OrphansLeft as error:
+            raise StartError(str(error)) from error
 
     def _check_port(self) -> None:
         with socket.socket() as probe:
@@ -89,32 +111,31 @@ class Supervisor:
                 ) from error
 
     def _start_all(self) -> None:
-        environment = child_environment(self._settings)
-        self._end_orphan_queue()
-        queue = queue_child(self._settings)
-        worker = worker_child(self._settings, environment)
-        web = web_child(self._settings, environment, self._host, self._port, self._threads)
-        self.children = [queue, worker, web]
-        queue.start()
-        if not wait_until(lambda: queue_answers(self._settings), queue, 20):
-            raise StartError(f"The queue does not start: {queue.last_words()}")
-        self._requeue_orphans()
-        worker.start()
-        web.start()
+        settings, environment = self._settings, child_environment(self._settings)
+        worker = worker_child(settings, environment)
+        web = web_child(settings, environment, self._host, self._port, self._threads)
+        self.children = [worker, web]
+        if runs_own_queue(settings):
+            self._start_queue()
+        elif not queue_answers(settings):
+            raise StartError("The queue named by REDIS_URL does not answer.")
+        for child in (worker, web):
+            self._start(child)
         if not wait_until(lambda: self._stopping or self._web_answers(), web, 60):
             raise StartError(f"The web server does not start: {web.last_words()}")
 
-    def _end_orphan_queue(self) -> None:
-        """Stop a queue server left behind by a killed supervisor; its append-only file keeps what it held."""
-        if not queue_answers(self._settings):
-            return
-        client = connect(self._settings)
-        try:
-            client.shutdown(save=False)
-        except redis.RedisError as error:
-            raise StartError("A queue server left by an earlier run does not stop.") from error
-        finally:
-            client.close()
+    def _start_queue(self) -> None:
+        queue = queue_child(self._settings)
+        self.children.insert(0, queue)
+        self._start(queue)
+        if not wait_until(lambda: queue_answers(self._settings), queue, 20):
+            raise StartError(f"The queue does not start: {queue.last_words()}")
+        self._requeue_orphans()
+
+    def _start(self, child: Child) -> None:
+        assert self._lifeline is not None
+        child.lifeline = self._lifeline.fileno()
+        child.start()
 
     def _requeue_orphans(self) -> None:
         """No worker lives yet: whatever RQ thinks is running was killed. The database's sweep runs it again."""
@@ -127,7 +148,7 @@ class Supervisor:
 
     def _web_answers(self) -> bool:
         try:
-            with urlopen(f"http://{self._host}:{self._port}/sante", timeout=5) as answer:
+            with _STRAIGHT.open(f"http://{self._host}:{self._port}/sante", timeout=5) as answer:
                 return bool(answer.status == 200)
         except (URLError, OSError):
             return False
@@ -144,13 +165,9 @@ class Supervisor:
             time.sleep(0.2)
 
     def _restart(self, child: Child) -> None:
-        """Start a dead child again; one that dies young waits longer each time, up to 30 s."""
-        lived = time.monotonic() - child.started_at
-        child.restarts = 0 if lived > _STEADY_AFTER_S else child.restarts + 1
-        if lived < min(30.0, 0.2 * 2**child.restarts):
-            return
-        self._say(f"{child.name} stopped unexpectedly; starting it again")
-        child.start()
+        if child.due_again():
+            self._say(f"{child.name} stopped unexpectedly; starting it again")
+            child.start()
 
     def _sweep(self) -> None:
         """Push what the queue forgot. A database that is briefly busy only delays it to the next round."""
@@ -166,8 +183,9 @@ class Supervisor:
         """Stop web first (nobody adds work), then the worker (it ends its job), then the queue."""
         for child in reversed(self.children):
             child.stop()
-        if self._lock is not None:
-            self._lock.close()
+        for held in (self._lifeline, self._lock):
+            if held is not None:
+                held.close()
 
 
 def child_environment(settings: Settings) -> Mapping[str, str]:
