@@ -146,7 +146,7 @@ class NewPasswordForm(PortalForm):
     """A password to choose; whether it is a good one is said by the service."""
 
     password = PasswordField(
-        _l("Mot de passe"),
+        _l("Mot de passe à choisir"),
         validators=[InputRequired(_l("Choisissez un mot de passe."))],
         description=_l("%(count)s caractères au moins. Une phrase convient très bien.", count=MIN_LENGTH),
     )
@@ -217,7 +217,11 @@ class ProfileForm(PortalForm):
         filters=[one_line],
         validators=[DataRequired(_l("Indiquez votre prénom et votre nom.")), Length(max=120)],
     )
-    locale = SelectField(_l("Langue"), choices=[SelectChoice(code, name) for code, name in LANGUAGES.items()])
+    locale = SelectField(
+        _l("Langue"),
+        choices=[SelectChoice(code, name) for code, name in LANGUAGES.items()],
+        validators=[InputRequired(_l("Choisissez une langue."))],
+    )
 
     @classmethod
     def of(cls, account: AccountView) -> ProfileForm:
