@@ -50,5 +50,8 @@ class WhenWhereForm(Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # Never empty on the page: what the URL leaves out is now, and the first vehicle.
+        for field in (self.jour, self.heure, self.profil):
+            field.flags.required = True
         if self.profil.data not in PROFILES:
             self.profil.data = DEFAULT_PROFILE

@@ -36,7 +36,7 @@ from portal.visualiz.moments import Moment, moment_at
 from portal.visualiz.profiles import PROFILES
 from portal.web.guards import PUBLIC, guard
 from portal.web.locale import LANGUAGES
-from portal.web.rendering import render_page
+from portal.web.rendering import render_page, wants_partial
 
 blueprint = Blueprint("visualiz", __name__, url_prefix="/carte")
 
@@ -105,6 +105,9 @@ def _base(territory: TerritoryView, moment: Moment) -> dict[str, Any]:
 @guard(PUBLIC)
 def show_map(territory: str) -> ResponseReturnValue:
     """Show the map with what applies at a day and an hour."""
+    if wants_partial():
+        # Another day needs other layers, and a map is drawn once: the browser opens the page afresh.
+        return Response(status=204, headers={"HX-Redirect": request.full_path})
     view = get_territory(territory)
     form, moment, answer = _asked(view)
     law = law_snapshot(view.id)

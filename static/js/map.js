@@ -152,6 +152,8 @@ class MapView {
         shape.getPopup().options.autoPanPaddingBottomRight = [this.legendWidth() + 20, 20];
         return this.popup(properties);
       }, { maxWidth: 320, minWidth: 180, autoPanPaddingTopLeft: [66, 20] });
+      // A bubble keeps its click to itself: the picker must hear of it too.
+      shape.on("click", ({ latlng }) => this.take?.(latlng));
     }
     return {
       properties, shape, windows: parseWindows(properties.windows),
@@ -310,6 +312,7 @@ class MapView {
       status.textContent = described;
       for (const each of [input.lon, input.lat]) each.dispatchEvent(new Event("change", { bubbles: true }));
     };
+    this.take = take;
     this.map.on("click", ({ latlng }) => take(latlng));
     marker.on("dragend", () => take(marker.getLatLng()));
     for (const each of [input.lon, input.lat]) each.addEventListener("change", show);
