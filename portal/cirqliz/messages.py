@@ -43,6 +43,7 @@ ERRORS: Mapping[str, LazyString] = {
         "Nous ne trouvons pas cette adresse. Vérifiez le numéro et la rue, ou choisissez un point sur la carte."
     ),
     "address-ambiguous": _l("Plusieurs adresses ressemblent à celle-ci : choisissez la bonne ci-dessous."),
+    "addresses-unavailable": _l("La recherche d’adresses ne répond pas : choisissez un point sur la carte."),
     "date-missing": _l("Indiquez une date."),
     "date-unreadable": _l("Cette date n’existe pas. Exemple : 08/09/2026."),
     "time-missing": _l("Indiquez une heure."),

@@ -180,7 +180,7 @@ def revoke_pass(territory: str, pass_id: UUID) -> ResponseReturnValue:
     return redirect(url_for("cirqliz.desk_request", territory=territory, request_id=found.id), 303)
 
 
-@blueprint.get(f"{_PREFIX}/journal")
+@blueprint.get(f"{_PREFIX}/guichet/journal")
 @guard(staff(StaffRole.SUPERVISOR))
 def journal(territory: str) -> ResponseReturnValue:
     """Show who decided what and when, newest first."""

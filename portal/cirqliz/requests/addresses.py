@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from portal.common.errors import Invalid
-from portal.territories.api import AddressHit, geocode, search_addresses
+from portal.territories.api import GOOD_SCORE, AddressHit, search_addresses
 
 CANDIDATES = 5
+SURE_SCORE = 0.95
+CLEAR_LEAD = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +40,17 @@ def find_place(territory: str, text: str) -> Place:
     """
     if not text.strip():
         raise Invalid("address-missing")
-    hit = geocode(territory, text)
-    if hit is not None:
-        return Place(hit.label, hit.lon, hit.lat)
-    near = search_addresses(territory, text, CANDIDATES)
-    if near:
-        raise Invalid("address-ambiguous", candidates=_places(near))
-    raise Invalid("address-unknown")
+    hits = search_addresses(territory, text, CANDIDATES)
+    if not hits:
+        raise Invalid("address-unknown")
+    places = [Place(hit.label, hit.lon, hit.lat) for hit in hits]
+    if _is_plain(hits):
+        return places[0]
+    raise Invalid("address-ambiguous", candidates=places)
 
 
-def _places(hits: Sequence[AddressHit]) -> list[Place]:
-    return [Place(hit.label, hit.lon, hit.lat) for hit in hits]
+def _is_plain(hits: Sequence[AddressHit]) -> bool:
+    """Tell whether the first answer is the one meant: a tour to the wrong street is worse than one more question."""
+    score = hits[0].score
+    rival = hits[1].score if len(hits) > 1 else 0.0
+    return score >= SURE_SCORE or (score >= GOOD_SCORE and score - rival >= CLEAR_LEAD)

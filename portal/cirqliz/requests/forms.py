@@ -31,7 +31,7 @@ from portal.cirqliz.ports import RouteStop
 from portal.cirqliz.requests.addresses import Place, find_place, read_point
 from portal.cirqliz.requests.commands import SubmitRequest
 from portal.cirqliz.requests.policies import MAX_STOPS, MIN_STOPS
-from portal.common.errors import Invalid, PortalError
+from portal.common.errors import Invalid, PortalError, Unavailable
 from portal.common.ids import new_secret
 from portal.common.text import fold
 from portal.fleet.api import VehicleView, plate_key
@@ -229,10 +229,11 @@ class RequestForm(FlaskForm):
             faulty = faulty or bool(stop.service_min.errors)
             try:
                 place = stop.place(self.place.slug)
-            except Invalid as error:
+            except (Invalid, Unavailable) as error:
                 faulty = True
                 stop.candidates = error.params.get("candidates", ())  # type: ignore[assignment]
-                stop.address.errors = [str(ERRORS[error.code])]
+                code = error.code if isinstance(error, Invalid) else "addresses-unavailable"
+                stop.address.errors = [str(ERRORS[code])]
                 continue
             stop.settle(place)
             found.append(RouteStop(place.label, place.lon, place.lat, stop.service_min.data or 0))

@@ -1,0 +1,195 @@
+"""The clerk's journey: the queue, a request, a batch, the journal; and the second of two clerks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from bs4 import Tag
+
+from portal.accounts.models import Company, CompanyStatus
+from portal.cirqliz.passes.queries import list_passes_of_request
+from portal.cirqliz.states import RequestState
+from portal.db import unit_of_work
+from portal.mail import list_outbox
+from tests.factories.accounts import make_staff, make_user
+from tests.factories.cirqliz import INSIDE_BLUE, OUTSIDE, World
+from tests.factories.territories import make_territory
+from tests.support.web import PageClient
+
+DESK = "/territoires/val-essai/guichet"
+
+
+@pytest.fixture
+def client(world: World, page_client: PageClient) -> PageClient:
+    """The clerk, signed in."""
+    page_client.sign_in(world.clerk.id)
+    return page_client
+
+
+def answer(client: PageClient, url: str, **more: Any) -> dict[str, Any]:
+    """The form of the answer as the page gives it, filled in."""
+    page = client.get(url)
+    form = page.select_one(f'form[action="{url}/decision"]')
+    assert form is not None
+    version = form.find("input", attrs={"name": "version"})
+    assert isinstance(version, Tag)
+    ticked = [str(box["value"]) for box in form.select("input[name=vehicles][checked]")]
+    values: dict[str, Any] = {"version": str(version["value"]), "vehicles": ticked, "decision": "approved", **more}
+    return values
+
+
+def test_clerk_approves_from_the_queue(world: World, client: PageClient) -> None:
+    found = world.ready(vehicles=[world.vehicle("AA-111-AA"), world.vehicle("BB-222-BB")])
+    queue = client.get(DESK)
+    assert "1 demande attend une décision" in queue.get_text(" ", strip=True)
+    link = queue.find("a", string=found.number)
+    assert isinstance(link, Tag)
+    url = str(link["href"])
+    page = client.get(url)
+    text = page.get_text(" ", strip=True)
+    for shown in ("Fleurs du canal", world.company.siret, "Course du canal", "AA-111-AA", "12 t", "Vérifiée"):
+        assert shown.replace(" ", "\u00a0") in text or shown in text, shown
+    assert page.select_one("[data-map]") is not None
+    values = answer(client, url)
+    assert len(values["vehicles"]) == 2
+    assert client.submit(f"{url}/decision", values) == url
+    after = client.get(url)
+    assert after.find("input", attrs={"name": "version"}) is None
+    assert "Claude Guichet" in after.get_text()
+    assert len(list_passes_of_request(found.id)) == 2
+    assert world.owner.email in {mail.recipient for mail in list_outbox()}
+    assert "Aucune demande ici" in client.get(DESK).get_text()
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"decision": ""}, "decision"),
+        ({"decision": "pending"}, "decision"),
+        ({"decision": "refused"}, "reason_code"),
+        ({"decision": "refused", "reason_code": "because"}, "reason_code"),
+        ({"decision": "refused", "reason_code": "other"}, "reason_text"),
+        ({"vehicles": []}, "vehicles"),
+    ],
+    ids=["no answer", "not an answer", "no reason", "no such reason", "other unexplained", "no vehicle"],
+)
+def test_fault_stands_beside_its_field(world: World, client: PageClient, change: dict[str, Any], field: str) -> None:
+    found = world.ready()
+    url = f"{DESK}/{found.id}"
+    page = client.post(f"{url}/decision", answer(client, url, **change))
+    links = [str(link["href"]) for link in page.select("#erreurs a")]
+    assert links == [f"#{field}"]
+    assert page.find(id=field) is not None
+    assert world.seen(found.id).state is RequestState.READY
+
+
+def test_second_clerk_is_told_and_keeps_what_they_typed(world: World, client: PageClient) -> None:
+    first, second = world.vehicle("AA-111-AA"), world.vehicle("BB-222-BB")
+    found = world.ready(vehicles=[first, second])
+    url = f"{DESK}/{found.id}"
+    mine = answer(client, url, decision="refused", reason_code="duplicate", reason_text="Déjà demandé")
+    world.approve(found, [first])
+    page = client.post(f"{url}/decision", mine, status=409)
+    text = page.get_text(" ", strip=True)
+    assert "Claude Guichet a répondu à la demande" in text
+    field = page.find("textarea", attrs={"name": "reason_text", "id": "reason_text"})
+    assert isinstance(field, Tag)
+    assert field.get_text().strip() == "Déjà demandé"
+    assert page.select_one("option[value=duplicate][selected]") is not None
+    assert world.seen(found.id).pending[0].vehicle_id == second
+
+
+def test_second_clerk_sees_what_they_typed_when_nothing_is_left_to_decide(world: World, client: PageClient) -> None:
+    found = world.ready()
+    url = f"{DESK}/{found.id}"
+    mine = answer(client, url, decision="refused", reason_code="duplicate", reason_text="Déjà demandé")
+    world.approve(found)
+    text = client.post(f"{url}/decision", mine, status=409).get_text(" ", strip=True)
+    assert "Ce que vous aviez saisi" in text
+    assert "Déjà demandé" in text
+
+
+def test_batch_answers_the_requests_ticked(world: World, client: PageClient) -> None:
+    requests = [world.ready() for _ in range(3)]
+    values = [str(box["value"]) for box in client.get(DESK).select("input[name=chosen]")]
+    assert len(values) == 3
+    page = client.post(f"{DESK}/decisions", {"chosen": [], "decision": "approved"})
+    assert "Cochez au moins une demande" in page.get_text()
+    page = client.post(f"{DESK}/decisions", {"chosen": values, "decision": "refused"})
+    assert len(page.select("input[name=chosen][checked]")) == 3
+    world.approve(requests[0])
+    answered = {"chosen": values, "decision": "refused", "reason_code": "dates_not_allowed"}
+    page = client.post(f"{DESK}/decisions", answered, status=409)
+    assert f"a répondu à la demande {requests[0].number}" in page.get_text()
+    assert [world.seen(one.id).state for one in requests] == [
+        RequestState.APPROVED,
+        RequestState.REFUSED,
+        RequestState.REFUSED,
+    ]
+
+
+def test_queue_keeps_its_filters(world: World, client: PageClient) -> None:
+    world.ready()
+    blue = world.ready(stops=(OUTSIDE, INSIDE_BLUE))
+    page = client.get(f"{DESK}?couleur=blue&q=&age=")
+    assert [link.get_text() for link in page.select("tbody th a")] == [blue.number]
+    form = page.select_one('form[action*="/guichet/decisions"]')
+    assert form is not None
+    assert "couleur=blue" in str(form["action"])
+    for nonsense in ("etat=n&age=-1&couleur=rose&entreprise_id=x", "q=%25_%5C", "entreprise=%F0%9F%8C%B7"):
+        client.get(f"{DESK}?{nonsense}")
+    assert client.raw.get(f"{DESK}?cursor=abc").status_code == 422
+
+
+def test_company_is_verified_before_the_approval(world: World, client: PageClient) -> None:
+    found = world.ready()
+    with unit_of_work() as uow:
+        row = uow.session.get(Company, world.company.id)
+        assert row is not None
+        row.status = CompanyStatus.PENDING
+    url = f"{DESK}/{found.id}"
+    page = client.post(f"{url}/decision", answer(client, url))
+    assert "vérifiez-la avant d’approuver" in page.get_text()
+    assert client.submit(f"{url}/entreprise") == url
+    assert "vient d’être vérifiée" in client.post(f"{url}/entreprise", status=409).get_text()
+    client.submit(f"{url}/decision", answer(client, url))
+    assert world.seen(found.id).state is RequestState.APPROVED
+
+
+def test_pass_is_revoked_for_a_reason(world: World, client: PageClient) -> None:
+    found = world.ready()
+    world.approve(found)
+    (one,) = list_passes_of_request(found.id)
+    url = f"/territoires/val-essai/laissez-passer/{one.id}/revocation"
+    assert client.get(f"{DESK}/{found.id}").select_one(f'form[action="{url}"]') is not None
+    page = client.post(url, {"reason_code": "given_back"})
+    assert "Choisissez le motif de la révocation" in page.get_text()
+    assert client.submit(url, {"reason_code": "misuse", "reason_text": "Prêté"}) == f"{DESK}/{found.id}"
+    assert "était déjà révoqué" in client.post(url, {"reason_code": "misuse"}, status=409).get_text()
+    assert client.get(f"/V/{one.token}").select_one(".j-verdict--red") is not None
+
+
+def test_journal_is_for_the_supervisor(world: World, client: PageClient) -> None:
+    found = world.ready()
+    world.refuse(found)
+    assert client.raw.get("/territoires/val-essai/guichet/journal").status_code == 403
+    client.sign_in(world.supervisor.id)
+    text = client.get("/territoires/val-essai/guichet/journal").get_text(" ", strip=True)
+    for shown in (found.number, "Claude Guichet", "refusé", "Trop tôt", "Demande déposée"):
+        assert shown in text, shown
+
+
+@pytest.mark.parametrize("path", ["guichet", "guichet/{request}", "guichet/journal", "controle"])
+def test_staff_pages_are_closed_to_others(world: World, page_client: PageClient, path: str) -> None:
+    found = world.ready()
+    url = "/territoires/val-essai/" + path.format(request=found.id)
+    assert page_client.raw.get(url).status_code == 303
+    elsewhere, stranger = make_territory("ailleurs"), make_user()
+    make_staff(stranger, elsewhere)
+    for person in (world.owner.id, stranger.id):
+        page_client.sign_in(person)
+        assert page_client.raw.get(url).status_code == 404
+    if "request" in path:
+        page_client.sign_in(stranger.id)
+        assert page_client.raw.get(url.replace("val-essai", "ailleurs")).status_code == 404

@@ -1,0 +1,94 @@
+"""What a scan shows to anybody, and to an agent."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from portal.cirqliz.models import PassCheck
+from portal.cirqliz.passes.queries import PassView, list_passes_of_request
+from portal.common.clock import SYSTEM_CLOCK
+from portal.db import session
+from tests.factories.cirqliz import World
+from tests.support.web import PageClient
+
+CONTROL = "/territoires/val-essai/controle"
+
+
+@pytest.fixture
+def issued(world: World) -> PassView:
+    """A pass for a lorry, to come in two days."""
+    found = world.ready(vehicles=[world.vehicle("OI-101-CD")])
+    world.approve(found)
+    return list_passes_of_request(found.id)[0]
+
+
+def checks() -> int:
+    """How many looks are kept."""
+    return session().scalar(select(func.count()).select_from(PassCheck)) or 0
+
+
+def test_anybody_sees_state_plate_and_hours_and_no_company(
+    world: World, issued: PassView, page_client: PageClient
+) -> None:
+    for way in ("v", "V"):
+        page = page_client.get(f"/{way}/{issued.token}")
+        assert page.select_one(".j-verdict--orange") is not None
+        text = page.get_text(" ", strip=True)
+        assert "OI101CD" in text
+        assert "Course du canal" in text
+        assert world.company.name not in text
+        assert issued.number not in text
+    assert checks() == 0
+
+
+def test_agent_sees_more_and_the_look_is_kept(world: World, issued: PassView, page_client: PageClient) -> None:
+    page_client.sign_in(world.agent.id)
+    text = page_client.get(f"/V/{issued.token}").get_text(" ", strip=True)
+    assert world.company.name in text
+    assert "Contrôle enregistré" in text
+    assert "Déjà enregistré" in page_client.get(f"/V/{issued.token}").get_text()
+    assert checks() == 1
+
+
+@pytest.mark.parametrize("token", ["A", "A" * 151, "%00", "é", "x" * 5000, "AB CD", "<script>"])
+def test_any_other_code_is_red_and_never_a_failure(world: World, page_client: PageClient, token: str) -> None:
+    page = page_client.get(f"/v/{token}")
+    assert page.select_one(".j-verdict--red") is not None
+    page_client.sign_in(world.agent.id)
+    assert "Contrôle enregistré" in page_client.get(f"/V/{token}").get_text()
+
+
+@pytest.mark.parametrize("typed", ["oi 101 cd", "01-1O1-CD", "LP"])
+def test_agent_finds_a_pass_by_plate_or_number(
+    world: World, issued: PassView, page_client: PageClient, typed: str
+) -> None:
+    page_client.sign_in(world.agent.id)
+    page_client.get(CONTROL)
+    wanted = issued.number.lower() if typed == "LP" else typed
+    page = page_client.post(CONTROL, {"wanted": wanted}, status=200)
+    assert page.select_one(".j-verdict--orange") is not None
+    assert "OI101CD" in page.get_text()
+    assert checks() == 1
+
+
+def test_agent_is_told_when_no_pass_answers(world: World, page_client: PageClient) -> None:
+    page_client.sign_in(world.agent.id)
+    page = page_client.post(CONTROL, {"wanted": "ZZ-999-ZZ"}, status=200)
+    assert page.select_one(".j-verdict--red") is not None
+    assert "ZZ-999-ZZ" in page.get_text()
+    page = page_client.post(CONTROL, {"wanted": " "})
+    assert [str(link["href"]) for link in page.select("#erreurs a")] == ["#wanted"]
+
+
+def test_scan_is_green_while_the_perimeter_is_active(
+    world: World, issued: PassView, page_client: PageClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = world.day + timedelta(hours=8)
+    monkeypatch.setattr(type(SYSTEM_CLOCK), "now", lambda _clock: at)
+    page = page_client.get(f"/v/{issued.token}")
+    assert page.select_one(".j-verdict--green") is not None
+    assert page.title is not None
+    assert "Valable" in page.title.get_text()
