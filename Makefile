@@ -31,7 +31,7 @@ check: setup
 	$(RUN)/ruff check .
 	$(RUN)/ruff format --check .
 	$(RUN)/mypy
-	$(RUN)/lint-imports
+	$(RUN)/lint-imports --no-cache
 	$(RUN)/djlint templates --lint --quiet
 	$(RUN)/python scripts/check_migrations.py
 

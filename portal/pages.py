@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Flask
+from flask import Blueprint, Flask, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import text
 
 from portal.db import session
+from portal.territories.api import list_territories
 from portal.web.extensions import limiter
 from portal.web.guards import PUBLIC, guard
 from portal.web.rendering import render_page
@@ -18,7 +19,16 @@ blueprint = Blueprint("pages", __name__)
 @guard(PUBLIC)
 def home() -> ResponseReturnValue:
     """Show the front door: what do you come to do?"""
-    return render_page("home.html")
+    maps = [
+        {
+            "name": territory.name,
+            "map_url": url_for("visualiz.show_map", territory=territory.slug),
+            "list_url": url_for("visualiz.show_list", territory=territory.slug),
+        }
+        for territory in list_territories()
+        if territory.build_version
+    ]
+    return render_page("home.html", territories=maps)
 
 
 @blueprint.get("/sante")

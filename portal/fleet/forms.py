@@ -48,11 +48,14 @@ AIR_CLASSES = {
 
 def _text(key: str) -> StringField:
     column = BY_KEY[key]
-    return StringField(column.label, description=column.help, render_kw={"required": True} if column.required else {})
+    return StringField(column.label, description=column.help)
 
 
-def _choices(words: dict[Any, Any]) -> list[SelectChoice]:
-    return [_UNKNOWN, *(SelectChoice(kind.value, word) for kind, word in words.items())]
+def _select(key: str, words: dict[Any, Any]) -> SelectField:
+    column = BY_KEY[key]
+    choices = [_UNKNOWN, *(SelectChoice(kind.value, word) for kind, word in words.items())]
+    # Whatever is sent is judged with the other texts: an unknown word gets the same sentence as in a file.
+    return SelectField(column.label, choices=choices, description=column.help, validate_choice=False)
 
 
 class VehicleForm(FlaskForm):
@@ -61,20 +64,23 @@ class VehicleForm(FlaskForm):
     plate = _text("plate")
     country = _text("country")
     label = _text("label")
-    category = SelectField(BY_KEY["category"].label, choices=_choices(CATEGORIES), description=BY_KEY["category"].help)
+    category = _select("category", CATEGORIES)
     gross_weight_kg = _text("gross_weight_kg")
     combination_weight_kg = _text("combination_weight_kg")
     axle_load_kg = _text("axle_load_kg")
     height_cm = _text("height_cm")
     width_cm = _text("width_cm")
     length_cm = _text("length_cm")
-    energy = SelectField(BY_KEY["energy"].label, choices=_choices(ENERGIES))
-    air_class = SelectField(
-        BY_KEY["air_class"].label, choices=_choices(AIR_CLASSES), description=BY_KEY["air_class"].help
-    )
+    energy = _select("energy", ENERGIES)
+    air_class = _select("air_class", AIR_CLASSES)
     hazmat = BooleanField(_l("Transporte des matières dangereuses"))
     plate_valid_until = _text("plate_valid_until")
     version = HiddenField()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for key, column in BY_KEY.items():
+            self[key].flags.required = column.required
 
     def judge(self) -> Judgement:
         """Judge what was typed; faults are added to the fields' errors."""

@@ -142,7 +142,9 @@ def upload(company_id: UUID) -> ResponseReturnValue:
         try:
             if not sent or not sent.filename:
                 raise Invalid("file-missing", field="file")
-            import_id = imports.start_import(current_actor(), company_id, sent.filename, sent.read())
+            with sent.stream as stream:
+                content = stream.read()
+            import_id = imports.start_import(current_actor(), company_id, sent.filename, content)
         except Invalid as error:
             form.file.errors = [file_sentence(error.code, error.params)]
         else:

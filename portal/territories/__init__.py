@@ -8,7 +8,7 @@ from portal.config import Settings
 from portal.territories import cli, models  # noqa: F401 the tables must be known when the database is made
 from portal.territories.demo_town.cli import demo_town_command
 from portal.territories.lookup import geocoder_from, set_geocoder
-from portal.territories.navigation import territory_links
+from portal.territories.navigation import territory_links, territory_look
 from portal.territories.views import blueprint
 from portal.web.navigation import add_navigation
 
@@ -20,4 +20,5 @@ def register(app: Flask) -> None:
     app.register_blueprint(blueprint)
     app.cli.add_command(cli.group)
     app.cli.add_command(demo_town_command)
+    app.context_processor(territory_look)
     add_navigation(app, territory_links)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flask import url_for
+from flask import request, url_for
 from flask_babel import gettext as _
 
 from portal.common.actor import Actor, StaffRole
+from portal.common.errors import NotFound
+from portal.territories.queries import get_territory
 from portal.web.navigation import NavItem
 
 
@@ -21,3 +23,15 @@ def territory_links(actor: Actor) -> Sequence[NavItem]:
     if actor.is_platform_admin:
         links.append(NavItem(_("Territoires"), url_for("territories.territory_list"), "platform", 800))
     return links
+
+
+def territory_look() -> dict[str, object]:
+    """Give each page of a territory its name and its accent colour; a view may still say otherwise."""
+    slug = (request.view_args or {}).get("territory") if request else None
+    if not isinstance(slug, str):
+        return {}
+    try:
+        territory = get_territory(slug)
+    except NotFound:
+        return {}
+    return {"accent": territory.accent.value, "territory_name": territory.name}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 
-from flask import Flask, Response, jsonify, make_response, request
+from flask import Flask, Response, current_app, jsonify, make_response, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
@@ -21,8 +21,14 @@ def error_response(status: int, code: str, reference: str | None = None) -> Resp
     """Return the error page, or JSON for a program that asks for it."""
     if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
         body = jsonify(error=code, reference=reference)
+    elif status >= 500:
+        # What failed may be what the pages' context needs (the database): this page needs none.
+        page = current_app.jinja_env.get_template("errors/error.html")
+        body = make_response(page.render(status=status, code=code, reference=reference))
     else:
-        body = make_response(render_page("errors/error.html", status=status, code=code, reference=reference))
+        body = make_response(
+            render_page("errors/error.html", block="content", status=status, code=code, reference=reference)
+        )
     body.status_code = status
     return body
 

@@ -121,6 +121,8 @@ def test_unusable_file_gets_one_clear_sentence(florist: Florist, content: bytes,
     if answer.status_code == 303:
         text = florist.client.raw.get(answer.headers["Location"]).get_data(as_text=True)
     assert words in text.replace("\u00a0", " ")
+    # The test client leaves its own temporary file of a large form open.
+    answer.request.environ["wsgi.input"].close()
 
 
 def test_missing_file_is_told_beside_the_field(florist: Florist) -> None:
