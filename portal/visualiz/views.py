@@ -90,6 +90,14 @@ def _asked(territory: TerritoryView) -> tuple[WhenWhereForm, Moment, PlaceAnswer
     return form, moment, _answer(form, territory, moment)
 
 
+def _activity(territory: TerritoryView, moment: Moment) -> dict[str, Any]:
+    """How many perimeters are active; when none is, the moment of the next one."""
+    law = law_snapshot(territory.id)
+    active = sum(layers.is_in_force(perimeter, law, moment.at) for perimeter in law.perimeters.values())
+    upcoming = None if active else next_activation(territory.id, moment.at)
+    return {"active": active, "upcoming": upcoming and moment_at(upcoming, moment.zone)}
+
+
 def _base(territory: TerritoryView, moment: Moment) -> dict[str, Any]:
     return {
         "territory": territory,
@@ -110,17 +118,13 @@ def show_map(territory: str) -> ResponseReturnValue:
         return Response(status=204, headers={"HX-Redirect": request.full_path})
     view = get_territory(territory)
     form, moment, answer = _asked(view)
-    law = law_snapshot(view.id)
-    active = sum(layers.is_in_force(perimeter, law, moment.at) for perimeter in law.perimeters.values())
-    upcoming = None if active else next_activation(view.id, moment.at)
     language = str(get_locale() or "fr")[:2]
     page = render_page(
         "visualiz/map.html",
         **_base(view, moment),
         form=form,
         answer=answer,
-        active=active,
-        upcoming=upcoming and moment_at(upcoming, law.zone),
+        **_activity(view, moment),
         urls={
             "perimeters": url_for("visualiz.perimeter_layer", territory=view.slug, langue=language),
             "orders": url_for("visualiz.order_layer", territory=view.slug, langue=language, jour=moment.query["jour"]),
@@ -136,7 +140,14 @@ def here(territory: str) -> ResponseReturnValue:
     """Answer what a vehicle may do at a point: a fragment for the map, a page without script."""
     view = get_territory(territory)
     form, moment, answer = _asked(view)
-    page = render_page("visualiz/here.html", block="answer", **_base(view, moment), form=form, answer=answer)
+    page = render_page(
+        "visualiz/here.html",
+        block="answer",
+        **_base(view, moment),
+        **_activity(view, moment),
+        form=form,
+        answer=answer,
+    )
     return page, 422 if form.errors else 200
 
 

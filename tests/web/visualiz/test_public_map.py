@@ -135,6 +135,7 @@ def test_the_weight_decides_when_a_measure_is_for_heavy_vehicles(
     page_client: PageClient, territory: TerritoryView
 ) -> None:
     street = {"lon": "2.371", "lat": "48.862", "jour": "2024-06-01", "heure": "23:00"}
+    assert "1 périmètre actif à cette heure." in page_client.get(f"{BASE}/ici", **query(**street)).get_text(" ")
     heavy = page_client.get(f"{BASE}/ici", **query(**street, profil="pl12")).get_text(" ")
     assert "Circulation interdite" in heavy and "rue des Tanneurs" in heavy
     assert "2\u00a0juin\u00a02024\u00a0à\u00a006:00" in heavy, "the next change is told"
