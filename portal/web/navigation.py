@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import Flask, request
 
@@ -20,9 +20,9 @@ class NavItem:
     url: str
     group: str
     order: int = 100
+    current: bool = False
 
-    @property
-    def current(self) -> bool:
+    def leads_here(self) -> bool:
         """True on the page itself and the pages below it."""
         return self.url != "/" and (request.path == self.url or request.path.startswith(self.url.rstrip("/") + "/"))
 
@@ -38,9 +38,11 @@ def add_navigation(app: Flask, provider: NavProvider) -> None:
 def navigation(app: Flask, actor: Actor) -> dict[str, list[NavItem]]:
     """Return the links of an actor by group, each group in order; groups keep the order of their first link."""
     items = sorted((item for provider in app.extensions.get("navigation", []) for item in provider(actor)), key=_order)
+    # Of a page and the page above it, the nearest alone is where one is.
+    here = max((item.url for item in items if item.leads_here()), key=len, default=None)
     groups: dict[str, list[NavItem]] = {}
     for item in items:
-        groups.setdefault(item.group, []).append(item)
+        groups.setdefault(item.group, []).append(replace(item, current=item.url == here))
     return groups
 
 
