@@ -68,7 +68,8 @@ class MapView {
       maxBounds: this.bounds.pad(1.5), fadeAnimation: !matchMedia("(prefers-reduced-motion: reduce)").matches,
       zoomAnimation: !matchMedia("(prefers-reduced-motion: reduce)").matches,
     });
-    this.map.fitBounds(this.bounds);
+    // The last fields around a town are left out: the town is what one comes for.
+    this.map.fitBounds(this.bounds.pad(-0.12));
     canvas.setAttribute("role", "application");
     canvas.setAttribute("aria-label", texts.keyboard);
     L.control.attribution({ prefix: false }).addAttribution(texts.attribution).addTo(this.map);
