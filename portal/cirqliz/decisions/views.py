@@ -27,7 +27,7 @@ from portal.common.actor import StaffRole
 from portal.common.clock import SYSTEM_CLOCK
 from portal.common.errors import Conflict, Invalid
 from portal.fleet.api import get_vehicles
-from portal.territories.api import get_territory
+from portal.territories.api import TerritoryView, get_territory
 from portal.web.guards import current_actor, guard, staff
 
 _PREFIX = "/territoires/<territory>"
@@ -60,7 +60,7 @@ def _queue_page(territory: str, form: BatchForm, skipped: list[str] | None = Non
         late_at=now - queries.LATE_AFTER,
         very_late_at=now - queries.VERY_LATE_AFTER,
         states=list(RequestState),
-        desk_tabs=desk_tabs(territory),
+        **desk_frame(place),
     )
 
 
@@ -119,7 +119,7 @@ def _request_page(territory: str, found: RequestView, form: DecisionForm, **more
         history=audit.list_entries(subject_id=found.id).items,
         history_words=SENTENCES,
         now=now,
-        desk_tabs=desk_tabs(territory),
+        **desk_frame(place),
         **request_parts(found),
         **context,
     )
@@ -190,12 +190,20 @@ def journal(territory: str) -> ResponseReturnValue:
         territory=place,
         page=audit.list_entries(territory_id=place.id, cursor=request.args.get("cursor")),
         sentences=SENTENCES,
-        desk_tabs=desk_tabs(territory),
+        **desk_frame(place),
     )
 
 
-def desk_tabs(territory: str) -> list[dict[str, Any]]:
-    """Return the tabs of the territory's staff that the actor may follow."""
+def desk_frame(territory: TerritoryView) -> dict[str, Any]:
+    """Return what frames a page of the territory's staff: name, colour, tabs."""
+    return {
+        "territory_name": territory.name,
+        "accent": territory.accent.value,
+        "desk_tabs": _tabs(territory.slug),
+    }
+
+
+def _tabs(territory: str) -> list[dict[str, Any]]:
     actor = current_actor()
     tabs = (
         (_("Guichet"), "cirqliz.desk", StaffRole.CLERK),

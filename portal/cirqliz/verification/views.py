@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask.typing import ResponseReturnValue
 
 from portal.cirqliz.blueprint import blueprint
-from portal.cirqliz.decisions.views import desk_tabs
+from portal.cirqliz.decisions.views import desk_frame
 from portal.cirqliz.messages import ERRORS, verdict_reason
 from portal.cirqliz.pages import show
 from portal.cirqliz.states import CheckMethod
@@ -84,5 +84,5 @@ def _control_page(territory: str, form: SearchForm, answers: list[Checked] | Non
         wanted=form.wanted.data or "",
         answers=[(one, verdict_reason(one.verdict, zone)) for one in answers or ()],
         now=SYSTEM_CLOCK.now(),
-        desk_tabs=desk_tabs(territory),
+        **desk_frame(place),
     )
