@@ -8,6 +8,7 @@ from sqlalchemy.exc import OperationalError
 
 from portal import pages
 from portal.web.headers import CONTENT_SECURITY_POLICY
+from tests.factories.accounts import make_company, make_member, make_user
 from tests.factories.territories import make_territory
 from tests.support.web import PageClient
 
@@ -66,3 +67,11 @@ def test_form_without_its_token_is_refused(
     monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", True)
     answer = page_client.raw.post("/connexion", data={"email": "a@exemple.fr", "password": "x"})
     assert answer.status_code == 400
+
+
+def test_only_the_nearest_link_is_marked_current(app: Flask, page_client: PageClient) -> None:
+    user, company = make_user(), make_company()
+    make_member(user, company)
+    page_client.sign_in(user.id)
+    page = page_client.get(f"/entreprises/{company.id}/vehicules/nouveau")
+    assert [link.get_text(strip=True) for link in page.select("nav a[aria-current=page]")] == ["Véhicules"]
