@@ -10,6 +10,7 @@ from wtforms.fields.choices import SelectChoice
 
 from portal.numeriz.messages import KINDS
 from portal.numeriz.values import ImportKind
+from portal.web.forms import Needed
 
 
 class UploadForm(FlaskForm):
@@ -17,6 +18,7 @@ class UploadForm(FlaskForm):
 
     kind = SelectField(
         _l("Contenu du fichier"),
+        [Needed()],
         choices=[SelectChoice(kind.value, KINDS[kind]) for kind in (ImportKind.PERIMETERS, ImportKind.BAYS)],
     )
     file = FileField(

@@ -25,6 +25,7 @@ from portal.cirqliz.states import (
 )
 from portal.common.errors import PortalError
 from portal.regulations.perimeters import Colour
+from portal.web.forms import Needed
 
 _ANSWERS = (
     SelectChoice(VehicleDecision.APPROVED.value, _l("Approuver")),
@@ -49,7 +50,7 @@ class _ErrorsMixin:
 class AnswerForm(_ErrorsMixin, FlaskForm):
     """Approve or refuse; the service says what is missing, so that page and batch speak alike."""
 
-    decision = RadioField(_l("Réponse"), choices=list(_ANSWERS), validate_choice=False)
+    decision = RadioField(_l("Réponse"), [Needed()], choices=list(_ANSWERS), validate_choice=False)
     reason_code = SelectField(
         _l("Motif du refus"),
         choices=[_NO_REASON, *(SelectChoice(code.value, REFUSAL_REASONS[code]) for code in RefusalReason)],
@@ -69,7 +70,7 @@ class AnswerForm(_ErrorsMixin, FlaskForm):
 class DecisionForm(AnswerForm):
     """The answer for vehicles of one request, as it was when the page was made (version)."""
 
-    vehicles = CheckboxesField(_l("Pour quels véhicules ?"), validate_choice=False)
+    vehicles = CheckboxesField(_l("Pour quels véhicules ?"), [Needed()], validate_choice=False)
     version = HiddenField()
 
     def offer(self, found: RequestView) -> None:
@@ -112,6 +113,7 @@ class RevocationForm(_ErrorsMixin, FlaskForm):
 
     reason_code = SelectField(
         _l("Motif de la révocation"),
+        [Needed()],
         choices=[_NO_REASON, *(SelectChoice(code.value, REVOCATION_REASONS[code]) for code in CLERK_REVOCATIONS)],
         validate_choice=False,
     )

@@ -37,6 +37,7 @@ from portal.common.text import fold
 from portal.fleet.api import VehicleView, plate_key
 from portal.territories.api import TerritoryView
 from portal.web.filters import tonnes
+from portal.web.forms import Needed
 
 SHOWN_VEHICLES = 30
 DEFAULT_SERVICE_MIN = 15
@@ -89,7 +90,7 @@ class Minutes(IntegerField):
 class StopForm(Form):
     """A stop. `resolved` remembers for which text the point stands, so that an address typed anew is looked up anew."""
 
-    address = StringField(_l("Adresse"))
+    address = StringField(_l("Adresse"), [Needed()])
     lon = HiddenField()
     lat = HiddenField()
     resolved = HiddenField()
@@ -142,16 +143,17 @@ class CheckboxesField(SelectMultipleField):
 class RequestForm(FlaskForm):
     """What a company fills in. Territories and vehicles come through the constructor."""
 
-    territory = SelectField(_l("Territoire"), validate_choice=False)
+    territory = SelectField(_l("Territoire"), [Needed()], validate_choice=False)
     vehicle_search = StringField(_l("Chercher un véhicule"), description=_l("Plaque ou nom"))
-    vehicles = CheckboxesField(_l("Véhicules"), validate_choice=False)
-    starts_on = LocalDate(_l("Premier jour"))
-    starts_time = LocalTime(_l("Heure de début"))
-    ends_on = LocalDate(_l("Dernier jour"))
-    ends_time = LocalTime(_l("Heure de fin"))
+    vehicles = CheckboxesField(_l("Véhicules"), [Needed()], validate_choice=False)
+    starts_on = LocalDate(_l("Premier jour"), validators=[Needed()])
+    starts_time = LocalTime(_l("Heure de début"), validators=[Needed()])
+    ends_on = LocalDate(_l("Dernier jour"), validators=[Needed()])
+    ends_time = LocalTime(_l("Heure de fin"), validators=[Needed()])
     stops = FieldList(FormField(StopForm), min_entries=MIN_STOPS, max_entries=MAX_STOPS)
     reason = TextAreaField(
         _l("Pourquoi devez-vous entrer ?"),
+        [Needed()],
         description=_l("Une phrase suffit : ce que vous livrez, à qui, et pourquoi à ces heures."),
     )
     form_key = HiddenField()

@@ -6,11 +6,14 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import StringField
 
+from portal.web.forms import Needed
+
 
 class SearchForm(FlaskForm):
     """A plate in any typing, or the number of a pass."""
 
     wanted = StringField(
         _l("Plaque ou numéro du laissez-passer"),
+        [Needed()],
         description=_l("Avec ou sans tirets. Exemples : AB-123-CD, LP-VAL-2026-000123"),
     )
