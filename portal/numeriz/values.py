@@ -95,6 +95,15 @@ class Issue:
         return found
 
 
+# Worth telling, but nothing that a clerk has to look into.
+_NOTES = frozenset({"outside-territory", "third-ordinate-dropped"})
+
+
+def doubt_count(issues: Sequence[Issue]) -> int:
+    """How many of the issues a clerk should look into."""
+    return sum(issue.code not in _NOTES for issue in issues)
+
+
 @dataclass(frozen=True, slots=True)
 class PerimeterDraft:
     """A perimeter as a source gives it. Its identity is (event, colour, geometry_digest).

@@ -16,7 +16,7 @@ from portal.numeriz.models import (
     DeliveryBay,
 )
 from portal.numeriz.storing.tally import Tally, update_row
-from portal.numeriz.values import BayDraft
+from portal.numeriz.values import BayDraft, doubt_count
 
 
 def _bay_values(draft: BayDraft) -> dict[str, Any]:
@@ -34,7 +34,7 @@ def _bay_values(draft: BayDraft) -> dict[str, Any]:
         "active": draft.active,
         "provenance": dict(draft.provenance),
         "issues": [issue.to_json() for issue in draft.issues],
-        "issue_count": len(draft.issues),
+        "issue_count": doubt_count(draft.issues),
     }
 
 

@@ -21,7 +21,7 @@ from portal.numeriz.models import (
     PerimeterShape,
 )
 from portal.numeriz.storing.tally import Tally, update_row
-from portal.numeriz.values import Issue, PerimeterDraft
+from portal.numeriz.values import Issue, PerimeterDraft, doubt_count
 
 
 def merge_perimeters(
@@ -125,5 +125,5 @@ def _perimeter_values(draft: PerimeterDraft, shape_id: UUID | None) -> dict[str,
         "named_roads": sorted(draft.named_roads),
         "provenance": dict(draft.provenance),
         "issues": [issue.to_json() for issue in draft.issues],
-        "issue_count": len(draft.issues),
+        "issue_count": doubt_count(draft.issues),
     }

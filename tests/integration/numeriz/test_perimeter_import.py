@@ -19,7 +19,7 @@ from sqlalchemy import func, select
 from portal.db import db, session
 from portal.numeriz.law import law_snapshot, law_version
 from portal.numeriz.models import ActivationRow, PerimeterRow, PerimeterShape
-from portal.numeriz.queries import list_perimeters, page_reports
+from portal.numeriz.queries import get_overview, list_perimeters, page_reports
 from portal.numeriz.uploads import import_perimeters
 from portal.regulations.perimeters import Colour
 from portal.territories.queries import TerritoryView
@@ -114,6 +114,7 @@ def test_doubts_are_kept_when_the_file_has_some(paris: TerritoryView) -> None:
     }
     shown = {item["code"] for item in report.items}
     assert shown == set(report.issue_counts), "a rare doubt is hidden by a frequent one"
+    assert get_overview(paris.id).doubtful < 60, "a mere note is no doubt"
     assert all(p.shape is None or p.shape.is_valid for p in list_perimeters(paris.id))
     assert not any(p.shape is not None and p.shape.has_z for p in list_perimeters(paris.id))
 
