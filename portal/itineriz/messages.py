@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask_babel import gettext
+from flask_babel import format_decimal, gettext
 
 from portal.common.errors import PortalError
 from portal.itineriz.trip import Caution, Notice, RoadLimit
@@ -38,10 +38,10 @@ def limit_sentence(limit: Mapping[str, Any]) -> str:
     """What a physical limit of a street says of the vehicle."""
     unit = "t" if limit["fact"] in {Fact.GROSS_WEIGHT, Fact.AXLE_LOAD} else "m"
     return _(
-        "%(street)s\u00a0: %(fact)s limitée à %(value)s\u00a0%(unit)s.",
+        "%(street)s\u00a0: limite de %(fact)s à %(value)s\u00a0%(unit)s.",
         street=limit["street"] or _("Rue sans nom"),
         fact=fact_name(str(limit["fact"])),
-        value=f"{limit['value']:g}".replace(".", ","),
+        value=format_decimal(limit["value"]),
         unit=unit,
     )
 
@@ -72,7 +72,7 @@ def notice_sentence(notice: str, params: Mapping[str, Any]) -> str:
         Notice.LIMIT_WITH_UNKNOWN_SIZE: lambda: _(
             "%(street)s\u00a0: limite de %(value)s à vérifier, la dimension du véhicule est inconnue.",
             street=params["street"] or _("Rue sans nom"),
-            value=f"{params['value']:g}".replace(".", ","),
+            value=format_decimal(params["value"]),
         ),
         Notice.TIMED_ROAD: lambda: _(
             "L’itinéraire emprunte une rue dont l’accès dépend de l’heure selon OpenStreetMap\u00a0: vérifiez les panneaux."

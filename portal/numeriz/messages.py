@@ -156,7 +156,7 @@ STATUSES: Mapping[OrderStatus, LazyString] = {
     OrderStatus.WITHDRAWN: _l("Retiré"),
 }
 REGIMES: Mapping[BayRegime, LazyString] = {
-    BayRegime.PERMANENT: _l("Permanente"),
+    BayRegime.PERMANENT: _l("Permanent"),
     BayRegime.PERIODIC: _l("Périodique"),
     BayRegime.GOODS_ZONE: _l("Zone marchandises"),
     BayRegime.UNKNOWN: _l("Inconnu"),

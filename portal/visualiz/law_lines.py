@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from flask_babel import format_decimal
 from flask_babel import gettext as _
 
 from portal.common.units import cm_to_metres
@@ -67,7 +68,7 @@ def bay_lines(bay: BayView) -> list[str]:
     lines: Sequence[str] = [
         _("Régime\u00a0: %(regime)s.", regime=str(REGIMES[bay.regime]).lower()),
         _("Livraisons %(hours)s.", hours=hours_words(bay.hours)) if bay.hours else "",
-        _("Longueur\u00a0: %(metres)s\u00a0m.", metres=f"{cm_to_metres(bay.length_cm):.1f}".replace(".", ","))
+        _("Longueur\u00a0: %(metres)s\u00a0m.", metres=format_decimal(cm_to_metres(bay.length_cm), "0.0"))
         if bay.length_cm
         else "",
         _("Arrêt limité à %(minutes)s\u00a0min.", minutes=bay.max_stay_min) if bay.max_stay_min else "",
