@@ -11,8 +11,6 @@ from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
 from portal.cirqliz.states import (
-    CheckMethod,
-    PassState,
     RefusalReason,
     RequestState,
     RevocationReason,
@@ -143,8 +141,6 @@ PASS_PHASES: Mapping[str, LazyString] = {
 
 PASS_TONES: Mapping[str, str] = {"active": "success", "later": "info", "expired": "neutral", "revoked": "danger"}
 
-PASS_STATES: Mapping[PassState, LazyString] = {PassState.ACTIVE: _l("Actif"), PassState.REVOKED: _l("Révoqué")}
-
 POLICIES: Mapping[Motorised, LazyString] = {
     Motorised.FREE: _l("Circulation libre"),
     Motorised.JUSTIFIED: _l("Entrée sur justificatif de livraison"),
@@ -159,12 +155,6 @@ NEEDS: Mapping[Motorised, LazyString] = {
     Motorised.PASS_REQUIRED: _l("Une décision de l’autorité est nécessaire"),
     Motorised.ACCREDITED: _l("Une décision de l’autorité est nécessaire, au cas par cas"),
     Motorised.CLOSED: _l("Une décision exceptionnelle de l’autorité est nécessaire"),
-}
-
-CHECK_METHODS: Mapping[CheckMethod, LazyString] = {
-    CheckMethod.SCAN: _l("code scanné"),
-    CheckMethod.PLATE: _l("recherche par plaque"),
-    CheckMethod.NUMBER: _l("recherche par numéro"),
 }
 
 TONE_WORDS: Mapping[Tone, LazyString] = {

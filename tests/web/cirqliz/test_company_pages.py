@@ -81,6 +81,7 @@ def test_request_is_filed_computed_decided_and_shown(world: World, client: PageC
     part = client.get(str(progress["hx-get"]), headers={"HX-Request": "true"})
     assert part.h1 is None
     assert part.select_one(".j-progress") is not None
+    assert client.get(str(progress["hx-get"])).h1 is not None
     world.run_jobs(world.app)
     ready = client.get(url)
     text = ready.get_text(" ", strip=True)
