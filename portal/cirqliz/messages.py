@@ -25,14 +25,14 @@ ERRORS: Mapping[str, LazyString] = {
     # The company's form
     "no-vehicle": _l("Choisissez au moins un véhicule."),
     "too-many-vehicles": _l("Une demande porte sur %(most)s véhicules au plus : faites-en plusieurs."),
-    "vehicle-gone": _l("Un des véhicules choisis n’est plus dans votre flotte. Vérifiez votre choix."),
+    "vehicle-gone": _l("L’un des véhicules choisis n’est plus dans votre flotte. Vérifiez votre choix."),
     "end-before-start": _l("La fin doit être après le début."),
     "start-in-the-past": _l("Le début est déjà passé. Choisissez une date et une heure à venir."),
     "window-too-long": _l("Une demande porte sur %(most_days)s jours au plus."),
     "too-few-stops": _l("Indiquez le départ et au moins une étape."),
     "too-many-stops": _l("Une demande compte %(most)s étapes au plus."),
     "service-out-of-range": _l("La durée d’un arrêt va de 0 à %(most)s minutes."),
-    "service-unreadable": _l("Donnez la durée en minutes, sans autre signe. Exemple : 15"),
+    "service-unreadable": _l("Donnez la durée en minutes, en chiffres seulement. Exemple : 15"),
     "no-reason": _l("Expliquez en une phrase pourquoi vous devez entrer."),
     "reason-too-long": _l("Ce texte est trop long : %(most)s caractères au plus."),
     "stop-outside-territory": _l("Cette étape est en dehors du territoire choisi."),
@@ -58,7 +58,7 @@ ERRORS: Mapping[str, LazyString] = {
     "request-not-waiting": _l("Le calcul de cette demande est terminé."),
     "request-not-ready": _l("L’itinéraire de la demande %(number)s n’est pas encore calculé."),
     "request-changed": _l("La demande %(number)s a changé depuis que vous avez ouvert la page."),
-    "request-not-found": _l("Une des demandes n’existe plus."),
+    "request-not-found": _l("L’une des demandes n’existe plus."),
     "job-not-failed": _l("Le calcul est déjà relancé."),
     # The clerk's answer
     "decision-missing": _l("Choisissez d’approuver ou de refuser."),
@@ -163,12 +163,23 @@ TONE_WORDS: Mapping[Tone, LazyString] = {
     Tone.RED: _l("Non valable"),
 }
 
+VERDICT_REASONS: Mapping[Result, LazyString] = {
+    Result.VALID: _l("Laissez-passer en vigueur jusqu’au %(at)s."),
+    Result.NOT_YET: _l("Laissez-passer authentique, valable seulement à partir du %(at)s."),
+    Result.OUTSIDE_HOURS: _l("Aucun périmètre actif en ce moment ; le prochain l’est à partir du %(at)s."),
+    Result.HOURS_UNKNOWN: _l("Laissez-passer authentique, mais les horaires d’un périmètre ne sont plus connus."),
+    Result.EXPIRED: _l("Expiré depuis le %(at)s."),
+    Result.REVOKED: _l("Révoqué le %(at)s."),
+    Result.FORGED: _l("Ce code n’est pas un laissez-passer : illisible, incomplet ou falsifié."),
+    Result.UNKNOWN: _l("Aucun laissez-passer ne correspond."),
+}
+
 FLASHES: Mapping[str, LazyString] = {
     "submitted": _l("Demande %(number)s déposée. Nous calculons l’itinéraire."),
     "withdrawn": _l("Demande retirée."),
     "retried": _l("Calcul relancé."),
     "decided": _l("Décision enregistrée pour la demande %(number)s. L’entreprise est prévenue."),
-    "batch-decided": _l("Demandes décidées : %(count)s. Les entreprises sont prévenues."),
+    "batch-decided": _l("Réponses enregistrées : %(count)s. Les entreprises sont prévenues."),
     "company-verified": _l("Entreprise vérifiée."),
     "revoked": _l("Laissez-passer %(number)s révoqué. Il est rouge dès le prochain contrôle."),
     "given-back": _l("Laissez-passer %(number)s rendu."),
@@ -198,17 +209,7 @@ def verdict_reason(verdict: PassVerdict, zone: str) -> str:
     at = instant(verdict.at, zone)
     if verdict.result is Result.OUTSIDE_HOURS and not at:
         return str(_("Plus aucun périmètre de ce laissez-passer ne sera actif."))
-    sentences = {
-        Result.VALID: _("Laissez-passer en vigueur jusqu’au %(at)s.", at=at),
-        Result.NOT_YET: _("Laissez-passer authentique, valable seulement à partir du %(at)s.", at=at),
-        Result.OUTSIDE_HOURS: _("Aucun périmètre actif en ce moment ; le prochain l’est à partir du %(at)s.", at=at),
-        Result.HOURS_UNKNOWN: _("Laissez-passer authentique, mais les horaires d’un périmètre ne sont plus connus."),
-        Result.EXPIRED: _("Expiré depuis le %(at)s.", at=at),
-        Result.REVOKED: _("Révoqué le %(at)s.", at=at),
-        Result.FORGED: _("Ce code n’est pas un laissez-passer : illisible, incomplet ou falsifié."),
-        Result.UNKNOWN: _("Aucun laissez-passer ne correspond."),
-    }
-    return str(sentences[verdict.result])
+    return str(VERDICT_REASONS[verdict.result]) % {"at": at}
 
 
 def decision_word(value: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 import typst
 from flask_babel import get_locale
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from portal.cirqliz.law import Span
 from portal.cirqliz.messages import POLICIES
@@ -74,7 +75,13 @@ def _content(found: PassView, territory: TerritoryView, hours: Mapping[str, Sequ
             }
             for perimeter in shown
         ],
-        "more": _("… et %(count)s autres : scannez le code pour la liste.", count=rest) if rest else "",
+        "more": ngettext(
+            "… et %(num)s autre : scannez le code pour la liste.",
+            "… et %(num)s autres : scannez le code pour la liste.",
+            rest,
+        )
+        if rest
+        else "",
         "instructions": _(
             "Posez cette carte derrière le pare-brise, code visible. L’agent compare la plaque : le laissez-passer ne "
             "vaut que pour ce véhicule. Gardez le bon de livraison à bord."
