@@ -34,7 +34,7 @@ FAULTS = {
     "axle-above-gross": _l("La charge par essieu ne peut pas dépasser le PTAC."),
     "read-as-tonnes": _l("%(label)s : « %(value)s » a été lu en tonnes."),
     "read-as-centimetres": _l("%(label)s : « %(value)s » a été lu en centimètres."),
-    "label-cut": _l("Le nom d’usage a été raccourci à 80 signes."),
+    "label-cut": _l("Le nom d’usage a été raccourci à 80 caractères."),
 }
 
 FILE_FAULTS = {

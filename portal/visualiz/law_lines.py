@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from flask_babel import format_decimal
+from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
 
 from portal.common.units import cm_to_metres
@@ -34,7 +34,8 @@ def perimeter_lines(perimeter: Perimeter, zone: ZoneInfo, now: datetime | None =
     spans = [span for span in perimeter.activations if now is None or span.end is None or span.end > now]
     lines += [_("Actif %(when)s.", when=span_words(span.start, span.end, zone)) for span in spans[:_SPANS_SHOWN]]
     if len(spans) > _SPANS_SHOWN:
-        lines.append(_("Et %(number)s autres activations.", number=len(spans) - _SPANS_SHOWN))
+        rest = len(spans) - _SPANS_SHOWN
+        lines.append(ngettext("Et %(num)s autre activation.", "Et %(num)s autres activations.", rest))
     return lines
 
 

@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import typst
-from flask_babel import get_locale
+from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
-from flask_babel import ngettext
 
 from portal.cirqliz.law import Span
 from portal.cirqliz.messages import POLICIES
