@@ -3,5 +3,6 @@
 pytest_plugins = [
     "tests.support.database",
     "tests.support.data",
+    "tests.support.installation",
     "tests.support.web",
 ]

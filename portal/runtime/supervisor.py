@@ -61,9 +61,13 @@ class Supervisor:
 
         Raises StartError.
         """
-        self._take_lock()
-        self._end_orphans()
-        self._check_port()
+        try:
+            self._take_lock()
+            self._end_orphans()
+            self._check_port()
+        except StartError:
+            self._release()
+            raise
 
     def run(self, when_ready: Callable[[], None]) -> None:
         """Start everything that was claimed, call when_ready, watch until SIGINT or SIGTERM, stop everything.
@@ -183,6 +187,9 @@ class Supervisor:
         """Stop web first (nobody adds work), then the worker (it ends its job), then the queue."""
         for child in reversed(self.children):
             child.stop()
+        self._release()
+
+    def _release(self) -> None:
         for held in (self._lifeline, self._lock):
             if held is not None:
                 held.close()

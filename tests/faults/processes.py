@@ -1,0 +1,45 @@
+"""The processes of an installation, as Linux shows them."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+from pathlib import Path
+
+_MARKS = {"queue": "valkey-server", "worker": "portal.runtime.worker", "web": "gunicorn"}
+
+
+def children_of(parent: int) -> dict[int, str]:
+    """Return the command line of each child of a process, by process id."""
+    found = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            # The name in brackets may hold spaces; what follows it does not.
+            ppid = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            if ppid == parent:
+                found[int(folder.name)] = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+        except OSError:  # it ended meanwhile
+            continue
+    return found
+
+
+def child_of(supervisor: int, part: str) -> int | None:
+    """Return the process id of a part (queue, worker, web) of a running portal, None while it does not run."""
+    return next((pid for pid, command in children_of(supervisor).items() if _MARKS[part] in command), None)
+
+
+def kill(pid: int | None) -> None:
+    """End a process without a word (signal 9)."""
+    assert pid is not None, "the process to kill does not run"
+    os.kill(pid, signal.SIGKILL)
+
+
+def nothing_left(var_dir: Path) -> bool:
+    """Tell whether every process started by a supervisor of this folder has ended: each holds the same lock."""
+    with (var_dir / "run" / "children.lock").open("a") as lifeline:
+        try:
+            fcntl.flock(lifeline, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+    return True
