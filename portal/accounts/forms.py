@@ -120,7 +120,8 @@ class CompanyForm(DetailsForm):
     @property
     def known_version(self) -> int:
         """Version the page was made from; 0, which no row has, when it is missing."""
-        text = self.version.data or ""
+        # What was sent, not `data`: a field left out would take the present version from the row.
+        text = next(iter(self.version.raw_data or ()), "")
         return int(text) if text.isdecimal() else 0
 
     def sheet(self) -> CompanyDetails:

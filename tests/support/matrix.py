@@ -1,0 +1,225 @@
+"""One small world with two of everything, for the matrix of every route, every role, own and foreign objects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from flask import Flask
+from sqlalchemy import select
+
+from portal.accounts.commands import CompanyDetails, NewCompany, NewPerson
+from portal.accounts.models import Invitation, Registration
+from portal.accounts.services.invitations import Offer, open_invitation
+from portal.accounts.services.registration import register
+from portal.accounts.tokens import registration_token, reset_token
+from portal.cirqliz.decisions.commands import Answer, DecideRequest
+from portal.cirqliz.decisions.services import decide_request
+from portal.cirqliz.models import AccessPass
+from portal.cirqliz.passes.queries import get_pass
+from portal.cirqliz.ports import PlannedTour
+from portal.cirqliz.requests.commands import SubmitRequest
+from portal.cirqliz.requests.queries import get_request
+from portal.cirqliz.requests.services import submit_request
+from portal.cirqliz.states import VehicleDecision
+from portal.common.actor import Actor, ActorKind, CompanyRole, StaffRole
+from portal.common.clock import SYSTEM_CLOCK
+from portal.common.ids import new_id
+from portal.db import session, unit_of_work
+from portal.fleet.api import start_import
+from portal.numeriz.models import ImportReport, PerimeterRow, TrafficOrder
+from portal.regulations.perimeters import Colour
+from portal.territories.queries import TerritoryView
+from portal.wiring import LawfulTours
+from tests.factories.accounts import MadeUser, make_company, make_member, make_staff, make_user, valid_siret
+from tests.factories.cirqliz import INSIDE_RED, OUTSIDE, make_vehicle
+from tests.factories.law import bay_draft, make_law, order_draft, perimeter_draft, square
+from tests.factories.territories import make_territory
+
+RunJobs = Callable[[Flask], int]
+
+
+class ToursWithoutGraph(LawfulTours):
+    """The real planner where nothing needs a graph; this world has none, so its tours are said to be lawful."""
+
+    def compute(self, route_id: UUID) -> PlannedTour:
+        return PlannedTour("ok", (), 4200.0, 900.0)
+
+    def store(self, route_id: UUID, tour: PlannedTour) -> None:
+        """Leave the route as it was filed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A company and a territory with everything that hangs on them; ids by the name of the URL parameter.
+
+    of_company and of_territory hold what both have (invitations, accounts), objects the rest.
+    """
+
+    company_id: UUID
+    territory: str
+    objects: Mapping[str, Any]
+    of_company: Mapping[str, Any]
+    of_territory: Mapping[str, Any]
+    ready_version: int
+
+
+@dataclass
+class MatrixWorld:
+    """own: the company and territory of the people; foreign: another company in another territory."""
+
+    own: Side
+    foreign: Side
+    people: dict[str, MadeUser] = field(default_factory=dict)
+    company_roles: dict[str, CompanyRole] = field(default_factory=dict)
+    staff_roles: dict[str, StaffRole] = field(default_factory=dict)
+    tokens: dict[str, str] = field(default_factory=dict)
+
+
+def make_matrix_world(app: Flask, run_jobs: RunJobs) -> MatrixWorld:
+    """Make the world by factories and real services; its people are in `people`, by role."""
+    app.extensions["tour_planner"] = ToursWithoutGraph()
+    world = MatrixWorld(_make_side(app, run_jobs, "ici"), _make_side(app, run_jobs, "ailleurs"))
+    for role in CompanyRole:
+        _member(world, role.value, world.own.company_id, role)
+    _member(world, "stranger", world.foreign.company_id, CompanyRole.OWNER)
+    for staff_role in StaffRole:
+        _staff(world, staff_role.value, world.own.territory, staff_role)
+    _staff(world, "clerk elsewhere", world.foreign.territory, StaffRole.CLERK)
+    world.people["platform admin"] = make_user(platform_admin=True)
+    world.people["nobody"] = make_user()
+    world.tokens = _tokens(world)
+    return world
+
+
+def _member(world: MatrixWorld, name: str, company_id: UUID, role: CompanyRole) -> None:
+    world.people[name] = user = make_user()
+    make_member(user, _Identified(company_id), role)
+    world.company_roles[name] = role
+
+
+def _staff(world: MatrixWorld, name: str, slug: str, role: StaffRole) -> None:
+    world.people[name] = user = make_user()
+    make_staff(user, slug, role)
+    world.staff_roles[name] = role
+
+
+@dataclass(frozen=True, slots=True)
+class _Identified:
+    id: UUID
+
+
+def _make_side(app: Flask, run_jobs: RunJobs, slug: str) -> Side:
+    territory = make_territory(slug)
+    day = (SYSTEM_CLOCK.now() + timedelta(days=2)).replace(hour=0, minute=0, second=0, microsecond=0)
+    spans = [((day + timedelta(hours=5)).isoformat(), (day + timedelta(hours=14)).isoformat())]
+    make_law(
+        territory,
+        perimeters=[perimeter_draft("Course du canal", Colour.RED, square(2.360, 48.860), spans)],
+        orders=[order_draft()],
+        bays=[bay_draft()],
+    )
+    company, owner, colleague, agent = make_company(), make_user(), make_user(), make_user()
+    make_member(owner, company)
+    make_member(colleague, company, CompanyRole.DRIVER)
+    make_staff(agent, territory, StaffRole.CONTROL_AGENT)
+    make_staff(make_user(), territory, StaffRole.ADMINISTRATOR)
+    vehicle_id = make_vehicle(company.id)
+    actor = Actor(ActorKind.USER, owner.full_name, owner.id, companies={company.id: CompanyRole.OWNER})
+    clerk = Actor(ActorKind.USER, "Claude", agent.id, staff={slug: frozenset({StaffRole.CLERK})})
+    import_id = start_import(actor, company.id, "flotte.csv", b"Immatriculation;PTAC\nAA-111-BB;3500\nnon;3500\n")
+    approved = _request(app, run_jobs, actor, company.id, territory, vehicle_id, day)
+    version = get_request(company.id, approved).version
+    decide_request(clerk, slug, DecideRequest(approved, version, Answer(VehicleDecision.APPROVED), None))
+    ready = _request(app, run_jobs, actor, company.id, territory, vehicle_id, day)
+    seen = get_request(company.id, ready)
+    offers = (
+        Offer("invitee@exemple.fr", company.name, company.id, CompanyRole.DRIVER),
+        Offer("agent@exemple.fr", territory.name, territory_id=territory.id, staff_role=StaffRole.CLERK),
+    )
+    return Side(
+        company.id,
+        slug,
+        objects={
+            "request_id": ready,
+            "pass_id": _pass_of(approved),
+            "vehicle_id": vehicle_id,
+            "import_id": import_id,
+            "route_id": seen.route_id,
+            "order_id": _one_of(TrafficOrder, territory.id),
+            "perimeter_id": _one_of(PerimeterRow, territory.id),
+            "report_id": _one_of(ImportReport, territory.id),
+        },
+        of_company={"account_id": colleague.id, "invitation_id": _invite(offers[0], actor)},
+        of_territory={"account_id": agent.id, "invitation_id": _invite(offers[1], clerk)},
+        ready_version=seen.version,
+    )
+
+
+def _request(
+    app: Flask,
+    run_jobs: RunJobs,
+    actor: Actor,
+    company_id: UUID,
+    territory: TerritoryView,
+    vehicle_id: UUID,
+    day: datetime,
+) -> UUID:
+    """File a request and have its tour computed: a clerk can answer it."""
+    command = SubmitRequest(
+        territory_id=territory.id,
+        vehicle_ids=frozenset([vehicle_id]),
+        starts_at=day + timedelta(hours=7),
+        ends_at=day + timedelta(hours=12),
+        stops=(OUTSIDE, INSIDE_RED),
+        reason="Livrer le marché",
+        form_key=str(new_id()),
+    )
+    request_id = submit_request(actor, company_id, command)
+    run_jobs(app)
+    return request_id
+
+
+def _pass_of(request_id: UUID) -> UUID:
+    return session().scalars(select(AccessPass.id).where(AccessPass.request_id == request_id)).one()
+
+
+def _one_of(model: Any, territory_id: UUID) -> UUID:
+    """The id of the first row of a kind in a territory."""
+    return session().scalars(select(model.id).where(model.territory_id == territory_id).limit(1)).one()
+
+
+def _invite(offer: Offer, actor: Actor) -> UUID:
+    with unit_of_work() as uow:
+        open_invitation(uow, actor, offer, clock=SYSTEM_CLOCK)
+    wanted = Invitation.company_id == offer.company_id
+    if offer.territory_id is not None:
+        wanted = Invitation.territory_id == offer.territory_id
+    return session().scalars(select(Invitation.id).where(wanted)).one()
+
+
+def _tokens(world: MatrixWorld) -> dict[str, str]:
+    """A good token for each endpoint that takes one."""
+    now = SYSTEM_CLOCK.now()
+    offer = Offer("nouvelle@exemple.fr", "Fleurs", world.own.company_id, CompanyRole.DRIVER)
+    register(
+        NewPerson("inscription@exemple.fr", "Camille Durand", "quatre vélos rouges", "fr"),
+        NewCompany(valid_siret(8_000_000), CompanyDetails("Fleurs", "1 rue des Lilas", "75003", "Paris", None)),
+        None,
+    )
+    waiting = session().scalars(select(Registration)).one()
+    with unit_of_work() as uow:
+        link = open_invitation(uow, Actor(ActorKind.USER, "Camille"), offer, clock=SYSTEM_CLOCK)
+    registration = registration_token(waiting.id)
+    scanned = get_pass(world.own.company_id, world.own.objects["pass_id"]).token
+    return {
+        "accounts.invitation": link.rpartition("/")[2],
+        "accounts.confirm_registration": registration,
+        "accounts.resend_confirmation": registration,
+        "accounts.reset_password": reset_token(world.people["nobody"].id, 0, now + timedelta(hours=1)),
+        "cirqliz.verify": scanned,
+        "cirqliz.verify_capitals": scanned,
+    }
