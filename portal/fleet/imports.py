@@ -30,7 +30,7 @@ from portal.fleet.columns import COLUMNS
 from portal.fleet.drafts import VehicleDraft
 from portal.fleet.messages import fault_sentence
 from portal.fleet.models import FleetImport, ImportState, Vehicle
-from portal.fleet.services import new_row
+from portal.fleet.services import lock_fleet, new_row
 from portal.jobs import JobView, RunningJob, enqueue, get_job, task
 
 _FILE_AREA = "fleet-imports"
@@ -58,12 +58,12 @@ class ImportView:
     created_at: datetime
 
 
-def _scoped(company_id: UUID, import_id: UUID) -> FleetImport:
-    row = session().scalar(
-        select(FleetImport)
-        .where(FleetImport.company_id == company_id, FleetImport.id == import_id)
-        .execution_options(populate_existing=True)
-    )
+def _scoped(company_id: UUID, import_id: UUID, *, lock: bool = False) -> FleetImport:
+    """Return the row; lock: hold it until the transaction ends, for who will change it by what it says."""
+    wanted = select(FleetImport).where(FleetImport.company_id == company_id, FleetImport.id == import_id)
+    if lock:
+        wanted = wanted.with_for_update()
+    row = session().scalar(wanted.execution_options(populate_existing=True))
     if row is None:
         raise NotFound("import-not-found")
     return row
@@ -105,7 +105,7 @@ def start_import(
         id=new_id(),
         company_id=company_id,
         created_by=actor.user_id,
-        file_name=PurePath(file_name.replace("\\", "/")).name[:255] or "fichier",
+        file_name=PurePath(file_name.replace("\\", "/").replace("\x00", "")).name[:255] or "fichier",
         file_key=file_store().put(_FILE_AREA, content),
         file_digest=hashlib.sha256(content).hexdigest(),
         state=ImportState.CHECKING,
@@ -114,11 +114,13 @@ def start_import(
         rows_bad=0,
         created_at=clock.now(),
     )
+    at_once = len(content) <= _JUDGED_AT_ONCE_BYTES
+    if at_once:
+        # Before the transaction: what is slow to read must not hold the writes of everybody else.
+        _judge_into(row, content, settings)
     with unit_of_work() as uow:
         uow.session.add(row)
-        if len(content) <= _JUDGED_AT_ONCE_BYTES:
-            _judge_into(row, content, settings)
-        else:
+        if not at_once:
             row.job_id = enqueue("fleet.check_import", {"import_id": str(row.id)}, priority=True)
     return row.id
 
@@ -150,7 +152,7 @@ def check_import(job: RunningJob, import_id: str) -> None:
     found = FleetImport(id=row.id, rows_total=0, rows_good=0, rows_bad=0)
     _judge_into(found, file_store().get(row.file_key), current_app.extensions["settings"], job)
     with job.finish() as uow:
-        kept = uow.session.get(FleetImport, UUID(import_id), populate_existing=True)
+        kept = uow.session.get(FleetImport, UUID(import_id), with_for_update=True, populate_existing=True)
         if kept is not None and kept.state is ImportState.CHECKING:
             for name in ("state", "error_code", "report", "rows_total", "rows_good", "rows_bad"):
                 setattr(kept, name, getattr(found, name))
@@ -162,7 +164,7 @@ def confirm_import(actor: Actor, company_id: UUID, import_id: UUID) -> None:
     Raises Conflict("import-not-ready") while it is judged or once discarded, Invalid("no-good-row") when none is good.
     """
     with unit_of_work() as uow:
-        row = _scoped(company_id, import_id)
+        row = _scoped(company_id, import_id, lock=True)
         if row.state in {ImportState.APPLYING, ImportState.APPLIED}:
             return
         if row.state is not ImportState.CHECKED:
@@ -178,7 +180,7 @@ def confirm_import(actor: Actor, company_id: UUID, import_id: UUID) -> None:
 def discard_import(company_id: UUID, import_id: UUID) -> None:
     """Forget a judged file without storing anything; raises Conflict once it is being stored."""
     with unit_of_work():
-        row = _scoped(company_id, import_id)
+        row = _scoped(company_id, import_id, lock=True)
         if row.state in {ImportState.APPLYING, ImportState.APPLIED}:
             raise Conflict("import-already-applied")
         row.state = ImportState.DISCARDED
@@ -204,9 +206,10 @@ def apply_import(job: RunningJob, import_id: str, actor: str, actor_id: str) -> 
                 job.progress("reading", len(drafts), total)
     job.progress("storing", len(drafts), total)
     with job.finish() as uow:
-        kept = uow.session.get(FleetImport, UUID(import_id), populate_existing=True)
+        kept = uow.session.get(FleetImport, UUID(import_id), with_for_update=True, populate_existing=True)
         if kept is None or kept.state is not ImportState.APPLYING:
             return
+        lock_fleet(uow, kept.company_id)
         kept.added, kept.updated = _store(uow, kept.company_id, drafts, SYSTEM_CLOCK)
         kept.state, kept.applied_at = ImportState.APPLIED, SYSTEM_CLOCK.now()
         who = system_actor("fleet-import")
@@ -218,7 +221,9 @@ def _store(uow: UnitOfWork, company_id: UUID, drafts: list[VehicleDraft], clock:
     """Insert or update by plate; return how many were added and updated. Unchanged vehicles count as neither."""
     known = {
         (row.country, row.plate_key): row
-        for row in uow.session.scalars(select(Vehicle).where(Vehicle.company_id == company_id))
+        for row in uow.session.scalars(
+            select(Vehicle).where(Vehicle.company_id == company_id).execution_options(populate_existing=True)
+        )
     }
     added, updated = [], 0
     for draft in drafts:
@@ -248,7 +253,7 @@ def rejected_rows_csv(company_id: UUID, import_id: UUID) -> str:
     for checked in rows:
         if checked.draft is None:
             cells = [*checked.line.cells[:width], *[""] * (width - len(checked.line.cells))]
-            writer.writerow([*map(harmless, cells), checked.line.number, _reasons(checked)])
+            writer.writerow([*map(harmless, cells), checked.line.number, harmless(_reasons(checked))])
     return out.getvalue()
 
 

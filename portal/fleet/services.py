@@ -6,7 +6,7 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Uuid, column, select, table
 
 from portal.audit import AuditTag, record
 from portal.common.actor import Actor
@@ -18,6 +18,9 @@ from portal.fleet.drafts import VehicleDraft
 from portal.fleet.models import Vehicle
 from portal.fleet.withdrawals import tell_vehicles_withdrawn
 
+# The row that stands for a company's whole fleet: locked, never read.
+_company = table("company", column("id", Uuid()))
+
 
 def add_vehicle(actor: Actor, company_id: UUID, draft: VehicleDraft, *, clock: Clock = SYSTEM_CLOCK) -> UUID:
     """Add a vehicle to a company and return its id.
@@ -26,6 +29,7 @@ def add_vehicle(actor: Actor, company_id: UUID, draft: VehicleDraft, *, clock: C
     plate comes back with the values of the draft.
     """
     with unit_of_work() as uow:
+        lock_fleet(uow, company_id)
         row = _by_plate(uow, company_id, draft)
         if row is not None and row.archived_at is None:
             raise Conflict("plate-already-yours", field="plate", vehicle_id=row.id)
@@ -50,6 +54,7 @@ def update_vehicle(
     Conflict("plate-already-yours") when another vehicle of the company has the plate.
     """
     with unit_of_work() as uow:
+        lock_fleet(uow, company_id)
         row = _scoped(uow, company_id, vehicle_id)
         if row.version != version:
             raise Conflict("vehicle-changed-meanwhile")
@@ -76,6 +81,7 @@ def update_vehicle(
 def archive_vehicle(actor: Actor, company_id: UUID, vehicle_id: UUID, *, clock: Clock = SYSTEM_CLOCK) -> None:
     """Take a vehicle out of the fleet; its passes end, its history stays. Archiving twice changes nothing."""
     with unit_of_work() as uow:
+        lock_fleet(uow, company_id)
         row = _scoped(uow, company_id, vehicle_id)
         if row.archived_at is not None:
             return
@@ -87,6 +93,7 @@ def archive_vehicle(actor: Actor, company_id: UUID, vehicle_id: UUID, *, clock: 
 def restore_vehicle(actor: Actor, company_id: UUID, vehicle_id: UUID, *, clock: Clock = SYSTEM_CLOCK) -> None:
     """Put an archived vehicle back in the fleet; its passes stay ended."""
     with unit_of_work() as uow:
+        lock_fleet(uow, company_id)
         row = _scoped(uow, company_id, vehicle_id)
         if row.archived_at is None:
             return
@@ -100,8 +107,19 @@ def new_row(company_id: UUID, draft: VehicleDraft, clock: Clock) -> Vehicle:
     return Vehicle(id=new_id(), company_id=company_id, usages=[], created_at=now, updated_at=now, **draft.values())
 
 
+def lock_fleet(uow: UnitOfWork, company_id: UUID) -> None:
+    """Let one writer at a time change a company's fleet, until its transaction ends: two people who add one plate at
+    the same instant are told so, and a file never meets a form half-way. Readers never wait.
+    """
+    uow.session.execute(select(_company.c.id).where(_company.c.id == company_id).with_for_update(key_share=True))
+
+
 def _scoped(uow: UnitOfWork, company_id: UUID, vehicle_id: UUID) -> Vehicle:
-    row = uow.session.scalar(select(Vehicle).where(Vehicle.company_id == company_id, Vehicle.id == vehicle_id))
+    row = uow.session.scalar(
+        select(Vehicle)
+        .where(Vehicle.company_id == company_id, Vehicle.id == vehicle_id)
+        .execution_options(populate_existing=True)
+    )
     if row is None:
         raise NotFound("vehicle-not-found")
     return row
