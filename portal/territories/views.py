@@ -7,8 +7,6 @@ import math
 from flask import Blueprint, flash, jsonify, redirect, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.audit import list_entries
-from portal.audit.messages import SENTENCES
 from portal.common.actor import StaffRole
 from portal.common.errors import Conflict, Invalid, NotFound, Unavailable
 from portal.territories import services
@@ -97,21 +95,6 @@ def administration(territory: str) -> ResponseReturnValue:
         territory_name=found.name,
     )
     return page, status
-
-
-@blueprint.get("/territoires/<territory>/journal")
-@guard(staff(StaffRole.ADMINISTRATOR, StaffRole.SUPERVISOR))
-def journal(territory: str) -> ResponseReturnValue:
-    """Show the decisions taken in a territory, newest first."""
-    found = get_territory(territory)
-    return render_page(
-        "territories/journal.html",
-        territory=found,
-        page=list_entries(territory_id=found.id, cursor=request.args.get("cursor")),
-        sentences=SENTENCES,
-        accent=found.accent.value,
-        territory_name=found.name,
-    )
 
 
 @blueprint.get("/territoires")

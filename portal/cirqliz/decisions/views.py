@@ -180,8 +180,8 @@ def revoke_pass(territory: str, pass_id: UUID) -> ResponseReturnValue:
     return redirect(url_for("cirqliz.desk_request", territory=territory, request_id=found.id), 303)
 
 
-@blueprint.get(f"{_PREFIX}/guichet/journal")
-@guard(staff(StaffRole.SUPERVISOR))
+@blueprint.get(f"{_PREFIX}/journal")
+@guard(staff(StaffRole.SUPERVISOR, StaffRole.ADMINISTRATOR))
 def journal(territory: str) -> ResponseReturnValue:
     """Show who decided what and when, newest first."""
     place = get_territory(territory)
@@ -208,10 +208,10 @@ def _tabs(territory: str) -> list[dict[str, Any]]:
     tabs = (
         (_("Guichet"), "cirqliz.desk", StaffRole.CLERK),
         (_("Contrôle"), "cirqliz.control", StaffRole.CONTROL_AGENT),
-        (_("Journal"), "cirqliz.journal", StaffRole.SUPERVISOR),
+        (_("Journal"), "cirqliz.journal", StaffRole.SUPERVISOR, StaffRole.ADMINISTRATOR),
     )
     return [
         {"label": label, "url": url_for(endpoint, territory=territory), "current": request.endpoint == endpoint}
-        for label, endpoint, role in tabs
-        if actor.serves(territory, role)
+        for label, endpoint, *roles in tabs
+        if actor.serves(territory, *roles)
     ]

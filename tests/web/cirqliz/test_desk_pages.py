@@ -173,14 +173,14 @@ def test_pass_is_revoked_for_a_reason(world: World, client: PageClient) -> None:
 def test_journal_is_for_the_supervisor(world: World, client: PageClient) -> None:
     found = world.ready()
     world.refuse(found)
-    assert client.raw.get("/territoires/val-essai/guichet/journal").status_code == 403
+    assert client.raw.get("/territoires/val-essai/journal").status_code == 403
     client.sign_in(world.supervisor.id)
-    text = client.get("/territoires/val-essai/guichet/journal").get_text(" ", strip=True)
+    text = client.get("/territoires/val-essai/journal").get_text(" ", strip=True)
     for shown in (found.number, "Claude Guichet", "refusé", "Trop tôt", "Demande déposée"):
         assert shown in text, shown
 
 
-@pytest.mark.parametrize("path", ["guichet", "guichet/{request}", "guichet/journal", "controle"])
+@pytest.mark.parametrize("path", ["guichet", "guichet/{request}", "journal", "controle"])
 def test_staff_pages_are_closed_to_others(world: World, page_client: PageClient, path: str) -> None:
     found = world.ready()
     url = "/territoires/val-essai/" + path.format(request=found.id)

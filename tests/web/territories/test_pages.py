@@ -121,7 +121,7 @@ def test_settings_do_not_exist_for_the_staff_of_elsewhere(page_client: PageClien
 
 def test_journal_shows_decisions_newest_first(administrator: PageClient) -> None:
     empty = administrator.get("/territoires/bourg/journal")
-    assert "Aucune décision" in empty.get_text()
+    assert "Journal vide" in empty.get_text()
     for name in ("Un", "Deux"):
         administrator.submit(URL, _fields(administrator.get(URL)) | {"name": name})
     rows = administrator.get("/territoires/bourg/journal").find("tbody").find_all("tr")
