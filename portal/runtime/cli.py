@@ -14,6 +14,7 @@ from flask_migrate import upgrade
 from portal.config import Settings
 from portal.jobs.queue import QUEUES
 from portal.jobs.runner import sweep
+from portal.runtime.bench import bench
 from portal.runtime.supervisor import StartError, Supervisor, check_disk
 
 _NEEDED_BYTES = 200 * 10**6
@@ -140,4 +141,4 @@ def migrate() -> None:
     click.echo("The database is up to date.")
 
 
-COMMANDS: tuple[click.Command, ...] = (up, demo, worker, sweep_command, migrate)
+COMMANDS: tuple[click.Command, ...] = (up, demo, worker, sweep_command, migrate, bench)

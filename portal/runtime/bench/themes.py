@@ -1,0 +1,18 @@
+"""The themes that are measured, in the order of the table. A new line goes in its theme, a new theme goes here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from portal.runtime.bench import fleet_file, pages, routes, verification
+from portal.runtime.bench.ground import Ground
+from portal.runtime.bench.line import Line
+
+type Theme = Callable[[Ground], Iterator[Line]]
+
+THEMES: dict[str, Theme] = {
+    "pages": pages.measure,
+    "verification": verification.measure,
+    "routes": routes.measure,
+    "fleet-file": fleet_file.measure,
+}
