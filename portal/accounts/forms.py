@@ -20,6 +20,7 @@ from portal.accounts.queries import AccountView, CompanyView
 from portal.accounts.registry import Establishment
 from portal.common.actor import CompanyRole, StaffRole
 from portal.common.errors import Invalid, PortalError
+from portal.common.text import whole_number
 from portal.web.locale import LANGUAGES
 
 _SPACES = re.compile(r"\s+")
@@ -121,8 +122,7 @@ class CompanyForm(DetailsForm):
     def known_version(self) -> int:
         """Version the page was made from; 0, which no row has, when it is missing."""
         # What was sent, not `data`: a field left out would take the present version from the row.
-        text = next(iter(self.version.raw_data or ()), "")
-        return int(text) if text.isdecimal() else 0
+        return whole_number(next(iter(self.version.raw_data or ()), "")) or 0
 
     def sheet(self) -> CompanyDetails:
         """Return what was typed, the NAF code written dd.ddL."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
+_NUMBER = re.compile(r"[0-9]{1,9}")
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
 
 
@@ -16,6 +17,11 @@ def fold(text: str) -> str:
     decomposed = unicodedata.normalize("NFKD", text.replace("œ", "oe").replace("Œ", "OE"))
     bare = "".join(sign for sign in decomposed if not unicodedata.combining(sign))
     return _NOT_WORD.sub(" ", bare.casefold()).strip()
+
+
+def whole_number(text: str | None) -> int | None:
+    """Return the number that one to nine ASCII digits write, None for anything else."""
+    return int(text) if text and _NUMBER.fullmatch(text) else None
 
 
 def digits(text: str) -> str:

@@ -7,7 +7,7 @@ import binascii
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +18,9 @@ from portal.common.errors import Invalid
 from portal.db.unit_of_work import session
 
 DEFAULT_PAGE_SIZE = 50
+# A cursor comes back through the URL, where anybody may write another.
+_LONGEST_CURSOR = 800
+_LARGEST_INT = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +43,32 @@ def _encode(direction: str, values: Sequence[object]) -> str:
 
 def _decode(cursor: str, keys: Sequence[InstrumentedAttribute[Any]]) -> tuple[str, list[object]]:
     try:
-        direction, *plain = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        if len(cursor) > _LONGEST_CURSOR:
+            raise ValueError("longer than any cursor of ours")
+        found = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        if not isinstance(found, list) or not all(isinstance(text, str) for text in found):
+            raise ValueError("not a list of texts")
+        direction, *plain = found
         if direction not in {"n", "p"} or len(plain) != len(keys):
-            raise ValueError(cursor)
+            raise ValueError("not a direction and one value per key")
         return direction, [_restore(text, key) for text, key in zip(plain, keys, strict=True)]
-    except (ValueError, TypeError, binascii.Error) as error:
+    except (ValueError, OverflowError, binascii.Error) as error:
         raise Invalid("bad-cursor") from error
 
 
 def _restore(text: str, key: InstrumentedAttribute[Any]) -> object:
     kind = key.type.python_type
     if kind is datetime:
-        return datetime.fromisoformat(text)
+        at = datetime.fromisoformat(text)
+        if at.tzinfo is None:
+            raise ValueError("an instant without its zone")
+        return at.astimezone(UTC)
     if kind is UUID:
         return UUID(text)
+    if kind is int and not -_LARGEST_INT <= int(text) <= _LARGEST_INT:
+        raise ValueError("larger than any number of a column")
+    if "\x00" in text:
+        raise ValueError("no database holds the sign zero")
     return kind(text)
 
 

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 
 from portal.common.actor import CompanyRole
 from portal.common.errors import Conflict, Invalid
+from portal.common.text import whole_number
 from portal.fleet import imports, queries, services
 from portal.fleet.columns import COLUMNS
 from portal.fleet.forms import AIR_CLASSES, CATEGORIES, ENERGIES, ActionForm, UploadForm, VehicleForm
@@ -89,7 +90,7 @@ def edit_vehicle(company_id: UUID, vehicle_id: UUID) -> ResponseReturnValue:
     if form.validate_on_submit():
         judgement = form.judge()
         if judgement.draft is not None:
-            version = int(form.version.data or 0) if str(form.version.data).isdigit() else 0
+            version = whole_number(form.version.data) or 0
             try:
                 services.update_vehicle(current_actor(), company_id, vehicle_id, judgement.draft, version)
             except Conflict as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -19,6 +20,8 @@ from portal.regulations.vehicles import Vehicle
 from portal.territories.api import TerritoryView
 
 MOST_STOPS = 200
+_HAS_HOUR = re.compile(r"\d[T ]\d", re.IGNORECASE)
+_FIRST_YEAR, _LAST_YEAR = 2000, 2100
 
 
 def answer(territory: TerritoryView, trip: Trip) -> TripResult:
@@ -48,8 +51,11 @@ def check_stops(territory: TerritoryView, stops: Sequence[Stop]) -> None:
         check_position(territory, stop.lon, stop.lat, number)
 
 
-def check_position(territory: TerritoryView, lon: float, lat: float, number: int = 0) -> None:
-    """Refuse a position outside the territory; say so when longitude and latitude look exchanged."""
+def check_position(territory: TerritoryView, lon: float, lat: float, number: int | None = None) -> None:
+    """Refuse a position outside the territory; say so when longitude and latitude look exchanged.
+
+    number: of the stop, from 0; None for a position that is no stop of a tour.
+    """
     if not (math.isfinite(lon) and math.isfinite(lat)):
         raise Invalid("stop-not-a-position", field="stops", stop=number)
     if territory.bounds is None:
@@ -65,8 +71,8 @@ def _inside(bounds: Sequence[float], lon: float, lat: float) -> bool:
     return west <= lon <= east and south <= lat <= north
 
 
-def read_position(text: str, number: int = 0) -> tuple[float, float]:
-    """Read `LON,LAT` in degrees. Raises Invalid("stop-not-a-position")."""
+def read_position(text: str, number: int | None = None) -> tuple[float, float]:
+    """Read `LON,LAT` in degrees; number as in `check_position`. Raises Invalid("stop-not-a-position")."""
     try:
         lon, lat = (float(part) for part in text.split(","))
     except ValueError as error:
@@ -84,11 +90,17 @@ def read_instant(text: str, zone: ZoneInfo) -> datetime:
         given = datetime.fromisoformat(text.strip())
     except ValueError as error:
         raise Invalid("departure-unreadable", field="depart_at") from error
+    if not _HAS_HOUR.search(text):
+        # Midnight is an hour like another: it must be said.
+        raise Invalid("departure-unreadable", field="depart_at")
     return local_instant(given, zone)
 
 
 def local_instant(given: datetime, zone: ZoneInfo) -> datetime:
     """The instant of a local time of the territory, or of an aware time. Raises Invalid, see `read_instant`."""
+    if not _FIRST_YEAR <= given.year <= _LAST_YEAR:
+        # Nobody drives then, and the ends of the calendar break every sum of hours.
+        raise Invalid("departure-unreadable", field="depart_at")
     if given.tzinfo is not None:
         return given.astimezone(UTC)
     instant = given.replace(tzinfo=zone, fold=0).astimezone(UTC)
@@ -101,7 +113,7 @@ def read_vehicle(text: str) -> Vehicle:
     """Read the JSON object of a vehicle (tonnes, metres). Raises Invalid."""
     try:
         values = json.loads(text, parse_constant=_refuse_constant)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Invalid("vehicle-unreadable", field="vehicle") from error
     if not isinstance(values, Mapping):
         raise Invalid("vehicle-unreadable", field="vehicle")
@@ -110,6 +122,18 @@ def read_vehicle(text: str) -> Vehicle:
 
 def _refuse_constant(name: str) -> float:
     raise ValueError(f"{name} is not a number in JSON")
+
+
+def read_colours(texts: Sequence[str]) -> frozenset[Colour]:
+    """Read colours of perimeters, each text one colour or several with commas. Raises Invalid("colour-unknown")."""
+    found = set()
+    for name in ",".join(texts).split(",") if texts else ():
+        try:
+            found.add(Colour(name.strip().lower()))
+        except ValueError as error:
+            known = ", ".join(colour.value for colour in Colour)
+            raise Invalid("colour-unknown", field="colour_passes", colour=name.strip()[:40], known=known) from error
+    return frozenset(found)
 
 
 def colour_passes(colours: Iterable[Colour], at: datetime) -> tuple[PassRight, ...]:

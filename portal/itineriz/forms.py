@@ -15,6 +15,7 @@ from wtforms import FieldList, Form, FormField, HiddenField, SelectField, String
 from wtforms.fields.choices import SelectChoice
 
 from portal.common.errors import Invalid, Unavailable
+from portal.common.text import whole_number
 from portal.common.units import decimal_number
 from portal.fleet.api import VehicleView
 from portal.itineriz.asking import local_instant
@@ -73,8 +74,9 @@ class StopForm(Form):
 
     def _service_s(self) -> int | None:
         text = (self.service_min.data or "").strip() or "0"
-        if text.isdecimal() and int(text) <= _SERVICE_MOST_MIN:
-            return int(text) * 60
+        minutes = whole_number(text)
+        if minutes is not None and minutes <= _SERVICE_MOST_MIN:
+            return minutes * 60
         self.service_min.errors = [
             *self.service_min.errors,
             _("Indiquez un nombre entier de minutes, %(most)s au plus.", most=_SERVICE_MOST_MIN),
@@ -109,9 +111,9 @@ class RouteForm(FlaskForm):
         rows = [entry.data for entry in self.stops.entries]
         if action == "ajouter" and len(rows) < MOST_STOPS:
             rows.append({})
-        number = action.removeprefix("retirer-")
-        if number.isdecimal() and int(number) < len(rows) > FEWEST_STOPS:
-            del rows[int(number)]
+        number = whole_number(action.removeprefix("retirer-"))
+        if number is not None and number < len(rows) > FEWEST_STOPS:
+            del rows[number]
         self.stops.process(None, rows)
         self._mark_required()
 

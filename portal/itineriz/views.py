@@ -20,6 +20,7 @@ from portal.itineriz.messages import stored_fault
 from portal.itineriz.queries import RouteView
 from portal.numeriz.api import law_snapshot
 from portal.territories.api import TerritoryView, get_territory_by_id, list_territories
+from portal.web.extensions import limiter
 from portal.web.guards import SIGNED_IN, current_actor, guard, member
 from portal.web.rendering import render_block, render_page
 
@@ -39,6 +40,7 @@ def list_routes(company_id: UUID) -> ResponseReturnValue:
 
 @blueprint.route(f"{_COMPANY}/nouveau", methods=["GET", "POST"])
 @guard(_MEMBER)
+@limiter.limit("60 per minute; 600 per hour", methods=["POST"])
 def new_route(company_id: UUID) -> ResponseReturnValue:
     """Ask for a route."""
     places = _built_territories()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -34,6 +35,7 @@ from portal.visualiz.forms import WhenWhereForm
 from portal.visualiz.listing import ListKind, list_page
 from portal.visualiz.moments import Moment, moment_at
 from portal.visualiz.profiles import PROFILES
+from portal.web.extensions import limiter
 from portal.web.guards import PUBLIC, guard
 from portal.web.locale import LANGUAGES
 from portal.web.rendering import render_page, wants_partial
@@ -41,6 +43,13 @@ from portal.web.rendering import render_page, wants_partial
 blueprint = Blueprint("visualiz", __name__, url_prefix="/carte")
 
 _LAYER_AGE_S = 60
+# An address may be looked up at an outside service, and each day of orders is computed: both cost more than a page.
+_PLACES_PER_CALLER = "20 per second; 300 per minute"
+_DAYS_PER_CALLER = "120 per minute"
+
+
+def _asks_for_a_place() -> bool:
+    return any(request.args.get(name) for name in ("adresse", "lon", "lat"))
 
 
 @blueprint.get("/")
@@ -111,12 +120,15 @@ def _base(territory: TerritoryView, moment: Moment) -> dict[str, Any]:
 
 @blueprint.get("/<territory>")
 @guard(PUBLIC)
+@limiter.limit(_PLACES_PER_CALLER, exempt_when=lambda: not _asks_for_a_place())
 def show_map(territory: str) -> ResponseReturnValue:
     """Show the map with what applies at a day and an hour."""
+    view = get_territory(territory)
     if wants_partial():
         # Another day needs other layers, and a map is drawn once: the browser opens the page afresh.
-        return Response(status=204, headers={"HX-Redirect": request.full_path})
-    view = get_territory(territory)
+        asked = urlencode(list(request.args.items(multi=True)))
+        here = f"{url_for('visualiz.show_map', territory=view.slug)}?{asked}"
+        return Response(status=204, headers={"HX-Redirect": here})
     form, moment, answer = _asked(view)
     language = str(get_locale() or "fr")[:2]
     page = render_page(
@@ -136,6 +148,7 @@ def show_map(territory: str) -> ResponseReturnValue:
 
 @blueprint.get("/<territory>/ici")
 @guard(PUBLIC)
+@limiter.limit(_PLACES_PER_CALLER, exempt_when=lambda: not _asks_for_a_place())
 def here(territory: str) -> ResponseReturnValue:
     """Answer what a vehicle may do at a point: a fragment for the map, a page without script."""
     view = get_territory(territory)
@@ -235,6 +248,7 @@ def perimeter_layer(territory: str) -> ResponseReturnValue:
 
 @blueprint.get("/<territory>/arretes.json")
 @guard(PUBLIC)
+@limiter.limit(_DAYS_PER_CALLER)
 def order_layer(territory: str) -> ResponseReturnValue:
     """Send the measures in force around a day."""
     view = get_territory(territory)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from flask import Flask
 
-from portal.web import errors, extensions, filters, guards, headers, locale, navigation, rendering
+from portal.web import errors, extensions, filters, guards, headers, inputs, locale, navigation, rendering
 
 
 def init_app(app: Flask) -> None:
     """Attach the web platform to the application."""
     extensions.init_app(app)
     locale.init_app(app)
+    inputs.init_app(app)
     rendering.init_app(app)
     filters.init_app(app)
     guards.init_app(app)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from flask import Flask, request, session
 from flask_babel import Babel, get_locale
@@ -26,7 +26,9 @@ def choose_language() -> str:
 def switch_url(language: str) -> str:
     """Return the running page's URL in another language."""
     arguments = {**request.args.to_dict(flat=False), "lang": [language]}
-    return f"{request.path}?{urlencode(arguments, doseq=True)}"
+    # A page that does not exist may have any path: two slashes, or one and a backslash, would name another site.
+    path = "/" + quote(request.path.lstrip("/"))
+    return f"{path}?{urlencode(arguments, doseq=True)}"
 
 
 def init_app(app: Flask) -> None:

@@ -24,6 +24,7 @@ from portal.cirqliz.states import (
     VehicleDecision,
 )
 from portal.common.errors import PortalError
+from portal.common.text import whole_number
 from portal.regulations.perimeters import Colour
 from portal.web.forms import Needed
 
@@ -31,6 +32,7 @@ _ANSWERS = (
     SelectChoice(VehicleDecision.APPROVED.value, _l("Approuver")),
     SelectChoice(VehicleDecision.REFUSED.value, _l("Refuser")),
 )
+FILTER_NAMES = ("etat", "couleur", "age", "entreprise", "entreprise_id", "q")
 _NO_REASON = SelectChoice("", _l("Choisir un motif"))
 
 
@@ -83,10 +85,9 @@ class DecisionForm(AnswerForm):
 
     def command(self, request_id: UUID) -> DecideRequest:
         """Return the decision typed."""
-        version = self.version.data or ""
         return DecideRequest(
             request_id=request_id,
-            version=int(version) if version.isdecimal() else 0,
+            version=whole_number(self.version.data) or 0,
             answer=self.answer(),
             vehicle_ids=frozenset(_ids(self.vehicles.data or ())),
         )
@@ -103,8 +104,9 @@ class BatchForm(AnswerForm):
         for text in self.chosen.data or ():
             id_, _, version = text.partition(":")
             ids = _ids([id_])
-            if ids and version.isdecimal():
-                found.append(DecideRequest(ids[0], int(version), self.answer()))
+            known = whole_number(version)
+            if ids and known is not None:
+                found.append(DecideRequest(ids[0], known, self.answer()))
         return found
 
 

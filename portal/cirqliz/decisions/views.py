@@ -14,7 +14,7 @@ from portal.accounts.api import STATUS_NAMES, CompanyStatus, get_company, verify
 from portal.audit.messages import SENTENCES
 from portal.cirqliz.blueprint import blueprint
 from portal.cirqliz.decisions import queries, services
-from portal.cirqliz.decisions.forms import BatchForm, DecisionForm, RevocationForm, read_filter
+from portal.cirqliz.decisions.forms import FILTER_NAMES, BatchForm, DecisionForm, RevocationForm, read_filter
 from portal.cirqliz.decisions.policies import refuses_approval
 from portal.cirqliz.messages import flash_text, sentence
 from portal.cirqliz.pages import request_parts, show
@@ -41,11 +41,16 @@ def desk(territory: str) -> ResponseReturnValue:
     return _queue_page(territory, BatchForm(formdata=None))
 
 
+def _kept() -> dict[str, Any]:
+    """Return the filters to carry along in links: those we know, since other names mean something to a link itself."""
+    return {name: request.args[name] for name in FILTER_NAMES if request.args.get(name)}
+
+
 def _queue_page(territory: str, form: BatchForm, skipped: list[str] | None = None) -> str:
     place = get_territory(territory)
     now = SYSTEM_CLOCK.now()
     chosen = read_filter(request.args)
-    kept = {name: value for name, value in request.args.items() if name != "cursor" and value}
+    kept = _kept()
     return show(
         "desk.html",
         territory=place,
@@ -81,8 +86,7 @@ def decide_many(territory: str) -> ResponseReturnValue:
         flash(flash_text("batch-decided", count=len(decided)), "success")
     if skipped:
         return _queue_page(territory, form, [sentence(one.error) for one in skipped]), 409
-    kept: dict[str, Any] = request.args.to_dict()
-    return redirect(url_for("cirqliz.desk", territory=territory, **kept), 303)
+    return redirect(url_for("cirqliz.desk", territory=territory, **_kept()), 303)
 
 
 @blueprint.get(f"{_PREFIX}/guichet/<uuid:request_id>")

@@ -33,7 +33,7 @@ from portal.cirqliz.requests.commands import SubmitRequest
 from portal.cirqliz.requests.policies import MAX_STOPS, MIN_STOPS
 from portal.common.errors import Invalid, PortalError, Unavailable
 from portal.common.ids import new_secret
-from portal.common.text import fold
+from portal.common.text import fold, whole_number
 from portal.fleet.api import VehicleView, plate_key
 from portal.territories.api import TerritoryView
 from portal.web.filters import tonnes
@@ -189,9 +189,9 @@ class RequestForm(FlaskForm):
         if action == "add-stop" and len(rows) < MAX_STOPS:
             rows.append({})
         elif action.startswith("remove-stop-"):
-            number = action.removeprefix("remove-stop-")
-            if number.isdecimal() and int(number) < len(rows) > MIN_STOPS:
-                del rows[int(number)]
+            number = whole_number(action.removeprefix("remove-stop-"))
+            if number is not None and number < len(rows) > MIN_STOPS:
+                del rows[number]
         else:
             return
         self.stops.process(None, rows)

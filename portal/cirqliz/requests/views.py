@@ -23,6 +23,7 @@ from portal.common.clock import SYSTEM_CLOCK
 from portal.common.errors import Conflict, Invalid
 from portal.fleet.api import list_vehicles
 from portal.territories.api import get_territory_by_id, list_territories
+from portal.web.extensions import limiter
 from portal.web.guards import current_actor, guard, member
 
 _PREFIX = "/entreprises/<uuid:company_id>/demandes"
@@ -42,6 +43,7 @@ def list_requests(company_id: UUID) -> ResponseReturnValue:
 
 @blueprint.route(f"{_PREFIX}/nouvelle", methods=["GET", "POST"])
 @guard(_WRITE)
+@limiter.limit("60 per minute; 600 per hour", methods=["POST"])
 def new_request(company_id: UUID) -> ResponseReturnValue:
     """Show the form, change its number of stops, or file the request."""
     company = get_company(company_id)

@@ -35,6 +35,8 @@ def read_json(content: bytes) -> Any:
         return json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
     except json.JSONDecodeError as error:
         raise Invalid("not-json", line=error.lineno, column=error.colno) from error
+    except ValueError as error:  # a whole number of thousands of digits
+        raise Invalid("not-finite", value="…") from error
     except RecursionError as error:
         raise Invalid("too-deep") from error
 
