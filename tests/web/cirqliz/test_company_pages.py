@@ -207,8 +207,8 @@ def test_stops_are_added_and_removed_without_losing_anything(world: World, clien
 
 
 def test_ticked_vehicles_stay_chosen_through_a_search(world: World, client: PageClient) -> None:
-    for _ in range(35):
-        world.vehicle()
+    for number in range(35):
+        world.vehicle(f"AB-1{number:02d}-CD")
     values = typed(world)
     page = client.post(new_url(world), {**values, "action": "search", "vehicle_search": "AB 10"}, status=200)
     boxes = page.select("input[name=vehicles]")
