@@ -13,7 +13,7 @@ from portal.fleet.queries import (
     get_vehicles,
     list_vehicles,
 )
-from portal.fleet.services import archive_vehicle
+from portal.fleet.services import archive_vehicle, lock_fleet
 from portal.fleet.withdrawals import on_vehicle_withdrawn
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "get_vehicle",
     "get_vehicles",
     "list_vehicles",
+    "lock_fleet",
     "on_vehicle_withdrawn",
     "plate_key",
     "read_plate",

@@ -156,12 +156,14 @@ def retry_route(company_id: UUID, route_id: UUID) -> None:
 
 def cancel_route(company_id: UUID, route_id: UUID, *, clock: Clock = SYSTEM_CLOCK) -> None:
     """Give up a route that is not computed yet. Raises NotFound, Conflict("route-ended")."""
-    with unit_of_work():
+    with unit_of_work() as uow:
         row = _of_company(company_id, route_id)
-        if not row.status.waiting:
-            raise Conflict("route-ended")
+        # The job first, then the route: the order in which a run that ends at this instant takes them.
         if row.job_id is not None:
             cancel(row.job_id)
+        uow.session.refresh(row, with_for_update=True)
+        if not row.status.waiting:
+            raise Conflict("route-ended")
         row.status, row.ended_at = RouteStatus.CANCELLED, clock.now()
 
 

@@ -21,7 +21,7 @@ from portal.common.actor import Actor, ActorKind, StaffRole
 from portal.common.clock import SYSTEM_CLOCK, Clock
 from portal.common.errors import Conflict, Denied, Invalid, NotFound, PortalError
 from portal.db import UnitOfWork, unit_of_work
-from portal.fleet.api import get_vehicles
+from portal.fleet.api import get_vehicles, lock_fleet
 from portal.territories.api import TerritoryView, get_territory
 
 
@@ -91,7 +91,7 @@ def _decide(uow: UnitOfWork, actor: Actor, territory: TerritoryView, command: De
     _check_unchanged(request, command.version)
     chosen = _chosen(request, command.vehicle_ids)
     if command.answer.decision is VehicleDecision.APPROVED:
-        _check_approval(request, chosen, clock)
+        _check_approval(uow, request, chosen, clock)
     _answer(actor, request, chosen, command.answer, clock)
     passes = issue_passes(uow, actor, request, territory, _approved(chosen), clock=clock)
     audit.record(
@@ -144,7 +144,9 @@ def _chosen(request: AccessRequest, vehicle_ids: frozenset[UUID] | None) -> list
     return chosen
 
 
-def _check_approval(request: AccessRequest, chosen: Sequence[RequestVehicle], clock: Clock) -> None:
+def _check_approval(uow: UnitOfWork, request: AccessRequest, chosen: Sequence[RequestVehicle], clock: Clock) -> None:
+    # A vehicle that leaves the fleet at this instant either is seen here or ends the pass this approval gives.
+    lock_fleet(uow, request.company_id)
     refusal = policies.refuses_approval(get_company(request.company_id).status, request.ends_at, clock.now())
     if refusal is not None:
         raise Invalid(refusal, field="decision", number=request.number)

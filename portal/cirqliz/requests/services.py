@@ -156,11 +156,13 @@ def withdraw_request(actor: Actor, company_id: UUID, request_id: UUID, *, clock:
     """Withdraw a request nobody has decided on. Raises Denied, NotFound, Conflict."""
     _require_manager(actor, company_id)
     with unit_of_work() as uow:
+        # The job first, then the request: the order in which a run that ends at this instant takes them. The other
+        # order could leave each waiting for the other. A refusal undoes both.
+        jobs.cancel(_job_of(uow, company_id, request_id))
         request = _load(uow, company_id, request_id)
         refusal = policies.refuses_withdrawal(request.state, [v.decision for v in request.vehicles])
         if refusal is not None:
             raise Conflict(refusal)
-        jobs.cancel(request.job_id)
         request.state, request.withdrawn_at = RequestState.WITHDRAWN, clock.now()
         audit.record(
             actor,
@@ -186,6 +188,14 @@ def retry_request(actor: Actor, company_id: UUID, request_id: UUID) -> None:
 def _require_manager(actor: Actor, company_id: UUID) -> None:
     if actor.kind is not ActorKind.SYSTEM and not actor.belongs_to(company_id, CompanyRole.MANAGER):
         raise Denied("company-role-needed", role=CompanyRole.MANAGER.value)
+
+
+def _job_of(uow: UnitOfWork, company_id: UUID, request_id: UUID) -> UUID:
+    wanted = select(AccessRequest.job_id).where(AccessRequest.id == request_id, AccessRequest.company_id == company_id)
+    job_id = uow.session.scalar(wanted)
+    if job_id is None:
+        raise NotFound("request-not-found")
+    return job_id
 
 
 def _load(uow: UnitOfWork, company_id: UUID, request_id: UUID) -> AccessRequest:
