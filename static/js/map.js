@@ -156,10 +156,14 @@ class MapView {
       // A bubble keeps its click to itself: the picker must hear of it too.
       shape.on("click", ({ latlng }) => this.take?.(latlng));
     }
+    const letters = kind === "perimeters" ? this.letters(feature, properties) : [];
+    // The letter is the perimeter's handle: lines and points that cross the perimeter do not hide it.
+    for (const { marker } of letters) marker.on("click", () => shape.openPopup(marker.getLatLng()));
     return {
-      properties, shape, windows: parseWindows(properties.windows),
+      kind, properties, shape, letters, windows: parseWindows(properties.windows),
+      // An order about a whole quarter lies under the perimeters, or no click would reach them.
+      wide: kind === "orders" && /Polygon$/.test(feature.geometry.type),
       under: kind === "route" ? L.geoJSON(feature, { style: () => casing(night.matches), interactive: false }) : null,
-      letters: kind === "perimeters" ? this.letters(feature, properties) : [],
     };
   }
 
@@ -179,7 +183,7 @@ class MapView {
       const html = make("span", `j-letter j-letter--${properties.colour}`, sign);
       html.setAttribute("aria-hidden", "true");
       const icon = L.divIcon({ className: "j-letter-place", html, iconSize: [28, 28] });
-      return { width, lon, lat, marker: L.marker([lat, lon], { icon, interactive: false, keyboard: false }) };
+      return { width, lon, lat, marker: L.marker([lat, lon], { icon, keyboard: false, bubblingMouseEvents: true }) };
     });
   }
 
@@ -201,18 +205,18 @@ class MapView {
     this.letterGroup.clearLayers();
     // A style depends on the zoom and the light alone: a step of the time slider changes none.
     const look = `${this.map.getZoom()} ${night.matches}`;
-    for (const overlay of this.overlays.filter(({ shown, items }) => shown && items)) {
-      for (const item of overlay.items.filter(({ windows }) => applies(windows, this.at))) {
-        const { properties, shape, under, letters } = item;
-        if (item.look !== look) {
-          item.look = look;
-          under?.setStyle(casing(night.matches));
-          shape.setStyle?.(this.scaled(styleOf(overlay.kind, properties, night.matches)));
-        }
-        if (under) this.overlayGroup.addLayer(under);
-        this.overlayGroup.addLayer(shape);
-        for (const letter of letters) if (this.roomFor(letter)) this.letterGroup.addLayer(letter.marker);
+    const present = this.overlays.filter(({ shown, items }) => shown && items).flatMap(({ items }) => items)
+      .filter(({ windows }) => applies(windows, this.at));
+    for (const item of [...present.filter(({ wide }) => wide), ...present.filter(({ wide }) => !wide)]) {
+      const { kind, properties, shape, under, letters } = item;
+      if (item.look !== look) {
+        item.look = look;
+        under?.setStyle(casing(night.matches));
+        shape.setStyle?.(this.scaled(styleOf(kind, properties, night.matches)));
       }
+      if (under) this.overlayGroup.addLayer(under);
+      this.overlayGroup.addLayer(shape);
+      for (const letter of letters) if (this.roomFor(letter)) this.letterGroup.addLayer(letter.marker);
     }
   }
 
@@ -226,7 +230,7 @@ class MapView {
   roomFor({ lon, lat, width }) {
     const left = this.map.latLngToLayerPoint([lat, lon - width / 2]);
     const right = this.map.latLngToLayerPoint([lat, lon + width / 2]);
-    return right.x - left.x > 30;
+    return right.x - left.x > 12;
   }
 
   showInstant(at) {
