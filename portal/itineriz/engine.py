@@ -78,6 +78,16 @@ class Drive:
     has_time_restrictions: bool = False
     uses_private_roads: bool = False
 
+    @property
+    def start(self) -> tuple[float, float]:
+        """Where the drive begins, on the street (lon, lat)."""
+        return float(self.coords[0][0]), float(self.coords[0][1])
+
+    @property
+    def end(self) -> tuple[float, float]:
+        """Where the drive ends, on the street (lon, lat)."""
+        return float(self.coords[-1][0]), float(self.coords[-1][1])
+
     def path(self, edge: DrivenEdge) -> BaseGeometry:
         """What is driven of an edge: a LineString, or a Point when it is only touched."""
         piece = self.coords[edge.first : edge.last + 1]
@@ -125,13 +135,15 @@ class Engine:
         end: tuple[float, float],
         costing: Costing,
         closed: Iterable[Probe] = (),
+        around_m: int = 0,
     ) -> Drive | None:
         """The fastest route between two points (lon, lat) that enters no closed edge; None when there is none.
 
+        It begins and ends on the nearest street, or on any street within around_m metres of the point.
         Raises Invalid("stop-far-from-road") or Invalid("trip-too-long"), Unavailable when the engine misbehaves.
         """
         request: dict[str, Any] = {
-            "locations": [_location(start), _location(end)],
+            "locations": [_location(start, around_m), _location(end, around_m)],
             **costing.as_request(),
             "language": self._language,
             "units": "kilometers",
@@ -257,8 +269,14 @@ def _metres(coords: Floats) -> Floats:
     return np.diff(coords, axis=0) * scale
 
 
-def _location(point: tuple[float, float]) -> dict[str, Any]:
-    return {"lon": point[0], "lat": point[1], "type": "break", "search_cutoff": SEARCH_CUTOFF_M}
+def _location(point: tuple[float, float], around_m: int) -> dict[str, Any]:
+    return {
+        "lon": point[0],
+        "lat": point[1],
+        "type": "break",
+        "search_cutoff": SEARCH_CUTOFF_M,
+        "radius": around_m,
+    }
 
 
 def _refusal(error: ValhallaError) -> Exception:

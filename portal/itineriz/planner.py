@@ -20,8 +20,11 @@ from portal.regulations.passes import PassRight
 from portal.regulations.perimeters import Perimeter
 from portal.regulations.schedules import Interval
 from portal.regulations.snapshot import LawSnapshot
+from portal.regulations.vehicles import Vehicle
 
 AWAY_FROM_ROAD_M = 60.0
+NEAR_STREETS_M = 120
+"""How far from a stop another street is tried when the nearest leads nowhere for the vehicle."""
 HORIZON = timedelta(hours=24)
 _GRANTS = 12
 _DEPARTURES_TRIED = 8
@@ -98,27 +101,40 @@ def _drive_tour(overlay: Overlay, trip: Trip, passes: tuple[PassRight, ...], lim
         start, stop = trip.stops[number - 1], trip.stops[number]
         ids = [ids_at(overlay.law, place.point) for place in (start, stop)]
         leg = LegContext(trip.vehicle, passes, leave_at, ids[0], ids[1])
-        if not _drive_leg(overlay, tour, number, start, stop, leg, limits):
+        following = trip.stops[number + 1] if number + 1 < len(trip.stops) else None
+        if not _drive_leg(overlay, tour, number, (start, stop, following), leg, limits):
             break
         leave_at = tour.arrivals[-1] + timedelta(seconds=stop.service_s)
     return tour
 
 
 def _drive_leg(
-    overlay: Overlay, tour: _Tour, number: int, start: Stop, stop: Stop, leg: LegContext, limits: Limits
+    overlay: Overlay,
+    tour: _Tour,
+    number: int,
+    stops: tuple[Stop, Stop, Stop | None],
+    leg: LegContext,
+    limits: Limits,
 ) -> bool:
-    """Add one leg to the tour; False when it cannot be driven lawfully (the obstacles are then in the tour)."""
+    """Add one leg to the tour; False when it cannot be driven lawfully (the obstacles are then in the tour).
+
+    stops: where the leg leaves from, where it goes, and the stop after it if there is one. It leaves from where the leg
+    before stopped: a stop between two streets is served from one of them.
+    """
+    start, stop, following = stops
     outcome: Outcome | None = None
     plain: Drive | None = None
+    place = tour.legs[-1].end if tour.legs else start.point
+    target = stop.point if following is None else _where_to_serve(overlay.engine, stop, following, leg.vehicle)
     for tolerate in (False, True):
         # First as if every unknown size were too large; only then as if it fitted, with a warning.
         leg = replace(leg, tolerate_unknown=tolerate)
         costing = costing_for(leg.vehicle, unknown_is_large=not tolerate)
-        found = _engine_drive(overlay.engine, number, start, stop, leg, tolerate=tolerate)
+        found = _engine_drive(overlay.engine, number, place, target, leg, tolerate=tolerate)
         if found is None:
             continue
-        plain = plain or found
-        outcome = Search(overlay, start.point, stop.point, leg, costing, found, limits).run()
+        plain = plain or found.drive
+        outcome = Search(overlay, found.start, found.end, leg, costing, found.drive, limits).run()
         tour.rounds += len(outcome.rounds)
         if outcome.drive is not None:
             break
@@ -135,17 +151,53 @@ def _drive_leg(
     return _accept(overlay, tour, number, stop, leg, outcome, outcome.drive, outcome.check)
 
 
-def _engine_drive(
-    engine: Engine, number: int, start: Stop, stop: Stop, leg: LegContext, *, tolerate: bool
-) -> Drive | None:
+def _where_to_serve(engine: Engine, stop: Stop, following: Stop, vehicle: Vehicle) -> tuple[float, float]:
+    """The place on the street from which the next stop can be reached.
+
+    The nearest street may be one that can be entered and not left, at the border of an extract above all.
+    """
     try:
-        return engine.drive(start.point, stop.point, costing_for(leg.vehicle, unknown_is_large=not tolerate))
+        onward = engine.drive(stop.point, following.point, costing_for(vehicle, unknown_is_large=True))
+    except Invalid as error:
+        if error.code != "stop-far-from-road":
+            raise
+        # The leg itself says which stop is at fault.
+        return stop.point
+    return stop.point if onward is None else onward.start
+
+
+@dataclass(frozen=True, slots=True)
+class _Plain:
+    """A drive without law, and the points it was asked between."""
+
+    drive: Drive
+    start: tuple[float, float]
+    end: tuple[float, float]
+
+
+def _engine_drive(
+    engine: Engine,
+    number: int,
+    start: tuple[float, float],
+    end: tuple[float, float],
+    leg: LegContext,
+    *,
+    tolerate: bool,
+) -> _Plain | None:
+    """The drive without law. When no vehicle of this kind reaches the nearest street, from the nearest it reaches."""
+    costing = costing_for(leg.vehicle, unknown_is_large=not tolerate)
+    try:
+        drive = engine.drive(start, end, costing)
+        if drive is not None:
+            return _Plain(drive, start, end)
+        drive = engine.drive(start, end, costing, around_m=NEAR_STREETS_M)
     except Invalid as error:
         if error.code != "stop-far-from-road":
             raise
         if not tolerate and unknown_sizes(leg.vehicle):
             return None
         raise Invalid("stop-far-from-road", field="stops", stop=number, **error.params) from error
+    return None if drive is None else _Plain(drive, drive.start, drive.end)
 
 
 def _accept(
@@ -159,7 +211,7 @@ def _accept(
     check: Check,
 ) -> bool:
     arrive_at = leg.depart_at + timedelta(seconds=drive.duration_s)
-    here = (float(drive.coords[-1][0]), float(drive.coords[-1][1]))
+    here = drive.end
     stay = Interval(arrive_at, arrive_at + timedelta(seconds=stop.service_s))
     stands = check_stay(overlay.law, here, stay, leg, leg.end_ids | ids_at(overlay.law, here))
     if stands:

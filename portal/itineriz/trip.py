@@ -98,6 +98,11 @@ class Leg:
     depart_at: datetime
     arrive_at: datetime
 
+    @property
+    def end(self) -> tuple[float, float]:
+        """Where the vehicle stands for the stop (lon, lat)."""
+        return self.drive.end
+
 
 @dataclass(frozen=True, slots=True)
 class NeededPass:

@@ -8,7 +8,7 @@ import pytest
 import shapely
 
 from portal.common.errors import Invalid
-from portal.itineriz.engine import Engine
+from portal.itineriz.engine import Engine, distance_m
 from portal.itineriz.planner import plan
 from portal.itineriz.trip import Notice, Status, Stop, Trip, TripResult
 from portal.regulations.measures import Direction, LocationKind, Measure, MeasureLocation, MeasureType, OrderRef
@@ -237,3 +237,19 @@ def test_the_trip_is_refused_when_a_stop_cannot_be_used(paris: Engine, stops: tu
     with pytest.raises(Invalid) as refused:
         ask(paris, NO_LAW, *stops)
     assert refused.value.code == code
+
+
+def test_the_next_leg_leaves_where_the_last_one_stopped_when_the_nearest_street_is_a_trap(paris: Engine):
+    # The nearest street of the second stop can be entered and not left within the extract.
+    stops = (Stop(2.3647, 48.86651), Stop(2.37831, 48.86136), Stop(2.36037, 48.86447))
+    tour = ask(paris, NO_LAW, *stops)
+    assert tour.status is Status.OK
+    assert distance_m(tour.legs[0].drive.end, tour.legs[1].drive.start) < 1
+
+
+def test_a_stop_is_served_from_a_street_nearby_when_its_alley_leads_nowhere_for_a_truck(paris: Engine):
+    alley = Stop(2.36978, 48.86269)
+    tour = ask(paris, NO_LAW, Stop(2.37696, 48.86663), alley)
+    assert tour.status is Status.OK
+    assert 60 < distance_m(alley.point, tour.legs[-1].end) < 130
+    assert [caution.notice for caution in tour.warnings] == [Notice.FAR_FROM_ROAD]
