@@ -17,15 +17,19 @@ from flask.cli import with_appcontext
 
 from portal.common.errors import PortalError
 from portal.itineriz import asking
-from portal.itineriz.messages import fault
+from portal.itineriz.messages import fault, route_lines, verdict_words
 from portal.itineriz.public import reason_values, to_public
 from portal.itineriz.trip import Stop, Trip
 from portal.numeriz.api import law_snapshot
 from portal.regulations.evaluate import verdict
-from portal.regulations.perimeters import Colour
 from portal.territories.api import get_territory
 
-_COLOURS = click.Choice([colour.value for colour in Colour])
+_COLOUR_PASSES = click.option(
+    "--colour-passes",
+    multiple=True,
+    metavar="COLOUR[,COLOUR]",
+    help="Suppose a pass for whole colours: white, blue, red, grey, black.",
+)
 
 
 def _in_one_sentence[**P](command: Callable[P, None]) -> Callable[P, None]:
@@ -53,7 +57,7 @@ def _end(sentence: str, status: int) -> NoReturn:
 )
 @click.option("--depart", required=True, help="ISO instant; without an offset, local time of the territory.")
 @click.option("--vehicle", "vehicle_json", default="{}", show_default=True, help="JSON object, tonnes and metres.")
-@click.option("--colour-passes", multiple=True, type=_COLOURS, help="Suppose a pass for a whole colour.")
+@_COLOUR_PASSES
 @click.option("--assume-passes", is_flag=True, help="Suppose the passes that open the way, and name them.")
 @click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
 @with_appcontext
@@ -67,9 +71,10 @@ def route_command(
     assume_passes: bool,
     as_json: bool,
 ) -> None:
-    """Compute the lawful tour of a vehicle.
+    """Compute the lawful tour of a vehicle: the way, what it avoids and why, or what stands in its way.
 
-    Example: joptimiz route --territory demo --stop 2.356,48.862 --stop 2.378,48.869 --depart 2024-09-08T09:00
+    \b
+    Example: joptimiz route --territory paris-3e --stop 2.356,48.8655 --stop 2.378,48.869 --depart 2024-09-08T09:00
     --vehicle '{"gvw_t": 12, "height_m": 3.5}' --json
     """
     territory = get_territory(slug)
@@ -80,11 +85,11 @@ def route_command(
         stops=tuple(Stop(lon, lat) for lon, lat in positions),
         depart_at=depart_at,
         vehicle=asking.read_vehicle(vehicle_json),
-        passes=asking.colour_passes((Colour(name) for name in colour_passes), depart_at),
+        passes=asking.colour_passes(asking.read_colours(colour_passes), depart_at),
         assume_passes=assume_passes,
     )
     values = to_public(asking.answer(territory, trip), zone)
-    click.echo(json.dumps(values, ensure_ascii=False) if as_json else _route_text(values))
+    click.echo(json.dumps(values, ensure_ascii=False) if as_json else "\n".join(route_lines(values, zone)))
 
 
 @click.command("what")
@@ -92,7 +97,7 @@ def route_command(
 @click.option("--at", "position", required=True, metavar="LON,LAT", help="The point asked about.")
 @click.option("--when", required=True, help="ISO instant; without an offset, local time of the territory.")
 @click.option("--vehicle", "vehicle_json", default="{}", show_default=True, help="JSON object, tonnes and metres.")
-@click.option("--colour-passes", multiple=True, type=_COLOURS, help="Suppose a pass for a whole colour.")
+@_COLOUR_PASSES
 @click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
 @with_appcontext
 @_in_one_sentence
@@ -101,7 +106,7 @@ def what_command(
 ) -> None:
     """Tell what the law says of a vehicle that stops at a point, at an instant.
 
-    Example: joptimiz what --territory demo --at 2.365,48.864 --when 2024-09-08T09:00 --vehicle '{"gvw_t": 12}' --json
+    Example: joptimiz what --territory paris-3e --at 2.365,48.867 --when 2024-09-08T09:00 --vehicle '{"gvw_t": 12}' --json
     """
     territory = get_territory(slug)
     zone = ZoneInfo(territory.timezone)
@@ -109,7 +114,7 @@ def what_command(
     lon, lat = asking.read_position(position)
     asking.check_position(territory, lon, lat)
     vehicle = asking.read_vehicle(vehicle_json)
-    passes = asking.colour_passes((Colour(name) for name in colour_passes), at)
+    passes = asking.colour_passes(asking.read_colours(colour_passes), at)
     found = verdict(law_snapshot(territory.id), shapely.Point(lon, lat), at, vehicle, passes)
     values = {
         "verdict": found.state.value,
@@ -119,16 +124,6 @@ def what_command(
     click.echo(json.dumps(values, ensure_ascii=False) if as_json else _what_text(values))
 
 
-def _route_text(values: dict[str, Any]) -> str:
-    lines = [f"{values['status']}: {values['distance_m'] / 1000:.1f} km, {values['duration_s'] / 60:.0f} min"]
-    lines += [f"  {step['text']}" for leg in values["legs"] for step in leg["instructions"]]
-    lines += [f"- ({item['minutes']:+} min) {item['why']}" for item in values["avoided"]]
-    lines += [f"! {item['why']}" for item in values["blocking"]]
-    lines += [f"> {at}" for at in values["departures"]]
-    lines += [f"! {item['text']}" for item in values["warnings"]]
-    return "\n".join(lines)
-
-
 def _what_text(values: dict[str, Any]) -> str:
     reasons = [*values["reasons"], *values["warnings"]]
-    return "\n".join([str(values["verdict"]), *(f"- {reason['why']}" for reason in reasons)])
+    return "\n".join([verdict_words(values["verdict"]), *(f"- {reason['why']}" for reason in reasons)])

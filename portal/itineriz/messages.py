@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask_babel import format_decimal, gettext
 
 from portal.common.errors import PortalError
-from portal.itineriz.trip import Caution, Notice, RoadLimit
+from portal.itineriz.trip import Caution, Notice, RoadLimit, Status
 from portal.numeriz.api import sentence
+from portal.regulations.evaluate import State
 from portal.regulations.vehicles import Fact
+from portal.web import filters
 
 
 def _(text: str, /, **params: object) -> str:
@@ -102,18 +105,30 @@ def caution_values(caution: Caution, zone: ZoneInfo) -> dict[str, Any]:
 def fault(error: PortalError) -> str:
     """One sentence for a trip that cannot be computed."""
     params: Mapping[str, Any] = error.params
-    number = int(params["stop"]) + 1 if isinstance(params.get("stop"), int) else "?"
+    number = int(params["stop"]) + 1 if isinstance(params.get("stop"), int) else None
     sentences: dict[str, Sentence] = {
         "stops-missing": lambda: _("Donnez au moins deux arrêts."),
         "too-many-stops": lambda: _("Donnez au plus %(most)s arrêts.", most=params.get("most")),
-        "stop-not-a-position": lambda: _(
-            "L’arrêt n°\u00a0%(number)s n’est pas une position\u00a0: donnez la longitude puis la latitude en degrés.",
-            number=number,
+        "stop-not-a-position": lambda: (
+            _("Ce n’est pas une position\u00a0: donnez la longitude puis la latitude en degrés.")
+            if number is None
+            else _(
+                "L’arrêt n°\u00a0%(number)s n’est pas une position\u00a0: donnez la longitude puis la latitude en degrés.",
+                number=number,
+            )
         ),
-        "stop-swapped": lambda: _(
-            "L’arrêt n°\u00a0%(number)s semble inversé\u00a0: donnez la longitude avant la latitude.", number=number
+        "stop-swapped": lambda: (
+            _("La position semble inversée\u00a0: donnez la longitude avant la latitude.")
+            if number is None
+            else _(
+                "L’arrêt n°\u00a0%(number)s semble inversé\u00a0: donnez la longitude avant la latitude.", number=number
+            )
         ),
-        "stop-outside-territory": lambda: _("L’arrêt n°\u00a0%(number)s est hors du territoire.", number=number),
+        "stop-outside-territory": lambda: (
+            _("La position est hors du territoire.")
+            if number is None
+            else _("L’arrêt n°\u00a0%(number)s est hors du territoire.", number=number)
+        ),
         "stop-far-from-road": lambda: _(
             "L’arrêt n°\u00a0%(number)s est à plus de %(metres)s\u00a0m de toute rue ouverte au véhicule.",
             number=number,
@@ -125,12 +140,17 @@ def fault(error: PortalError) -> str:
             field=error.field,
             most=params.get("most"),
         ),
-        "departure-unreadable": lambda: _("Le départ doit être une date et une heure, par exemple 2024-09-08T09:00."),
+        "departure-unreadable": lambda: _("L’instant doit être une date et une heure, par exemple 2024-09-08T09:00."),
         "departure-does-not-exist": lambda: _(
             "Cette heure n’existe pas ce jour-là\u00a0: les horloges avancent d’une heure pendant la nuit."
         ),
         "vehicle-unreadable": lambda: _(
             "Le véhicule doit être un objet JSON, par exemple %(example)s.", example='{"gvw_t": 12, "height_m": 3.5}'
+        ),
+        "colour-unknown": lambda: _(
+            "Couleur de périmètre inconnue\u00a0: %(colour)s. Couleurs connues\u00a0: %(known)s.",
+            colour=params.get("colour") or "–",
+            known=params.get("known"),
         ),
         "graph-missing": lambda: _("Le territoire n’a pas encore de réseau routier."),
         "territory-not-found": lambda: _("Ce territoire est inconnu."),
@@ -145,8 +165,26 @@ def fault(error: PortalError) -> str:
     if known:
         return known()
     if error.field in {fact.value for fact in Fact} | {"vehicle"} or error.code == "unknown-key":
-        return _("Véhicule\u00a0: %(field)s n’est pas valable (%(code)s).", field=error.field, code=error.code)
+        return _("Véhicule\u00a0: %(field)s %(fault)s.", field=error.field, fault=_vehicle_fault(error))
     return _("Le calcul n’a pas pu être fait (%(code)s).", code=error.code)
+
+
+def _vehicle_fault(error: PortalError) -> str:
+    """What is wrong with one key of a vehicle, after its name."""
+    params: Mapping[str, Any] = error.params
+    faults: dict[str, Sentence] = {
+        "unknown-key": lambda: _("n’est pas une clé connue (%(known)s)", known=params.get("known")),
+        "not-a-number": lambda: _("doit être un nombre, en tonnes ou en mètres"),
+        "not-a-boolean": lambda: _("doit être true ou false"),
+        "not-a-list": lambda: _("doit être une liste"),
+        "unknown-value": lambda: _("a une valeur inconnue (connues\u00a0: %(known)s)", known=params.get("known")),
+        "too-small": lambda: _("est trop petit (%(least)s au moins)", least=params.get("least")),
+        "too-large": lambda: _("est trop grand (%(most)s au plus)", most=params.get("most")),
+        "below-gross-weight": lambda: _("est inférieur à gvw_t"),
+        "above-total-weight": lambda: _("dépasse le poids total"),
+    }
+    known = faults.get(error.code)
+    return known() if known else _("n’est pas valable (%(code)s)", code=error.code)
 
 
 def stored_fault(code: str, params: Mapping[str, Any]) -> str:
@@ -156,3 +194,41 @@ def stored_fault(code: str, params: Mapping[str, Any]) -> str:
     if code in {"unexpected", "lost-too-often"}:
         return _("Le calcul n’a pas abouti. Relancez-le\u00a0; s’il échoue encore, prévenez l’administrateur.")
     return fault(PortalError(code, field, **given))
+
+
+def verdict_words(state: str) -> str:
+    """The verdict on a vehicle that stops at a point."""
+    words: dict[str, Sentence] = {
+        State.ALLOWED: lambda: _("Permis."),
+        State.PASS_REQUIRED: lambda: _("Laissez-passer nécessaire."),
+        State.FORBIDDEN: lambda: _("Interdit."),
+        State.UNKNOWN: lambda: _("Indéterminé\u00a0: il manque une caractéristique du véhicule."),
+    }
+    return words[state]()
+
+
+def route_lines(values: Mapping[str, Any], zone: ZoneInfo) -> list[str]:
+    """The public answer of the planner for a person who reads a terminal."""
+    if values["status"] == Status.OK:
+        lines = [
+            _(
+                "Itinéraire permis\u00a0: %(distance)s, %(duration)s.",
+                distance=filters.distance(values["distance_m"]),
+                duration=filters.duration(values["duration_s"]),
+            )
+        ]
+    else:
+        lines = [_("Aucun itinéraire permis à ce moment.")]
+    lines += [f"  {step['text']}" for leg in values["legs"] for step in leg["instructions"]]
+    lines += [
+        _("Évité (%(minutes)s\u00a0min)\u00a0: %(why)s", minutes=f"{item['minutes']:+}", why=item["why"])
+        for item in values["avoided"]
+    ]
+    lines += [_("Obstacle\u00a0: %(why)s", why=item["why"]) for item in values["blocking"]]
+    lines += [_("Violation\u00a0: %(why)s", why=item["why"]) for item in values["violations"]]
+    lines += [
+        _("Possible en partant le %(instant)s.", instant=filters.instant(datetime.fromisoformat(at), zone.key))
+        for at in values["departures"]
+    ]
+    lines += [_("À noter\u00a0: %(text)s", text=item["text"]) for item in values["warnings"]]
+    return lines

@@ -59,7 +59,7 @@ def test_the_marathon_refuses_and_a_pass_opens_when_asked_on_the_day(app: Flask,
     assert answer["status"] == "no_lawful_route" and answer["geometry"] is None
     assert any(item["colour"] == "red" and item["why"] for item in answer["blocking"])
     assert answer["departures"] == ["2024-09-08T14:00:00+02:00"]
-    opened = json.loads(route(app, "2024-09-08T09:00", "--colour-passes", "red").stdout)
+    opened = json.loads(route(app, "2024-09-08T09:00", "--colour-passes", "blue,red").stdout)
     plain = json.loads(route(app, "2024-09-07T09:00").stdout)
     assert opened["status"] == "ok"
     assert opened["geometry"] == plain["geometry"]
@@ -76,9 +76,19 @@ def test_the_marathon_refuses_and_a_pass_opens_when_asked_on_the_day(app: Flask,
         ({"vehicle": "[]"}, "objet JSON"),
         ({"vehicle": "{"}, "objet JSON"),
         ({"vehicle": '{"gvw_t": NaN}'}, "objet JSON"),
-        ({"vehicle": '{"height_m": 99}'}, "height_m"),
-        ({"vehicle": '{"wings": 2}'}, "wings"),
+        ({"vehicle": '{"height_m": 99}'}, "height_m est trop grand (8 au plus)"),
+        ({"vehicle": '{"gvw_t": -1}'}, "gvw_t est trop petit"),
+        ({"vehicle": '{"gvw_t": 1e308}'}, "gvw_t est trop grand"),
+        ({"vehicle": '{"gvw_t": "12"}'}, "gvw_t doit être un nombre"),
+        ({"vehicle": '{"usages": ["fun"]}'}, "usages a une valeur inconnue"),
+        ({"vehicle": '{"wings": 2}'}, "wings n’est pas une clé connue"),
+        ({"vehicle": "[" * 100_000}, "objet JSON"),
+        ({"more": ("--colour-passes", "blue,purple")}, "inconnue\u00a0: purple"),
+        ({"more": ("--colour-passes", "")}, "Couleurs connues"),
         ({"depart": "tomorrow"}, "date et une heure"),
+        ({"depart": "2024-09-08"}, "date et une heure"),
+        ({"depart": "0001-01-01T00:00"}, "date et une heure"),
+        ({"depart": "9999-12-31T23:59-12:00"}, "date et une heure"),
         ({"depart": "2024-03-31T02:30"}, "n’existe pas"),
     ],
 )
@@ -87,7 +97,7 @@ def test_one_sentence_and_status_2_when_the_input_is_bad(
 ):
     routed_territory()
     depart = changes.pop("depart", "2024-09-07T09:00")
-    refused = route(app, depart, **changes)
+    refused = route(app, depart, *changes.pop("more", ()), **changes)
     assert refused.exit_code == 2
     assert refused.stdout == ""
     assert words in refused.stderr and len(refused.stderr.strip().splitlines()) == 1
@@ -116,3 +126,31 @@ def test_what_answers_the_verdict_when_asked_at_a_point(app: Flask, paris_law: T
         answer = json.loads(done.stdout)
         assert (when, answer["verdict"]) == (when, verdict)
         assert all(reason["why"] for reason in answer["reasons"])
+
+
+def test_a_person_reads_french_sentences_when_json_is_not_asked(app: Flask, paris_law: TerritoryView):
+    place = ("route", "--territory", "paris-3e", *STOPS, "--vehicle", TRUCK)
+    refused = run(app, *place, "--depart", "2024-09-08T09:00").stdout
+    assert refused.startswith("Aucun itinéraire permis à ce moment.\nObstacle\u00a0: Périmètre rouge")
+    assert "Possible en partant le 8\u00a0sept.\u00a02024\u00a0à\u00a014:00." in refused
+    found = run(app, *place, "--depart", "2024-09-07T09:00").stdout
+    assert found.startswith("Itinéraire permis\u00a0: 2,5\u00a0km, ")
+    assert "Rue Réaumur" in found and "no_lawful_route" not in refused
+
+
+@pytest.mark.parametrize(
+    ("at", "when", "words"),
+    [
+        ("48.86,2.36", "2024-09-07T09:00", "La position semble inversée"),
+        ("5,43", "2024-09-07T09:00", "La position est hors du territoire"),
+        ("here", "2024-09-07T09:00", "Ce n’est pas une position"),
+        ("2.36,48.86", "noon", "L’instant doit être une date et une heure"),
+    ],
+)
+def test_what_says_one_sentence_when_the_question_is_bad(
+    app: Flask, routed_territory: Callable[[], TerritoryView], at: str, when: str, words: str
+):
+    routed_territory()
+    refused = run(app, "what", "--territory", "paris-3e", "--at", at, "--when", when, "--json")
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert refused.stderr.startswith(words) and len(refused.stderr.splitlines()) == 1
