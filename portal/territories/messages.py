@@ -27,6 +27,7 @@ SAVED = _l("Les réglages du territoire sont enregistrés.")
 
 BUILD_ERRORS = {
     # Said by commands to whoever runs the portal: these stay in English, as the command line.
+    "source-folder": "%(file)s is a folder: give the extract itself.",
     "source-missing": "The file %(file)s does not exist.",
     "source-kind": "%(file)s is not an OpenStreetMap extract: its name must end in .osm, .osm.gz, .osm.bz2 or .osm.pbf.",
     "source-empty": "%(file)s is empty: it holds no road to build a territory from.",

@@ -89,6 +89,8 @@ def source_digest(source: Path) -> str:
 
 def check_file(source: Path) -> None:
     """Refuse at once what needs no reading: a missing file, another kind of file, an empty or an absurd one."""
+    if source.is_dir():
+        raise BuildError("source-folder", file=source.name)
     if not source.is_file():
         raise BuildError("source-missing", file=source.name)
     if not source.name.lower().endswith(SUFFIXES):
@@ -103,16 +105,18 @@ def check_file(source: Path) -> None:
 def prepare_source(source: Path, pbf: Path) -> SourceInfo:
     """Check the extract and rewrite it as `pbf`, which must not exist.
 
-    Raises BuildError: source-missing, source-kind, source-empty, source-too-big, source-broken (cut, binary, another
-    format), source-unsaved, source-no-roads, source-no-positions, source-too-wide. OSError when the disk is full.
+    Raises BuildError: source-folder, source-missing, source-kind, source-empty, source-too-big, source-broken (cut,
+    binary, another format), source-unsaved, source-no-roads, source-no-positions, source-too-wide. OSError when the
+    disk is full.
     """
     digest = source_digest(source)
     try:
         census = _rewrite(osmium.FileProcessor(_opened(source)), pbf)
         if not census.is_ordered:
             census = _rewrite_sorted(pbf)
-    except RuntimeError as error:
-        # libosmium has one class for every fault; its words ("PBF error: unexpected EOF") help whoever made the file.
+    except (RuntimeError, ValueError, osmium.InvalidLocationError) as error:
+        # libosmium says every fault in words ("PBF error: unexpected EOF") that help whoever made the file: it has one
+        # class for the format, ValueError for a field that is no number, its own for a position.
         if "No space left" in str(error):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
         raise BuildError("source-broken", file=source.name, detail=str(error)) from error
@@ -158,7 +162,8 @@ def _rewrite(objects: Iterable[Any], pbf: Path) -> _Census:
                 census.node_count += 1
             elif item.is_way():
                 census.way_count += 1
-                census.road_count += item.tags.get("highway") in DRIVABLE
+                # A way of one point is a slip of an editor: nothing can be driven on it.
+                census.road_count += item.tags.get("highway") in DRIVABLE and len(item.nodes) > 1
     return census
 
 

@@ -17,6 +17,16 @@ from tests.support.extract import LAT, LON, Extract, village
 EMPTY_OSM = b'<?xml version="1.0"?><osm version="0.6"></osm>'
 
 
+def _street(position: str = 'lat="48.86"', identity: str = "1", points: int = 2) -> bytes:
+    """An extract of one street, with one of its facts as a faulty program writes it."""
+    nodes = (
+        f'<node id="{identity}" {position} lon="2.36" version="1"/><node id="2" lat="48.87" lon="2.37" version="1"/>'
+    )
+    refs = "".join(f'<nd ref="{n + 1}"/>' for n in range(points))
+    way = f'<way id="1" version="1">{refs}<tag k="highway" v="residential"/></way>'
+    return f'<?xml version="1.0"?><osm version="0.6">{nodes}{way}</osm>'.encode()
+
+
 def _pbf(folder: Path) -> bytes:
     return village().write(folder / "whole.osm.pbf").read_bytes()
 
@@ -60,6 +70,9 @@ def test_extract_is_accepted_when_it_is_pbf(tmp_path: Path) -> None:
         ("page.osm", b"<html><body>not found</body></html>", "source-broken"),
         ("cut.osm", village().xml().encode()[:900], "source-broken"),
         ("cut.osm.gz", gzip.compress(village().xml().encode())[:-200], "source-broken"),
+        ("words.osm", _street(position='lat="north"'), "source-broken"),
+        ("letters.osm", _street(identity="one"), "source-broken"),
+        ("dot.osm", _street(points=1), "source-no-roads"),
         ("table.csv", b"a;b", "source-kind"),
         ("picture.png", b"\x89PNG", "source-kind"),
     ],
@@ -83,6 +96,13 @@ def test_extract_is_refused_when_there_is_no_such_file(tmp_path: Path) -> None:
     with pytest.raises(BuildError) as caught:
         prepare_source(tmp_path / "none.osm", tmp_path / "out.osm.pbf")
     assert caught.value.code == "source-missing"
+
+
+def test_extract_is_refused_when_it_is_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "folder.osm.pbf").mkdir()
+    with pytest.raises(BuildError) as caught:
+        prepare_source(tmp_path / "folder.osm.pbf", tmp_path / "out.osm.pbf")
+    assert caught.value.code == "source-folder"
 
 
 def test_extract_is_refused_when_it_has_no_road_for_vehicles(tmp_path: Path) -> None:
