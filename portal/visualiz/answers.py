@@ -6,16 +6,27 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from flask import url_for
 from shapely.geometry import Point
 
 from portal.common.errors import Unavailable
 from portal.numeriz.api import law_snapshot, sentence, state_words
-from portal.regulations.evaluate import State, next_change, verdict
+from portal.regulations.evaluate import Reason, State, next_change, verdict
+from portal.regulations.snapshot import LawSnapshot
 from portal.regulations.vehicles import Vehicle
 from portal.territories.api import TerritoryView, geocode, reverse_geocode
 from portal.visualiz.moments import Moment
 
 TONES = {State.ALLOWED: "green", State.UNKNOWN: "grey", State.PASS_REQUIRED: "orange", State.FORBIDDEN: "red"}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One sentence of an answer and the page of what it speaks of: an order, or else a perimeter."""
+
+    text: str
+    href: str
+    is_order: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +39,8 @@ class PlaceAnswer:
     state: State
     word: str
     tone: str
-    reasons: tuple[str, ...]
-    warnings: tuple[str, ...]
+    reasons: tuple[Told, ...]
+    warnings: tuple[Told, ...]
     changes_at: datetime | None
     then: str
     inside: bool
@@ -48,12 +59,20 @@ def answer_at(territory: TerritoryView, point: tuple[float, float], moment: Mome
         state=found.state,
         word=state_words(found.state),
         tone=TONES[found.state],
-        reasons=tuple(sentence(reason, law.zone) for reason in found.reasons),
-        warnings=tuple(sentence(warning, law.zone) for warning in found.warnings),
+        reasons=tuple(_told(reason, law, territory.slug) for reason in found.reasons),
+        warnings=tuple(_told(warning, law, territory.slug) for warning in found.warnings),
         changes_at=change.at if change else None,
         then=state_words(change.verdict.state) if change else "",
         inside=_inside(territory, point),
     )
+
+
+def _told(reason: Reason, law: LawSnapshot, slug: str) -> Told:
+    if reason.kind == "perimeter":
+        href = url_for("visualiz.show_perimeter", territory=slug, perimeter_id=reason.id)
+    else:
+        href = url_for("visualiz.show_order", territory=slug, order_id=law.measures[reason.id].order.id)
+    return Told(sentence(reason, law.zone), href, reason.kind == "measure")
 
 
 def _label(slug: str, point: tuple[float, float]) -> str:

@@ -2,11 +2,15 @@
 // what to show comes from its attributes, as GeoJSON.
 
 import { basemapLayer } from "./map/basemap.js";
-import { casing, COLOURS, innerPoint, keysOf, ORDER, styleOf } from "./map/kinds.js";
+import { casing, COLOURS, innerPoints, keysOf, ORDER, styleOf } from "./map/kinds.js";
 import { applies, parseWindows, watchTime } from "./map/time.js";
 
 const night = matchMedia("(prefers-color-scheme: dark)");
 let assets = null;
+
+/** Px: a map this wide has room for its legend beside the town; letters nearer than this would hide each other. */
+const WIDE = 900;
+const LETTERS_APART = 30;
 
 /** Load the library once, scripts in order. Rejects when a file cannot be had. */
 function loadAssets({ scripts, styles }) {
@@ -79,6 +83,9 @@ class MapView {
     this.overlayGroup = L.layerGroup().addTo(this.map);
     this.letterGroup = L.layerGroup().addTo(this.map);
     this.map.on("zoomend", () => this.redraw());
+    // The library gives the focus at a click: the ring and the cross are for whoever moves by keyboard.
+    canvas.addEventListener("pointerdown", () => canvas.toggleAttribute("data-pointed", true));
+    canvas.addEventListener("keydown", () => canvas.toggleAttribute("data-pointed", false));
     // Enter does at the centre of the map what a click does under the pointer.
     canvas.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || event.target !== canvas) return;
@@ -150,9 +157,15 @@ class MapView {
     if (properties.title || properties.lines) {
       shape.bindPopup(() => {
         // The legend floats over the map: the bubble stays clear of it.
-        shape.getPopup().options.autoPanPaddingBottomRight = [this.legendWidth() + 20, 20];
+        const wide = this.root.clientWidth >= WIDE;
+        Object.assign(shape.getPopup().options, {
+          maxWidth: Math.min(320, this.root.clientWidth - 60),
+          // On a narrow map the buttons stand above the bubble, on a wide one beside it.
+          autoPanPaddingTopLeft: wide ? [66, 20] : [8, 108],
+          autoPanPaddingBottomRight: [wide ? this.legendWidth() + 20 : 8, 20],
+        });
         return this.popup(properties);
-      }, { maxWidth: 320, minWidth: 180, autoPanPaddingTopLeft: [66, 20] });
+      }, { minWidth: 180 });
       // A bubble keeps its click to itself: the picker must hear of it too.
       shape.on("click", ({ latlng }) => this.take?.(latlng));
     }
@@ -179,11 +192,11 @@ class MapView {
     const polygons = type === "Polygon" ? [coordinates] : type === "MultiPolygon" ? coordinates : [];
     const sign = this.texts.letters?.[properties.colour] ?? "?";
     return polygons.map((rings) => {
-      const { lon, lat, width } = innerPoint(rings);
+      const places = innerPoints(rings);
       const html = make("span", `j-letter j-letter--${properties.colour}`, sign);
       html.setAttribute("aria-hidden", "true");
       const icon = L.divIcon({ className: "j-letter-place", html, iconSize: [28, 28] });
-      return { width, lon, lat, marker: L.marker([lat, lon], { icon, keyboard: false, bubblingMouseEvents: true }) };
+      return { places, marker: L.marker(places[0], { icon, keyboard: false, bubblingMouseEvents: true }) };
     });
   }
 
@@ -208,7 +221,7 @@ class MapView {
     const present = this.overlays.filter(({ shown, items }) => shown && items).flatMap(({ items }) => items)
       .filter(({ windows }) => applies(windows, this.at));
     for (const item of [...present.filter(({ wide }) => wide), ...present.filter(({ wide }) => !wide)]) {
-      const { kind, properties, shape, under, letters } = item;
+      const { kind, properties, shape, under } = item;
       if (item.look !== look) {
         item.look = look;
         under?.setStyle(casing(night.matches));
@@ -216,7 +229,22 @@ class MapView {
       }
       if (under) this.overlayGroup.addLayer(under);
       this.overlayGroup.addLayer(shape);
-      for (const letter of letters) if (this.roomFor(letter)) this.letterGroup.addLayer(letter.marker);
+    }
+    this.placeLetters(present.flatMap(({ letters }) => letters));
+  }
+
+  /** Each letter takes the best place of its perimeter that no other has; the strictest, drawn last, choose first. */
+  placeLetters(letters) {
+    const taken = [];
+    for (const { places, marker } of [...letters].reverse()) {
+      const spots = places.filter((place) => this.roomFor(place)).map((place) => {
+        const at = this.map.latLngToLayerPoint(place);
+        return { place, at, free: Math.min(...taken.map((other) => at.distanceTo(other))) };
+      });
+      const spot = spots.find(({ free }) => free >= LETTERS_APART) ?? spots.sort((a, b) => b.free - a.free)[0];
+      if (!spot) continue;
+      taken.push(spot.at);
+      this.letterGroup.addLayer(marker.setLatLng(spot.place));
     }
   }
 
@@ -262,13 +290,13 @@ class MapView {
       list.append(line);
     }
     const legend = make("details", "j-legend", make("summary", "", this.texts.legend), list);
-    legend.open = this.root.clientWidth > 700;
+    legend.open = this.root.clientWidth >= WIDE;
     this.root.append(legend);
   }
 
   legendWidth() {
     const legend = this.root.querySelector(".j-legend[open]");
-    return legend && this.root.clientWidth > 700 ? legend.offsetWidth : 0;
+    return legend ? legend.offsetWidth : 0;
   }
 
   legendKey({ colour, look, name }) {

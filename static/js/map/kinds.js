@@ -121,14 +121,14 @@ export function keysOf(kind, features) {
   return [{ look: kind }];
 }
 
-/** A point inside a polygon, where a letter is read as its name: the middle of the longest of a few level cuts.
+/** Points inside a polygon, the best first, where a letter is read as its name: the middles of a few level cuts.
 
  *  rings: arrays of [lon, lat]. A ring around another (blue around red) has its centre of gravity in the hole. */
-export function innerPoint(rings) {
+export function innerPoints(rings) {
   const lats = rings[0].map(([, lat]) => lat);
   const [south, north] = [Math.min(...lats), Math.max(...lats)];
-  let best = null;
-  for (const share of [0.5, 0.35, 0.65, 0.2, 0.8]) {
+  const found = [];
+  for (const [rank, share] of [0.5, 0.35, 0.65, 0.2, 0.8].entries()) {
     const lat = south + (north - south) * share;
     const cuts = [];
     for (const ring of rings) {
@@ -138,10 +138,12 @@ export function innerPoint(rings) {
       }
     }
     cuts.sort((a, b) => a - b);
+    // The middle of the polygon is worth a cut a little shorter.
     for (let i = 1; i < cuts.length; i += 2) {
       const width = cuts[i] - cuts[i - 1];
-      if (best === null || width > best.width * 1.15) best = { width, lon: (cuts[i] + cuts[i - 1]) / 2, lat };
+      found.push({ width, lon: (cuts[i] + cuts[i - 1]) / 2, lat, worth: width / 1.15 ** rank });
     }
   }
-  return best ?? { width: 0, lon: rings[0][0][0], lat: rings[0][0][1] };
+  if (found.length === 0) return [{ width: 0, lon: rings[0][0][0], lat: rings[0][0][1], worth: 0 }];
+  return found.sort((a, b) => b.worth - a.worth);
 }

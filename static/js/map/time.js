@@ -48,6 +48,8 @@ function readForm(form) {
   if (slider && clock.value) {
     slider.value = String(minutes(clock.value));
     slider.setAttribute("aria-valuetext", clock.value);
+    const shown = form.querySelector("output");
+    if (shown) shown.value = clock.value;
   }
   return localInstant(date.value, clock.value, form.dataset.timezone || "Europe/Paris");
 }

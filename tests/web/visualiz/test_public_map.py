@@ -143,6 +143,16 @@ def test_the_weight_decides_when_a_measure_is_for_heavy_vehicles(
     assert "Circulation permise" in light
 
 
+def test_the_answer_leads_to_what_it_speaks_of_when_it_has_reasons(
+    page_client: PageClient, territory: TerritoryView
+) -> None:
+    street = {"lon": "2.371", "lat": "48.862", "jour": "2024-06-01", "heure": "23:00", "profil": "pl12"}
+    for asked, kind in ((ACTIVE | INSIDE, "perimetres"), (street, "arretes")):
+        links = page_client.get(f"{BASE}/ici", **query(**asked)).select("main li a")
+        assert any(str(link["href"]).startswith(f"{BASE}/{kind}/") for link in links)
+        page_client.get(str(links[0]["href"]))
+
+
 def test_the_fragment_stands_in_the_page_when_htmx_asks_for_it(
     page_client: PageClient, territory: TerritoryView
 ) -> None:
