@@ -18,7 +18,7 @@ def portal(demo_installation: DemoInstallation) -> Iterator[RunningPortal]:
     """A running copy of the demonstration whose lost runs are noticed after LEASE_S seconds."""
     if sys.platform != "linux":
         pytest.skip("the processes of the portal are found through /proc: Linux only")
-    with running(demo_installation, command="up", JOB_LEASE_S=str(LEASE_S), DEMO="1") as found:
+    with running(demo_installation, command="up", JOB_LEASE_S=str(LEASE_S), DEMO="1", RATE_LIMITS="1") as found:
         yield found
 
 

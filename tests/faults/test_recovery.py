@@ -54,6 +54,8 @@ def test_everything_is_computed_once_when_killed_in_mid_job(
 def test_work_received_while_the_queue_is_down_is_computed_once(portal: RunningPortal, company: Company) -> None:
     import_id = company.judged_import()
     kill(child_of(_supervisor(portal), "queue"))
+    # The counts of the rate limits live there too: the page must not miss them.
+    assert requests.get(f"{portal.url}/v/NOTHING", timeout=60).status_code == 200
     submitted = company.submit(import_id, REQUESTS)
     company.wait_until_computed(submitted, _RECOVERED_WITHIN_S)
     company.check_done_once(submitted)

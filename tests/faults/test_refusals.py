@@ -14,7 +14,8 @@ from click.testing import CliRunner
 
 from portal.cli import cli
 from tests.faults.processes import nothing_left
-from tests.support.installation import JOPTIMIZ, ROOT, RunningPortal, environment, short_folder
+from tests.support.data import ROOT
+from tests.support.installation import JOPTIMIZ, RunningPortal, environment
 
 _Answer = namedtuple("_Answer", "status sentence")
 
@@ -62,8 +63,8 @@ def test_taken_port_is_refused_before_anything_is_prepared(command: str, here: P
     assert nothing_left(here)
 
 
-def test_unreadable_setting_is_named() -> None:
-    status, sentence = _joptimiz(short_folder(), "up", JOPTIMIZ_JOB_LEASE_S="soon")
+def test_unreadable_setting_is_named(tmp_path: Path) -> None:
+    status, sentence = _joptimiz(tmp_path, "up", JOPTIMIZ_JOB_LEASE_S="soon")
     assert (status, sentence) == (2, "Error: JOPTIMIZ_JOB_LEASE_S must be a number, not 'soon'.")
 
 

@@ -21,6 +21,9 @@ import requests
 from tests.support.data import ROOT
 
 JOPTIMIZ = (sys.executable, "-m", "portal.cli")
+_TIED = "import signal; from portal.runtime.lifeline import die_with_parent; die_with_parent(signal.SIGTERM)"
+_TIED_TO_THE_TESTS = (sys.executable, "-c", f"{_TIED}; from portal.cli import main; main()")
+"""The same command, which the system ends should the tests be killed."""
 PREPARED = "JOPTIMIZ_TEST_DEMO"
 """Variable that names a folder where `joptimiz demo --prepare-only` already ran: the run copies it instead."""
 _PREPARE_WITHIN_S = 900
@@ -88,7 +91,7 @@ class RunningPortal:
         said = self.output.stat().st_size if self.output.exists() else 0
         with self.output.open("ab") as log:
             self.process = subprocess.Popen(
-                [*JOPTIMIZ, self.command, "--port", str(self.port), "--threads", "8"],
+                [*_TIED_TO_THE_TESTS, self.command, "--port", str(self.port), "--threads", "8"],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
