@@ -4,5 +4,6 @@ pytest_plugins = [
     "tests.support.database",
     "tests.support.data",
     "tests.support.installation",
+    "tests.support.skips",
     "tests.support.web",
 ]

@@ -1,0 +1,114 @@
+"""What every page owes everybody: no barrier found by axe-core, no line wider than the screen, no dead end."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import PersonMaker
+from tests.browser.people import DESKTOP, PHONE, TERRITORY, Device, Person, settled
+
+DESK = f"/territoires/{TERRITORY}"
+
+# C stands for the company's own path; `page > part` follows the first link of the page to something under `part`.
+PAGES: dict[str | None, tuple[str, ...]] = {
+    None: (
+        "/",
+        "/connexion",
+        "/inscription",
+        "/mot-de-passe-oublie",
+        f"/carte/{TERRITORY}",
+        f"/carte/{TERRITORY}/liste",
+        f"/carte/{TERRITORY}/liste > /perimetres/",
+        "/v/illisible",
+        "/dev/outbox",
+        "/page-qui-n-existe-pas",
+    ),
+    "fleuriste": (
+        "C",
+        "C/fiche",
+        "C/equipe",
+        "C/vehicules",
+        "C/vehicules > /vehicules/",
+        "C/vehicules/nouveau",
+        "C/vehicules/fichier",
+        "C/demandes",
+        "C/demandes/nouvelle",
+        "C/demandes > /demandes/",
+        "C/laissez-passer",
+        "C/laissez-passer > /laissez-passer/",
+        "C/itineraires",
+        "C/itineraires/nouveau",
+        "C/itineraires > /itineraires/",
+        "/mon-compte",
+        "/entreprises/nouvelle",
+    ),
+    "agent": (
+        f"{DESK}/guichet",
+        f"{DESK}/guichet > /guichet/",
+        f"{DESK}/numeriz",
+        f"{DESK}/numeriz/arretes",
+        f"{DESK}/numeriz/arretes > /arretes/",
+        f"{DESK}/numeriz/perimetres",
+        f"{DESK}/numeriz/perimetres > /perimetres/",
+        f"{DESK}/numeriz/aires",
+        f"{DESK}/numeriz/importer",
+    ),
+    "controle": (f"{DESK}/controle",),
+    "administrateur": (f"{DESK}/administration", f"{DESK}/agents", f"{DESK}/journal"),
+}
+
+_ID = re.compile(r"/[0-9a-f]{8}-[0-9a-f-]{27}$")
+
+
+def _open(visitor: Person, entry: str, company: str) -> None:
+    """Open a page of the table; where it names a link, follow it."""
+    path, _, part = entry.partition(" > ")
+    visitor.open(re.sub(r"^C", company, path))
+    if part:
+        links = visitor.page.locator(f'main a[href*="{part}"]').all()
+        found = (str(link.get_attribute("href")) for link in links)
+        visitor.open(next(href for href in found if _ID.search(href.partition("?")[0])))
+    settled(visitor.page)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", PAGES, ids=lambda name: name or "nobody")
+def test_page_has_no_barrier_and_fits_both_screens_when_it_is_opened(person: PersonMaker, name: str | None) -> None:
+    visitor = person(name)
+    visitor.expects(404)
+    company = visitor.company_path() if name == "fleuriste" else ""
+    found = []
+    for entry in PAGES[name]:
+        _open(visitor, entry, company)
+        for device in (PHONE, DESKTOP):
+            visitor.take(device)
+            found += visitor.barriers()
+            if visitor.overflow_px() > 0:
+                found.append(f"{entry}: {visitor.overflow_px()} px wider than the screen of {device.width} px")
+        if visitor.page.locator("main a, main button, nav a").count() == 0 and "/v/" not in entry:
+            found.append(f"{entry}: a dead end")
+    assert not found, "\n".join(found)
+
+
+def test_administrator_invites_a_clerk_and_keeps_the_settings_when_he_is_on_his_pages(
+    person: PersonMaker, device: Device
+) -> None:
+    administrator = person("administrateur", device)
+    page = administrator.open(f"{DESK}/administration")
+    for notice in ("Ville inventée.", ""):
+        page.get_by_label("Avertissement légal").fill(notice)
+        page.get_by_role("button", name="Enregistrer").click()
+        expect(page.get_by_role("status").locator(".j-banner")).to_be_visible()
+        expect(page.get_by_label("Avertissement légal")).to_have_value(notice)
+
+    administrator.follow("Agents")
+    expect(page.get_by_role("table", name="Agents et rôles")).to_contain_text("Sophie Lenormand")
+    email = f"nouvelle.{device.name}@{TERRITORY}-demo.fr"
+    page.get_by_label("Adresse électronique").fill(email)
+    page.get_by_label("Rôle", exact=True).select_option(index=0)
+    page.get_by_role("button", name="Envoyer l’invitation").click()
+    expect(page.get_by_role("main")).to_contain_text(email)
+    expect(administrator.mail(email, "")).to_contain_text("Valmarin-sur-Orle")
