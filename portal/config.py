@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from pathlib import Path
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
 _PREFIX = "JOPTIMIZ_"
+_SHORTEST_KEY = 16
 
 
 class ConfigurationError(Exception):
@@ -126,6 +128,10 @@ def load_settings(environ: Mapping[str, str] | None = None, **overrides: object)
         raise ConfigurationError(f"Unknown settings: {', '.join(sorted(unknown))}.")
     values.update(overrides)
     values["var_dir"] = var_dir
+    if not re.fullmatch(r"[0-9a-fA-F]{64}", str(values["pass_signing_seed"])):
+        faults.append(f"{_PREFIX}PASS_SIGNING_SEED must be 64 hexadecimal digits (32 random bytes).")
+    if len(str(values["secret_key"])) < _SHORTEST_KEY:
+        faults.append(f"{_PREFIX}SECRET_KEY must have {_SHORTEST_KEY} signs or more, drawn at random.")
     if faults:
         raise ConfigurationError(" ".join(faults))
     return Settings(**values)  # type: ignore[arg-type]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from flask_login import LoginManager, UserMixin, current_user, login_user, logou
 
 from portal.accounts.queries import SessionAccount, find_session_account
 from portal.accounts.services.credentials import Credentials
+from portal.accounts.tokens import digest
 from portal.common.actor import ANONYMOUS, Actor
 from portal.web.guards import set_actor_loader
 
@@ -88,8 +90,8 @@ def local_path(target: str | None) -> str | None:
 
 
 def address_key() -> str:
-    """Return the address of the running form, as the key of a limit."""
-    return "address:" + request.form.get("email", "").strip().casefold()[:320]
+    """Return the address of the running form, as the key of a limit; the store of limits never holds the address."""
+    return "address:" + digest(unicodedata.normalize("NFKC", request.form.get("email", "")).strip().casefold())
 
 
 def init_app(app: Flask) -> None:

@@ -11,7 +11,7 @@ from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import JSON, Enum, MetaData, Uuid, event
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Engine, ExceptionContext
 from sqlalchemy.orm import DeclarativeBase, registry
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -66,6 +66,18 @@ def _configure_sqlite(connection: object, _record: ConnectionPoolEntry) -> None:
         cursor.close()
 
 
+@event.listens_for(Engine, "handle_error")
+def _forget_values(context: ExceptionContext) -> None:
+    """Keep of PostgreSQL's complaint its first sentence: the details quote the values, and complaints are logged."""
+    sentence = getattr(getattr(context.original_exception, "diag", None), "message_primary", None)
+    if sentence:
+        context.original_exception.args = (sentence,)
+        if context.sqlalchemy_exception is not None:
+            context.sqlalchemy_exception.args = (f"({type(context.original_exception).__name__}) {sentence}",)
+
+
 def init_app(app: Flask) -> None:
     """Attach the database to the application."""
+    # A failed statement is logged: with its text, never with the plates and addresses it was given.
+    app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {})["hide_parameters"] = True
     db.init_app(app)

@@ -111,7 +111,7 @@ def rebuild_territory(
     _get(slug)
     built = _build(source, slug, progress, clock)
     with unit_of_work() as uow:
-        row = _get(slug)
+        row = _get(slug, lock=True)
         before = row.build_version
         if before == built.version:
             return BuildResult(territory_view(row), built.facts, already_built=True)
@@ -137,7 +137,7 @@ def update_settings(
     _require(refuses_settings(actor, slug))
     _check_name(command.name)
     with unit_of_work() as uow:
-        row = _get(slug)
+        row = _get(slug, lock=True)
         if row.version != command.version:
             raise Conflict("territory-changed", slug=slug)
         wanted = {
@@ -220,8 +220,11 @@ def _find(slug: str) -> Territory | None:
     return session().scalar(select(Territory).where(Territory.slug == slug))
 
 
-def _get(slug: str) -> Territory:
+def _get(slug: str, *, lock: bool = False) -> Territory:
+    """Return the row; lock: hold it until the transaction ends, for who will change it by what it says."""
     row = _find(slug)
+    if row is not None and lock:
+        session().refresh(row, with_for_update=True)
     if row is None:
         raise NotFound("territory-not-found", slug=slug)
     return row

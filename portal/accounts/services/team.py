@@ -9,7 +9,7 @@ from sqlalchemy import delete, select
 
 from portal.accounts.models import Company, Invitation, Membership
 from portal.accounts.policies import refuses_owner_loss, refuses_role
-from portal.accounts.queries import get_company, list_members
+from portal.accounts.queries import get_company, list_invitations, list_members
 from portal.accounts.services.invitations import Offer, open_invitation
 from portal.audit.journal import record
 from portal.audit.tags import AuditTag
@@ -28,6 +28,10 @@ def invite_colleague(
         _refuse(actor, company_id, role)
         if any(member.email == email for member in list_members(company_id)):
             raise Invalid("already-member", "email")
+        for waiting in list_invitations(clock.now(), company_id=company_id):
+            # Renewing replaces the role offered: only who could withdraw that offer may.
+            if waiting.email == email and waiting.company_role is not None:
+                _refuse(actor, company_id, waiting.company_role)
         offer = Offer(email, company.name, company_id=company_id, company_role=role)
         open_invitation(uow, actor, offer, clock=clock)
         data = {"email": email, "role": role.value}
