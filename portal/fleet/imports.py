@@ -178,12 +178,14 @@ def confirm_import(actor: Actor, company_id: UUID, import_id: UUID) -> None:
 
 
 def discard_import(company_id: UUID, import_id: UUID) -> None:
-    """Forget a judged file without storing anything; raises Conflict once it is being stored."""
-    with unit_of_work():
+    """Forget a judged file and remove it without storing anything; raises Conflict once it is being stored."""
+    with unit_of_work() as uow:
         row = _scoped(company_id, import_id, lock=True)
         if row.state in {ImportState.APPLYING, ImportState.APPLIED}:
             raise Conflict("import-already-applied")
         row.state = ImportState.DISCARDED
+        key = row.file_key
+        uow.after_commit(lambda: file_store().delete(key))
 
 
 @task("fleet.apply_import", timeout_s=900)

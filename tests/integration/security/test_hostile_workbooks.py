@@ -10,9 +10,12 @@ import pytest
 from flask import Flask
 
 from portal.common.actor import Actor, ActorKind, CompanyRole
-from portal.common.errors import Invalid
+from portal.common.errors import Invalid, NotFound
+from portal.db import session
+from portal.files import file_store
 from portal.fleet import imports
 from portal.fleet.checking import check_file
+from portal.fleet.models import FleetImport
 from tests.factories.accounts import make_company
 
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -85,3 +88,14 @@ def test_report_is_stored_when_a_text_holds_the_sign_zero(database: Flask) -> No
     content = f"Plaque;PTAC;Hauteur;Divers\n{padding}AB-1\x0023-CD;lou\x00rd;;\n".encode()
     import_id = imports.start_import(actor, company.id, "flotte\x00.csv", content)
     assert imports.get_import(company.id, import_id).state is imports.ImportState.CHECKED
+
+
+def test_file_is_removed_when_it_is_forgotten(database: Flask) -> None:
+    company = make_company()
+    actor = Actor(ActorKind.USER, "Camille", companies={company.id: CompanyRole.MANAGER})
+    import_id = imports.start_import(actor, company.id, "flotte.csv", b"Plaque;PTAC\nAB-123-CD;3500\n")
+    key = session().get_one(FleetImport, import_id).file_key
+    assert file_store().get(key)
+    imports.discard_import(company.id, import_id)
+    with pytest.raises(NotFound):
+        file_store().get(key)
