@@ -13,7 +13,7 @@ from flask.cli import with_appcontext
 from portal.common.actor import system_actor
 from portal.common.errors import Invalid, NotFound
 from portal.numeriz.imports.perimeters import PerimeterFormat
-from portal.numeriz.messages import COUNTS, issue_sentence, sentence_of
+from portal.numeriz.messages import COUNTS, NOTHING_STORED, issue_sentence, more_issues, sentence_of
 from portal.numeriz.queries import page_orders
 from portal.numeriz.uploads import import_bays, import_perimeters
 from portal.numeriz.values import ImportOutcome
@@ -64,9 +64,9 @@ def _run(work: Callable[[], ImportOutcome], *, as_json: bool, dry_run: bool) -> 
         place = f"{issue.where}. " if issue.where is not None else ""
         click.echo(f"  - {place}{issue_sentence(issue.to_json())}")
     if len(ordered) > SHOWN_ISSUES:
-        click.echo(f"  … {len(ordered) - SHOWN_ISSUES} more; the whole report is kept with the territory.")
+        click.echo(more_issues(len(ordered) - SHOWN_ISSUES))
     if dry_run:
-        click.echo("Dry run: nothing was stored.")
+        click.echo(str(NOTHING_STORED))
 
 
 _TERRITORY = click.option("--territory", "slug", required=True, metavar="SLUG", help="Territory the data belong to.")

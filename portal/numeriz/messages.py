@@ -59,6 +59,10 @@ ERRORS: Mapping[str, LazyString] = {
     "bad-feature": _l("L’enregistrement %(where)s n’a pas de propriétés."),
     "other-crs": _l("Le système de coordonnées « %(name)s » n’est pas accepté : il faut du WGS 84."),
     "unknown-layout": _l("Les colonnes ou propriétés du fichier ne correspondent à aucun format connu."),
+    "bay-unknown-layout": _l(
+        "Les colonnes ne sont pas celles d’un format connu\u00a0: schéma national « aire-livraison » (version 1) ou données "
+        "ouvertes de Paris."
+    ),
     "bad-geometry": _l("La géométrie de l’enregistrement %(where)s est illisible."),
     "coordinates-swapped": _l("Longitude et latitude sont inversées à l’enregistrement %(where)s."),
     "out-of-world": _l("L’enregistrement %(where)s sort du globe : les coordonnées attendues sont des degrés WGS 84."),
@@ -127,6 +131,8 @@ COUNTS: Mapping[str, LazyString] = {
     "bays_changed": _l("Aires modifiées"),
     "bays_unchanged": _l("Aires inchangées"),
 }
+
+NOTHING_STORED = _l("Essai à blanc\u00a0: rien n’a été enregistré.")
 
 COLOURS: Mapping[Colour, LazyString] = {
     Colour.WHITE: _l("Blanc"),
@@ -242,6 +248,11 @@ def issue_sentence(item: Mapping[str, object]) -> str:
     code, params = str(item["code"]), item.get("params")
     known = ISSUES.get(code)
     return code if known is None else _filled(known, params if isinstance(params, Mapping) else {})
+
+
+def more_issues(count: int) -> str:
+    """What a command says of the doubts it does not list."""
+    return ngettext("  … et %(num)d autre remarque.", "  … et %(num)d autres remarques.", count)
 
 
 def _filled(sentence: LazyString, params: Mapping[str, object]) -> str:

@@ -51,10 +51,10 @@ class BayFile:
 def read_bays(name: str, content: bytes, *, bounds: Bounds | None, most_bytes: int, most_rows: int) -> BayFile:
     """Read a bay file. bounds: the territory's (west, south, east, north).
 
-    Raises Invalid as `read_rows`, and `unknown-layout`, `coordinates-swapped`.
+    Raises Invalid as `read_rows`, and `bay-unknown-layout`, `coordinates-swapped`.
     """
     headers, rows = read_rows(content, most_bytes, most_rows)
-    layout = _recognised(headers)
+    layout = _recognised(headers, name)
     read = _READERS[layout]
     issues: list[Issue] = []
     drafts: dict[str, BayDraft] = {}
@@ -79,13 +79,13 @@ def read_bays(name: str, content: bytes, *, bounds: Bounds | None, most_bytes: i
     return BayFile(tuple(drafts.values()), ImportSource(clean_text(name, 255), layout.value, counts, issues))
 
 
-def _recognised(headers: Sequence[str]) -> BayFormat:
+def _recognised(headers: Sequence[str], name: str) -> BayFormat:
     known = set(headers)
     if {"ID", "LONGITUDE", "LATITUDE"} <= known:
         return BayFormat.NATIONAL
     if {"Régime prioritaire", "geo_point_2d"} <= known:
         return BayFormat.PARIS
-    raise Invalid("unknown-layout")
+    raise Invalid("bay-unknown-layout", file=clean_text(name, 255))
 
 
 def _check_place(draft: BayDraft, bounds: Bounds | None, issues: list[Issue], line: int) -> None:
