@@ -166,7 +166,7 @@ def cancel(job_id: UUID) -> bool:
 def retry(job_id: UUID) -> None:
     """Put a failed job back in the queue at a person's request. Raises Conflict when it has not failed."""
     with unit_of_work() as uow:
-        job = uow.session.get(Job, job_id, populate_existing=True)
+        job = uow.session.get(Job, job_id, populate_existing=True, with_for_update=True)
         if job is None or job.state is not JobState.FAILED:
             raise Conflict("job-not-failed")
         job.state, job.attempts, job.error_code = JobState.PENDING, 0, None

@@ -7,7 +7,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from flask import Flask, current_app
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from portal.common.clock import SYSTEM_CLOCK
 from portal.common.errors import PortalError, Unavailable
@@ -68,7 +68,7 @@ def run(job_id: str) -> None:
 def _end_failed(job_id: str, claim: UUID, code: str, *, again: bool) -> None:
     """Store the failure; a passing one goes back to pending until its attempts are used up."""
     with unit_of_work() as uow:
-        row = uow.session.get(Job, UUID(job_id), populate_existing=True)
+        row = uow.session.get(Job, UUID(job_id), populate_existing=True, with_for_update=True)
         if row is None or row.claim != claim or row.state is not JobState.RUNNING:
             return
         row.claim = row.lease_until = None
@@ -100,8 +100,10 @@ def sweep(app: Flask) -> int:
     """
     now = SYSTEM_CLOCK.now()
     with unit_of_work() as uow:
-        lost = uow.session.query(Job).filter(Job.state == JobState.RUNNING, Job.lease_until < now).all()
-        for row in lost:
+        expired = select(Job).where(Job.state == JobState.RUNNING, Job.lease_until < now)
+        # A row locked by another transaction belongs to a run that is ending: it is not lost.
+        locked = expired.with_for_update(skip_locked=True).execution_options(populate_existing=True)
+        for row in uow.session.scalars(locked).all():
             row.claim = row.lease_until = row.pushed_at = None
             if row.attempts >= find_task(row.kind).max_attempts:
                 row.state, row.error_code, row.ended_at = JobState.FAILED, "lost-too-often", now

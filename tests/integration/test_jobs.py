@@ -11,10 +11,12 @@ from sqlalchemy import update
 
 from portal.common.clock import SYSTEM_CLOCK
 from portal.common.errors import Conflict, Invalid, Unavailable
+from portal.common.ids import new_id
 from portal.db import session, unit_of_work
 from portal.jobs import JobState, RunningJob, cancel, enqueue, get_job, registry, retry, runner, task
 from portal.jobs.models import Job
 from portal.jobs.registry import find_task
+from tests.support.races import overtaken
 
 
 class Effects:
@@ -154,3 +156,21 @@ def test_progress_is_readable_while_the_job_runs(database: Flask, effects: Effec
     job_id = enqueue("tests.trial", {"word": "slow"})
     runner.run(str(job_id))
     assert (seen[0].step, seen[0].percent) == ("thinking", 25)
+
+
+def test_run_that_ends_while_the_sweep_looks_stays_done(database: Flask, effects: Effects) -> None:
+    """Its lease is over but its end is being committed: taking it back would run its effects twice."""
+    job_id, claim = enqueue("tests.trial", {"word": "late"}), new_id()
+    past = SYSTEM_CLOCK.now() - timedelta(seconds=1)
+    with unit_of_work() as uow:
+        owned = {"state": JobState.RUNNING, "claim": claim, "attempts": 1, "lease_until": past}
+        uow.session.execute(update(Job).values(**owned))
+    run = RunningJob(database, job_id, claim, lease_s=20)
+
+    def end() -> None:
+        with run.finish():
+            effects.done.append("late")
+
+    overtaken(database, end, lambda: runner.sweep(database))
+    assert get_job(job_id).state is JobState.DONE
+    assert effects.done == ["late"]
