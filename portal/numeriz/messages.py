@@ -252,7 +252,7 @@ def issue_sentence(item: Mapping[str, object]) -> str:
 
 def more_issues(count: int) -> str:
     """What a command says of the doubts it does not list."""
-    return ngettext("  … et %(num)d autre remarque.", "  … et %(num)d autres remarques.", count)
+    return str(ngettext("  … et %(num)d autre remarque.", "  … et %(num)d autres remarques.", count))
 
 
 def _filled(sentence: LazyString, params: Mapping[str, object]) -> str:

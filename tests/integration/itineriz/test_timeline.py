@@ -30,7 +30,7 @@ def gap_m(one: list[Any], other: list[Any]) -> float:
 @pytest.mark.parametrize("seed", range(6))
 def test_the_timeline_holds_together_when_tours_are_random(
     seed: int, paris: Engine, law_2024: LawSnapshot, sentences: None
-):
+) -> None:
     chosen = random.Random(seed)
     answered = 0
     for _ in range(5):
