@@ -80,6 +80,30 @@ function followJobs() {
   }
 }
 
+const ticks = (element, name) => [...element.closest("form").querySelectorAll(`input[type="checkbox"][name="${name}"]`)];
+
+/** How many boxes of a name are ticked, written in the output, now and at each change of its form. */
+function countTicks(output) {
+  const show = () => {
+    const ticked = ticks(output, output.dataset.counts).filter((box) => box.checked).length;
+    output.value = ticked > 0 ? `(${ticked})` : "";
+  };
+  output.closest("form").addEventListener("change", show);
+  show();
+}
+
+/** A button that ticks every box of a name, and unticks them when it is pressed again. */
+function tickAll(button) {
+  button.hidden = ticks(button, button.dataset.ticks).length === 0;
+  button.addEventListener("click", () => {
+    const boxes = ticks(button, button.dataset.ticks);
+    const wanted = boxes.some((box) => !box.checked);
+    for (const box of boxes) box.checked = wanted;
+    button.setAttribute("aria-pressed", String(wanted));
+    button.dispatchEvent(new Event("change", { bubbles: true }));
+  });
+}
+
 function copyButton(button) {
   if (!navigator.clipboard) return;
   button.hidden = false;
@@ -105,6 +129,8 @@ function enhancePage() {
   each(".j-confirm", confirmation);
   each(".j-upload input", upload);
   each("[data-copies]", copyButton);
+  each("[data-counts]", countTicks);
+  each("[data-ticks]", tickAll);
   each("[data-map]", (section) => mapsInView.observe(section));
   enhanceAddresses(each);
   followJobs();
