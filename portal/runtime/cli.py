@@ -13,9 +13,9 @@ from flask_migrate import upgrade
 
 from portal.config import Settings
 from portal.jobs.queue import QUEUES
-from portal.jobs.runner import sweep
 from portal.runtime.bench import bench
 from portal.runtime.supervisor import StartError, Supervisor, check_disk
+from portal.runtime.upkeep import Upkeep
 
 _NEEDED_BYTES = 200 * 10**6
 
@@ -52,11 +52,14 @@ def up(host: str, port: int, threads: int) -> None:
     Example: joptimiz up --port 8000
     """
     app = _app()
+    settings: Settings = app.extensions["settings"]
     supervisor = Supervisor(app, host, port, threads, _say)
     try:
-        check_disk(app.extensions["settings"].var_dir, _NEEDED_BYTES)
+        check_disk(settings.var_dir, _NEEDED_BYTES)
         supervisor.claim()
         _migrate(app)
+        if not settings.smtp_url:
+            _say("JOPTIMIZ_SMTP_URL is not set: mails stay in the outbox and reach nobody.")
         supervisor.run(lambda: _say(f"Joptimiz answers on http://{host}:{port}"))
     except StartError as error:
         _say(f"Error: {error}")
@@ -118,12 +121,13 @@ def worker(queues: tuple[str, ...]) -> None:
 @click.option("--every", type=click.FloatRange(min=1), help="Repeat every so many seconds until stopped.")
 @with_appcontext
 def sweep_command(every: float | None) -> None:
-    """Put lost jobs back in the queue. `joptimiz up` does it by itself; a larger installation runs it once.
+    """Put lost jobs back in the queue and erase old scans. `joptimiz up` does it by itself; elsewhere run it once.
 
     Example: joptimiz sweep --every 5
     """
+    upkeep = Upkeep(_app())
     while True:
-        pushed = sweep(_app())
+        pushed = upkeep.round()
         if not every:
             click.echo(f"{pushed} jobs pushed")
             return

@@ -17,10 +17,10 @@ from urllib.request import ProxyHandler, build_opener
 
 from flask import Flask
 from rq.registry import StartedJobRegistry
+from sqlalchemy.exc import OperationalError
 
 from portal.config import Settings
 from portal.jobs.queue import QUEUES, connect, rq_queue
-from portal.jobs.runner import sweep
 from portal.runtime.children import (
     Child,
     queue_answers,
@@ -31,6 +31,7 @@ from portal.runtime.children import (
     worker_child,
 )
 from portal.runtime.orphans import OrphansLeft, take_lifeline
+from portal.runtime.upkeep import Upkeep
 
 _log = logging.getLogger(__name__)
 
@@ -49,6 +50,7 @@ class Supervisor:
     def __init__(self, app: Flask, host: str, port: int, threads: int, say: Callable[[str], None]) -> None:
         self._app = app
         self._settings: Settings = app.extensions["settings"]
+        self._upkeep = Upkeep(app)
         self._host, self._port, self._threads = host, port, threads
         self._say = say
         self._stopping = False
@@ -164,7 +166,7 @@ class Supervisor:
                 if not child.alive:
                     self._restart(child)
             if time.monotonic() >= next_sweep:
-                self._sweep()
+                self._keep_up()
                 next_sweep = time.monotonic() + _SWEEP_EVERY_S
             time.sleep(0.2)
 
@@ -173,13 +175,10 @@ class Supervisor:
             self._say(f"{child.name} stopped unexpectedly; starting it again")
             child.start()
 
-    def _sweep(self) -> None:
-        """Push what the queue forgot. A database that is briefly busy only delays it to the next round."""
-        from sqlalchemy.exc import OperationalError
-
+    def _keep_up(self) -> None:
+        """Do the regular work. A database that is briefly busy only delays it to the next round."""
         try:
-            with self._app.app_context():
-                sweep(self._app)
+            self._upkeep.round()
         except OperationalError:
             _log.warning("the sweep could not reach the database; it will try again")
 
