@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
+from uuid import UUID
 
 from flask import Flask, url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from portal.cirqliz import models  # noqa: F401 the tables must be known when the database is made
 from portal.common.actor import Actor, StaffRole
+from portal.common.clock import SYSTEM_CLOCK
 from portal.web.navigation import NavItem, add_navigation
 
 
@@ -21,8 +25,8 @@ def _links(actor: Actor) -> Sequence[NavItem]:
         requests_url = url_for("cirqliz.list_requests", company_id=company_id)
         passes_url = url_for("cirqliz.list_passes", company_id=company_id)
         links += [
-            NavItem(_("Demandes"), requests_url, "company", 30),
-            NavItem(_("Laissez-passer"), passes_url, "company", 40),
+            NavItem(_("Demandes"), requests_url, "company", 30, note=partial(_requests_note, company_id)),
+            NavItem(_("Laissez-passer"), passes_url, "company", 40, note=partial(_passes_note, company_id)),
         ]
     desk = current_territory(actor, StaffRole.CLERK)
     if desk is not None:
@@ -31,6 +35,26 @@ def _links(actor: Actor) -> Sequence[NavItem]:
     if control is not None:
         links.append(NavItem(_("Contrôle"), url_for("cirqliz.control", territory=control), "desk", 20))
     return links
+
+
+def _requests_note(company_id: UUID) -> str:
+    from portal.cirqliz.requests.queries import count_open
+
+    waiting = count_open(company_id)
+    if waiting == 0:
+        return str(_("Aucune demande n’attend de réponse."))
+    return str(ngettext("%(num)s demande attend une réponse.", "%(num)s demandes attendent une réponse.", waiting))
+
+
+def _passes_note(company_id: UUID) -> str:
+    from portal.cirqliz.passes.queries import count_usable
+
+    usable = count_usable(company_id, SYSTEM_CLOCK.now())
+    if usable == 0:
+        return str(_("Aucun laissez-passer valable ou à venir."))
+    return str(
+        ngettext("%(num)s laissez-passer valable ou à venir.", "%(num)s laissez-passer valables ou à venir.", usable)
+    )
 
 
 def register(app: Flask) -> None:

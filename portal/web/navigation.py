@@ -14,13 +14,17 @@ from portal.web.guards import current_actor
 
 @dataclass(frozen=True, slots=True)
 class NavItem:
-    """One link: its translated label, its URL, the group it stands in and its place among the links (low first)."""
+    """One link: its translated label, its URL, the group it stands in and its place among the links (low first).
+
+    note: what waits behind the link, in one sentence; it asks the database, so only a page that shows it calls it.
+    """
 
     label: str
     url: str
     group: str
     order: int = 100
     current: bool = False
+    note: Callable[[], str] | None = None
 
     def leads_here(self) -> bool:
         """True on the page itself and the pages below it."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 
 from portal.cirqliz.models import AccessPass
 from portal.cirqliz.requests.queries import PerimeterLine
@@ -61,6 +61,12 @@ def list_passes(company_id: UUID, cursor: str | None = None) -> Page[PassView]:
     """Return a page of the company's passes, those that end last first."""
     statement = select(AccessPass).where(AccessPass.company_id == company_id)
     return paginate(statement, [AccessPass.valid_to, AccessPass.id], cursor, size=25, descending=True).map(pass_view)
+
+
+def count_usable(company_id: UUID, now: datetime) -> int:
+    """Count the company's passes that are valid or will be."""
+    usable = (AccessPass.state == PassState.ACTIVE) & (AccessPass.valid_to > now)
+    return session().scalars(select(func.count()).where(AccessPass.company_id == company_id, usable)).one()
 
 
 def get_pass(company_id: UUID, pass_id: UUID) -> PassView:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 
 from portal.cirqliz.models import AccessRequest, RequestPerimeter, RequestStop, RequestVehicle
 from portal.cirqliz.states import RefusalReason, RequestState, VehicleDecision
@@ -96,6 +96,13 @@ def list_requests(company_id: UUID, cursor: str | None = None) -> Page[RequestVi
     statement = select(AccessRequest).where(AccessRequest.company_id == company_id)
     keys = [AccessRequest.submitted_at, AccessRequest.id]
     return paginate(statement, keys, cursor, size=25, descending=True).map(request_view)
+
+
+def count_open(company_id: UUID) -> int:
+    """Count the company's requests that wait for their computation or for an answer."""
+    states = [state for state in RequestState if state.open]
+    mine = AccessRequest.company_id == company_id
+    return session().scalars(select(func.count()).where(mine, AccessRequest.state.in_(states))).one()
 
 
 def get_request(company_id: UUID, request_id: UUID) -> RequestView:

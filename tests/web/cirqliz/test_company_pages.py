@@ -288,3 +288,14 @@ def test_urls_are_those_the_other_contexts_link_to(world: World) -> None:
     with world.app.test_request_context():
         assert url_for("cirqliz.desk", territory="val") == "/territoires/val/guichet"
         assert url_for("cirqliz.control", territory="val") == "/territoires/val/controle"
+
+
+def test_company_home_says_what_waits_when_it_has_requests_and_passes(world: World, page_client: PageClient) -> None:
+    page_client.sign_in(world.owner.id)
+    home = f"/entreprises/{world.company.id}"
+    before = page_client.get(home).get_text(" ")
+    assert "Aucune demande n’attend de réponse." in before and "Aucun laissez-passer valable ou à venir." in before
+    world.approve(world.ready(vehicles=[world.vehicle(), world.vehicle()]))
+    world.ready()
+    after = page_client.get(home).get_text(" ")
+    assert "1 demande attend une réponse." in after and "2 laissez-passer valables ou à venir." in after
