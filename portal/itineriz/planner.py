@@ -263,7 +263,7 @@ def _obstacles(number: int, outcome: Outcome) -> list[Obstacle]:
 def _open_with_passes(
     overlay: Overlay, trip: Trip, refused: _Tour, limits: Limits
 ) -> tuple[_Tour, tuple[PassRight, ...]]:
-    """Grant pass after pass until the tour is lawful, those of the stops first. The last tour tried, and the passes."""
+    """Grant pass after pass until the tour is lawful: those of the stops, then the mildest. The last tour, and they."""
     law = overlay.law
     granted: dict[str, PassRight] = {}
     tour = refused
@@ -274,7 +274,9 @@ def _open_with_passes(
         number = asked[0].stop
         at_stops = ids_at(law, trip.stops[number].point) | ids_at(law, trip.stops[number - 1].point)
         ids = [o.reason.id for o in asked if o.reason is not None]
-        for perimeter_id in [i for i in ids if i in at_stops] or ids[:1]:
+        # Strictest first they come: to drive on past the stops one asks for the mildest, never for an accreditation
+        # where a justified crossing is enough.
+        for perimeter_id in [i for i in ids if i in at_stops] or ids[-1:]:
             granted[perimeter_id] = _assumed(trip, perimeter_id)
         tour = _drive_tour(overlay, trip, (*trip.passes, *granted.values()), limits)
         if tour.complete:

@@ -132,6 +132,23 @@ def test_a_blue_perimeter_is_entered_when_a_stop_is_inside(paris: Engine):
     assert [(n.requirement, n.stops) for n in result.needed_passes] == [("document", (1,))]
 
 
+def test_the_mildest_pass_is_asked_when_a_stop_can_be_reached_through_two_perimeters(paris: Engine):
+    spot = middle_of(ask(paris, NO_LAW))
+    goal, ring = spot.buffer(0.0008), spot.buffer(0.002).difference(spot.buffer(0.0008))
+    nearer = shapely.box(spot.x - 1, spot.y - 1, spot.x, spot.y + 1)
+    zones = [
+        Perimeter(name, "event", name, colour, shape, (Activation(ALWAYS, None),))
+        for name, colour, shape in (
+            ("goal", Colour.RED, goal),
+            ("nearer", Colour.BLUE, ring.intersection(nearer)),
+            ("farther", Colour.GREY, ring.difference(nearer)),
+        )
+    ]
+    result = ask(paris, law(*zones), WEST, Stop(spot.x, spot.y), assume_passes=True)
+    assert result.status is Status.OK
+    assert {needed.perimeter.id for needed in result.needed_passes} == {"goal", "nearer"}
+
+
 def test_a_blue_perimeter_is_left_once_for_good_when_the_trip_starts_inside(paris: Engine):
     plain = ask(paris, NO_LAW)
     line = shapely.LineString(path_of(plain))
