@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from flask import Flask
-from flask_migrate import Migrate
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal import accounts, cirqliz, db, fleet, itineriz, mail, numeriz, pages, territories, visualiz, web, wiring
@@ -27,7 +26,6 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.wsgi_app = proxied  # type: ignore[method-assign]
 
     db.base.init_app(app)
-    Migrate(app, db.db, directory=str(PROJECT_ROOT / "migrations"), render_as_batch=True, compare_type=True)
     app.extensions["file_store"] = open_store(settings)
     web.init_app(app)
     mail.register(app)

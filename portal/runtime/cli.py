@@ -9,7 +9,6 @@ from dataclasses import replace
 import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
-from flask_migrate import upgrade
 
 from portal.config import Settings
 from portal.jobs.queue import QUEUES
@@ -33,7 +32,9 @@ def _say(line: str) -> None:
 def _migrate(app: Flask) -> None:
     settings: Settings = app.extensions["settings"]
     settings.var_dir.mkdir(parents=True, exist_ok=True)
-    upgrade()
+    from portal.db import migrations  # loads Alembic, which most commands never need
+
+    migrations.to_latest(app)
 
 
 def _app() -> Flask:
