@@ -389,13 +389,16 @@ def _judge_measure(
     edge: EdgeFacts | None,
 ) -> list[tuple[Reason, bool]]:
     """What a measure says of a place during the interval: reasons (False) and warnings (True)."""
-    spans = (period.occurrence(during, law.zone) for period in measure.periods)
-    span = min((s for s in spans if s is not None), default=None, key=lambda s: s[0])
-    if span is None:
+    # What the measure has to say is cheap to know, when it is active is not.
+    if measure.type not in _TOLD:
         return []
     outcome = measure.vehicles.concerns(vehicle, stops_inside=stops)
     spoken = _spoken(hit, measure, outcome, edge)
-    if spoken is None and not (measure.type in _TOLD and outcome.free_texts):
+    if spoken is None and not outcome.free_texts:
+        return []
+    spans = (period.occurrence(during, law.zone) for period in measure.periods)
+    span = min((s for s in spans if s is not None), default=None, key=lambda s: s[0])
+    if span is None:
         return []
     code, state, is_warning = spoken or (ReasonCode.FREE_TEXT, State.ALLOWED, True)
     params: dict[str, str | int] = {"type": measure.type.value}

@@ -31,6 +31,8 @@ FOLLOWED_M: Final = 8.0
 _METRES_PER_DEGREE_LAT: Final = 111_195.0
 _SAMPLE_STEP_M: Final = 2.0
 _MOST_SAMPLES: Final = 2_000
+_SLACK_M: Final = 0.01
+"""More than the rounding of any distance computed here."""
 
 type Floats = NDArray[np.float64]
 
@@ -80,6 +82,9 @@ class LineShape:
     def followed_by(self, path: BaseGeometry) -> bool | None:
         """Tell how a path follows the lines: True as drawn, False the other way, None when it does not follow them."""
         metric_path = shapely.transform(path, self._to_metres)
+        # The exact answer looks every two metres: first leave out what is nowhere near enough.
+        if len(self._tree.query(metric_path, predicate="dwithin", distance=LINE_REACH_M + _SLACK_M)) == 0:
+            return None
         signed = aligned = 0.0
         for part in shapely.get_parts(metric_path):
             part_aligned, part_signed = self._follow(part)
