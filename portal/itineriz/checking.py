@@ -14,6 +14,7 @@ import shapely
 
 from portal.itineriz.costing import known_size
 from portal.itineriz.engine import Drive, DrivenEdge, Engine
+from portal.itineriz.overlay import overlay_of
 from portal.itineriz.trip import RoadLimit
 from portal.regulations.evaluate import Reason, State, StopsInside, judge
 from portal.regulations.passes import PassRight
@@ -58,20 +59,17 @@ class Check:
 
 def check_drive(engine: Engine, law: LawSnapshot, drive: Drive, leg: LegContext) -> Check:
     """Ask the law for each edge of a drive at the interval during which it is driven."""
-    driven = [(i, edge, drive.path(edge)) for i, edge in enumerate(drive.edges)]
-    # An edge touched in one point is not driven; what stands there is asked of the stop.
-    driven = [(i, edge, path) for i, edge, path in driven if shapely.get_dimensions(path) == 1]
-    facts = [engine.facts[edge.row] for _, edge, _ in driven]
-    hits = law.at_many([path for _, _, path in driven], facts)
+    driven = overlay_of(engine, law).along(drive)
+    hits = [found for _, _, found in driven]
     start_ids = leg.start_ids | ids_at(law, drive.coords[0])
     end_ids = leg.end_ids | ids_at(law, drive.coords[-1])
     purposes = _purposes(hits, start_ids, end_ids)
     violations: list[Violation] = []
     warnings: dict[tuple[str, str, str], Reason] = {}
     unknown_limits: dict[tuple[str, float, str], RoadLimit] = {}
-    for (index, edge, _), found, purpose, fact in zip(driven, hits, purposes, facts, strict=True):
+    for (index, edge, found), purpose in zip(driven, purposes, strict=True):
         during = interval(leg.depart_at, edge.start_s, edge.end_s)
-        verdict = judge(law, found, during, leg.vehicle, leg.passes, purpose, fact)
+        verdict = judge(law, found, during, leg.vehicle, leg.passes, purpose, engine.facts[edge.row])
         reasons = verdict.obstacles
         limits = road_limits(engine, edge.row, leg.vehicle)
         told = list(verdict.warnings)

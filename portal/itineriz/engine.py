@@ -39,6 +39,7 @@ SEARCH_CUTOFF_M = 500
 RELAXED = 401
 """The one warning that replaces nothing we asked: the only way goes through streets for residents or deliveries."""
 _SAME_PLACE_M = 15.0
+_DRIVES_KEPT = 64
 _METRES_PER_DEGREE = 111_195.0
 
 
@@ -104,6 +105,8 @@ class Engine:
         self.table: EdgeTable = load_edges(graph_dir)
         self._language = language
         self._of_thread = threading.local()
+        # A tour tried with other passes, or at another hour, asks for the same drives again.
+        self._kept = lru_cache(maxsize=_DRIVES_KEPT)(self._drive)
 
     @property
     def version(self) -> str:
@@ -142,6 +145,16 @@ class Engine:
         It begins and ends on the nearest street, or on any street within around_m metres of the point.
         Raises Invalid("stop-far-from-road") or Invalid("trip-too-long"), Unavailable when the engine misbehaves.
         """
+        return self._kept(start, end, costing, tuple(closed), around_m)
+
+    def _drive(
+        self,
+        start: tuple[float, float],
+        end: tuple[float, float],
+        costing: Costing,
+        closed: tuple[Probe, ...],
+        around_m: int,
+    ) -> Drive | None:
         request: dict[str, Any] = {
             "locations": [_location(start, around_m), _location(end, around_m)],
             **costing.as_request(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -11,7 +12,7 @@ import numpy.typing as npt
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from portal.itineriz.engine import Engine
+from portal.itineriz.engine import Drive, DrivenEdge, Engine
 from portal.regulations.evaluate import Reason, State, TripPurpose, judge
 from portal.regulations.passes import PassRight
 from portal.regulations.perimeters import Perimeter
@@ -43,6 +44,11 @@ class Zone:
         return bool(self.alone.at(path, engine.facts[row]))
 
 
+type _Driven = tuple[int, bytes]
+"""A row and the very vertices driven of it: the same edge is cut where a trip starts or ends."""
+_MOST_KEPT = 20_000
+
+
 class Overlay:
     """A law and a graph together. One per pair; safe to share, because what it keeps is computed alike by all."""
 
@@ -50,6 +56,7 @@ class Overlay:
         self.engine = engine
         self.law = law
         self._zones: dict[str, Zone] = {}
+        self._found: dict[_Driven, tuple[Hit, ...] | None] = {}
 
     def regulation(self, reason: Reason) -> Regulation:
         """The regulation a reason speaks of."""
@@ -61,6 +68,35 @@ class Overlay:
         if found is None:
             found = self._zones[regulation.id] = self._find(regulation)
         return found
+
+    def along(self, drive: Drive) -> list[tuple[int, DrivenEdge, tuple[Hit, ...]]]:
+        """The edges of a drive with their place in it and what bears on them, whatever the hour.
+
+        An edge touched in one point is not driven: it is left out, what stands there is asked of the stop.
+        """
+        keys = [(edge.row, drive.coords[edge.first : edge.last + 1].tobytes()) for edge in drive.edges]
+        known = self._look_up(drive, keys)
+        return [
+            (index, edge, hits)
+            for index, (edge, hits) in enumerate(zip(drive.edges, known, strict=True))
+            if hits is not None
+        ]
+
+    def _look_up(self, drive: Drive, keys: Sequence[_Driven]) -> list[tuple[Hit, ...] | None]:
+        """What bears on each driven edge, None for one that is only touched; the same edges come back all the time."""
+        # Entries are never removed from a store, a full one is replaced: another thread may do that at any moment.
+        store = self._found
+        found = {key: store[key] for key in keys if key in store}
+        fresh = {key: edge for key, edge in zip(keys, drive.edges, strict=True) if key not in found}
+        paths = {key: drive.path(edge) for key, edge in fresh.items()}
+        found |= dict.fromkeys(fresh)
+        driven = [key for key, path in paths.items() if shapely.get_dimensions(path) == 1]
+        hits = self.law.at_many([paths[key] for key in driven], [self.engine.facts[row] for row, _ in driven])
+        found |= dict(zip(driven, hits, strict=True))
+        if len(self._found) + len(fresh) > _MOST_KEPT:
+            self._found = {}
+        self._found |= {key: found[key] for key in fresh}
+        return [found[key] for key in keys]
 
     def closed_rows(
         self,
