@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from portal.runtime.demo.names import DOMAIN, PASSWORD
 
@@ -22,8 +22,14 @@ addEventListener("securitypolicyviolation", (event) => {
   console.error(`content policy: ${event.violatedDirective} refused ${event.blockedURI || "inline"}`);
 });
 """
+_DRAWN = """() => !document.querySelector(".htmx-request")
+  && [...document.querySelectorAll("[data-map]:not([data-ready])")].every((map) => {
+    const { top, bottom } = map.getBoundingClientRect();
+    return !map.checkVisibility() || bottom <= 0 || top >= innerHeight;
+  })
+"""
 _GRAVE = """
-(axe) => axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) => violations
+(axe) => axe.run(document, { resultTypes: ["violations"], preload: false }).then(({ violations }) => violations
   .filter(({ impact }) => impact === "serious" || impact === "critical")
   .map(({ id, nodes }) => `${id}: ${nodes.slice(0, 4).map((node) => node.target.join(" ")).join(" | ")}`))
 """
@@ -145,6 +151,7 @@ def _axe_source() -> str:
     return (ROOT / "node_modules/axe-core/axe.min.js").read_text(encoding="utf-8")
 
 
-def settled(page: Page, **options: Any) -> None:
-    """Wait until the page asks the server nothing more."""
-    page.wait_for_load_state("networkidle", **options)
+def settled(page: Page) -> None:
+    """Wait until the page is drawn, with the parts it fetches and the maps in view."""
+    page.wait_for_load_state()
+    page.wait_for_function(_DRAWN)
