@@ -120,7 +120,8 @@ def file_request(person: Person, plates: tuple[str, ...], errand: Errand) -> str
 
 
 def shown_map(place: Locator) -> Locator:
-    """Return the map in a place once it is drawn with all its layers."""
+    """Return the map in a place once it is drawn with all its layers; a panel that loads brings its own."""
+    expect(place.locator('[hx-trigger="load"]')).to_have_count(0)
     found = place.locator("[data-map]").first
     found.scroll_into_view_if_needed()
     expect(found).to_have_attribute("data-ready", "")
