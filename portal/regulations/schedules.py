@@ -179,10 +179,18 @@ class Period:
 
         The end is None when the span never ends. Returns None when the period is not active in the window.
         """
-        if not self.is_active_during(window, zone):
-            return None
         if self.is_continuous:
-            return self.start, self.end
+            return (self.start, self.end) if window.meets(self.start, self.end) else None
+        if window.end - window.start <= _DAY:
+            # A tour asks thousands of times about the same day.
+            near, spans = _spans_near(self, zone, window.start.date())
+            first = next((s for s in spans if window.meets(s.start, s.end)), None)
+            if first is None:
+                return None
+            if near.start < first.start and first.end < near.end:
+                return first.start, first.end
+        elif not self.is_active_during(window, zone):
+            return None
         # Most spans end within a day of the window. The pattern repeats each week: one that fills eight days never
         # breaks inside the bounds.
         for reach in (_DAY, 8 * _DAY):
@@ -221,6 +229,14 @@ class Period:
                 start, end = max(start, first), min(end, last)
                 if start < end:
                     yield Interval((start - offset).replace(tzinfo=UTC), (end - offset).replace(tzinfo=UTC))
+
+
+@lru_cache(maxsize=2048)
+def _spans_near(period: Period, zone: ZoneInfo, day: date) -> tuple[Interval, tuple[Interval, ...]]:
+    """When the period is active around a UTC day and the next, and the stretch of time looked at."""
+    midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    near = Interval(midnight - _DAY, midnight + 3 * _DAY)
+    return near, period.active_intervals(near, zone)
 
 
 def _days(first: date, last: date) -> Iterator[date]:
