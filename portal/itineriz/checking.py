@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 import shapely
 
@@ -95,7 +96,13 @@ def check_stay(
 
 def ids_at(law: LawSnapshot, point: Sequence[float]) -> frozenset[str]:
     """Ids of the regulations that bear on a point (lon, lat), whatever the hour."""
-    return frozenset(hit.regulation.id for hit in law.at(shapely.Point(float(point[0]), float(point[1]))))
+    return _ids_at(law, float(point[0]), float(point[1]))
+
+
+@lru_cache(maxsize=256)
+def _ids_at(law: LawSnapshot, lon: float, lat: float) -> frozenset[str]:
+    # A tour comes back to its stops at each of its attempts.
+    return frozenset(hit.regulation.id for hit in law.at(shapely.Point(lon, lat)))
 
 
 def interval(depart_at: datetime, start_s: float, end_s: float) -> Interval:

@@ -40,6 +40,7 @@ RELAXED = 401
 """The one warning that replaces nothing we asked: the only way goes through streets for residents or deliveries."""
 _SAME_PLACE_M = 15.0
 _DRIVES_KEPT = 64
+_PROBES_KEPT = 8192
 _METRES_PER_DEGREE = 111_195.0
 
 
@@ -105,8 +106,10 @@ class Engine:
         self.table: EdgeTable = load_edges(graph_dir)
         self._language = language
         self._of_thread = threading.local()
-        # A tour tried with other passes, or at another hour, asks for the same drives again.
+        # A tour tried with other passes, or at another hour, asks for the same drives and closes the same edges.
         self._kept = lru_cache(maxsize=_DRIVES_KEPT)(self._drive)
+        self._placed = lru_cache(maxsize=_PROBES_KEPT)(self._place_probe)
+        self.usual_probe = lru_cache(maxsize=_PROBES_KEPT)(self.table.probe)
 
     @property
     def version(self) -> str:
@@ -175,6 +178,9 @@ class Engine:
 
     def probe_at(self, row: int, fractions: Sequence[float], costing: Costing) -> Probe | None:
         """A checked probe at the first of the fractions of an edge where it closes this edge alone; None if nowhere."""
+        return self._placed(row, tuple(fractions), costing)
+
+    def _place_probe(self, row: int, fractions: tuple[float, ...], costing: Costing) -> Probe | None:
         edge_id = int(self.table.edge_ids[row])
         shape = self.table.shape_coords(row)
         for fraction in fractions:

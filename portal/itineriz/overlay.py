@@ -47,6 +47,7 @@ class Zone:
 type _Driven = tuple[int, bytes]
 """A row and the very vertices driven of it: the same edge is cut where a trip starts or ends."""
 _MOST_KEPT = 20_000
+_CLOSED_KEPT = 64
 
 
 class Overlay:
@@ -57,6 +58,7 @@ class Overlay:
         self.law = law
         self._zones: dict[str, Zone] = {}
         self._found: dict[_Driven, tuple[Hit, ...] | None] = {}
+        self._closed = lru_cache(maxsize=_CLOSED_KEPT)(self._find_closed)
 
     def regulation(self, reason: Reason) -> Regulation:
         """The regulation a reason speaks of."""
@@ -107,6 +109,17 @@ class Overlay:
         purpose: TripPurpose,
     ) -> Rows:
         """The rows of a zone on which the vehicle would break the regulation at some moment of the interval."""
+        # No pass opens a measure: the rows stay the same whatever passes a tour is tried with.
+        return self._closed(zone, during, vehicle, passes if zone.is_area else (), purpose)
+
+    def _find_closed(
+        self,
+        zone: Zone,
+        during: Interval,
+        vehicle: Vehicle,
+        passes: tuple[PassRight, ...],
+        purpose: TripPurpose,
+    ) -> Rows:
         facts = self.engine.facts
         states = [
             judge(zone.alone, hits, during, vehicle, passes, purpose, facts[int(row)]).state

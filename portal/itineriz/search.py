@@ -167,9 +167,10 @@ class _Ends:
     def probes(self, rows: Iterable[int], zone: Zone | None) -> Iterator[tuple[int, Probe]]:
         """The probe of each row; a row that no probe closes alone is left out."""
         for row in rows:
-            fractions = self._fractions(row, zone)
+            at_end = row in self._starts or row in self._stops
+            fractions = self._fractions(row, zone) if at_end else ()
             probe = self._engine.probe_at(row, fractions, self._costing) if fractions else None
-            probe = probe or self._engine.table.probe(row)
+            probe = probe or self._engine.usual_probe(row)
             if probe is not None:
                 yield row, probe
 
