@@ -411,7 +411,6 @@ def upgrade() -> None:
     sa.Column('state', sa.Enum('active', 'revoked', name='passstate', native_enum=False, create_constraint=True, length=32), nullable=False),
     sa.Column('token_id', sa.LargeBinary(length=8), nullable=False),
     sa.Column('token', sa.String(length=170), nullable=False),
-    sa.Column('qr_svg', sa.Text(), nullable=False),
     sa.Column('issued_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('revoked_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('revoked_by', sa.Uuid(), nullable=True),

@@ -48,7 +48,6 @@ class AccessPass(Base):
     state: Mapped[PassState] = mapped_column(text_enum(PassState))
     token_id: Mapped[bytes] = mapped_column(LargeBinary(8), unique=True)
     token: Mapped[str] = mapped_column(String(170))
-    qr_svg: Mapped[str] = mapped_column(Text)
     issued_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
     revoked_by: Mapped[UUID | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))

@@ -1,4 +1,4 @@
-"""The QR code of a pass as one SVG document without inline style, kept in the pass's row: drawing it costs 4 ms."""
+"""The QR code of a pass as one SVG document without inline style."""
 
 from __future__ import annotations
 

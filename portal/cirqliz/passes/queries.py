@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from flask import current_app
 from sqlalchemy import ColumnElement, func, select
 
 from portal.cirqliz.models import AccessPass
+from portal.cirqliz.passes.qr import draw_qr
 from portal.cirqliz.requests.queries import PerimeterLine
 from portal.cirqliz.states import PassState, RevocationReason
+from portal.cirqliz.tokens import token_url
 from portal.common.errors import NotFound
+from portal.config import Settings
 from portal.db import Page, paginate, session
 from portal.fleet.api import plate_key
 from portal.regulations.passes import PassRight
@@ -21,7 +25,7 @@ from portal.regulations.perimeters import Colour
 
 @dataclass(frozen=True, slots=True)
 class PassView:
-    """A pass with everything a page shows. qr_svg: a whole SVG document of our own making."""
+    """A pass with everything a page shows. code_url: what its QR code holds, at the portal's address of today."""
 
     id: UUID
     number: str
@@ -36,7 +40,7 @@ class PassView:
     valid_to: datetime
     state: PassState
     token: str
-    qr_svg: str
+    code_url: str
     issued_at: datetime
     revoked_at: datetime | None
     revoke_reason: RevocationReason | None
@@ -47,6 +51,11 @@ class PassView:
     def colours(self) -> tuple[Colour, ...]:
         """The colours of the perimeters, strictest first."""
         return tuple(sorted({p.colour for p in self.perimeters}, key=lambda c: -c.strictness))
+
+    @property
+    def qr_svg(self) -> str:
+        """The QR code, a whole SVG document of our own making; drawing it costs 4 ms."""
+        return draw_qr(self.code_url)
 
     def phase(self, now: datetime) -> str:
         """Return `revoked`, `expired`, `later` or `active` (inside its dates) at an instant."""
@@ -135,6 +144,7 @@ def list_rights(vehicle_id: UUID, at: datetime) -> list[PassRight]:
 
 def pass_view(row: AccessPass) -> PassView:
     """Return what may be shown of a pass's row."""
+    settings: Settings = current_app.extensions["settings"]
     lines = [PerimeterLine(p.perimeter_id, p.name, p.event, p.colour, p.motorised) for p in row.perimeters]
     return PassView(
         id=row.id,
@@ -150,7 +160,7 @@ def pass_view(row: AccessPass) -> PassView:
         valid_to=row.valid_to,
         state=row.state,
         token=row.token,
-        qr_svg=row.qr_svg,
+        code_url=token_url(settings.public_url, row.token),
         issued_at=row.issued_at,
         revoked_at=row.revoked_at,
         revoke_reason=row.revoke_reason,

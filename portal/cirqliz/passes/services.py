@@ -14,9 +14,8 @@ from portal.audit import AuditTag
 from portal.cirqliz.mails import mail_revocations
 from portal.cirqliz.models import AccessPass, AccessRequest, PassPerimeter, RequestVehicle
 from portal.cirqliz.numbering import series_of, take_numbers
-from portal.cirqliz.passes.qr import draw_qr
 from portal.cirqliz.states import CLERK_REVOCATIONS, PassState, RevocationReason
-from portal.cirqliz.tokens import KeyRing, TokenPayload, seal_token, token_url
+from portal.cirqliz.tokens import KeyRing, TokenPayload, seal_token
 from portal.cirqliz.tokens.payload import TOKEN_ID_BYTES, territory_prefix
 from portal.common.actor import Actor, ActorKind, CompanyRole, StaffRole
 from portal.common.clock import SYSTEM_CLOCK, Clock
@@ -48,7 +47,6 @@ def issue_passes(
     if not approved:
         return []
     now = clock.now()
-    settings: Settings = current_app.extensions["settings"]
     numbers = take_numbers(uow, f"LP-{series_of(territory.slug, now.year)}", len(approved))
     issued = []
     for vehicle, number in zip(approved, numbers, strict=True):
@@ -78,7 +76,6 @@ def issue_passes(
                 state=PassState.ACTIVE,
                 token_id=payload.token_id,
                 token=token,
-                qr_svg=draw_qr(token_url(settings.public_url, token)),
                 issued_at=now,
                 revoke_text="",
                 perimeters=[

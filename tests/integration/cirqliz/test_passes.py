@@ -225,3 +225,13 @@ def test_company_lists_its_passes_alone(world: World) -> None:
     assert len(list_passes(world.company.id).items) == 1
     assert list_passes(make_company().id).items == []
     assert make_user().id not in world.company_actor().companies
+
+
+def test_code_follows_the_portal_when_its_address_changes(world: World) -> None:
+    one = issued(world)
+    moved = replace(world.app.extensions["settings"], public_url="https://passes.example.org")
+    world.app.extensions["settings"], kept = moved, world.app.extensions["settings"]
+    try:
+        assert get_pass(one.company_id, one.id).code_url == f"HTTPS://PASSES.EXAMPLE.ORG/V/{one.token}"
+    finally:
+        world.app.extensions["settings"] = kept

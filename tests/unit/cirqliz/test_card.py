@@ -52,7 +52,7 @@ def make_pass(perimeters: int = 1, *, long_names: bool = False, **more: Any) -> 
         "valid_to": END,
         "state": PassState.ACTIVE,
         "token": code,
-        "qr_svg": draw_qr(token_url("http://localhost", code)),
+        "code_url": token_url("http://localhost", code),
         "issued_at": START,
         "revoked_at": None,
         "revoke_reason": None,
