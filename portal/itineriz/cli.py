@@ -106,7 +106,7 @@ def what_command(
 ) -> None:
     """Tell what the law says of a vehicle that stops at a point, at an instant.
 
-    Example: joptimiz what --territory paris-3e --at 2.365,48.867 --when 2024-09-08T09:00 --vehicle '{"gvw_t": 12}' --json
+    Example: joptimiz what --territory paris-3e --at 2.365,48.867 --when 2024-09-08T09:00 --vehicle '{"gvw_t": 12}'
     """
     territory = get_territory(slug)
     zone = ZoneInfo(territory.timezone)
