@@ -199,7 +199,7 @@ def make_world(app: Flask, run_jobs: RunJobs, status: CompanyStatus = CompanySta
     owner, driver = make_user(full_name="Camille Durand"), make_user(full_name="Dominique Petit")
     make_member(owner, company)
     make_member(driver, company, CompanyRole.DRIVER)
-    clerk, agent, supervisor = (make_user(full_name=name) for name in ("Claude Guichet", "Alex Agent", "Sam Chef"))
+    clerk, agent, supervisor = (make_user(full_name=name) for name in ("Colette Guichet", "Alex Agent", "Sam Chef"))
     make_staff(clerk, territory, StaffRole.CLERK)
     make_staff(agent, territory, StaffRole.CONTROL_AGENT)
     make_staff(supervisor, territory, StaffRole.SUPERVISOR)

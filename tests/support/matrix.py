@@ -129,7 +129,7 @@ def _make_side(app: Flask, run_jobs: RunJobs, slug: str) -> Side:
     make_staff(make_user(), territory, StaffRole.ADMINISTRATOR)
     vehicle_id = make_vehicle(company.id)
     actor = Actor(ActorKind.USER, owner.full_name, owner.id, companies={company.id: CompanyRole.OWNER})
-    clerk = Actor(ActorKind.USER, "Claude", agent.id, staff={slug: frozenset({StaffRole.CLERK})})
+    clerk = Actor(ActorKind.USER, "Colette", agent.id, staff={slug: frozenset({StaffRole.CLERK})})
     import_id = start_import(actor, company.id, "flotte.csv", b"Immatriculation;PTAC\nAA-111-BB;3500\nnon;3500\n")
     approved = _request(app, run_jobs, actor, company.id, territory, vehicle_id, day)
     version = get_request(company.id, approved).version

@@ -77,12 +77,12 @@ def test_second_clerk_is_told_who_was_first_when_both_decide(world: World) -> No
     with pytest.raises(Conflict) as told:
         decide_request(other, world.territory.slug, DecideRequest(found.id, found.version, APPROVED))
     assert told.value.code == "decided-first"
-    assert told.value.params["by"] == "Claude Guichet"
+    assert told.value.params["by"] == "Colette Guichet"
     assert told.value.params["at"] == world.seen(found.id).decided_at
 
 
 def test_one_decision_stands_when_two_clerks_decide_at_once(world: World) -> None:
-    clerks = [world.staff_actor(user=make_user(full_name=name)) for name in ("Claude", "Louise")]
+    clerks = [world.staff_actor(user=make_user(full_name=name)) for name in ("Colette", "Louise")]
     answers = [APPROVED, Answer(VehicleDecision.REFUSED, RefusalReason.DUPLICATE)]
     for _ in range(6):
         found = world.ready()

@@ -56,7 +56,7 @@ def test_clerk_approves_from_the_queue(world: World, client: PageClient) -> None
     assert client.submit(f"{url}/decision", values) == url
     after = client.get(url)
     assert after.find("input", attrs={"name": "version"}) is None
-    assert "Claude Guichet" in after.get_text()
+    assert "Colette Guichet" in after.get_text()
     assert len(list_passes_of_request(found.id)) == 2
     assert world.owner.email in {mail.recipient for mail in list_outbox()}
     assert "Aucune demande ici" in client.get(DESK).get_text()
@@ -92,7 +92,7 @@ def test_second_clerk_is_told_and_keeps_what_they_typed(world: World, client: Pa
     world.approve(found, [first])
     page = client.post(f"{url}/decision", mine, status=409)
     text = page.get_text(" ", strip=True)
-    assert "Claude Guichet a répondu à la demande" in text
+    assert "Colette Guichet a répondu à la demande" in text
     field = page.find("textarea", attrs={"name": "reason_text", "id": "reason_text"})
     assert isinstance(field, Tag)
     assert field.get_text().strip() == "Déjà demandé"
@@ -176,7 +176,7 @@ def test_journal_is_for_the_supervisor(world: World, client: PageClient) -> None
     assert client.raw.get("/territoires/val-essai/journal").status_code == 403
     client.sign_in(world.supervisor.id)
     text = client.get("/territoires/val-essai/journal").get_text(" ", strip=True)
-    for shown in (found.number, "Claude Guichet", "refusé", "Trop tôt", "Demande déposée"):
+    for shown in (found.number, "Colette Guichet", "refusé", "Trop tôt", "Demande déposée"):
         assert shown in text, shown
 
 
