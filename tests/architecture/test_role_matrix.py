@@ -11,6 +11,7 @@ What must happen follows from the guard of the rule alone; what differs is liste
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -96,6 +97,8 @@ class Matrix:
         self._live = sqlite3.connect(folder / "joptimiz.sqlite")
         self._kept = sqlite3.connect(":memory:")
         self._live.backup(self._kept)
+        self._files, self._kept_files = folder / "files", folder / "files-kept"
+        shutil.copytree(self._files, self._kept_files)
         self._version = self._data_version()
         self._clients = {name: self._client(name) for name in ["anonymous", *self.world.people]}
 
@@ -175,6 +178,7 @@ class Matrix:
         wrote = self._data_version() != self._version
         if wrote:
             self._kept.backup(self._live)
+            shutil.copytree(self._kept_files, self._files, dirs_exist_ok=True)
             self._version = self._data_version()
             self._jobs.clear()
         if method == "POST":  # it may have signed somebody in or out
