@@ -42,8 +42,10 @@ fi
 if [ -n "$digest" ] && { [ ! -f "$stamp" ] || [ "$(cat "$stamp")" != "$what $digest" ]; }; then
     say "[2/4] Python packages"
     [ -x .venv/bin/python ] || .tools/bin/uv venv --quiet --python .tools/bin/python .venv
-    .tools/bin/uv pip sync --quiet --python .venv/bin/python --require-hashes "$lock" || fail "the Python packages could not be installed: is the package index reachable?"
+    # Compiled now: every command and every process starts several times faster, also where Python may not write later.
+    .tools/bin/uv pip sync --quiet --compile-bytecode --python .venv/bin/python --require-hashes "$lock" || fail "the Python packages could not be installed: is the package index reachable?"
     .tools/bin/uv pip install --quiet --python .venv/bin/python --no-deps --editable . || fail "the portal could not be installed in .venv."
+    .venv/bin/python -m compileall -q portal
     printf '%s' "$what $digest" > "$stamp"
 fi
 
