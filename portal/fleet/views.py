@@ -14,7 +14,7 @@ from portal.common.errors import Conflict, Invalid
 from portal.common.text import whole_number
 from portal.fleet import imports, queries, services
 from portal.fleet.columns import COLUMNS
-from portal.fleet.forms import AIR_CLASSES, CATEGORIES, ENERGIES, ActionForm, UploadForm, VehicleForm
+from portal.fleet.forms import ActionForm, UploadForm, VehicleForm
 from portal.fleet.messages import CONFLICTS, fault_sentence, file_sentence
 from portal.fleet.models import ImportState
 from portal.web.extensions import limiter
@@ -42,7 +42,6 @@ def list_vehicles(company_id: UUID) -> ResponseReturnValue:
         counts=queries.count_vehicles(company_id),
         search=search,
         archived=archived,
-        categories=CATEGORIES,
         may_write=current_actor().belongs_to(company_id, CompanyRole.MANAGER),
         form=ActionForm(),
     )
@@ -162,8 +161,6 @@ def _import_context(company_id: UUID, import_id: UUID) -> dict[str, Any]:
         "states": ImportState,
         "fault_sentence": fault_sentence,
         "file_sentence": file_sentence,
-        "energies": ENERGIES,
-        "air_classes": AIR_CLASSES,
     }
 
 
