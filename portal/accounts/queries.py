@@ -198,14 +198,6 @@ def list_members(company_id: UUID) -> Sequence[MemberView]:
     return sorted((MemberView(*row) for row in rows), key=lambda one: (order.index(one.role), one.full_name, one.email))
 
 
-def get_member(company_id: UUID, account_id: UUID) -> MemberView:
-    """Return one person of a company; raises NotFound."""
-    for member in list_members(company_id):
-        if member.account_id == account_id:
-            return member
-    raise NotFound("member-not-found")
-
-
 def company_recipients(company_id: UUID, at_least: CompanyRole = CompanyRole.MANAGER) -> list[str]:
     """Return the addresses to write to for a company: its people with at least this role, in order."""
     roles = [role for role in CompanyRole if role.includes(at_least)]
