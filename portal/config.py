@@ -18,6 +18,11 @@ PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
 _PREFIX = "JOPTIMIZ_"
 _SHORTEST_KEY = 16
+# Where the open data of the field are published; an operator adds more. A portal fetches from nowhere else.
+_FEED_HOSTS = (
+    "dialog.beta.gouv.fr tipi.bison-fute.gouv.fr transport.data.gouv.fr www.data.gouv.fr static.data.gouv.fr "
+    "opendata.paris.fr data.grandlyon.com download.data.grandlyon.com opendata.hauts-de-seine.fr"
+)
 
 
 class ConfigurationError(Exception):
@@ -43,6 +48,8 @@ class Settings:
     geocoder_url: str | None
     http_timeout_s: float
     max_upload_bytes: int
+    max_feed_bytes: int
+    feed_hosts: frozenset[str]
     max_import_rows: int
     max_import_columns: int
     rate_limits: bool
@@ -116,6 +123,8 @@ def load_settings(environ: Mapping[str, str] | None = None, **overrides: object)
         "geocoder_url": text("GEOCODER_URL", "") or None,
         "http_timeout_s": number("HTTP_TIMEOUT_S", 3.0),
         "max_upload_bytes": number("MAX_UPLOAD_BYTES", 20 * 1024 * 1024),
+        "max_feed_bytes": number("MAX_FEED_BYTES", 400 * 1024 * 1024),
+        "feed_hosts": frozenset(text("FEED_HOSTS", _FEED_HOSTS).split()),
         "max_import_rows": number("MAX_IMPORT_ROWS", 100_000),
         "max_import_columns": number("MAX_IMPORT_COLUMNS", 100),
         "rate_limits": flag("RATE_LIMITS", True),

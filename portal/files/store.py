@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
+import shutil
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 from urllib.parse import unquote, urlsplit
 
 from flask import current_app
@@ -14,6 +16,7 @@ from portal.common.errors import NotFound
 from portal.common.ids import new_id
 from portal.config import ConfigurationError, Settings
 
+_CHUNK_BYTES = 1024 * 1024
 _KEY = re.compile(r"^[a-z][a-z0-9-]{0,31}/[0-9a-f-]{36}$")
 
 
@@ -24,8 +27,16 @@ class FileStore(Protocol):
         """Store the content durably and return its key; area groups keys, such as `fleet-imports`."""
         ...
 
+    def put_file(self, area: str, path: Path) -> str:
+        """Store a copy of a file durably, whatever its size, and return its key."""
+        ...
+
     def get(self, key: str) -> bytes:
         """Return the content; raises NotFound."""
+        ...
+
+    def open(self, key: str) -> BinaryIO:
+        """Open the content for reading, for what is too large to hold; raises NotFound."""
         ...
 
     def delete(self, key: str) -> None:
@@ -45,12 +56,19 @@ class FolderStore:
         return self._root / key
 
     def put(self, area: str, content: bytes) -> str:
+        return self._store(area, io.BytesIO(content))
+
+    def put_file(self, area: str, path: Path) -> str:
+        with path.open("rb") as content:
+            return self._store(area, content)
+
+    def _store(self, area: str, content: BinaryIO) -> str:
         key = f"{area}/{new_id()}"
         path = self._path(key)
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_suffix(".partial")
         with partial.open("wb") as stream:
-            stream.write(content)
+            shutil.copyfileobj(content, stream, _CHUNK_BYTES)
             stream.flush()
             os.fsync(stream.fileno())
         partial.rename(path)
@@ -59,6 +77,12 @@ class FolderStore:
     def get(self, key: str) -> bytes:
         try:
             return self._path(key).read_bytes()
+        except FileNotFoundError as error:
+            raise NotFound("file-not-found") from error
+
+    def open(self, key: str) -> BinaryIO:
+        try:
+            return self._path(key).open("rb")
         except FileNotFoundError as error:
             raise NotFound("file-not-found") from error
 

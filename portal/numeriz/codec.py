@@ -25,7 +25,7 @@ from portal.regulations.measures import (
     MeasureType,
 )
 from portal.regulations.perimeters import AccessPolicy, Motorised
-from portal.regulations.schedules import Period, TimeSlot, Weekday
+from portal.regulations.schedules import HolidayRule, Period, TimeSlot, Weekday
 from portal.regulations.vehicles import (
     Access,
     AirClass,
@@ -85,11 +85,13 @@ def slot_from_json(pair: Iterable[str]) -> TimeSlot:
 
 def period_to_json(period: Period) -> Json:
     """A period as JSON values."""
+    holidays = {} if period.holidays is HolidayRule.IGNORED else {"holidays": period.holidays.value}
     return {
         "start": _instant_to_text(period.start),
         "end": _instant_to_text(period.end),
         "weekdays": sorted(int(day) for day in period.weekdays),
         "slots": [slot_to_json(slot) for slot in period.slots],
+        **holidays,
     }
 
 
@@ -102,6 +104,7 @@ def period_from_json(found: Mapping[str, Any]) -> Period:
         _instant_from_text(found["end"]),
         frozenset(Weekday(day) for day in found["weekdays"]),
         tuple(slot_from_json(pair) for pair in found["slots"]),
+        HolidayRule(found.get("holidays", HolidayRule.IGNORED)),
     )
 
 
@@ -231,7 +234,11 @@ def measure_from_json(kind: MeasureType, max_speed_kmh: int | None, document: Ma
 def hours_to_json(hours: Iterable[DeliveryHours]) -> list[Json]:
     """The hours of a bay as JSON values."""
     return [
-        {"weekdays": sorted(int(day) for day in part.weekdays), "slots": [slot_to_json(slot) for slot in part.slots]}
+        {
+            "weekdays": sorted(int(day) for day in part.weekdays),
+            "slots": [slot_to_json(slot) for slot in part.slots],
+            **({} if part.holidays is HolidayRule.IGNORED else {"holidays": part.holidays.value}),
+        }
         for part in hours
     ]
 
@@ -240,7 +247,9 @@ def hours_from_json(found: Iterable[Mapping[str, Any]]) -> tuple[DeliveryHours, 
     """The hours of `hours_to_json`."""
     return tuple(
         DeliveryHours(
-            frozenset(Weekday(day) for day in part["weekdays"]), tuple(slot_from_json(pair) for pair in part["slots"])
+            frozenset(Weekday(day) for day in part["weekdays"]),
+            tuple(slot_from_json(pair) for pair in part["slots"]),
+            HolidayRule(part.get("holidays", HolidayRule.IGNORED)),
         )
         for part in found
     )

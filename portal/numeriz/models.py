@@ -1,4 +1,4 @@
-"""Perimeters, traffic orders, delivery bays, the version of the law, and the reports of imports."""
+"""Perimeters, orders, bays, events, their match with the road graph, the version of the law; feeds and reports."""
 
 from __future__ import annotations
 
@@ -15,15 +15,20 @@ from portal.numeriz.values import (
     BayLayout,
     BayRegime,
     Category,
+    EventKind,
+    EventState,
     ImportKind,
     ImportState,
     OrderStatus,
+    Probability,
     Subject,
 )
 from portal.regulations.measures import MeasureType
 
 IDENTIFIER_LENGTH = 60
 TITLE_LENGTH = 255
+SOURCE_LENGTH = 32
+SOURCE_ID_LENGTH = 255
 NO_GEOMETRY = "none"
 UNKNOWN_COLOUR = "unknown"
 
@@ -86,22 +91,28 @@ class ActivationRow(Base):
 
 
 class TrafficOrder(Base):
-    """A legal act of one authority. content_digest: of everything it says, to see a change at the next import."""
+    """A legal act of one authority. content_digest: of everything it says, to see a change at the next import.
+
+    ends_at: the instant after which none of its measures applies; null: open-ended.
+    """
 
     __tablename__ = "traffic_order"
     __table_args__ = (
-        UniqueConstraint("territory_id", "authority_name", "identifier"),
+        UniqueConstraint("territory_id", "source", "source_id"),
         Index("ix_traffic_order_territory_id_title_id", "territory_id", "title", "id"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     territory_id: Mapped[UUID] = mapped_column(ForeignKey("territory.id", ondelete="CASCADE"))
+    source: Mapped[str] = mapped_column(String(SOURCE_LENGTH))
+    source_id: Mapped[str] = mapped_column(String(SOURCE_ID_LENGTH))
     identifier: Mapped[str] = mapped_column(String(IDENTIFIER_LENGTH))
     title: Mapped[str] = mapped_column(String(TITLE_LENGTH))
     authority_name: Mapped[str] = mapped_column(String(160))
     category: Mapped[Category] = mapped_column(text_enum(Category))
     subject: Mapped[Subject | None] = mapped_column(text_enum(Subject))
     status: Mapped[OrderStatus] = mapped_column(text_enum(OrderStatus))
+    ends_at: Mapped[datetime | None]
     url: Mapped[str] = mapped_column(Text)
     provenance: Mapped[dict[str, Any]]
     issues: Mapped[list[Any]]
@@ -137,7 +148,7 @@ class DeliveryBay(Base):
 
     __tablename__ = "delivery_bay"
     __table_args__ = (
-        UniqueConstraint("territory_id", "local_id"),
+        UniqueConstraint("territory_id", "source", "local_id"),
         CheckConstraint("lon BETWEEN -180 AND 180 AND lat BETWEEN -90 AND 90", name="position"),
         CheckConstraint("length_cm IS NULL OR length_cm > 0", name="length"),
         CheckConstraint("width_cm IS NULL OR width_cm > 0", name="width"),
@@ -146,10 +157,14 @@ class DeliveryBay(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     territory_id: Mapped[UUID] = mapped_column(ForeignKey("territory.id", ondelete="CASCADE"))
+    source: Mapped[str] = mapped_column(String(SOURCE_LENGTH))
     local_id: Mapped[str] = mapped_column(String(80))
+    name: Mapped[str] = mapped_column(String(160))
     lon: Mapped[float]
     lat: Mapped[float]
+    outline_wkb: Mapped[bytes | None] = mapped_column(LargeBinary)
     address: Mapped[str] = mapped_column(String(255))
+    insee_code: Mapped[str] = mapped_column(String(5))
     regime: Mapped[BayRegime] = mapped_column(text_enum(BayRegime))
     layout: Mapped[BayLayout] = mapped_column(text_enum(BayLayout))
     length_cm: Mapped[int | None]
@@ -157,12 +172,150 @@ class DeliveryBay(Base):
     places: Mapped[int | None]
     hours: Mapped[list[Any]]
     max_stay_min: Mapped[int | None]
+    max_gross_weight_kg: Mapped[int | None]
+    details: Mapped[dict[str, Any]]
     active: Mapped[bool]
     provenance: Mapped[dict[str, Any]]
     issues: Mapped[list[Any]]
     issue_count: Mapped[int]
     content_digest: Mapped[str] = mapped_column(String(64))
     updated_at: Mapped[datetime]
+
+
+class RoadEvent(Base):
+    """What happens on a road now or soon, without a legal act. document: periods and vehicles, written by `codec`.
+
+    starts_at, ends_at: bounds of all periods. Only a higher version of the same record replaces it.
+    """
+
+    __tablename__ = "road_event"
+    __table_args__ = (
+        UniqueConstraint("territory_id", "source", "source_id"),
+        CheckConstraint("max_speed_kmh IS NULL OR max_speed_kmh BETWEEN 1 AND 130", name="speed"),
+        CheckConstraint("direction IN ('both', 'forward', 'backward', 'unknown')", name="direction"),
+        Index("ix_road_event_territory_id_starts_at_id", "territory_id", "starts_at", "id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    territory_id: Mapped[UUID] = mapped_column(ForeignKey("territory.id", ondelete="CASCADE"))
+    source: Mapped[str] = mapped_column(String(SOURCE_LENGTH))
+    source_id: Mapped[str] = mapped_column(String(SOURCE_ID_LENGTH))
+    version: Mapped[int]
+    kind: Mapped[EventKind] = mapped_column(text_enum(EventKind))
+    state: Mapped[EventState] = mapped_column(text_enum(EventState))
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime | None]
+    wkb: Mapped[bytes] = mapped_column(LargeBinary)
+    label: Mapped[str] = mapped_column(Text)
+    road: Mapped[str] = mapped_column(String(60))
+    direction: Mapped[str] = mapped_column(String(16))
+    max_speed_kmh: Mapped[int | None]
+    severity: Mapped[str] = mapped_column(String(32))
+    probability: Mapped[Probability] = mapped_column(text_enum(Probability))
+    url: Mapped[str] = mapped_column(Text)
+    document: Mapped[dict[str, Any]]
+    provenance: Mapped[dict[str, Any]]
+    issues: Mapped[list[Any]]
+    issue_count: Mapped[int]
+    content_digest: Mapped[str] = mapped_column(String(64))
+    updated_at: Mapped[datetime]
+
+
+class EdgeMatch(Base):
+    """Where a place lies on one version of the road graph. location_digest: of the place alone, whoever speaks of it.
+
+    matched_share: part of the length found on the graph, 0 to 1. edges: packed by `codec`, empty below the share
+    that is trusted. issues: coded doubts for the clerk.
+    """
+
+    __tablename__ = "edge_match"
+    __table_args__ = (
+        UniqueConstraint("territory_id", "graph_version", "location_digest"),
+        CheckConstraint("matched_share BETWEEN 0 AND 1 AND confidence BETWEEN 0 AND 1", name="shares"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    territory_id: Mapped[UUID] = mapped_column(ForeignKey("territory.id", ondelete="CASCADE"))
+    graph_version: Mapped[str] = mapped_column(String(64))
+    location_digest: Mapped[str] = mapped_column(String(64))
+    matched_share: Mapped[float]
+    confidence: Mapped[float]
+    edge_count: Mapped[int]
+    edges: Mapped[bytes] = mapped_column(LargeBinary)
+    issues: Mapped[list[Any]]
+    matched_at: Mapped[datetime]
+
+
+class Feed(Base):
+    """A source read again and again, for one territory. every_s null: only when asked.
+
+    etag, last_modified: of the last answer, so that an unchanged one costs nothing. failures: in a row.
+    """
+
+    __tablename__ = "feed"
+    __table_args__ = (
+        UniqueConstraint("territory_id", "kind", "url"),
+        CheckConstraint("every_s IS NULL OR every_s >= 60", name="every"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    territory_id: Mapped[UUID] = mapped_column(ForeignKey("territory.id", ondelete="CASCADE"))
+    kind: Mapped[ImportKind] = mapped_column(text_enum(ImportKind))
+    name: Mapped[str] = mapped_column(String(160))
+    format: Mapped[str] = mapped_column(String(32))
+    url: Mapped[str] = mapped_column(String(2000))
+    options: Mapped[dict[str, Any]]
+    licence: Mapped[str] = mapped_column(String(160))
+    every_s: Mapped[int | None]
+    active: Mapped[bool]
+    etag: Mapped[str] = mapped_column(String(255))
+    last_modified: Mapped[str] = mapped_column(String(64))
+    next_at: Mapped[datetime | None]
+    checked_at: Mapped[datetime | None]
+    changed_at: Mapped[datetime | None]
+    failures: Mapped[int]
+    error: Mapped[dict[str, Any]]
+    job_id: Mapped[UUID | None] = mapped_column(ForeignKey("job.id", ondelete="SET NULL"))
+    created_at: Mapped[datetime]
+
+
+class SourceRecordRow(Base):
+    """What was last read of one record of a source, kept or not: an unchanged record is not read again.
+
+    digest: of its text and of what decides how it is read. issues: what to tell of it each time. scope: the part of
+    the source it stands in, for sources whose absence means withdrawal.
+    """
+
+    __tablename__ = "source_record"
+    __table_args__ = (UniqueConstraint("territory_id", "kind", "source", "record_id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    territory_id: Mapped[UUID] = mapped_column(ForeignKey("territory.id", ondelete="CASCADE"))
+    kind: Mapped[ImportKind] = mapped_column(text_enum(ImportKind))
+    source: Mapped[str] = mapped_column(String(SOURCE_LENGTH))
+    record_id: Mapped[str] = mapped_column(String(SOURCE_ID_LENGTH))
+    scope: Mapped[str] = mapped_column(String(32))
+    digest: Mapped[str] = mapped_column(String(64))
+    kept: Mapped[bool]
+    issues: Mapped[list[Any]]
+
+
+class Publication(Base):
+    """One open-data file as last produced. scope: a territory's slug, or "portail" for all of them."""
+
+    __tablename__ = "publication"
+    __table_args__ = (UniqueConstraint("scope", "channel"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    territory_id: Mapped[UUID | None] = mapped_column(ForeignKey("territory.id", ondelete="CASCADE"))
+    scope: Mapped[str] = mapped_column(String(40))
+    channel: Mapped[str] = mapped_column(String(32))
+    law_version: Mapped[str] = mapped_column(Text)
+    file_key: Mapped[str] = mapped_column(String(80))
+    etag: Mapped[str] = mapped_column(String(64))
+    size_bytes: Mapped[int]
+    record_count: Mapped[int]
+    produced_at: Mapped[datetime]
 
 
 class LawState(Base):
@@ -178,7 +331,8 @@ class LawState(Base):
 class ImportReport(Base):
     """What one import did and what it doubts. items: at most some hundreds of coded issues; issue_counts: all of them.
 
-    A file sent on a page has a job and waits; one imported by a command is applied at once.
+    A file sent on a page has a job and waits; one imported by a command is applied at once; one fetched has a feed.
+    options: how the file is to be read (column mapping, scope), by name.
     """
 
     __tablename__ = "import_report"
@@ -191,7 +345,9 @@ class ImportReport(Base):
     file_name: Mapped[str] = mapped_column(String(255))
     file_key: Mapped[str | None] = mapped_column(String(80))
     job_id: Mapped[UUID | None] = mapped_column(ForeignKey("job.id", ondelete="SET NULL"))
+    feed_id: Mapped[UUID | None] = mapped_column(ForeignKey("feed.id", ondelete="SET NULL"))
     format: Mapped[str] = mapped_column(String(32))
+    options: Mapped[dict[str, Any]]
     counts: Mapped[dict[str, Any]]
     issue_counts: Mapped[dict[str, Any]]
     items: Mapped[list[Any]]

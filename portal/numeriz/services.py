@@ -40,6 +40,7 @@ _TAGS = {
     ImportKind.PERIMETERS: AuditTag.PERIMETERS_IMPORTED,
     ImportKind.ORDERS: AuditTag.ORDERS_IMPORTED,
     ImportKind.BAYS: AuditTag.BAYS_IMPORTED,
+    ImportKind.EVENTS: AuditTag.EVENTS_IMPORTED,
 }
 
 
@@ -177,6 +178,7 @@ def _report(
             file_name=source.file_name[:TITLE_LENGTH],
             actor_label=actor.label,
             created_at=outcome.at,
+            options={},
             error={},
         )
         uow.session.add(row)

@@ -91,6 +91,7 @@ def receive_file(
                     file_key=key,
                     job_id=job_id,
                     format="",
+                    options={},
                     counts={},
                     issue_counts={},
                     items=[],

@@ -9,10 +9,13 @@ from enum import StrEnum
 
 from shapely.geometry.base import BaseGeometry
 
-from portal.regulations.measures import MeasureLocation, MeasureType
+from portal.regulations.measures import Direction, MeasureLocation, MeasureType
 from portal.regulations.perimeters import AccessPolicy, Activation, Colour
-from portal.regulations.schedules import Period, TimeSlot, Weekday
+from portal.regulations.schedules import HolidayRule, Period, TimeSlot, Weekday
 from portal.regulations.vehicles import ALL_VEHICLES, VehicleRule
+
+NUMERIZ = "numeriz"
+"""The source of what was entered here, by a clerk or a program."""
 
 
 class Category(StrEnum):
@@ -64,14 +67,49 @@ class ImportKind(StrEnum):
     PERIMETERS = "perimeters"
     ORDERS = "orders"
     BAYS = "bays"
+    EVENTS = "events"
 
 
 class ImportState(StrEnum):
-    """waiting -> applied | refused."""
+    """waiting -> applied | partial (broken off: what had been read is stored) | unchanged | refused."""
 
     WAITING = "waiting"
     APPLIED = "applied"
+    PARTIAL = "partial"
+    UNCHANGED = "unchanged"
     REFUSED = "refused"
+
+
+class EventKind(StrEnum):
+    """What happens on the road."""
+
+    CLOSURE = "closure"
+    LANE_CLOSURE = "laneClosure"
+    ALTERNATE = "alternate"
+    ROADWORKS = "roadworks"
+    ACCIDENT = "accident"
+    OBSTACLE = "obstacle"
+    CONGESTION = "congestion"
+    WEATHER = "weather"
+    RESTRICTION = "restriction"
+    REROUTING = "rerouting"
+
+
+class EventState(StrEnum):
+    """planned -> active <-> suspended -> ended."""
+
+    PLANNED = "planned"
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    ENDED = "ended"
+
+
+class Probability(StrEnum):
+    """How sure the source is; only what is certain may close a road."""
+
+    CERTAIN = "certain"
+    PROBABLE = "probable"
+    RISK = "riskOf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +175,10 @@ class MeasureDraft:
 
 @dataclass(frozen=True, slots=True)
 class OrderDraft:
-    """A traffic order as a source gives it. Its identity is (authority_name, identifier)."""
+    """A traffic order as a source gives it. Its identity is (source, source_id).
+
+    source_id "": made of the identifier and the authority, as the national base does (`identifier#authority`).
+    """
 
     identifier: str
     title: str
@@ -146,6 +187,47 @@ class OrderDraft:
     measures: tuple[MeasureDraft, ...]
     subject: Subject | None = None
     status: OrderStatus = OrderStatus.PUBLISHED
+    url: str = ""
+    source: str = NUMERIZ
+    source_id: str = ""
+    provenance: Mapping[str, object] = field(default_factory=dict, hash=False)
+    issues: tuple[Issue, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """What tells the order from every other of its source."""
+        return self.source_id or f"{self.identifier}#{self.authority_name}"
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """The instant after which no measure applies any more; None when one has no end, or there is none."""
+        ends = [period.end for measure in self.measures for period in measure.periods]
+        known = [end for end in ends if end is not None]
+        return max(known) if known and len(known) == len(ends) else None
+
+
+@dataclass(frozen=True, slots=True)
+class EventDraft:
+    """A live event as a source gives it: information without a legal act. Its identity is (source, source_id).
+
+    shape: point, line or several, (lon, lat) WGS84; empty: not located. periods: when it holds, any of them.
+    version: only a higher one replaces what is stored. vehicles None: every vehicle.
+    """
+
+    source: str
+    source_id: str
+    kind: EventKind
+    state: EventState
+    shape: BaseGeometry
+    periods: tuple[Period, ...]
+    version: int = 1
+    label: str = ""
+    road: str = ""
+    direction: Direction = Direction.UNKNOWN
+    vehicles: VehicleRule | None = None
+    max_speed_kmh: int | None = None
+    severity: str = ""
+    probability: Probability = Probability.CERTAIN
     url: str = ""
     provenance: Mapping[str, object] = field(default_factory=dict, hash=False)
     issues: tuple[Issue, ...] = ()
@@ -157,16 +239,26 @@ class DeliveryHours:
 
     weekdays: frozenset[Weekday]
     slots: tuple[TimeSlot, ...]
+    holidays: HolidayRule = HolidayRule.IGNORED
 
 
 @dataclass(frozen=True, slots=True)
 class BayDraft:
-    """A delivery bay as a source gives it; its identity is local_id. None is unknown, never a default."""
+    """A delivery bay as a source gives it; its identity is (source, local_id). None is unknown, never a default.
+
+    outline: polygon, (lon, lat) WGS84. details: what the source says beside (control, equipment, markings), as text.
+    """
 
     local_id: str
     lon: float
     lat: float
+    source: str = NUMERIZ
+    name: str = ""
     address: str = ""
+    insee_code: str = ""
+    outline: BaseGeometry | None = None
+    max_gross_weight_kg: int | None = None
+    details: Mapping[str, str] = field(default_factory=dict, hash=False)
     regime: BayRegime = BayRegime.UNKNOWN
     layout: BayLayout = BayLayout.UNKNOWN
     length_cm: int | None = None

@@ -25,6 +25,14 @@ class MeasureType(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Origin(StrEnum):
+    """Who says it, from the strongest: a live event, an order, a tag of OpenStreetMap."""
+
+    EVENT = "event"
+    ORDER = "order"
+    OSM = "osm"
+
+
 class LocationKind(StrEnum):
     """How the order designates the place."""
 
@@ -127,6 +135,7 @@ class Measure:
     periods: tuple[Period, ...]
     vehicles: VehicleRule = ALL_VEHICLES
     max_speed_kmh: int | None = None
+    origin: Origin = Origin.ORDER
 
     def __post_init__(self) -> None:
         if self.type is MeasureType.SPEED_LIMIT and self.max_speed_kmh is None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -51,6 +51,15 @@ class Weekday(IntEnum):
     FRIDAY = 4
     SATURDAY = 5
     SUNDAY = 6
+
+
+class HolidayRule(StrEnum):
+    """What public holidays do to the days of a period."""
+
+    IGNORED = "ignored"  # a holiday is the weekday it falls on
+    EXCEPTED = "excepted"  # never active on a holiday
+    ALSO = "also"  # active on a holiday as on a listed day, whatever its weekday
+    ONLY = "only"  # active on holidays alone; weekdays say nothing
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -127,6 +136,7 @@ class Period:
     end: datetime | None = None
     weekdays: frozenset[Weekday] = frozenset()
     slots: tuple[TimeSlot, ...] = ()
+    holidays: HolidayRule = HolidayRule.IGNORED
 
     def __post_init__(self) -> None:
         set_bounds_in_utc(self, self.start, self.end)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base
 from portal.db.base import text_enum
+from portal.regulations.holidays import HolidayRegion
 
 SLUG_PATTERN = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 DEFAULT_TIMEZONE = "Europe/Paris"
@@ -47,6 +48,7 @@ class Territory(Base):
     slug: Mapped[str] = mapped_column(String(40))
     name: Mapped[str] = mapped_column(String(120))
     timezone: Mapped[str] = mapped_column(String(64), default=DEFAULT_TIMEZONE)
+    holidays: Mapped[HolidayRegion] = mapped_column(text_enum(HolidayRegion), default=HolidayRegion.METROPOLE)
     accent: Mapped[Accent] = mapped_column(text_enum(Accent), default=Accent.BLUE)
     min_lon: Mapped[float | None]
     min_lat: Mapped[float | None]

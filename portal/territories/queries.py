@@ -16,6 +16,7 @@ from sqlalchemy import select
 from portal.common.errors import NotFound, Unavailable
 from portal.config import Settings
 from portal.db import session
+from portal.regulations.holidays import HolidayRegion
 from portal.territories.models import Accent, Territory
 
 GRAPH_NAME = "graph"
@@ -36,6 +37,7 @@ class TerritoryView:
     slug: str
     name: str
     timezone: str
+    holidays: HolidayRegion
     bounds: tuple[float, float, float, float] | None
     centre: tuple[float, float] | None
     accent: Accent
@@ -119,6 +121,7 @@ def territory_view(row: Territory) -> TerritoryView:
         slug=row.slug,
         name=row.name,
         timezone=row.timezone,
+        holidays=row.holidays,
         bounds=(row.min_lon, row.min_lat, row.max_lon, row.max_lat) if built else None,  # type: ignore[arg-type]
         centre=(row.centre_lon, row.centre_lat) if built else None,  # type: ignore[arg-type]
         accent=row.accent,

@@ -23,6 +23,11 @@ def _bay_values(draft: BayDraft) -> dict[str, Any]:
     return {
         "lon": draft.lon,
         "lat": draft.lat,
+        "name": draft.name[:160],
+        "outline_wkb": None if draft.outline is None else codec.shape_to_bytes(draft.outline),
+        "insee_code": draft.insee_code,
+        "max_gross_weight_kg": draft.max_gross_weight_kg,
+        "details": dict(draft.details),
         "address": draft.address[:255],
         "regime": draft.regime,
         "layout": draft.layout,
@@ -40,25 +45,31 @@ def _bay_values(draft: BayDraft) -> dict[str, Any]:
 
 def merge_bays(uow: UnitOfWork, territory_id: UUID, drafts: Sequence[BayDraft], tally: Tally, now: datetime) -> None:
     stored = uow.session.execute(
-        select(DeliveryBay.local_id, DeliveryBay.id, DeliveryBay.content_digest).where(
+        select(DeliveryBay.source, DeliveryBay.local_id, DeliveryBay.id, DeliveryBay.content_digest).where(
             DeliveryBay.territory_id == territory_id
         )
     )
-    known = {local_id: (bay_id, content) for local_id, bay_id, content in stored}
+    known = {(source, local_id): (bay_id, content) for source, local_id, bay_id, content in stored}
     added: list[dict[str, object]] = []
     for draft in drafts:
         values = _bay_values(draft)
-        content = codec.digest(values)
-        bay_id, before = known.get(draft.local_id, (None, None))
+        outline = values["outline_wkb"]
+        content = codec.digest({**values, "outline_wkb": outline and outline.hex()})
+        bay_id, before = known.get((draft.source, draft.local_id), (None, None))
         if before == content:
             tally.counts["bays_unchanged"] += 1
             continue
         tally.changed = True
         if bay_id is None:
             tally.counts["bays_added"] += 1
-            fresh: dict[str, object] = {"id": new_id(), "territory_id": territory_id, "local_id": draft.local_id}
+            fresh: dict[str, object] = {
+                "id": new_id(),
+                "territory_id": territory_id,
+                "source": draft.source,
+                "local_id": draft.local_id,
+            }
             added.append({**fresh, **values, "content_digest": content, "updated_at": now})
-            known[draft.local_id] = (UUID(str(fresh["id"])), content)
+            known[(draft.source, draft.local_id)] = (UUID(str(fresh["id"])), content)
         else:
             tally.counts["bays_changed"] += 1
             row = uow.session.get_one(DeliveryBay, bay_id)

@@ -46,10 +46,13 @@ def _order_values(draft: OrderDraft) -> dict[str, Any]:
         if measure.type is MeasureType.SPEED_LIMIT and measure.max_speed_kmh is None
     ]
     return {
+        "identifier": draft.identifier,
+        "authority_name": draft.authority_name,
         "title": draft.title[:TITLE_LENGTH],
         "category": draft.category,
         "subject": draft.subject,
         "status": draft.status,
+        "ends_at": draft.ends_at,
         "url": draft.url,
         "provenance": dict(draft.provenance),
         "issues": [issue.to_json() for issue in issues],
@@ -61,16 +64,17 @@ def merge_orders(
     uow: UnitOfWork, territory_id: UUID, drafts: Sequence[OrderDraft], tally: Tally, now: datetime
 ) -> None:
     known = {
-        (row.authority_name, row.identifier): row
+        (row.source, row.source_id): row
         for row in uow.session.scalars(select(TrafficOrder).where(TrafficOrder.territory_id == territory_id))
     }
     for draft in drafts:
         values = _order_values(draft)
         documents = [codec.measure_to_json(measure) for measure in draft.measures]
+        said = {name: value for name, value in values.items() if name != "ends_at"}  # follows from the measures
         content = codec.digest(
-            [values, [[m.type, m.max_speed_kmh, d] for m, d in zip(draft.measures, documents, strict=True)]]
+            [said, [[m.type, m.max_speed_kmh, d] for m, d in zip(draft.measures, documents, strict=True)]]
         )
-        row = known.get((draft.authority_name, draft.identifier))
+        row = known.get((draft.source, draft.key))
         if row is not None and row.content_digest == content:
             tally.counts["orders_unchanged"] += 1
             continue
@@ -80,14 +84,14 @@ def merge_orders(
             row = TrafficOrder(
                 id=new_id(),
                 territory_id=territory_id,
-                identifier=draft.identifier,
-                authority_name=draft.authority_name,
+                source=draft.source,
+                source_id=draft.key,
                 content_digest=content,
                 created_at=now,
                 updated_at=now,
                 **values,
             )
-            known[(draft.authority_name, draft.identifier)] = row
+            known[(draft.source, draft.key)] = row
             uow.session.add(row)
         else:
             tally.counts["orders_changed"] += 1

@@ -1,0 +1,20 @@
+"""Every format that can be read, in the order in which a file is tried."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from portal.numeriz.imports.reading import Format
+from portal.numeriz.values import ImportKind
+
+FORMATS: tuple[Format[Any], ...] = ()
+
+
+def formats_of(kind: ImportKind) -> dict[str, Format[Any]]:
+    """The formats of a kind by name."""
+    return {found.name: found for found in FORMATS if found.kind is kind}
+
+
+def recognise(kind: ImportKind, head: bytes, name: str) -> Format[Any] | None:
+    """The first format of the kind that recognises a file; None when none does."""
+    return next((found for found in FORMATS if found.kind is kind and found.recognises(head, name)), None)
