@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, time
 from typing import Any
 
+import numpy as np
 import shapely
 from shapely.geometry import mapping, shape
 from shapely.geometry.base import BaseGeometry
@@ -42,6 +43,7 @@ from portal.regulations.vehicles import (
     UsedFor,
     VehicleRule,
 )
+from portal.territories.api import EDGE_ROW, MatchedEdges
 
 type Json = dict[str, Any]
 
@@ -197,6 +199,34 @@ def location_to_json(location: MeasureLocation) -> Json:
         "edges": [_edge_to_json(edge) for edge in location.edges],
         "namedRoads": sorted(location.named_roads),
     }
+
+
+def location_digest(location: MeasureLocation) -> str:
+    """What tells a place from every other when it is matched to the road graph: its shape and the roads it names.
+
+    Who speaks of it, its label and its direction change nothing: both directions are matched, each edge with its own.
+    """
+    return _place_digest("location", location.shape, location.named_roads)
+
+
+def perimeter_digest(area: BaseGeometry, named_roads: Iterable[str]) -> str:
+    """The same for the area of a perimeter: a line left by the repair of a polygon is no part of it."""
+    return _place_digest("perimeter", area, named_roads)
+
+
+def _place_digest(kind: str, place: BaseGeometry, named_roads: Iterable[str]) -> str:
+    text = json.dumps([kind, sorted(named_roads)], ensure_ascii=True)
+    return hashlib.sha256(text.encode() + shape_to_bytes(place)).hexdigest()
+
+
+def edges_to_bytes(edges: MatchedEdges) -> bytes:
+    """Matched edges as the bytes of their rows."""
+    return edges.astype(EDGE_ROW, copy=False).tobytes()
+
+
+def edges_from_bytes(packed: bytes) -> MatchedEdges:
+    """The edges of `edges_to_bytes`, read-only."""
+    return np.frombuffer(packed, dtype=EDGE_ROW)
 
 
 def location_from_json(found: Mapping[str, Any]) -> MeasureLocation:

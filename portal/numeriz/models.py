@@ -224,8 +224,8 @@ class RoadEvent(Base):
 class EdgeMatch(Base):
     """Where a place lies on one version of the road graph. location_digest: of the place alone, whoever speaks of it.
 
-    matched_share: part of the length found on the graph, 0 to 1. edges: packed by `codec`, empty below the share
-    that is trusted. issues: coded doubts for the clerk.
+    matched_share: part of the length found on the graph, 0 to 1. edges: packed by `codec`, those of a share too small
+    to be trusted too. issues: coded doubts for the clerk.
     """
 
     __tablename__ = "edge_match"

@@ -4,6 +4,7 @@ from portal.territories.address_search import GOOD_SCORE, AddressHit, HitKind
 from portal.territories.build.edges import EdgeFlag, EdgeTable, Probe, load_edges, point_along
 from portal.territories.build.graph import MAX_EXCLUDE_LOCATIONS, open_config
 from portal.territories.lookup import geocode, reverse_geocode, search_addresses
+from portal.territories.matching import EDGE_ROW, TRUSTED_SHARE, Match, MatchDoubt, MatchedEdges
 from portal.territories.models import SLUG_PATTERN, Accent
 from portal.territories.queries import (
     BuildFacts,
@@ -24,9 +25,11 @@ from portal.territories.services import (
 )
 
 __all__ = [
+    "EDGE_ROW",
     "GOOD_SCORE",
     "MAX_EXCLUDE_LOCATIONS",
     "SLUG_PATTERN",
+    "TRUSTED_SHARE",
     "Accent",
     "AddTerritory",
     "AddressHit",
@@ -35,6 +38,9 @@ __all__ = [
     "EdgeFlag",
     "EdgeTable",
     "HitKind",
+    "Match",
+    "MatchDoubt",
+    "MatchedEdges",
     "Probe",
     "TerritorySettings",
     "TerritoryView",
