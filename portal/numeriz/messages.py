@@ -80,6 +80,9 @@ ERRORS: Mapping[str, LazyString] = {
     "bad-date": _l("La date ou l’heure ne peut pas être lue."),
     "bad-point": _l("Le point doit être donné par une longitude et une latitude en degrés."),
     "unexpected": _l("Le traitement s’est interrompu à cause d’une erreur du portail. Réessayez."),
+    "not-xml": _l("Le fichier n’est pas du XML bien formé (ligne %(line)s, colonne %(column)s)."),
+    "xml-doctype": _l("Le fichier XML déclare un type de document (DOCTYPE) : ces fichiers ne sont pas acceptés."),
+    "xml-record-too-large": _l("Un enregistrement du fichier XML dépasse %(most)s Mo."),
 }
 
 ISSUES: Mapping[str, LazyString] = {
