@@ -137,6 +137,7 @@ def _create_tables() -> None:
     sa.Column('active', sa.Boolean(), nullable=False),
     sa.Column('etag', sa.String(length=255), nullable=False),
     sa.Column('last_modified', sa.String(length=64), nullable=False),
+    sa.Column('position', JSON, nullable=False),
     sa.Column('next_at', INSTANT, nullable=True),
     sa.Column('checked_at', INSTANT, nullable=True),
     sa.Column('changed_at', INSTANT, nullable=True),

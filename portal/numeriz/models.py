@@ -249,7 +249,8 @@ class EdgeMatch(Base):
 class Feed(Base):
     """A source read again and again, for one territory. every_s null: only when asked.
 
-    etag, last_modified: of the last answer, so that an unchanged one costs nothing. failures: in a row.
+    etag, last_modified: of the last answer, so that an unchanged one costs nothing. failures: in a row. position: where
+    a source that comes in numbered pieces was left (`number`, `snapshot_at`).
     """
 
     __tablename__ = "feed"
@@ -270,6 +271,7 @@ class Feed(Base):
     active: Mapped[bool]
     etag: Mapped[str] = mapped_column(String(255))
     last_modified: Mapped[str] = mapped_column(String(64))
+    position: Mapped[dict[str, Any]]
     next_at: Mapped[datetime | None]
     checked_at: Mapped[datetime | None]
     changed_at: Mapped[datetime | None]
