@@ -109,6 +109,12 @@ ISSUES: Mapping[str, LazyString] = {
     "unknown-value": _l("Valeur inconnue dans %(column)s : « %(value)s »."),
     "bad-hours": _l("Horaires illisibles : « %(value)s »."),
     "too-far": _l("Position éloignée du territoire."),
+    "outside-not-kept": _l("Hors de l’emprise du territoire : non conservé."),
+    "most-vanished": _l(
+        "%(gone)s des %(known)s enregistrements en vigueur de la source ont disparu du fichier : aucun n’est "
+        "retiré. Vérifiez la source."
+    ),
+    "own-export": _l("Publié par ce portail : non repris."),
 }
 
 COUNTS: Mapping[str, LazyString] = {
@@ -133,6 +139,11 @@ COUNTS: Mapping[str, LazyString] = {
     "bays_added": _l("Aires ajoutées"),
     "bays_changed": _l("Aires modifiées"),
     "bays_unchanged": _l("Aires inchangées"),
+    "records_unchanged": _l("Enregistrements inchangés"),
+    "records_skipped": _l("Enregistrements illisibles, écartés"),
+    "records_not_kept": _l("Enregistrements sans effet ici, non conservés"),
+    "orders_withdrawn": _l("Arrêtés retirés"),
+    "doubts": _l("Remarques à examiner"),
 }
 
 NOTHING_STORED = _l("Essai à blanc\u00a0: rien n’a été enregistré.")
@@ -247,9 +258,9 @@ def sentence_of(error: PortalError) -> str:
 
 
 def issue_sentence(item: Mapping[str, object]) -> str:
-    """A stored doubt as a sentence; one whose code is no longer known is shown by its code."""
+    """A stored doubt, or why a record was skipped, as a sentence; a code that is no longer known is shown itself."""
     code, params = str(item["code"]), item.get("params")
-    known = ISSUES.get(code)
+    known = ISSUES.get(code) or ERRORS.get(code)
     return code if known is None else _filled(known, params if isinstance(params, Mapping) else {})
 
 

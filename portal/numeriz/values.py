@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from uuid import UUID
 
 from shapely.geometry.base import BaseGeometry
 
@@ -134,7 +135,7 @@ class Issue:
 
 
 # Worth telling, but nothing that a clerk has to look into.
-_NOTES = frozenset({"outside-territory", "third-ordinate-dropped"})
+_NOTES = frozenset({"outside-territory", "outside-not-kept", "own-export", "third-ordinate-dropped"})
 
 
 def doubt_count(issues: Sequence[Issue]) -> int:
@@ -283,9 +284,17 @@ class ImportSource:
 
 @dataclass(frozen=True, slots=True)
 class ImportOutcome:
-    """What an import did. counts: figures by name (added, changed, unchanged, ...). changed: the data differ now."""
+    """What an import did. counts: figures by name (added, changed, unchanged, ...). changed: the data differ now.
+
+    issues: some hundreds at most, rarest code first; issue_counts: all of them by code. error: `code` and `params`
+    of what broke a partial import off. report_id: None when nothing was written.
+    """
 
     counts: Mapping[str, int]
     issues: Sequence[Issue]
     changed: bool
     at: datetime
+    issue_counts: Mapping[str, int] = field(default_factory=dict)
+    state: ImportState = ImportState.APPLIED
+    error: Mapping[str, object] = field(default_factory=dict)
+    report_id: UUID | None = None

@@ -102,9 +102,13 @@ class Reading[D: Draft]:
 @dataclass(frozen=True, slots=True)
 class Format[D: Draft]:
     """One outside format. recognises: looks at the head of a file and its name; open: raises Invalid at once when the
-    files cannot be this format. Every format refuses a file over `ReadingContext.most_bytes`."""
+    files cannot be this format. Every format refuses a file over `ReadingContext.most_bytes`.
+
+    streams: reads in constant memory, and so may be given the largest files.
+    """
 
     name: str
     kind: ImportKind
     recognises: Callable[[bytes, str], bool]
     open: Callable[[Sequence[SourceFile], ReadingContext], Reading[D]]
+    streams: bool = False

@@ -1,35 +1,48 @@
-"""Orders by (authority, identifier); a digest of the content tells whether anything changed."""
+"""Orders by (source, id in the source); a digest of the content tells whether anything changed."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
+from enum import StrEnum
+from itertools import batched
 from typing import Any
 from uuid import UUID
 
 import shapely
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, update
 
 from portal.common.errors import Invalid
 from portal.common.ids import new_id
-from portal.db import UnitOfWork
+from portal.db import UnitOfWork, session
 from portal.numeriz import codec
 from portal.numeriz.models import (
     IDENTIFIER_LENGTH,
+    SOURCE_ID_LENGTH,
     TITLE_LENGTH,
     MeasureRow,
     TrafficOrder,
 )
-from portal.numeriz.storing.tally import Tally, update_row
-from portal.numeriz.values import Issue, MeasureDraft, OrderDraft
+from portal.numeriz.storing.records import BATCH
+from portal.numeriz.storing.tally import Tally
+from portal.numeriz.values import Issue, MeasureDraft, OrderDraft, OrderStatus, doubt_count
 from portal.regulations.measures import MeasureType
 
 
+class Change(StrEnum):
+    """What storing a draft does; the value names its count."""
+
+    ADDED = "orders_added"
+    CHANGED = "orders_changed"
+    UNCHANGED = "orders_unchanged"
+
+
 def check_order(draft: OrderDraft) -> None:
+    """Raise Invalid(`identifier-missing`, `identifier-too-long`, `title-missing`, `speed-out-of-range`)."""
     if not draft.identifier.strip():
         raise Invalid("identifier-missing", title=draft.title)
-    if len(draft.identifier) > IDENTIFIER_LENGTH:
+    if len(draft.identifier) > IDENTIFIER_LENGTH or len(draft.key) > SOURCE_ID_LENGTH:
         raise Invalid("identifier-too-long", identifier=draft.identifier[:IDENTIFIER_LENGTH])
     if not draft.title.strip():
         raise Invalid("title-missing", identifier=draft.identifier)
@@ -38,68 +51,115 @@ def check_order(draft: OrderDraft) -> None:
             raise Invalid("speed-out-of-range", identifier=draft.identifier, speed=measure.max_speed_kmh)
 
 
-def _order_values(draft: OrderDraft) -> dict[str, Any]:
-    issues = list(draft.issues)
-    issues += [
-        Issue("speed-missing", {"measure": place})
-        for place, measure in enumerate(draft.measures, 1)
-        if measure.type is MeasureType.SPEED_LIMIT and measure.max_speed_kmh is None
-    ]
-    return {
-        "identifier": draft.identifier,
-        "authority_name": draft.authority_name,
-        "title": draft.title[:TITLE_LENGTH],
-        "category": draft.category,
-        "subject": draft.subject,
-        "status": draft.status,
-        "ends_at": draft.ends_at,
-        "url": draft.url,
-        "provenance": dict(draft.provenance),
-        "issues": [issue.to_json() for issue in issues],
-        "issue_count": len(issues),
-    }
+def order_issues(draft: OrderDraft) -> tuple[Issue, ...]:
+    """The doubts about an order: those of its reader, and limits without a speed."""
+    told = {(issue.code, str(issue.params.get("measure"))) for issue in draft.issues}
+    return (
+        *draft.issues,
+        *(
+            Issue("speed-missing", {"measure": place})
+            for place, measure in enumerate(draft.measures, 1)
+            if measure.type is MeasureType.SPEED_LIMIT
+            and measure.max_speed_kmh is None
+            and ("speed-missing", str(place)) not in told
+        ),
+    )
 
 
 def merge_orders(
     uow: UnitOfWork, territory_id: UUID, drafts: Sequence[OrderDraft], tally: Tally, now: datetime
 ) -> None:
-    known = {
-        (row.source, row.source_id): row
-        for row in uow.session.scalars(select(TrafficOrder).where(TrafficOrder.territory_id == territory_id))
-    }
+    """Add or replace orders inside the running unit of work."""
     for draft in drafts:
-        values = _order_values(draft)
-        documents = [codec.measure_to_json(measure) for measure in draft.measures]
-        said = {name: value for name, value in values.items() if name != "ends_at"}  # follows from the measures
-        content = codec.digest(
-            [said, [[m.type, m.max_speed_kmh, d] for m, d in zip(draft.measures, documents, strict=True)]]
-        )
-        row = known.get((draft.source, draft.key))
-        if row is not None and row.content_digest == content:
-            tally.counts["orders_unchanged"] += 1
-            continue
-        tally.changed = True
-        if row is None:
-            tally.counts["orders_added"] += 1
-            row = TrafficOrder(
-                id=new_id(),
-                territory_id=territory_id,
-                source=draft.source,
-                source_id=draft.key,
-                content_digest=content,
-                created_at=now,
-                updated_at=now,
-                **values,
+        written = _Written(draft)
+        change, order_id = written.compare(territory_id)
+        tally.counts[change.value] += 1
+        tally.changed |= change is not Change.UNCHANGED
+        if change is not Change.UNCHANGED:
+            written.store(uow, territory_id, order_id, now)
+
+
+def compare_order(territory_id: UUID, draft: OrderDraft) -> Change:
+    """Tell what storing a draft would do."""
+    return _Written(draft).compare(territory_id)[0]
+
+
+def withdraw_orders(
+    uow: UnitOfWork, territory_id: UUID, source: str, source_ids: Collection[str], tally: Tally, now: datetime
+) -> None:
+    """Withdraw the published orders of these ids: kept, no law any more; one that comes back is published again."""
+    for part in batched(sorted(source_ids), BATCH):
+        done = uow.session.execute(
+            update(TrafficOrder)
+            .where(
+                TrafficOrder.territory_id == territory_id,
+                TrafficOrder.source == source,
+                TrafficOrder.source_id.in_(part),
+                TrafficOrder.status == OrderStatus.PUBLISHED,
             )
-            known[(draft.source, draft.key)] = row
-            uow.session.add(row)
+            .values(status=OrderStatus.WITHDRAWN, updated_at=now)
+        )
+        count: int = done.rowcount  # type: ignore[attr-defined]
+        if count:
+            tally.counts["orders_withdrawn"] += count
+            tally.changed = True
+
+
+class _Written:
+    """A draft as it is stored: the values of its row, the documents of its measures, and a digest of both."""
+
+    def __init__(self, draft: OrderDraft) -> None:
+        self._draft = draft
+        issues = order_issues(draft)
+        self._values: dict[str, Any] = {
+            "identifier": draft.identifier,
+            "authority_name": draft.authority_name,
+            "title": draft.title[:TITLE_LENGTH],
+            "category": draft.category,
+            "subject": draft.subject,
+            "status": draft.status,
+            "url": draft.url,
+            "provenance": dict(draft.provenance),
+            "issues": [issue.to_json() for issue in issues],
+            "issue_count": doubt_count(issues),
+        }
+        self._documents = [codec.measure_to_json(measure) for measure in draft.measures]
+        said = [[m.type, m.max_speed_kmh, d] for m, d in zip(draft.measures, self._documents, strict=True)]
+        self._content = codec.digest([self._values, said])
+
+    def compare(self, territory_id: UUID) -> tuple[Change, UUID | None]:
+        """Tell what differs from the stored order, and its id."""
+        found = session().execute(
+            select(TrafficOrder.id, TrafficOrder.content_digest, TrafficOrder.status).where(
+                TrafficOrder.territory_id == territory_id,
+                TrafficOrder.source == self._draft.source,
+                TrafficOrder.source_id == self._draft.key,
+            )
+        )
+        row = found.one_or_none()
+        if row is None:
+            return Change.ADDED, None
+        same = row.content_digest == self._content and row.status is self._draft.status
+        return (Change.UNCHANGED if same else Change.CHANGED), row.id
+
+    def store(self, uow: UnitOfWork, territory_id: UUID, order_id: UUID | None, now: datetime) -> None:
+        """Write the order and its measures. order_id: of the order it replaces."""
+        values = {
+            **self._values,
+            "ends_at": self._draft.ends_at,
+            "content_digest": self._content,
+            "updated_at": now,
+        }
+        if order_id is None:
+            order_id = new_id()
+            key = {"source": self._draft.source, "source_id": self._draft.key}
+            fresh = {"id": order_id, "territory_id": territory_id, "created_at": now, **key, **values}
+            uow.session.execute(insert(TrafficOrder), [fresh])
         else:
-            tally.counts["orders_changed"] += 1
-            update_row(row, {**values, "content_digest": content}, now)
-        uow.session.flush()  # the measures reference the order
-        uow.session.execute(delete(MeasureRow).where(MeasureRow.order_id == row.id))
-        if documents:
-            uow.session.execute(insert(MeasureRow), _measure_rows(row.id, draft.measures, documents))
+            uow.session.execute(update(TrafficOrder).where(TrafficOrder.id == order_id).values(values))
+            uow.session.execute(delete(MeasureRow).where(MeasureRow.order_id == order_id))
+        if self._documents:
+            uow.session.execute(insert(MeasureRow), _measure_rows(order_id, self._draft.measures, self._documents))
 
 
 def _measure_rows(
