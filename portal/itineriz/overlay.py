@@ -129,8 +129,7 @@ class Overlay:
         return closed
 
     def _find(self, regulation: Regulation) -> Zone:
-        perimeters, measures = ([regulation], []) if isinstance(regulation, Perimeter) else ([], [regulation])
-        alone = LawSnapshot.build(perimeters, measures, zone=self.law.zone, version=self.law.version)
+        alone = self.law.only(regulation)
         table = self.engine.table
         shapes = (
             [regulation.shape] if isinstance(regulation, Perimeter) else [place.shape for place in regulation.locations]
@@ -171,14 +170,7 @@ def law_of_days(law: LawSnapshot, at: datetime) -> tuple[LawSnapshot, datetime]:
 
 @lru_cache(maxsize=16)
 def _law_between(law: LawSnapshot, first: datetime) -> LawSnapshot:
-    days = Interval(first, first + DAYS_AHEAD)
-    perimeters = [p for p in law.perimeters.values() if any(days.meets(a.start, a.end) for a in p.activations)]
-    measures = [
-        measure
-        for measure in law.measures.values()
-        if any(period.is_active_during(days, law.zone) for period in measure.periods)
-    ]
-    return LawSnapshot.build(perimeters, measures, zone=law.zone, version=law.version)
+    return law.active_during(Interval(first, first + DAYS_AHEAD))
 
 
 def in_force_throughout(regulation: Regulation, law: LawSnapshot, during: Interval) -> bool:
@@ -187,7 +179,7 @@ def in_force_throughout(regulation: Regulation, law: LawSnapshot, during: Interv
     if isinstance(regulation, Perimeter):
         spans = [(activation.start, activation.end) for activation in regulation.activations]
     else:
-        spans = [period.occurrence(during, law.zone) for period in regulation.periods]
+        spans = [period.occurrence(during, law.calendar) for period in regulation.periods]
     return any(
         span is not None and span[0] <= during.start and (span[1] is None or during.end <= span[1]) for span in spans
     )

@@ -309,7 +309,7 @@ def _openings(overlay: Overlay, reasons: Sequence[Reason], after: datetime) -> I
         if isinstance(regulation, Perimeter):
             ends = [activation.end for activation in regulation.activations]
         else:
-            spans = [p.active_intervals(window, overlay.law.zone) for p in regulation.periods]
+            spans = [p.active_intervals(window, overlay.law.calendar) for p in regulation.periods]
             ends = [span.end for of_period in spans for span in of_period]
         yield from (end for end in ends if end is not None and window.start < end < window.end)
 

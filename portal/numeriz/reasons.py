@@ -14,6 +14,7 @@ from flask_babel.speaklater import LazyString
 from portal.numeriz.messages import COLOURS, FACTS, USAGES, criterion_words, join_words, span_words
 from portal.numeriz.translate import _
 from portal.regulations.evaluate import Reason, ReasonCode, State
+from portal.regulations.measures import Origin
 from portal.regulations.vehicles import Usage
 
 STATES: Mapping[State, LazyString] = {
@@ -40,8 +41,15 @@ def _who(reason: Reason) -> str:
     if reason.colour is not None:
         return _("Périmètre %(colour)s « %(name)s »", colour=str(COLOURS[reason.colour]).lower(), name=reason.title)
     place = reason.params.get("place")
-    order = _("Arrêté « %(title)s »", title=reason.title)
+    order = _ORIGINS[reason.origin](reason.title)
     return _("%(order)s (%(place)s)", order=order, place=place) if place else order
+
+
+_ORIGINS: Mapping[Origin, Callable[[str], str]] = {
+    Origin.ORDER: lambda title: _("Arrêté « %(title)s »", title=title),
+    Origin.EVENT: lambda title: _("Évènement en cours « %(title)s »", title=title),
+    Origin.OSM: lambda title: _("Selon OpenStreetMap, « %(title)s »", title=title),
+}
 
 
 def _exemptions(reason: Reason) -> str:
@@ -76,6 +84,11 @@ _SENTENCES: Mapping[ReasonCode, Callable[[Reason], str]] = {
     ReasonCode.FREE_TEXT: lambda r: _("une condition est à lire : « %(text)s ».", text=r.params.get("text", "")),
     ReasonCode.ONE_DIRECTION: lambda _r: _("un seul sens est concerné : suivez la signalisation."),
     ReasonCode.DIRECTION_DOUBTFUL: lambda _r: _("le sens n’est pas connu : suivez la signalisation."),
+    ReasonCode.MATCH_DOUBTFUL: lambda _r: _("la rue n’a pas été retrouvée avec certitude : suivez la signalisation."),
+    ReasonCode.OSM_SUPERSEDED: lambda r: _(
+        "ne s’applique pas : l’arrêté en vigueur « %(order)s » permet le passage.", order=r.params.get("order", "")
+    ),
+    ReasonCode.EVENT_NEAR: lambda _r: _("se trouve près d’ici : soyez prudent et suivez la signalisation."),
     ReasonCode.ALTERNATE_TRAFFIC: lambda _r: _("circulation alternée, prévoyez du retard."),
     ReasonCode.SPEED_LIMIT: lambda r: _("vitesse limitée à %(speed)s km/h.", speed=r.params.get("max_speed_kmh", "–")),
 }

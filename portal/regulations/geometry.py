@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
@@ -25,6 +26,8 @@ LINE_REACH_M: Final = 5.0
 """A path follows a drawn line as long as it stays this close to it..."""
 LINE_ANGLE_DEG: Final = 30.0
 """...and within this angle of it, so that a crossing street is not taken for the street."""
+NEAR_M: Final = 30.0
+"""A live event known by a point alone is told of to whom it may concern: who comes this close."""
 FOLLOWED_M: Final = 8.0
 """A path is on the street when it follows the line for this length, or for half of its own when it is shorter."""
 
@@ -43,16 +46,38 @@ class AreaShape:
     def __init__(self, polygons: BaseGeometry) -> None:
         # Prepared geometries of GEOS keep state while they answer: ours are private copies, asked one at a time.
         self._lock = threading.Lock()
-        self._outline = shapely.transform(polygons, lambda xy: xy)
-        self._inside = _shrunk(polygons)
-        shapely.prepare(self._outline)
-        shapely.prepare(self._inside)
+        self._polygons = polygons
+
+    @cached_property
+    def _outline(self) -> BaseGeometry:
+        outline = shapely.transform(self._polygons, lambda xy: xy)
+        shapely.prepare(outline)
+        return outline
+
+    @cached_property
+    def _inside(self) -> BaseGeometry:
+        inside = _shrunk(self._polygons)
+        shapely.prepare(inside)
+        return inside
 
     def holds(self, place: BaseGeometry) -> bool:
         """Tell whether the place is inside: a point, outline included; a line or an area, deeper than TOUCH_M."""
-        reference = self._outline if shapely.get_dimensions(place) == 0 else self._inside
         with self._lock:
+            reference = self._outline if shapely.get_dimensions(place) == 0 else self._inside
             return bool(shapely.intersects(reference, place))
+
+    def covers(self, place: BaseGeometry) -> bool:
+        """Tell whether nothing of the place is outside."""
+        with self._lock:
+            return bool(shapely.covers(self._outline, place))
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """How a path follows lines. along: as they are drawn, or the other way. share: part of its length, 0 to 1."""
+
+    along: bool
+    share: float
 
 
 class LineShape:
@@ -79,8 +104,8 @@ class LineShape:
         near = POINT_REACH_M if shapely.get_dimensions(place) == 0 else 0.0
         return bool(shapely.dwithin(self._metric, shapely.transform(place, self._to_metres), near))
 
-    def followed_by(self, path: BaseGeometry) -> bool | None:
-        """Tell how a path follows the lines: True as drawn, False the other way, None when it does not follow them."""
+    def followed_by(self, path: BaseGeometry) -> Followed | None:
+        """Tell how a path follows the lines; None when it does not."""
         metric_path = shapely.transform(path, self._to_metres)
         # The exact answer looks every two metres: first leave out what is nowhere near enough.
         if len(self._tree.query(metric_path, predicate="dwithin", distance=LINE_REACH_M + _SLACK_M)) == 0:
@@ -92,7 +117,7 @@ class LineShape:
             signed += part_signed
         if aligned == 0.0 or aligned < min(FOLLOWED_M, metric_path.length / 2):
             return None
-        return signed >= 0.0
+        return Followed(signed >= 0.0, aligned / metric_path.length)
 
     def _follow(self, path: shapely.LineString) -> tuple[float, float]:
         """Metres of the path that follow the lines, and the same counted negative where it runs against them."""
@@ -112,6 +137,18 @@ class LineShape:
         return step * float(np.count_nonzero(follows)), step * float(np.sum(np.sign(cosines[follows])))
 
 
+class PointsShape:
+    """The points of a live event of which no line is known: it is somewhere near."""
+
+    def __init__(self, points: BaseGeometry) -> None:
+        self._to_metres = to_metres_at(_middle_latitude(points))
+        self._metric = shapely.transform(points, self._to_metres)
+
+    def near(self, place: BaseGeometry) -> bool:
+        """Tell whether a place comes within NEAR_M of one of them."""
+        return bool(shapely.dwithin(self._metric, shapely.transform(place, self._to_metres), NEAR_M))
+
+
 def polygons_of(shape: BaseGeometry) -> BaseGeometry | None:
     """The areal part of a shape, made valid; None when there is none."""
     if shapely.get_dimensions(shape) < 2:
@@ -122,6 +159,11 @@ def polygons_of(shape: BaseGeometry) -> BaseGeometry | None:
 def lines_of(shape: BaseGeometry) -> BaseGeometry | None:
     """The linear part of a shape; None when there is none."""
     return _parts_of_dimension(shape, 1)
+
+
+def points_of(shape: BaseGeometry) -> BaseGeometry | None:
+    """The isolated points of a shape; None when there is none."""
+    return _parts_of_dimension(shape, 0)
 
 
 def grown(place: BaseGeometry, metres: float) -> BaseGeometry:
@@ -154,7 +196,10 @@ def _parts_of_dimension(shape: BaseGeometry, dimension: int) -> BaseGeometry | N
     kept = parts[(shapely.get_dimensions(parts) == dimension) & ~shapely.is_empty(parts)]
     if len(kept) == 0:
         return None
-    return shapely.MultiPolygon(list(kept)) if dimension == 2 else shapely.MultiLineString(list(kept))
+    return _COLLECTION[dimension](list(kept))
+
+
+_COLLECTION: Final = (shapely.MultiPoint, shapely.MultiLineString, shapely.MultiPolygon)
 
 
 def _shrunk(polygons: BaseGeometry) -> BaseGeometry:

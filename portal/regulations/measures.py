@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
 from shapely.geometry.base import BaseGeometry
 
+from portal.regulations.matches import EdgeMatches
 from portal.regulations.schedules import Period
 from portal.regulations.vehicles import ALL_VEHICLES, VehicleRule
 
@@ -31,6 +32,11 @@ class Origin(StrEnum):
     EVENT = "event"
     ORDER = "order"
     OSM = "osm"
+
+    @property
+    def rank(self) -> int:
+        """0 for a live event up to 2 for a tag."""
+        return tuple(Origin).index(self)
 
 
 class LocationKind(StrEnum):
@@ -63,6 +69,9 @@ class EdgeEffect(StrEnum):
     DOUBTFUL = "doubtful"
 
 
+WHOLE_EDGE: Final = (0.0, 1.0)
+
+
 @dataclass(frozen=True, slots=True)
 class MatchedEdge:
     """A directed edge of the road graph on which a location was matched; `along`: it runs as the shape is drawn."""
@@ -81,7 +90,8 @@ class EdgeFacts:
 
     road_class: class of the road graph (`motorway`, `trunk`, `primary`, ...). one_way: traffic runs only in the
     direction of this edge. names: names and references of the road, for orders that name a motorway.
-    edge_id and graph_version: set both to use the edges matched at import instead of the shape.
+    edge_id and graph_version: set both to use the edges matched at import instead of the shape. driven: the part of
+    the edge that the place covers, as fractions of its length.
     """
 
     road_class: str = ""
@@ -93,14 +103,15 @@ class EdgeFacts:
     names: frozenset[str] = frozenset()
     edge_id: str | None = None
     graph_version: str | None = None
+    driven: tuple[float, float] = WHOLE_EDGE
 
 
 @dataclass(frozen=True, slots=True)
 class MeasureLocation:
     """One place of a measure. `shape`: (multi)line of the carriageways, or (multi)polygon; empty: not located.
 
-    `edges`: directed edges found at import, trusted only for the graph version they name. `named_roads`: as in
-    `Perimeter`.
+    `edges`: directed edges found at import, trusted only for the graph version they name. `matches`: those found since
+    on the graph in use, which come first. `named_roads`: as in `Perimeter`.
     """
 
     kind: LocationKind
@@ -109,6 +120,17 @@ class MeasureLocation:
     direction: Direction = Direction.UNKNOWN
     edges: tuple[MatchedEdge, ...] = ()
     named_roads: frozenset[str] = frozenset()
+    matches: EdgeMatches | None = field(default=None, compare=False, repr=False)
+
+    def matches_on(self, graph_version: str) -> EdgeMatches | None:
+        """The edges of the place on a version of the graph; None when it was not looked for there."""
+        if self.matches is not None and self.matches.graph_version == graph_version:
+            return self.matches
+        named = [edge for edge in self.edges if edge.graph_version == graph_version]
+        if not named:
+            return None
+        rows = ((int(e.edge_id), e.along, e.from_fraction, e.to_fraction, e.confidence) for e in named)
+        return EdgeMatches.of(graph_version, rows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Final
 
 from shapely.geometry.base import BaseGeometry
 
+from portal.regulations.matches import EdgeMatches
 from portal.regulations.schedules import set_bounds_in_utc
 from portal.regulations.vehicles import Criterion, Usage, UsedFor
 
@@ -90,7 +91,7 @@ class Perimeter:
     """One area of one event in one colour. `shape`: polygon or multipolygon, empty when the source drew none.
 
     `policy` None: the default of the colour. `named_roads`: motorways or motor roads the order names, which are
-    bound although an area leaves them out.
+    bound although an area leaves them out. `matches`: its edges on the graph in use, when they were looked for.
     """
 
     id: str
@@ -102,6 +103,7 @@ class Perimeter:
     policy: AccessPolicy | None = None
     provenance: Provenance = field(default_factory=Provenance)
     named_roads: frozenset[str] = frozenset()
+    matches: EdgeMatches | None = field(default=None, compare=False, repr=False)
 
     @property
     def access(self) -> AccessPolicy:

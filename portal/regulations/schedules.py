@@ -13,6 +13,8 @@ from enum import IntEnum, StrEnum
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from portal.regulations.calendars import LocalCalendar
+
 _DAY = timedelta(days=1)
 _MIDNIGHT = time(0)
 
@@ -54,7 +56,7 @@ class Weekday(IntEnum):
 
 
 class HolidayRule(StrEnum):
-    """What public holidays do to the days of a period."""
+    """What public holidays do to the days of a period. A slot has the day on which it starts."""
 
     IGNORED = "ignored"  # a holiday is the weekday it falls on
     EXCEPTED = "excepted"  # never active on a holiday
@@ -121,6 +123,10 @@ class TimeSlot:
 
 
 _WHOLE_DAY = (TimeSlot(_MIDNIGHT, _MIDNIGHT),)
+# With every weekday listed, a holiday is a listed day anyway.
+_NO_BREAK = (HolidayRule.IGNORED, HolidayRule.ALSO)
+_REACHES = (_DAY, 8 * _DAY)
+_REACHES_WITH_HOLIDAYS = (*_REACHES, 70 * _DAY, 400 * _DAY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,33 +150,33 @@ class Period:
     @property
     def is_continuous(self) -> bool:
         """Tell whether the period is active from its start to its end without a break."""
-        return not self.weekdays and not self.slots
+        return not self.weekdays and not self.slots and self.holidays in _NO_BREAK
 
-    def is_active(self, at: datetime, zone: ZoneInfo) -> bool:
-        """Tell whether the period is active at an instant; `zone` is the one of the local clock."""
+    def is_active(self, at: datetime, calendar: LocalCalendar) -> bool:
+        """Tell whether the period is active at an instant; `calendar`: local clock and public holidays."""
         at = as_utc(at)
         if at < self.start or (self.end is not None and at >= self.end):
             return False
         if self.is_continuous:
             return True
-        local = at.astimezone(zone)
-        clock, today = local.time(), local.weekday()
+        local = at.astimezone(calendar.zone)
+        clock, today = local.time(), local.date()
         for slot in self.slots or _WHOLE_DAY:
-            if slot.start <= clock and self._on(today) and (slot.ends_next_day or clock < slot.end):
+            if slot.start <= clock and (slot.ends_next_day or clock < slot.end) and self._on(today, calendar):
                 return True
-            if slot.ends_next_day and clock < slot.end and self._on((today - 1) % 7):
+            if slot.ends_next_day and clock < slot.end and self._on(today - _DAY, calendar):
                 return True
         return False
 
-    def is_active_during(self, window: Interval, zone: ZoneInfo) -> bool:
+    def is_active_during(self, window: Interval, calendar: LocalCalendar) -> bool:
         """Tell whether the period is active at some moment of the window."""
         if not window.meets(self.start, self.end):
             return False
-        if self.is_continuous or self.is_active(window.start, zone):
+        if self.is_continuous or self.is_active(window.start, calendar):
             return True
-        return not window.is_instant and bool(self.active_intervals(window, zone))
+        return not window.is_instant and bool(self.active_intervals(window, calendar))
 
-    def active_intervals(self, window: Interval, zone: ZoneInfo) -> tuple[Interval, ...]:
+    def active_intervals(self, window: Interval, calendar: LocalCalendar) -> tuple[Interval, ...]:
         """The disjoint sorted intervals of the window, in UTC, during which the period is active."""
         start = max(self.start, window.start)
         end = window.end if self.end is None else min(self.end, window.end)
@@ -180,11 +186,11 @@ class Period:
             return (Interval(start, end),)
         return merge(
             span
-            for piece, offset in constant_offsets(Interval(start, end), zone)
-            for span in self._slots(piece, offset)
+            for piece, offset in constant_offsets(Interval(start, end), calendar.zone)
+            for span in self._slots(piece, offset, calendar)
         )
 
-    def occurrence(self, window: Interval, zone: ZoneInfo) -> tuple[datetime, datetime | None] | None:
+    def occurrence(self, window: Interval, calendar: LocalCalendar) -> tuple[datetime, datetime | None] | None:
         """The first active span that meets the window, with its own bounds, not those of the window.
 
         The end is None when the span never ends. Returns None when the period is not active in the window.
@@ -193,45 +199,55 @@ class Period:
             return (self.start, self.end) if window.meets(self.start, self.end) else None
         if window.end - window.start <= _DAY:
             # A tour asks thousands of times about the same day.
-            near, spans = _spans_near(self, zone, window.start.date())
+            near, spans = _spans_near(self, calendar, window.start.date())
             first = next((s for s in spans if window.meets(s.start, s.end)), None)
             if first is None:
                 return None
             if near.start < first.start and first.end < near.end:
                 return first.start, first.end
-        elif not self.is_active_during(window, zone):
+        elif not self.is_active_during(window, calendar):
             return None
         # Most spans end within a day of the window. The pattern repeats each week: one that fills eight days never
-        # breaks inside the bounds.
-        for reach in (_DAY, 8 * _DAY):
+        # breaks inside the bounds. With holidays it repeats each year: no weekday is a holiday every week.
+        for reach in _REACHES if self.holidays is HolidayRule.IGNORED else _REACHES_WITH_HOLIDAYS:
             around = Interval(window.start - reach, window.end + reach)
-            span = next(s for s in self.active_intervals(around, zone) if window.meets(s.start, s.end))
+            span = next(s for s in self.active_intervals(around, calendar) if window.meets(s.start, s.end))
             if around.start < span.start and span.end < around.end:
                 return span.start, span.end
         start = self.start if span.start == around.start else span.start
         end = self.end if span.end == around.end else span.end
         return start, end
 
-    def next_change(self, after: datetime, zone: ZoneInfo, horizon: timedelta) -> datetime | None:
+    def next_change(self, after: datetime, calendar: LocalCalendar, horizon: timedelta) -> datetime | None:
         """The first instant after `after`, at most `horizon` later, at which the period starts or stops; else None."""
         after = as_utc(after)
         limit = after + horizon
         # The window goes past the limit so that an interval cut by it is not mistaken for one that ends there.
         window = Interval(after, limit + timedelta(seconds=1))
-        for span in self.active_intervals(window, zone):
+        for span in self.active_intervals(window, calendar):
             for bound in (span.start, span.end):
                 if after < bound <= limit:
                     return bound
         return None
 
-    def _on(self, weekday: int) -> bool:
-        return not self.weekdays or weekday in self.weekdays
+    def _on(self, day: date, calendar: LocalCalendar) -> bool:
+        """Tell whether slots may start on a local day."""
+        listed = not self.weekdays or day.weekday() in self.weekdays
+        match self.holidays:
+            case HolidayRule.IGNORED:
+                return listed
+            case HolidayRule.EXCEPTED:
+                return listed and not calendar.is_holiday(day)
+            case HolidayRule.ALSO:
+                return listed or calendar.is_holiday(day)
+            case HolidayRule.ONLY:
+                return calendar.is_holiday(day)
 
-    def _slots(self, piece: Interval, offset: timedelta) -> Iterator[Interval]:
+    def _slots(self, piece: Interval, offset: timedelta, calendar: LocalCalendar) -> Iterator[Interval]:
         """Slots inside a piece of time with one UTC offset, where local time is UTC plus that offset."""
         first, last = (piece.start + offset).replace(tzinfo=None), (piece.end + offset).replace(tzinfo=None)
         for day in _days(first.date() - _DAY, last.date()):
-            if not self._on(day.weekday()):
+            if not self._on(day, calendar):
                 continue
             for slot in self.slots or _WHOLE_DAY:
                 start = datetime.combine(day, slot.start)
@@ -242,11 +258,11 @@ class Period:
 
 
 @lru_cache(maxsize=2048)
-def _spans_near(period: Period, zone: ZoneInfo, day: date) -> tuple[Interval, tuple[Interval, ...]]:
+def _spans_near(period: Period, calendar: LocalCalendar, day: date) -> tuple[Interval, tuple[Interval, ...]]:
     """When the period is active around a UTC day and the next, and the stretch of time looked at."""
     midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
     near = Interval(midnight - _DAY, midnight + 3 * _DAY)
-    return near, period.active_intervals(near, zone)
+    return near, period.active_intervals(near, calendar)
 
 
 def _days(first: date, last: date) -> Iterator[date]:

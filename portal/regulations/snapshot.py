@@ -5,145 +5,134 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from types import MappingProxyType
-from typing import Self
+from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import numpy.typing as npt
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from portal.regulations.geometry import POINT_REACH_M, AreaShape, LineShape, grown, lines_of, polygons_of
-from portal.regulations.measures import EdgeFacts, Measure, MeasureLocation, area_applies_to_edge
+from portal.regulations.calendars import LocalCalendar
+from portal.regulations.geometry import NEAR_M, POINT_REACH_M, grown
+from portal.regulations.holidays import HolidayRegion
+from portal.regulations.measures import EdgeFacts, Measure, Origin
 from portal.regulations.perimeters import Perimeter
 from portal.regulations.schedules import Interval
+from portal.regulations.sites import Hit, Regulation, Site, is_in_force, sites_of
 
-type Regulation = Perimeter | Measure
+__all__ = ["Hit", "LawSnapshot", "Regulation", "is_in_force"]
 
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A regulation that bears on a place, whatever the hour.
-
-    location: the place of the measure, None for a perimeter. areal: the place lies inside a polygon. along: a path
-    that runs as the line is drawn (True), against it (False), or a place without a direction (None).
-    """
-
-    regulation: Regulation
-    location: MeasureLocation | None
-    areal: bool
-    along: bool | None = None
-
-    def in_force(self, during: Interval, zone: ZoneInfo) -> bool:
-        """Tell whether the regulation is active at some moment of the interval."""
-        return is_in_force(self.regulation, during, zone)
-
-
-def is_in_force(regulation: Regulation, during: Interval, zone: ZoneInfo) -> bool:
-    """Tell whether a regulation is active at some moment of the interval."""
-    if isinstance(regulation, Perimeter):
-        return any(during.meets(a.start, a.end) for a in regulation.activations)
-    return any(period.is_active_during(during, zone) for period in regulation.periods)
-
-
-class _Site:
-    """One shape of one regulation. What costs time is computed at the first question; doing it twice is harmless."""
-
-    def __init__(self, regulation: Regulation, location: MeasureLocation | None, shape: BaseGeometry) -> None:
-        self.regulation = regulation
-        self.location = location
-        self.shape = shape
-
-    @cached_property
-    def _area(self) -> AreaShape | None:
-        polygons = polygons_of(self.shape)
-        return None if polygons is None else AreaShape(polygons)
-
-    @cached_property
-    def _lines(self) -> LineShape | None:
-        # A repaired polygon may leave stray lines: a perimeter is an area and nothing else.
-        lines = None if self.location is None else lines_of(self.shape)
-        return None if lines is None else LineShape(lines)
-
-    def hit(self, place: BaseGeometry, edge: EdgeFacts | None) -> Hit | None:
-        """Tell how the shape bears on a place; None when it does not."""
-        if self.location is not None and edge is not None and edge.edge_id is not None:
-            matched = [m for m in self.location.edges if m.graph_version == edge.graph_version]
-            if matched:
-                along = next((m.along for m in matched if m.edge_id == edge.edge_id), None)
-                return None if along is None else Hit(self.regulation, self.location, areal=False, along=along)
-        if self._area is not None and self._binds(edge) and self._area.holds(place):
-            return Hit(self.regulation, self.location, areal=True)
-        return None if self._lines is None else self._hit_on_lines(self._lines, place)
-
-    def _hit_on_lines(self, lines: LineShape, place: BaseGeometry) -> Hit | None:
-        if shapely.get_dimensions(place) != 1:
-            return Hit(self.regulation, self.location, areal=False) if lines.reaches(place) else None
-        along = lines.followed_by(place)
-        return None if along is None else Hit(self.regulation, self.location, areal=False, along=along)
-
-    def _binds(self, edge: EdgeFacts | None) -> bool:
-        if edge is None:
-            return True
-        source = self.location if self.location is not None else self.regulation
-        named_roads = source.named_roads if isinstance(source, (MeasureLocation, Perimeter)) else frozenset()
-        named = not {_road_key(n) for n in edge.names}.isdisjoint(_road_key(n) for n in named_roads)
-        return area_applies_to_edge(
-            edge.road_class,
-            layer=edge.layer,
-            bridge=edge.bridge,
-            tunnel=edge.tunnel,
-            motor_road=edge.motor_road,
-            named=named,
-        )
-
-
-def _road_key(name: str) -> str:
-    return "".join(name.split()).casefold()
+type Floats = npt.NDArray[np.float64]
+type Rows = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LawSnapshot:
-    """All perimeters and measures of a territory with their index. Build it with `LawSnapshot.build`."""
+    """All perimeters and measures of a territory with their index. Build it with `LawSnapshot.build`.
+
+    The index has one row per drawn shape, in the order of the law: its box in a tree, and when its regulation first
+    starts and last ends, so that most of what sleeps is left out before any Python object is touched.
+    """
 
     version: str
-    zone: ZoneInfo
+    calendar: LocalCalendar
     perimeters: Mapping[str, Perimeter]
     measures: Mapping[str, Measure]
-    _sites: tuple[_Site, ...] = field(repr=False)
+    sites: tuple[Site, ...] = field(repr=False)
+    _shapes: npt.NDArray[Any] = field(repr=False)
     _tree: shapely.STRtree = field(repr=False)
+    _starts: Floats = field(repr=False)
+    _ends: Floats = field(repr=False)
+    _without: dict[frozenset[Origin], LawSnapshot] = field(default_factory=dict, repr=False)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The local clock."""
+        return self.calendar.zone
 
     @classmethod
     def build(
-        cls, perimeters: Iterable[Perimeter], measures: Iterable[Measure], *, zone: ZoneInfo, version: str
+        cls,
+        perimeters: Iterable[Perimeter],
+        measures: Iterable[Measure],
+        *,
+        zone: ZoneInfo,
+        version: str,
+        region: HolidayRegion = HolidayRegion.METROPOLE,
+        previous: LawSnapshot | None = None,
     ) -> Self:
-        """Index the law. zone: local clock of the slots. Raises ValueError on a repeated id or a shape not finite."""
+        """Index the law. zone: local clock of the slots; region: its public holidays.
+
+        previous: an earlier version; what was prepared for regulations that are the same objects is taken from it.
+        Raises ValueError on a repeated id or a shape not finite.
+        """
         by_id = _by_id(perimeters)
         measures_by_id = _by_id(measures)
-        sites = [_Site(p, None, p.shape) for p in by_id.values()]
-        sites += [_Site(m, location, location.shape) for m in measures_by_id.values() for location in m.locations]
-        drawn = tuple(site for site in sites if not site.shape.is_empty)
-        shapes = np.array([site.shape for site in drawn], dtype=object)
-        for index in np.flatnonzero(~np.isfinite(shapely.bounds(shapes)).all(axis=-1)) if drawn else ():
-            raise ValueError(f"shape of {drawn[index].regulation.id} is not finite")
+        known: defaultdict[int, list[Site]] = defaultdict(list)
+        for site in () if previous is None else previous.sites:
+            known[id(site.regulation)].append(site)
+        sites: list[Site] = []
+        regulations: list[Regulation] = [*by_id.values(), *measures_by_id.values()]
+        for regulation in regulations:
+            found = known.get(id(regulation))
+            sites += sites_of(regulation) if found is None else found
+        return cls._indexed(version, LocalCalendar(zone, region), by_id, measures_by_id, sites)
+
+    @classmethod
+    def _indexed(
+        cls,
+        version: str,
+        calendar: LocalCalendar,
+        perimeters: dict[str, Perimeter],
+        measures: dict[str, Measure],
+        sites: Sequence[Site],
+    ) -> Self:
+        shapes = np.array([site.shape for site in sites], dtype=object)
+        finite = np.isfinite(shapely.bounds(shapes).reshape(-1, 4)).all(axis=1)
+        if not finite.all():
+            raise ValueError(f"shape of {sites[int(np.argmin(finite))].regulation.id} is not finite")
+        boxes = shapes.copy()
+        for row, site in enumerate(sites):
+            if site.is_point:
+                boxes[row] = grown(site.shape, NEAR_M - POINT_REACH_M)
         return cls(
             version=version,
-            zone=zone,
-            perimeters=MappingProxyType(by_id),
-            measures=MappingProxyType(measures_by_id),
-            _sites=drawn,
-            _tree=shapely.STRtree(shapes),
+            calendar=calendar,
+            perimeters=MappingProxyType(perimeters),
+            measures=MappingProxyType(measures),
+            sites=tuple(sites),
+            _shapes=shapes,
+            _tree=shapely.STRtree(boxes),
+            _starts=np.fromiter((site.starts_at for site in sites), dtype=float, count=len(sites)),
+            _ends=np.fromiter((site.ends_at for site in sites), dtype=float, count=len(sites)),
         )
 
     def candidates(self, place: BaseGeometry) -> tuple[Regulation, ...]:
         """Regulations whose bounding box meets that of the place: cheap, and never too few. In the order of the law."""
-        near = np.sort(self._tree.query(grown(place, POINT_REACH_M)))
-        return tuple({id(r): r for r in (self._sites[index].regulation for index in near)}.values())
+        return self._regulations(self._tree.query(grown(place, POINT_REACH_M)))
+
+    def in_box(
+        self, bounds: tuple[float, float, float, float], during: Interval | None = None
+    ) -> tuple[Regulation, ...]:
+        """Regulations whose shape meets a box (west, south, east, north), in the order of the law.
+
+        during: only those active at some moment of it.
+        """
+        box = shapely.box(*bounds)
+        rows = self._tree.query(box)
+        if during is not None:
+            rows = rows[self._may_be_active(rows, during)]
+        shapely.prepare(box)
+        found = self._regulations(rows[shapely.intersects(box, self._shapes[rows])])
+        if during is None:
+            return found
+        return tuple(regulation for regulation in found if is_in_force(regulation, during, self.calendar))
 
     def at(self, place: BaseGeometry, edge: EdgeFacts | None = None) -> tuple[Hit, ...]:
         """Regulations that bear on a place, whatever the hour. place: non-empty, (lon, lat); a line is a path driven
-        in the order of its points. edge: facts that spare motorways, and directions of the road."""
+        in the order of its points. edge: facts that spare motorways, directions of the road, matched edges."""
         return self.at_many([place], [edge])[0]
 
     def at_many(
@@ -159,21 +148,73 @@ class LawSnapshot:
         """
         if any(given is not None and len(given) != len(places) for given in (edges, during)):
             raise ValueError("as many edges and intervals as places are needed")
+        found: list[list[Hit]] = [[] for _ in places]
+        if not places:
+            return ()
         boxes = np.array([grown(place, POINT_REACH_M) for place in places], dtype=object)
-        found: dict[int, list[Hit]] = defaultdict(list)
-        pairs = self._tree.query(boxes).T.tolist() if len(places) else []
-        for place_index, site_index in sorted(pairs):
-            site = self._sites[site_index]
-            if during is not None and not is_in_force(site.regulation, during[place_index], self.zone):
+        asked, rows = self._tree.query(boxes)
+        if during is not None:
+            starts = np.array([span.start.timestamp() for span in during])
+            ends = np.array([span.end.timestamp() for span in during])
+            awake = (self._starts[rows] <= ends[asked]) & (self._ends[rows] >= starts[asked])
+            asked, rows = asked[awake], rows[awake]
+        order = np.lexsort((rows, asked))
+        for place_index, row in zip(asked[order].tolist(), rows[order].tolist(), strict=True):
+            site = self.sites[row]
+            if during is not None and not is_in_force(site.regulation, during[place_index], self.calendar):
                 continue
             hit = site.hit(places[place_index], None if edges is None else edges[place_index])
             if hit is not None:
                 found[place_index].append(hit)
-        return tuple(tuple(found[index]) for index in range(len(places)))
+        return tuple(tuple(hits) for hits in found)
 
     def in_force(self, place: BaseGeometry, during: Interval, edge: EdgeFacts | None = None) -> tuple[Hit, ...]:
         """Regulations that bear on a place and are active at some moment of the interval."""
         return self.at_many([place], [edge], [during])[0]
+
+    def without(self, *origins: Origin) -> LawSnapshot:
+        """The same law without what these origins say; kept once asked."""
+        left_out = frozenset(origins)
+        found = self._without.get(left_out)
+        if found is None:
+            said = [m.origin not in left_out if isinstance(m := s.regulation, Measure) else True for s in self.sites]
+            found = self if all(said) else self._part(np.flatnonzero(said))
+            self._without[left_out] = found
+        return found
+
+    def active_during(self, during: Interval) -> LawSnapshot:
+        """The part of the law that is drawn and active at some moment of the interval."""
+        rows = np.flatnonzero(self._may_be_active(np.arange(len(self.sites)), during))
+        awake = {
+            id(regulation) for regulation in self._regulations(rows) if is_in_force(regulation, during, self.calendar)
+        }
+        return self._part(np.array([row for row in rows if id(self.sites[row].regulation) in awake], dtype=np.intp))
+
+    def only(self, regulation: Regulation) -> LawSnapshot:
+        """The law of one regulation alone."""
+        perimeters = {regulation.id: regulation} if isinstance(regulation, Perimeter) else {}
+        measures = {regulation.id: regulation} if isinstance(regulation, Measure) else {}
+        return self._indexed(self.version, self.calendar, perimeters, measures, sites_of(regulation))
+
+    def _part(self, rows: Rows) -> LawSnapshot:
+        kept = self._regulations(rows)
+        return self._indexed(
+            self.version,
+            self.calendar,
+            {r.id: r for r in kept if isinstance(r, Perimeter)},
+            {r.id: r for r in kept if isinstance(r, Measure)},
+            [self.sites[row] for row in rows],
+        )
+
+    def _may_be_active(self, rows: Rows, during: Interval) -> npt.NDArray[np.bool_]:
+        """Which rows are not surely asleep during the whole interval."""
+        awake: npt.NDArray[np.bool_] = (self._starts[rows] <= during.end.timestamp()) & (
+            self._ends[rows] >= during.start.timestamp()
+        )
+        return awake
+
+    def _regulations(self, rows: Rows) -> tuple[Regulation, ...]:
+        return tuple({id(r): r for r in (self.sites[row].regulation for row in np.sort(rows))}.values())
 
 
 def _by_id[R: (Perimeter, Measure)](regulations: Iterable[R]) -> dict[str, R]:

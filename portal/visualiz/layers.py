@@ -62,7 +62,7 @@ def measure_features(law: LawSnapshot, slug: str, moment: Moment) -> Iterable[Fe
 
 def measure_windows(measure: Measure, law: LawSnapshot, around: Interval) -> list[list[str | None]]:
     """The spans of an interval in which a measure is active, cut to it."""
-    spans = merge(span for period in measure.periods for span in period.active_intervals(around, law.zone))
+    spans = merge(span for period in measure.periods for span in period.active_intervals(around, law.calendar))
     return [[_iso(span.start), _iso(span.end)] for span in spans]
 
 
@@ -87,7 +87,7 @@ def is_in_force(regulation: Perimeter | Measure, law: LawSnapshot, at: datetime)
     """Tell whether a regulation is active at an instant."""
     if isinstance(regulation, Perimeter):
         return any(span.start <= at and (span.end is None or at < span.end) for span in regulation.activations)
-    return any(period.is_active(at, law.zone) for period in regulation.periods)
+    return any(period.is_active(at, law.calendar) for period in regulation.periods)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,24 @@ from zoneinfo import ZoneInfo
 from shapely import LineString, Point, Polygon, box
 from shapely.geometry.base import BaseGeometry
 
-from portal.regulations.measures import Direction, LocationKind, Measure, MeasureLocation, MeasureType, OrderRef
+from portal.regulations.calendars import LocalCalendar
+from portal.regulations.holidays import HolidayRegion
+from portal.regulations.measures import (
+    Direction,
+    LocationKind,
+    Measure,
+    MeasureLocation,
+    MeasureType,
+    OrderRef,
+    Origin,
+)
 from portal.regulations.perimeters import AccessPolicy, Activation, Colour, Perimeter
 from portal.regulations.schedules import Period
 from portal.regulations.snapshot import LawSnapshot
 from portal.regulations.vehicles import ALL_VEHICLES, VehicleRule
 
 PARIS = ZoneInfo("Europe/Paris")
+CALENDAR = LocalCalendar(PARIS)
 ZONE: Polygon = box(2.30, 48.80, 2.31, 48.81)
 INSIDE = Point(2.305, 48.805)
 OUTSIDE = Point(2.50, 48.805)
@@ -51,18 +62,20 @@ def measure(
     direction: Direction = Direction.UNKNOWN,
     periods: tuple[Period, ...] | None = None,
     max_speed_kmh: int | None = None,
+    origin: Origin = Origin.ORDER,
 ) -> Measure:
     """A measure in force since 2024 began unless periods are given."""
     location = MeasureLocation(LocationKind.NAMED_STREET, "Rue de la Paix", shape, direction)
     when = (Period(local("2024-01-01 00:00")),) if periods is None else periods
-    return Measure(id, OrderRef("o1", "Arrêté 12"), kind, (location,), when, rule, max_speed_kmh)
+    return Measure(id, OrderRef("o1", "Arrêté 12"), kind, (location,), when, rule, max_speed_kmh, origin)
 
 
-def law_of(*regulations: Perimeter | Measure) -> LawSnapshot:
+def law_of(*regulations: Perimeter | Measure, region: HolidayRegion = HolidayRegion.METROPOLE) -> LawSnapshot:
     """A snapshot of these regulations on the clock of Paris."""
     return LawSnapshot.build(
         [r for r in regulations if isinstance(r, Perimeter)],
         [r for r in regulations if isinstance(r, Measure)],
         zone=PARIS,
         version="test",
+        region=region,
     )

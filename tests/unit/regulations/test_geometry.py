@@ -77,13 +77,16 @@ def shifted(metres: float) -> LineString:
     ],
 )
 def test_path_follows_a_street_when_close_and_parallel(path: LineString, follows: bool | None) -> None:
-    assert LineShape(STREET).followed_by(path) is follows
+    followed = LineShape(STREET).followed_by(path)
+    assert (followed and followed.along) is follows
 
 
 def test_pieces_are_matched_one_by_one_when_they_come_in_no_order() -> None:
     pieces = MultiLineString([[(2.405, 48.85), (2.41, 48.85)], [(2.40, 48.85), (2.405, 48.85)]])
-    assert LineShape(pieces).followed_by(STREET) is True
-    assert LineShape(pieces).followed_by(shapely.reverse(STREET)) is False
+    for path, along in ((STREET, True), (shapely.reverse(STREET), False)):
+        followed = LineShape(pieces).followed_by(path)
+        assert followed is not None
+        assert (followed.along, round(followed.share, 3)) == (along, 1.0)
 
 
 @pytest.mark.parametrize(("metres", "reaches"), [(0, True), (9, True), (11, False)])

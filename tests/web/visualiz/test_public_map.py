@@ -284,7 +284,7 @@ def test_measures_have_the_windows_of_the_law_when_a_day_is_asked(
     begin = datetime(2024, 9, 7, tzinfo=PARIS)
     for step in range(3 * 24 * 4):
         instant = begin.astimezone(UTC) + timedelta(minutes=15 * step)
-        assert _active(feature, instant) == any(p.is_active(instant, law.zone) for p in measure.periods), instant
+        assert _active(feature, instant) == any(p.is_active(instant, law.calendar) for p in measure.periods), instant
 
 
 def test_the_list_holds_what_the_map_shows_when_a_moment_is_chosen(

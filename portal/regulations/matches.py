@@ -1,0 +1,68 @@
+"""Where a place of the law lies on the road graph, as found once: directed edges, how much of each, how surely."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final, Self
+
+import numpy as np
+import numpy.typing as npt
+
+TRUSTED_CONFIDENCE: Final = 0.5
+"""An edge matched less surely than this is a doubt, never a closure."""
+_WHOLE_SHARE: Final = 0.95
+_LEAST_SHARE: Final = 1e-6
+
+EDGE_ROW: Final = np.dtype(
+    [("edge_id", "<i8"), ("along", "?"), ("from_fraction", "<f4"), ("to_fraction", "<f4"), ("confidence", "<f4")]
+)
+"""One matched edge. along: it runs as the shape is drawn. Fractions of its own length, in its own direction."""
+
+
+@dataclass(frozen=True, slots=True)
+class EdgePart:
+    """What is matched of the driven part of an edge. whole: nearly all of it. sure: enough to close it."""
+
+    along: bool
+    whole: bool
+    sure: bool
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class EdgeMatches:
+    """The edges of one place on one version of the graph. rows: EDGE_ROW, sorted by edge_id; several per edge at will.
+
+    trusted False: too little of the place was found; the rows stand for nothing, and what its shape says of an edge of
+    that graph is a doubt.
+    """
+
+    graph_version: str
+    rows: npt.NDArray[np.void]
+    trusted: bool = True
+
+    @classmethod
+    def of(cls, graph_version: str, rows: Iterable[tuple[int, bool, float, float, float]]) -> Self:
+        """Matches from rows of EDGE_ROW in any order."""
+        return cls(graph_version, np.sort(np.array([*rows], dtype=EDGE_ROW), order="edge_id"))
+
+    def on(self, edge_id: str, driven: tuple[float, float]) -> EdgePart | None:
+        """What is matched of the part of an edge that is driven (fractions of its length); None when nothing is."""
+        ids = self.rows["edge_id"]
+        first, last = np.searchsorted(ids, int(edge_id), "left"), np.searchsorted(ids, int(edge_id), "right")
+        met = [(row, share) for row in self.rows[first:last] if (share := _share_of(driven, row)) > _LEAST_SHARE]
+        if not met:
+            return None
+        # A loop may be matched both ways: what is surest decides.
+        best, _ = max(met, key=lambda found: (float(found[0]["confidence"]), found[1]))
+        return EdgePart(
+            along=bool(best["along"]),
+            whole=sum(share for _, share in met) >= _WHOLE_SHARE,
+            sure=float(best["confidence"]) >= TRUSTED_CONFIDENCE,
+        )
+
+
+def _share_of(driven: tuple[float, float], row: Any) -> float:
+    """The part of what is driven that a row covers, 0 to 1."""
+    start, end = max(driven[0], float(row["from_fraction"])), min(driven[1], float(row["to_fraction"]))
+    return max(end - start, 0.0) / max(driven[1] - driven[0], _LEAST_SHARE)

@@ -1,0 +1,198 @@
+"""One shape of one regulation, and how it bears on a place: by the edges matched on the road graph, or by itself."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from portal.regulations.calendars import LocalCalendar
+from portal.regulations.geometry import AreaShape, LineShape, PointsShape, lines_of, points_of, polygons_of
+from portal.regulations.matches import EdgeMatches
+from portal.regulations.measures import (
+    WHOLE_EDGE,
+    Direction,
+    EdgeFacts,
+    Measure,
+    MeasureLocation,
+    MeasureType,
+    Origin,
+    area_applies_to_edge,
+)
+from portal.regulations.perimeters import Perimeter
+from portal.regulations.schedules import Interval
+
+type Regulation = Perimeter | Measure
+
+_WHOLE_SHARE = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A regulation that bears on a place, whatever the hour.
+
+    location: the place of the measure, None for a perimeter. areal: the place lies inside a polygon. along: a path
+    that runs as the line is drawn (True), against it (False), or a place without a direction (None). whole: it bears
+    on nearly all of the place. doubtful: the road was not surely found on the graph. nearby: only a point is known.
+    """
+
+    regulation: Regulation
+    location: MeasureLocation | None
+    areal: bool
+    along: bool | None = None
+    whole: bool = True
+    doubtful: bool = False
+    nearby: bool = False
+
+    def in_force(self, during: Interval, calendar: LocalCalendar) -> bool:
+        """Tell whether the regulation is active at some moment of the interval."""
+        return is_in_force(self.regulation, during, calendar)
+
+
+def is_in_force(regulation: Regulation, during: Interval, calendar: LocalCalendar) -> bool:
+    """Tell whether a regulation is active at some moment of the interval."""
+    if isinstance(regulation, Perimeter):
+        return any(during.meets(a.start, a.end) for a in regulation.activations)
+    return any(period.is_active_during(during, calendar) for period in regulation.periods)
+
+
+def reach_in_time(regulation: Regulation) -> tuple[float, float]:
+    """The first start and the last end of a regulation, in seconds since 1970; an end that never comes is infinite."""
+    spans = regulation.activations if isinstance(regulation, Perimeter) else regulation.periods
+    starts = [span.start.timestamp() for span in spans]
+    return min(starts, default=math.inf), max((_end(span.end) for span in spans), default=-math.inf)
+
+
+def _end(at: datetime | None) -> float:
+    return math.inf if at is None else at.timestamp()
+
+
+class Site:
+    """One shape of one regulation. What costs time is computed at the first question; doing it twice is harmless."""
+
+    def __init__(self, regulation: Regulation, location: MeasureLocation | None, shape: BaseGeometry) -> None:
+        self.regulation = regulation
+        self.location = location
+        self.shape = shape
+        self.starts_at, self.ends_at = reach_in_time(regulation)
+
+    @property
+    def is_point(self) -> bool:
+        """Tell whether all that is known is a point, which only live events make something of."""
+        is_event = isinstance(self.regulation, Measure) and self.regulation.origin is Origin.EVENT
+        return is_event and int(shapely.get_dimensions(self.shape)) == 0
+
+    @cached_property
+    def _area(self) -> AreaShape | None:
+        polygons = polygons_of(self.shape)
+        return None if polygons is None else AreaShape(polygons)
+
+    @cached_property
+    def _lines(self) -> LineShape | None:
+        # A repaired polygon may leave stray lines: a perimeter is an area and nothing else.
+        lines = None if self.location is None else lines_of(self.shape)
+        return None if lines is None else LineShape(lines)
+
+    @cached_property
+    def _points(self) -> PointsShape | None:
+        points = points_of(self.shape) if self.is_point else None
+        return None if points is None else PointsShape(points)
+
+    @cached_property
+    def _matches(self) -> dict[str, EdgeMatches | None]:
+        return {}
+
+    def hit(self, place: BaseGeometry, edge: EdgeFacts | None) -> Hit | None:
+        """Tell how the shape bears on a place; None when it does not."""
+        if self._points is not None:
+            return self._hit(nearby=True) if self._points.near(place) else None
+        matches = self._matches_of(edge)
+        if edge is not None and edge.edge_id is not None and matches is not None and matches.trusted:
+            return self._hit_on_edge(matches, edge.edge_id, edge, place)
+        hit = self._hit_by_shape(place, edge)
+        if hit is None or matches is None or hit.areal:
+            return hit
+        # The line was looked for on this very graph and too little of it was found: not sure enough to close an edge.
+        return Hit(hit.regulation, hit.location, hit.areal, hit.along, hit.whole, doubtful=True)
+
+    def _matches_of(self, edge: EdgeFacts | None) -> EdgeMatches | None:
+        if edge is None or edge.edge_id is None or edge.graph_version is None:
+            return None
+        source = self.regulation if isinstance(self.regulation, Perimeter) else self.location
+        if isinstance(source, Perimeter):
+            found = source.matches
+            return found if found is not None and found.graph_version == edge.graph_version else None
+        if source is None or (source.matches is None and not source.edges):
+            return None
+        if edge.graph_version not in self._matches:
+            self._matches[edge.graph_version] = source.matches_on(edge.graph_version)
+        return self._matches[edge.graph_version]
+
+    def _hit_on_edge(self, matches: EdgeMatches, edge_id: str, edge: EdgeFacts, place: BaseGeometry) -> Hit | None:
+        part = matches.on(edge_id, edge.driven)
+        if self._area is not None:
+            # Where an area cuts an edge its outline knows better than two fractions.
+            bound = part is not None and (edge.driven == WHOLE_EDGE or self._area.holds(place))
+            return self._hit(areal=True, whole=part is not None and part.whole) if bound else None
+        if part is None:
+            return self._hit_by_shape(place, edge) if self._is_matched_one_way() else None
+        return self._hit(along=part.along, whole=part.whole, doubtful=not part.sure)
+
+    def _is_matched_one_way(self) -> bool:
+        """A line of one direction is matched in that direction alone, while a one-way order closes the other."""
+        directed = self.location is not None and self.location.direction in (Direction.FORWARD, Direction.BACKWARD)
+        return directed and isinstance(self.regulation, Measure) and self.regulation.type is MeasureType.ONE_WAY
+
+    def _hit_by_shape(self, place: BaseGeometry, edge: EdgeFacts | None) -> Hit | None:
+        if self._area is not None and self._binds(edge) and self._area.holds(place):
+            # Only the law of the lowest rank asks how much of a place is held.
+            return self._hit(areal=True, whole=self.location is None or self._area.covers(place))
+        if self._lines is None:
+            return None
+        if shapely.get_dimensions(place) != 1:
+            return self._hit() if self._lines.reaches(place) else None
+        followed = self._lines.followed_by(place)
+        return None if followed is None else self._hit(along=followed.along, whole=followed.share >= _WHOLE_SHARE)
+
+    def _hit(
+        self,
+        *,
+        areal: bool = False,
+        along: bool | None = None,
+        whole: bool = True,
+        doubtful: bool = False,
+        nearby: bool = False,
+    ) -> Hit:
+        return Hit(self.regulation, self.location, areal, along, whole, doubtful, nearby)
+
+    def _binds(self, edge: EdgeFacts | None) -> bool:
+        if edge is None:
+            return True
+        source = self.location if self.location is not None else self.regulation
+        named_roads = source.named_roads if isinstance(source, (MeasureLocation, Perimeter)) else frozenset()
+        return area_applies_to_edge(
+            edge.road_class,
+            layer=edge.layer,
+            bridge=edge.bridge,
+            tunnel=edge.tunnel,
+            motor_road=edge.motor_road,
+            named=bool(named_roads) and not _road_keys(edge.names).isdisjoint(_road_keys(named_roads)),
+        )
+
+
+def _road_keys(names: Iterable[str]) -> set[str]:
+    return {"".join(name.split()).casefold() for name in names}
+
+
+def sites_of(regulation: Regulation) -> tuple[Site, ...]:
+    """The shapes of a regulation that are drawn."""
+    if isinstance(regulation, Perimeter):
+        places: list[tuple[MeasureLocation | None, BaseGeometry]] = [(None, regulation.shape)]
+    else:
+        places = [(location, location.shape) for location in regulation.locations]
+    return tuple(Site(regulation, location, shape) for location, shape in places if not shape.is_empty)
