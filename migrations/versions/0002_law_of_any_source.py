@@ -48,9 +48,13 @@ def upgrade() -> None:
         batch.add_column(sa.Column('insee_code', sa.String(length=5), nullable=False, server_default=''))
         batch.add_column(sa.Column('max_gross_weight_kg', sa.Integer(), nullable=True))
         batch.add_column(sa.Column('details', JSON, nullable=False, server_default='{}'))
+        batch.add_column(sa.Column('created_at', INSTANT, nullable=True))
         batch.drop_constraint(op.f('uq_delivery_bay_territory_id_local_id'), type_='unique')
         batch.create_unique_constraint(op.f('uq_delivery_bay_territory_id_source_local_id'),
                                        ['territory_id', 'source', 'local_id'])
+    op.execute("UPDATE delivery_bay SET created_at = updated_at")
+    with op.batch_alter_table('delivery_bay') as batch:
+        batch.alter_column('created_at', existing_type=INSTANT, nullable=False)
     with op.batch_alter_table('import_report') as batch:
         batch.add_column(sa.Column('feed_id', sa.Uuid(), nullable=True))
         batch.add_column(sa.Column('options', JSON, nullable=False, server_default='{}'))
@@ -95,7 +99,7 @@ def downgrade() -> None:
     with op.batch_alter_table('delivery_bay') as batch:
         batch.drop_constraint(op.f('uq_delivery_bay_territory_id_source_local_id'), type_='unique')
         batch.create_unique_constraint(op.f('uq_delivery_bay_territory_id_local_id'), ['territory_id', 'local_id'])
-        for name in ('details', 'max_gross_weight_kg', 'insee_code', 'outline_wkb', 'name', 'source'):
+        for name in ('created_at', 'details', 'max_gross_weight_kg', 'insee_code', 'outline_wkb', 'name', 'source'):
             batch.drop_column(name)
     for table in ('source_record', 'road_event', 'publication', 'feed', 'edge_match'):
         op.drop_table(table)

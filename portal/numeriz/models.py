@@ -179,6 +179,7 @@ class DeliveryBay(Base):
     issues: Mapped[list[Any]]
     issue_count: Mapped[int]
     content_digest: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 
 

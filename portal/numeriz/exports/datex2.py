@@ -25,9 +25,9 @@ from contextlib import ExitStack
 from typing import BinaryIO
 
 from lxml import etree
+from lxml.etree import _Element as Element
 
 from portal.numeriz.exports.datex2_conditions import (
-    Element,
     add,
     add_criterion,
     add_location,

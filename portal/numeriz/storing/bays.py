@@ -68,7 +68,7 @@ def merge_bays(uow: UnitOfWork, territory_id: UUID, drafts: Sequence[BayDraft], 
                 "source": draft.source,
                 "local_id": draft.local_id,
             }
-            added.append({**fresh, **values, "content_digest": content, "updated_at": now})
+            added.append({**fresh, **values, "content_digest": content, "created_at": now, "updated_at": now})
             known[(draft.source, draft.local_id)] = (UUID(str(fresh["id"])), content)
         else:
             tally.counts["bays_changed"] += 1
