@@ -83,6 +83,9 @@ ERRORS: Mapping[str, LazyString] = {
     "not-xml": _l("Le fichier n’est pas du XML bien formé (ligne %(line)s, colonne %(column)s)."),
     "xml-doctype": _l("Le fichier XML déclare un type de document (DOCTYPE) : ces fichiers ne sont pas acceptés."),
     "xml-record-too-large": _l("Un enregistrement du fichier XML dépasse %(most)s Mo."),
+    "not-situations": _l("Le fichier n’est pas une publication d’évènements DATEX\u00a0II (SituationPublication)."),
+    "not-incidents": _l("Le fichier n’est pas une liste d’incidents CIFS."),
+    "bad-option": _l("L’option %(name)s ne peut pas valoir «\u00a0%(value)s\u00a0»."),
 }
 
 ISSUES: Mapping[str, LazyString] = {
@@ -115,6 +118,27 @@ ISSUES: Mapping[str, LazyString] = {
         "retiré. Vérifiez la source."
     ),
     "own-export": _l("Publié par ce portail : non repris."),
+    "event-without-id": _l("Évènement sans identifiant\u00a0: écarté."),
+    "event-without-start": _l("Évènement sans date de début lisible\u00a0: écarté."),
+    "event-without-place": _l("Évènement sans position lisible\u00a0: conservé, sans effet."),
+    "event-ends-before-start": _l("Évènement qui finit avant de commencer\u00a0: conservé, sans effet."),
+    "event-outlives-its-end": _l("La source dit l’évènement en cours après sa fin annoncée (%(value)s)\u00a0: pris sans fin."),
+    "event-confidential": _l("Évènement que la source ne destine pas au public\u00a0: écarté."),
+    "event-not-real": _l("Exercice ou essai de la source\u00a0: écarté."),
+    "event-not-traffic": _l("Message qui n’est pas un évènement de circulation (%(value)s)\u00a0: écarté."),
+    "event-kind-unknown": _l("Nature d’évènement inconnue («\u00a0%(value)s\u00a0»)\u00a0: avertissement seul."),
+    "event-speed-unreadable": _l("Vitesse illisible (%(value)s)\u00a0: ignorée."),
+    "axes-exchanged": _l("Longitude et latitude semblent inversées\u00a0: écarté."),
+    "period-in-words": _l("Horaires donnés en toutes lettres («\u00a0%(value)s\u00a0»)\u00a0: avertissement seul."),
+    "vehicles-not-understood": _l("Véhicules concernés non compris («\u00a0%(value)s\u00a0»)\u00a0: avertissement seul pour eux."),
+    "closure-advisory": _l("Fermeture conseillée et non imposée\u00a0: avertissement seul."),
+    "closure-in-places": _l("Fermeture de certains endroits seulement (%(value)s)\u00a0: avertissement seul."),
+    "closure-beside-road": _l("Fermeture qui ne porte pas sur la chaussée principale (%(value)s)\u00a0: avertissement seul."),
+    "closure-of-slip-road": _l("Le texte parle d’une bretelle\u00a0: avertissement seul."),
+    "closure-of-lanes": _l("Fermeture annoncée, mais de certaines voies seulement\u00a0: prise comme telle."),
+    "polyline-unreadable": _l("Tracé illisible\u00a0: conservé, sans effet."),
+    "polyline-long-steps": _l("Tracé avec des segments de plus de 100 m (%(count)s)\u00a0: chacun est rapproché à part du réseau."),
+    "direction-doubtful": _l("Sens unique annoncé sans que l’ordre du tracé le prouve\u00a0: sens inconnu."),
 }
 
 COUNTS: Mapping[str, LazyString] = {
@@ -144,6 +168,13 @@ COUNTS: Mapping[str, LazyString] = {
     "records_not_kept": _l("Enregistrements sans effet ici, non conservés"),
     "orders_withdrawn": _l("Arrêtés retirés"),
     "doubts": _l("Remarques à examiner"),
+    "situations": _l("Situations lues"),
+    "events_added": _l("Évènements ajoutés"),
+    "events_changed": _l("Évènements modifiés"),
+    "events_unchanged": _l("Évènements inchangés"),
+    "events_ended": _l("Évènements terminés"),
+    "events_older": _l("Versions plus anciennes laissées"),
+    "events_superseded": _l("Versions remplacées dans le fichier"),
 }
 
 NOTHING_STORED = _l("Essai à blanc\u00a0: rien n’a été enregistré.")

@@ -135,7 +135,18 @@ class Issue:
 
 
 # Worth telling, but nothing that a clerk has to look into.
-_NOTES = frozenset({"outside-territory", "outside-not-kept", "own-export", "third-ordinate-dropped"})
+_NOTES = frozenset(
+    {
+        "outside-territory",
+        "outside-not-kept",
+        "own-export",
+        "third-ordinate-dropped",
+        "event-confidential",
+        "event-not-real",
+        "event-not-traffic",
+        "polyline-long-steps",
+    }
+)
 
 
 def doubt_count(issues: Sequence[Issue]) -> int:

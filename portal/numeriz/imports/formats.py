@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from portal.numeriz.imports.events.bison_fute import BISON_FUTE
+from portal.numeriz.imports.events.cifs import CIFS
 from portal.numeriz.imports.reading import Format
 from portal.numeriz.values import ImportKind
 
-FORMATS: tuple[Format[Any], ...] = ()
+FORMATS: tuple[Format[Any], ...] = (
+    BISON_FUTE,
+    CIFS,
+)
 
 
 def formats_of(kind: ImportKind) -> dict[str, Format[Any]]:

@@ -1,0 +1,124 @@
+"""Closures and incidents for navigation services: CIFS version 2, as XML and as JSON.
+
+Options: `schedule_clock` = local | utc (default: utc for the national base, which writes its slots an hour early);
+`oriented` = yes when the lines of the source are drawn in the direction of traffic; `source` = name that keeps the
+incidents of one feed apart from those of another (default: the reference written in the first incident).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import chain
+from typing import Any, Final
+
+from lxml.etree import _Element as Element
+
+from portal.common.errors import Invalid
+from portal.numeriz.imports.documents import read_json
+from portal.numeriz.imports.events.cifs_incident import Incident, read_incident
+from portal.numeriz.imports.events.opening import check_files
+from portal.numeriz.imports.reading import Format, Reading, ReadingContext, SourceFile, SourceRecord
+from portal.numeriz.imports.xml import XmlRecords, is_xml, local_name
+from portal.numeriz.models import SOURCE_ID_LENGTH, SOURCE_LENGTH
+from portal.numeriz.values import EventDraft, ImportKind, Issue
+
+FORMAT_NAME: Final = "cifs"
+
+# To be raised when the same incident is to be understood otherwise than before.
+_READER = "cifs-1"
+_SCOPE = ""
+_OPTIONS = ("schedule_clock", "oriented", "source")
+
+
+def recognises(head: bytes, _name: str) -> bool:
+    """Tell whether a file starts as a list of incidents."""
+    if is_xml(head, "incidents"):
+        return True
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    return start.startswith((b"{", b"[")) and b'"incident' in start and b'"polyline"' in start
+
+
+def open_cifs(files: Sequence[SourceFile], context: ReadingContext) -> Reading[EventDraft]:
+    """Open a feed, which holds every incident of its source: one that is absent is over.
+
+    Raises Invalid(`file-missing`, `file-empty`, `file-too-large`, `bad-option`, `not-incidents`) and, for JSON, what
+    `read_json` raises.
+    """
+    total = check_files(files, context)
+    if context.options.get("schedule_clock", "local") not in {"local", "utc"}:
+        raise Invalid("bad-option", name="schedule_clock", value=context.options["schedule_clock"][:40])
+    if context.options.get("oriented", "yes") not in {"yes", "no"}:
+        raise Invalid("bad-option", name="oriented", value=context.options["oriented"][:40])
+    parts = [_incidents_of(file) for file in files]
+    incidents = chain.from_iterable(found for found, _ in parts)
+    reading: Reading[EventDraft] = Reading(
+        format=FORMAT_NAME,
+        source=FORMAT_NAME,
+        records=iter(()),
+        snapshot=frozenset({_SCOPE}),
+        total_bytes=total,
+        read_bytes=lambda: sum(read() for _, read in parts),
+    )
+    first = next(incidents, None)
+    if first is not None:
+        reading.source = _source_name(first, context)
+        incidents = chain((first,), incidents)
+    reading.records = _records(incidents, context, reading)
+    return reading
+
+
+def _source_name(first: Incident, context: ReadingContext) -> str:
+    named = context.options.get("source") or first.said("source", "reference")
+    return (f"{FORMAT_NAME}:{named}" if named else FORMAT_NAME)[:SOURCE_LENGTH]
+
+
+def _records(
+    incidents: Iterable[Incident], context: ReadingContext, reading: Reading[EventDraft]
+) -> Iterator[SourceRecord[EventDraft]]:
+    decides = [_READER, str(context.zone), repr(context.bounds), *(context.options.get(name, "") for name in _OPTIONS)]
+    for where, incident in enumerate(incidents, 1):
+        if not 0 < len(incident.id) <= SOURCE_ID_LENGTH:
+            reading.issues.append(Issue("event-without-id", where=where))
+            continue
+        text = json.dumps([incident.values, *decides], sort_keys=True, ensure_ascii=True)
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        yield SourceRecord(
+            incident.id, digest, where, partial(read_incident, incident, reading.source, context, where), _SCOPE
+        )
+    reading.complete = True
+
+
+def _incidents_of(file: SourceFile) -> tuple[Iterator[Incident], Callable[[], int]]:
+    """The incidents of a file, and how many of its bytes were read."""
+    if is_xml(file.head(), "incidents"):
+        records = XmlRecords(file.path, "incident")
+        return (Incident(_values(element)) for element in records), lambda: records.bytes_read
+    content = file.path.read_bytes()
+    listed = read_json(content)
+    if isinstance(listed, dict):
+        listed = listed.get("incidents")
+    if isinstance(listed, dict):
+        listed = listed.get("incident")
+    if not isinstance(listed, list):
+        raise Invalid("not-incidents")
+    found = [item.get("incident", item) if isinstance(item, dict) else item for item in listed]
+    if not all(isinstance(item, dict) for item in found):
+        raise Invalid("not-incidents")
+    return (Incident(item) for item in found), lambda: len(content)
+
+
+def _values(element: Element) -> Mapping[str, Any]:
+    """An XML incident as the JSON form writes it; its id is an attribute, days and lanes are elements."""
+    found: dict[str, Any] = {str(name): str(value) for name, value in element.attrib.items()}
+    for child in element:
+        if len(child):
+            found[local_name(child)] = _values(child)
+        else:
+            found[local_name(child)] = (child.text or "").strip()
+    return found
+
+
+CIFS: Final = Format(FORMAT_NAME, ImportKind.EVENTS, recognises, open_cifs)
