@@ -14,6 +14,7 @@ from portal.territories.queries import (
     get_territory_by_id,
     list_territories,
 )
+from portal.territories.restrictions import TaggedRoad, read_restrictions
 from portal.territories.services import (
     AddTerritory,
     BuildResult,
@@ -42,6 +43,7 @@ __all__ = [
     "MatchDoubt",
     "MatchedEdges",
     "Probe",
+    "TaggedRoad",
     "TerritorySettings",
     "TerritoryView",
     "add_territory",
@@ -53,6 +55,7 @@ __all__ = [
     "load_edges",
     "open_config",
     "point_along",
+    "read_restrictions",
     "rebuild_territory",
     "remove_territory",
     "reverse_geocode",

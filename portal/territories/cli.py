@@ -13,6 +13,7 @@ from flask.cli import AppGroup
 
 from portal.common.actor import system_actor
 from portal.common.errors import PortalError, Unavailable
+from portal.regulations.holidays import HolidayRegion
 from portal.territories import services
 from portal.territories.messages import STEPS, command_sentence
 from portal.territories.models import DEFAULT_TIMEZONE
@@ -37,14 +38,21 @@ _json = click.option("--json", "as_json", is_flag=True, help="Answer in JSON on 
 @click.option("--name", required=True, help='Name shown to companies, for example "Ville de Paris".')
 @_osm
 @click.option("--timezone", default=DEFAULT_TIMEZONE, show_default=True, help="Time zone of the orders.")
+@click.option(
+    "--holidays",
+    type=click.Choice([region.value for region in HolidayRegion]),
+    default=HolidayRegion.METROPOLE.value,
+    show_default=True,
+    help="Public holidays that the orders go by.",
+)
 @_json
-def add(slug: str, name: str, source: Path, timezone: str, as_json: bool) -> None:
+def add(slug: str, name: str, source: Path, timezone: str, holidays: str, as_json: bool) -> None:
     """Build a territory from an extract and open it.
 
     Example: joptimiz territory add paris-3e --name "Paris 3e" --osm paris.osm.pbf
     """
     with _one_sentence():
-        command = services.AddTerritory(slug, name, source, timezone)
+        command = services.AddTerritory(slug, name, source, timezone, holidays=HolidayRegion(holidays))
         _report(services.add_territory(_ACTOR, command, progress=_progress()), as_json)
 
 
@@ -139,6 +147,7 @@ def _described(territory: TerritoryView) -> dict[str, object]:
         "slug": territory.slug,
         "name": territory.name,
         "timezone": territory.timezone,
+        "holidays": territory.holidays.value,
         "bounds": territory.bounds,
         "centre": territory.centre,
         "build_version": territory.build_version,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import EmailField, HiddenField, RadioField, StringField, TextAreaField
+from wtforms import EmailField, HiddenField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Email, InputRequired, Length, Optional, Regexp
 
 from portal.common.errors import PortalError
-from portal.territories.messages import ACCENTS, sentence
+from portal.regulations.holidays import HolidayRegion
+from portal.territories.messages import ACCENTS, HOLIDAYS, sentence
 from portal.territories.models import Accent
 from portal.territories.queries import TerritoryView
 from portal.territories.services import NAME_MAX_LENGTH, TerritorySettings
@@ -20,7 +21,7 @@ def _stripped(text: str | None) -> str | None:
 
 
 class SettingsForm(FlaskForm):
-    """Name, contact, colour and notice of a territory."""
+    """Name, contact, colour, holidays and notice of a territory."""
 
     name = StringField(
         _l("Nom du territoire"),
@@ -43,6 +44,12 @@ class SettingsForm(FlaskForm):
         choices=[SelectChoice(accent.value, label) for accent, label in ACCENTS.items()],
         validators=[InputRequired(_l("Choisissez une couleur."))],
     )
+    holidays = SelectField(
+        _l("Jours fériés"),
+        choices=[SelectChoice(region.value, label) for region, label in HOLIDAYS.items()],
+        validators=[InputRequired(_l("Choisissez un calendrier."))],
+        description=_l("Le calendrier suivi par les arrêtés et les aires de livraison qui nomment les jours fériés."),
+    )
     law_notice = TextAreaField(
         _l("Avertissement légal"),
         filters=[_stripped],
@@ -58,6 +65,7 @@ class SettingsForm(FlaskForm):
             "name": territory.name,
             "contact_email": territory.contact_email,
             "accent": territory.accent.value,
+            "holidays": territory.holidays.value,
             "law_notice": territory.law_notice,
             "version": str(territory.version),
         }
@@ -71,6 +79,7 @@ class SettingsForm(FlaskForm):
             accent=Accent(self.accent.data),
             law_notice=self.law_notice.data or "",
             version=int(self.version.data or 0),
+            holidays=HolidayRegion(self.holidays.data),
         )
 
     def refuse(self, error: PortalError) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 
 from portal.common.errors import PortalError
+from portal.regulations.holidays import HolidayRegion
 from portal.territories.models import Accent
 
 ERRORS = {
@@ -21,6 +22,18 @@ ACCENTS = {
     Accent.PLUM: _l("Prune"),
     Accent.EARTH: _l("Terre"),
     Accent.SLATE: _l("Ardoise"),
+}
+
+HOLIDAYS = {
+    HolidayRegion.METROPOLE: _l("France métropolitaine"),
+    HolidayRegion.ALSACE_MOSELLE: _l("Alsace et Moselle"),
+    HolidayRegion.GUADELOUPE: _l("Guadeloupe"),
+    HolidayRegion.MARTINIQUE: _l("Martinique"),
+    HolidayRegion.GUYANE: _l("Guyane"),
+    HolidayRegion.REUNION: _l("La Réunion"),
+    HolidayRegion.MAYOTTE: _l("Mayotte"),
+    HolidayRegion.SAINT_BARTHELEMY: _l("Saint-Barthélemy"),
+    HolidayRegion.SAINT_MARTIN: _l("Saint-Martin"),
 }
 
 SAVED = _l("Les réglages du territoire sont enregistrés.")
@@ -60,6 +73,7 @@ STEPS = {
     "edges": "Placing a probe on each road section",
     "basemap": "Drawing the base map",
     "addresses": "Indexing streets and addresses",
+    "restrictions": "Keeping the restrictions of the roads",
 }
 
 

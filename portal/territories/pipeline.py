@@ -24,14 +24,22 @@ from portal.territories.build.basemap import build_basemap
 from portal.territories.build.edges import build_edges
 from portal.territories.build.errors import BuildError
 from portal.territories.build.graph import build_graph
+from portal.territories.build.restrictions import build_restrictions
 from portal.territories.build.source import Bounds, check_file, prepare_source, source_digest
-from portal.territories.queries import ADDRESSES_NAME, BASEMAP_NAME, BUILD_NAME, GRAPH_NAME, BuildFacts
+from portal.territories.queries import (
+    ADDRESSES_NAME,
+    BASEMAP_NAME,
+    BUILD_NAME,
+    GRAPH_NAME,
+    RESTRICTIONS_NAME,
+    BuildFacts,
+)
 
 Progress = Callable[[str, int, int], None]
 """Told of each step: its name (see STEPS), how many units are done, how many there are."""
 
-STEPS = ("source", "graph", "edges", "basemap", "addresses")
-BUILDER_VERSION = 1
+STEPS = ("source", "graph", "edges", "basemap", "addresses", "restrictions")
+BUILDER_VERSION = 2
 """Raised whenever the same extract would give another build."""
 
 _EXTRACT_NAME = "extract.osm.pbf"
@@ -103,6 +111,9 @@ def _fill(partial: Path, source: Path, version: str, tell: Progress, clock: Cloc
     tell("addresses", 0, 1)
     addresses = build_addresses(pbf, partial / ADDRESSES_NAME)
     tell("addresses", 1, 1)
+    tell("restrictions", 0, 1)
+    restrictions = build_restrictions(pbf, partial / RESTRICTIONS_NAME)
+    tell("restrictions", 1, 1)
     pbf.unlink()
     facts = BuildFacts(
         version=version,
@@ -114,6 +125,7 @@ def _fill(partial: Path, source: Path, version: str, tell: Progress, clock: Cloc
         address_count=addresses.address_count,
         place_count=addresses.place_count,
         incomplete_objects=basemap.incomplete_objects,
+        restriction_count=restrictions,
     )
     (partial / _BOUNDS_NAME).write_text(json.dumps(asdict(info.bounds)), encoding="utf-8")
     (partial / BUILD_NAME).write_text(facts.as_json(), encoding="utf-8")

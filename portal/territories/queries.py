@@ -22,6 +22,7 @@ from portal.territories.models import Accent, Territory
 GRAPH_NAME = "graph"
 BASEMAP_NAME = "basemap.pmtiles"
 ADDRESSES_NAME = "addresses.sqlite"
+RESTRICTIONS_NAME = "restrictions.jsonl.gz"
 BUILD_NAME = "build.json"
 
 
@@ -45,6 +46,7 @@ class TerritoryView:
     graph_dir: Path | None
     basemap_path: Path | None
     addresses_path: Path | None
+    restrictions_path: Path | None
     contact_email: str
     law_notice: str
     is_demo: bool
@@ -53,7 +55,10 @@ class TerritoryView:
 
 @dataclass(frozen=True, slots=True)
 class BuildFacts:
-    """What the build in force holds, for the administrator. Sizes in bytes."""
+    """What the build in force holds, for the administrator. Sizes in bytes.
+
+    restriction_count: roads with a restriction of OpenStreetMap; 0 in builds made before they were kept.
+    """
 
     version: str
     built_at: datetime
@@ -64,6 +69,7 @@ class BuildFacts:
     address_count: int
     place_count: int
     incomplete_objects: int
+    restriction_count: int = 0
 
     def as_json(self) -> str:
         """Return the facts as the text kept beside the build."""
@@ -129,6 +135,7 @@ def territory_view(row: Territory) -> TerritoryView:
         graph_dir=folder / GRAPH_NAME if folder else None,
         basemap_path=folder / BASEMAP_NAME if folder else None,
         addresses_path=folder / ADDRESSES_NAME if folder else None,
+        restrictions_path=folder / RESTRICTIONS_NAME if folder else None,
         contact_email=row.contact_email,
         law_notice=row.law_notice,
         is_demo=row.is_demo,

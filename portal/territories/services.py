@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import available_timezones
@@ -18,6 +19,7 @@ from portal.common.clock import SYSTEM_CLOCK, Clock
 from portal.common.errors import Conflict, Denied, Invalid, NotFound
 from portal.common.ids import new_id
 from portal.db import UnitOfWork, session, unit_of_work
+from portal.regulations.holidays import HolidayRegion
 from portal.territories.models import DEFAULT_TIMEZONE, SLUG_PATTERN, Accent, Territory
 from portal.territories.policies import refuses_operation, refuses_settings
 from portal.territories.queries import BuildFacts, TerritoryView, builds_dir, territory_view
@@ -41,6 +43,7 @@ class AddTerritory:
     contact_email: str = ""
     law_notice: str = ""
     is_demo: bool = False
+    holidays: HolidayRegion = HolidayRegion.METROPOLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ class TerritorySettings:
     accent: Accent
     law_notice: str
     version: int
+    holidays: HolidayRegion
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,7 @@ def add_territory(
             slug=command.slug,
             name=command.name.strip(),
             timezone=command.timezone,
+            holidays=command.holidays,
             accent=command.accent,
             contact_email=command.contact_email,
             law_notice=command.law_notice,
@@ -145,6 +150,7 @@ def update_settings(
             "contact_email": command.contact_email.strip(),
             "accent": command.accent,
             "law_notice": command.law_notice.strip(),
+            "holidays": command.holidays,
         }
         changes = {key: [getattr(row, key), value] for key, value in wanted.items() if getattr(row, key) != value}
         for key, value in wanted.items():
@@ -213,7 +219,7 @@ def _check_name(name: str) -> None:
 
 
 def _plain(value: object) -> object:
-    return value.value if isinstance(value, Accent) else value
+    return value.value if isinstance(value, StrEnum) else value
 
 
 def _find(slug: str) -> Territory | None:

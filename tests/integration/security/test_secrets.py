@@ -133,7 +133,7 @@ def test_second_administrator_is_told_when_two_change_a_territory_together(datab
     place = make_territory()
 
     def rename(name: str) -> None:
-        settings = TerritorySettings(name, "", Accent.BLUE, "", place.version)
+        settings = TerritorySettings(name, "", Accent.BLUE, "", place.version, place.holidays)
         update_settings(system_actor("test"), place.slug, settings)
 
     _, second = overtaken(database, lambda: rename("Un"), lambda: rename("Deux"))

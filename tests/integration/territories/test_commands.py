@@ -35,9 +35,13 @@ def test_real_extracts_become_territories_when_added(app: Flask, shared_data: Pa
     assert facts["bounds"] == [2.351499, 48.857557, 2.38072, 48.87]
     assert facts["build"]["directed_edge_count"] == 1210
     assert "Drawing the base map" in paris.stderr
-    monaco = _run(app, "add", "monaco", "--name", "Monaco", "--osm", str(osm / "monaco.osm.gz"))
+    monaco = _run(
+        app, "add", "monaco", "--name", "Monaco", "--osm", str(osm / "monaco.osm.gz"), "--holidays", "reunion"
+    )
     assert monaco.exit_code == 0, monaco.output
     assert monaco.stdout.startswith("monaco is ready: 1441 road sections")
+    assert facts["build"]["restriction_count"] == 70
+    assert [api.get_territory(slug).holidays.value for slug in ("paris-3e", "monaco")] == ["metropole", "reunion"]
     hit = api.geocode("paris-3e", "bd du temple")
     assert hit is not None
     assert hit.label == "Boulevard du Temple, Paris"

@@ -26,7 +26,7 @@ from portal.territories.queries import TerritoryView
 
 START = datetime(2026, 9, 8, 5, tzinfo=UTC)
 END = START + timedelta(hours=9)
-TOWN = TerritoryView(new_id(), "val", "Val", "Europe/Paris", *[None] * 2, Accent.BLUE, *[None] * 6, False, 1)  # type: ignore[arg-type]
+TOWN = TerritoryView(new_id(), "val", "Val", "Europe/Paris", *[None] * 3, Accent.BLUE, *[None] * 7, False, 1)  # type: ignore[arg-type]
 
 
 def token(plate: str = "AB123CD") -> str:

@@ -8,6 +8,7 @@ from flask import Flask
 
 from portal.audit import AuditTag, list_entries
 from portal.common.actor import StaffRole
+from portal.regulations.holidays import HolidayRegion
 from portal.territories.api import TerritoryView, get_territory
 from tests.factories.accounts import make_staff, make_user
 from tests.factories.territories import make_territory
@@ -36,6 +37,7 @@ def _fields(page: BeautifulSoup) -> dict[str, str]:
     sent = {tag["name"]: tag.get("value", "") for tag in form.find_all("input") if tag.get("type") != "radio"}
     sent |= {tag["name"]: tag["value"] for tag in form.find_all("input", type="radio", checked=True)}
     sent |= {tag["name"]: tag.get_text() for tag in form.find_all("textarea")}
+    sent |= {tag["name"]: tag.find("option", selected=True)["value"] for tag in form.find_all("select")}
     return sent
 
 
@@ -138,3 +140,17 @@ def test_list_of_territories_is_for_who_runs_the_portal(page_client: PageClient,
     assert "Bourg-l’Essai" in text
     assert "construction absente" in text
     assert "à construire" in text
+
+
+def test_public_holidays_are_those_of_the_territory_when_they_are_chosen(administrator: PageClient) -> None:
+    page = administrator.get(URL)
+    chosen = page.select_one("select[name=holidays] option[selected]")
+    assert chosen is not None and chosen.get_text() == "France métropolitaine"
+    assert administrator.submit(URL, _fields(page) | {"holidays": "alsace-moselle"}) == URL
+    saved = get_territory("bourg")
+    assert saved.holidays is HolidayRegion.ALSACE_MOSELLE
+    (entry,) = list_entries(territory_id=saved.id).items
+    assert entry.data == {"holidays": ["metropole", "alsace-moselle"]}
+    refused = administrator.raw.post(URL, data=_fields(administrator.get(URL)) | {"holidays": "lune"})
+    assert refused.status_code == 422
+    assert get_territory("bourg").holidays is HolidayRegion.ALSACE_MOSELLE
