@@ -1,15 +1,13 @@
-"""Live events: reading them, and what of them the law of a territory takes; the first argument is the territory."""
+"""What of the live events of a territory is law."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 import shapely
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import select
 
 from portal.db import session
 from portal.numeriz import codec
@@ -44,29 +42,10 @@ _NATURES: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class EventView:
+def event_of_row(row: RoadEvent) -> EventDraft:
     """An event as stored, in the words of its source."""
-
-    id: UUID
-    event: EventDraft
-    updated_at: datetime
-
-
-def list_events(territory_id: UUID, live_at: datetime) -> Iterator[EventView]:
-    """Yield the events that are not over at an instant, by start."""
-    statement = select(RoadEvent).where(RoadEvent.territory_id == territory_id, _is_live(live_at))
-    for row in session().scalars(statement.order_by(RoadEvent.starts_at, RoadEvent.id)):
-        yield _view(row)
-
-
-def _is_live(at: datetime) -> ColumnElement[bool]:
-    return and_(RoadEvent.state != EventState.ENDED, or_(RoadEvent.ends_at.is_(None), RoadEvent.ends_at > at))
-
-
-def _view(row: RoadEvent) -> EventView:
     vehicles = row.document["vehicles"]
-    event = EventDraft(
+    return EventDraft(
         source=row.source,
         source_id=row.source_id,
         kind=row.kind,
@@ -85,7 +64,6 @@ def _view(row: RoadEvent) -> EventView:
         provenance=row.provenance,
         issues=tuple(Issue(found["code"], found.get("params", {}), found.get("where")) for found in row.issues),
     )
-    return EventView(row.id, event, row.updated_at)
 
 
 def measures_of_events(territory_id: UUID) -> Iterator[Measure]:
@@ -103,19 +81,18 @@ def measures_of_events(territory_id: UUID) -> Iterator[Measure]:
         .order_by(RoadEvent.starts_at, RoadEvent.id)
     )
     for row in session().scalars(statement):
-        view = _view(row)
-        if not view.event.shape.is_empty:
-            yield measure_of_event(view)
+        event = event_of_row(row)
+        if not event.shape.is_empty:
+            yield measure_of_event(str(row.id), event)
 
 
-def measure_of_event(view: EventView) -> Measure:
+def measure_of_event(event_id: str, event: EventDraft) -> Measure:
     """What an event says as law. A place known by its points alone only warns, until a match gives the road."""
-    event = view.event
     nature = _nature(event)
     return Measure(
-        id=str(view.id),
+        id=event_id,
         order=OrderRef(
-            str(view.id),
+            event_id,
             (event.label or event.road or event.source_id)[:TITLE_LENGTH],
             str(event.provenance.get("authority") or event.provenance.get("title") or event.source),
             event.url,
