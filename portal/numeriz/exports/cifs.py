@@ -231,7 +231,7 @@ def _has_holiday(start: datetime, end: datetime, place: Place) -> bool:
 
 
 def _add_schedule(incident: Element, period: Period) -> None:
-    if period.is_continuous:
+    if not period.weekdays and not period.slots:
         return
     spans = day_spans(period.weekdays, period.slots)
     schedule = etree.SubElement(incident, "schedule")

@@ -125,6 +125,7 @@ class BayRecord:
     id: UUID
     place: Place
     bay: BayDraft
+    created_at: datetime
     updated_at: datetime
 
 
