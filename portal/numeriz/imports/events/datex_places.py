@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import shapely
@@ -56,36 +56,32 @@ def read_place(record: Element, where: int) -> Place:
     group = find(record, "groupOfLocations")
     if group is None:
         return Place(NOWHERE, issues=(Issue("event-without-place", where=where),))
-    positions, directed = _positions(group)
-    if positions:
-        places = list(dict.fromkeys(positions))
-        shape = shapely.Point(places[0]) if len(places) == 1 else shapely.MultiPoint(places)
-    else:
-        shape = NOWHERE
-    return Place(
-        shape,
-        _direction(group, positions if directed else []),
-        _road(group),
-        frozenset(text_of(found) for found in descendants(group, "carriageway")) - {""},
-        tuple(_marks(group)),
-        () if positions else (Issue("event-without-place", where=where),),
-    )
-
-
-def _positions(group: Element) -> tuple[list[Position], bool]:
-    """The points of a place, and whether they are the two ends of one section, first end first."""
     linear = next(descendants(group, "tpegLinearLocation"), None)
     if xsi_type(group) == "Linear" and linear is not None:
         # Written `to` before `from`.
-        ends = [_position(find(linear, end, "pointCoordinates")) for end in ("from", "to")]
-        known = [end for end in ends if end is not None]
-        return known, len(known) == len(ends)
-    found = [_position(point) for point in descendants(group, "pointCoordinates")]
-    return [position for position in found if position is not None], False
+        positions = _known(find(linear, end, "pointCoordinates") for end in ("from", "to"))
+        issues = []
+    else:
+        # One place may be told in several ways, a group holds several places: the first one stands for all.
+        found = _known(descendants(group, "pointCoordinates"))
+        positions = found[:1]
+        issues = [Issue("event-places-left", {"count": len(found) - 1}, where)] if len(found) > 1 else []
+    if not positions:
+        issues.append(Issue("event-without-place", where=where))
+    return Place(
+        shapely.MultiPoint(positions) if len(positions) > 1 else shapely.Point(*positions),
+        _direction(group, positions),
+        _road(group),
+        frozenset(text_of(found) for found in descendants(group, "carriageway")) - {""},
+        tuple(_marks(group)),
+        tuple(issues),
+    )
 
 
-def _position(point: Element | None) -> Position | None:
-    return read_position(text_of(point, "longitude"), text_of(point, "latitude"))
+def _known(points: Iterable[Element | None]) -> list[Position]:
+    """The positions that can be read, once each."""
+    read = (read_position(text_of(point, "longitude"), text_of(point, "latitude")) for point in points)
+    return list(dict.fromkeys(position for position in read if position is not None))
 
 
 def _direction(group: Element, ends: list[Position]) -> Direction:
