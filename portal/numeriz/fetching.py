@@ -178,8 +178,8 @@ def _receive(
         return Fetched(False, etag, modified, 0)
     if status in _PASSING:
         after_s = _retry_after(answer.headers.get("Retry-After", ""))
-        known = {} if after_s is None else {"retry_after_s": round(after_s)}
-        raise _Passing(Unavailable("feed-busy", host=host, status=status, **known), after_s)
+        wanted_s = None if after_s is None else round(after_s)
+        raise _Passing(Unavailable("feed-busy", host=host, status=status, retry_after_s=wanted_s), after_s)
     if status in {404, 410}:
         raise Invalid("feed-missing", host=host, status=status)
     if status != 200:

@@ -109,6 +109,12 @@ ERRORS: Mapping[str, LazyString] = {
     "not-situations": _l("Le fichier n’est pas une publication d’évènements DATEX\u00a0II (SituationPublication)."),
     "not-incidents": _l("Le fichier n’est pas une liste d’incidents CIFS."),
     "bad-option": _l("L’option %(name)s ne peut pas valoir «\u00a0%(value)s\u00a0»."),
+    "file-packed": _l(
+        "Le fichier est une archive, un classeur ou un document (%(kind)s) : enregistrez son contenu en CSV, GeoJSON ou XML."
+    ),
+    "too-many-columns": _l("Le fichier dépasse %(most)s colonnes."),
+    "row-too-wide": _l("La ligne %(where)s a plus de cellules que l’en-tête."),
+    "shape-too-complex": _l("La géométrie de l’enregistrement %(where)s est trop complexe (sommets ou croisements)."),
 }
 
 ISSUES: Mapping[str, LazyString] = {
@@ -163,6 +169,36 @@ ISSUES: Mapping[str, LazyString] = {
     "polyline-unreadable": _l("Tracé illisible\u00a0: conservé, sans effet."),
     "polyline-long-steps": _l("Tracé avec des segments de plus de 100 m (%(count)s)\u00a0: chacun est rapproché à part du réseau."),
     "direction-doubtful": _l("Sens unique annoncé sans que l’ordre du tracé le prouve\u00a0: sens inconnu."),
+    "bad-feature": _l("Enregistrement sans propriétés : écarté."),
+    "bad-geometry": _l("Géométrie illisible : écarté."),
+    "out-of-world": _l("Hors du globe : écarté."),
+    "shape-too-complex": _l("Géométrie trop complexe (sommets ou croisements) : écarté."),
+    "encoding-guessed": _l("Encodage non déclaré, lu comme du %(encoding)s : vérifiez les accents."),
+    "column-guessed": _l("Colonne « %(column)s » prise pour « %(role)s » : indiquez la correspondance si c’est faux."),
+    "outline-dropped": _l("Contour de l’aire inutilisable (%(reason)s) : la position est gardée seule."),
+    "hours-differ": _l(
+        "Les deux colonnes d’horaires ne disent pas la même chose (« %(value)s ») : la première est retenue."
+    ),
+    "limits-by-hours": _l("%(name)s : le tonnage dépend de l’heure (%(value)s) ; le plus petit est retenu."),
+    "date-missing": _l("Date de l’arrêté inconnue : en vigueur depuis toujours."),
+    "not-located": _l("%(place)s : emprise sans géométrie, sans effet sur la carte ni sur les itinéraires."),
+    "direction-in-words": _l("%(place)s : sens de circulation en toutes lettres (« %(value)s »), laissé inconnu."),
+    "condition-in-words": _l("Condition en toutes lettres (« %(value)s ») : affichée, sans effet sur le résultat."),
+    "ban-in-words": _l(
+        "%(place)s : interdiction que le modèle ne sait pas exprimer (« %(value)s ») : affichée, ne ferme rien."
+    ),
+    "ban-hours-read": _l(
+        "%(place)s : heures (« %(value)s ») lues comme celles de l’interdiction ; le schéma parle d’heures autorisées."
+    ),
+    "permission-alone": _l("%(place)s : autorisation sans interdiction dans le même arrêté : conservée, sans effet."),
+    "permission-without-effect": _l("%(place)s : autorisation générale qui ne lève aucune interdiction de l’arrêté."),
+    "permission-in-words": _l(
+        "%(place)s : autorisation (« %(value)s ») que le modèle ne sait pas exprimer : affichée, n’ouvre rien."
+    ),
+    "permission-not-located": _l(
+        "%(place)s : autorisation d’une partie seulement du lieu interdit : l’interdiction est affichée, ne ferme rien."
+    ),
+    "unknown-modality": _l("%(place)s : modalité inconnue (« %(value)s ») : ligne sans effet."),
 }
 
 COUNTS: Mapping[str, LazyString] = {
@@ -199,6 +235,9 @@ COUNTS: Mapping[str, LazyString] = {
     "events_ended": _l("Évènements terminés"),
     "events_older": _l("Versions plus anciennes laissées"),
     "events_superseded": _l("Versions remplacées dans le fichier"),
+    "lines": _l("Lignes lues"),
+    "measures": _l("Mesures"),
+    "permissions": _l("Autorisations lues"),
 }
 
 NOTHING_STORED = _l("Essai à blanc\u00a0: rien n’a été enregistré.")

@@ -1,4 +1,4 @@
-"""Reading perimeters, orders, bays and reports; the first argument is always the territory."""
+"""Reading perimeters, orders, bays and events; the first argument is always the territory."""
 
 from __future__ import annotations
 
@@ -22,19 +22,17 @@ from portal.numeriz.models import (
     UNKNOWN_COLOUR,
     ActivationRow,
     DeliveryBay,
-    ImportReport,
     MeasureRow,
     PerimeterRow,
     PerimeterShape,
     TrafficOrder,
 )
 from portal.numeriz.values import (
+    NUMERIZ,
     BayLayout,
     BayRegime,
     Category,
     DeliveryHours,
-    ImportKind,
-    ImportState,
     MeasureDraft,
     OrderStatus,
     Subject,
@@ -134,6 +132,7 @@ class OrderView:
     provenance: Mapping[str, Any]
     issues: Sequence[Mapping[str, Any]]
     measures: Sequence[tuple[UUID, MeasureDraft]]
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,11 +146,12 @@ class OrderLine:
     category: Category
     status: OrderStatus
     issue_count: int
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
 class BayView:
-    """A delivery bay; None is unknown."""
+    """A delivery bay; None is unknown. outline: polygon, (lon, lat) WGS84; details: what the source says beside."""
 
     id: UUID
     local_id: str
@@ -167,43 +167,11 @@ class BayView:
     max_stay_min: int | None
     active: bool
     issues: Sequence[Mapping[str, Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class ReportView:
-    """What an import did. items: the rarest doubts first, bounded; issue_counts: all of them by code."""
-
-    id: UUID
-    kind: ImportKind
-    state: ImportState
-    file_name: str
-    format: str
-    counts: Mapping[str, int]
-    issue_counts: Mapping[str, int]
-    items: Sequence[Mapping[str, Any]]
-    error: Mapping[str, Any]
-    actor_label: str
-    job_id: UUID | None
-    created_at: datetime
-    applied_at: datetime | None
-
-    @property
-    def issue_total(self) -> int:
-        """How many doubts there are in all."""
-        return sum(self.issue_counts.values())
-
-
-@dataclass(frozen=True, slots=True)
-class Overview:
-    """Figures of a territory's law."""
-
-    perimeters: int
-    shapes: int
-    activations: int
-    orders: int
-    published_orders: int
-    bays: int
-    doubtful: int
+    source: str = NUMERIZ
+    name: str = ""
+    max_gross_weight_kg: int | None = None
+    outline: BaseGeometry | None = field(default=None, repr=False)
+    details: Mapping[str, str] = field(default_factory=dict)
 
 
 def list_perimeters(territory_id: UUID) -> Sequence[PerimeterView]:
@@ -310,19 +278,29 @@ def page_orders(
     cursor: str | None = None,
     *,
     status: OrderStatus | None = None,
+    source: str | None = None,
     doubtful: bool = False,
     size: int = DEFAULT_PAGE_SIZE,
 ) -> Page[OrderLine]:
-    """Return a page of orders by title."""
+    """Return a page of orders by title; source: only those it brought."""
     statement = select(TrafficOrder).where(TrafficOrder.territory_id == territory_id)
     if status is not None:
         statement = statement.where(TrafficOrder.status == status)
+    if source is not None:
+        statement = statement.where(TrafficOrder.source == source)
     if doubtful:
         statement = statement.where(TrafficOrder.issue_count > 0)
     page = paginate(statement, [TrafficOrder.title, TrafficOrder.id], cursor, size)
     return page.map(
         lambda row: OrderLine(
-            row.id, row.identifier, row.title, row.authority_name, row.category, row.status, row.issue_count
+            row.id,
+            row.identifier,
+            row.title,
+            row.authority_name,
+            row.category,
+            row.status,
+            row.issue_count,
+            row.source,
         )
     )
 
@@ -349,6 +327,7 @@ def get_order(territory_id: UUID, order_id: UUID, *, published_only: bool = Fals
         row.provenance,
         row.issues,
         measures,
+        row.source,
     )
 
 
@@ -391,78 +370,9 @@ def _bay_view(row: DeliveryBay) -> BayView:
         row.max_stay_min,
         row.active,
         row.issues,
+        row.source,
+        row.name,
+        row.max_gross_weight_kg,
+        None if row.outline_wkb is None else codec.shape_from_bytes(row.outline_wkb),
+        row.details,
     )
-
-
-def page_reports(territory_id: UUID, cursor: str | None = None, size: int = 20) -> Page[ReportView]:
-    """Return a page of import reports, newest first."""
-    statement = select(ImportReport).where(ImportReport.territory_id == territory_id)
-    keys = [ImportReport.created_at, ImportReport.id]
-    return paginate(statement, keys, cursor, size, descending=True).map(_report_view)
-
-
-def get_report(territory_id: UUID, report_id: UUID) -> ReportView:
-    """Return one import report; raises NotFound("report-not-found")."""
-    row = session().scalar(
-        select(ImportReport)
-        .where(ImportReport.territory_id == territory_id, ImportReport.id == report_id)
-        .execution_options(populate_existing=True)
-    )
-    if row is None:
-        raise NotFound("report-not-found")
-    return _report_view(row)
-
-
-def _report_view(row: ImportReport) -> ReportView:
-    return ReportView(
-        row.id,
-        row.kind,
-        row.state,
-        row.file_name,
-        row.format,
-        row.counts,
-        row.issue_counts,
-        row.items,
-        row.error,
-        row.actor_label,
-        row.job_id,
-        row.created_at,
-        row.applied_at,
-    )
-
-
-def get_overview(territory_id: UUID) -> Overview:
-    """Return the figures of a territory's law, in one query."""
-
-    def count(model: Any, *conditions: Any) -> Any:
-        return (
-            select(func.count()).select_from(model).where(model.territory_id == territory_id, *conditions)
-        ).scalar_subquery()
-
-    activations = (
-        select(func.count())
-        .select_from(ActivationRow)
-        .join(PerimeterRow, PerimeterRow.id == ActivationRow.perimeter_id)
-        .where(PerimeterRow.territory_id == territory_id)
-    ).scalar_subquery()
-    doubtful = (
-        count(PerimeterRow, PerimeterRow.issue_count > 0)
-        + count(TrafficOrder, TrafficOrder.issue_count > 0)
-        + count(DeliveryBay, DeliveryBay.issue_count > 0)
-    )
-    row = (
-        session()
-        .execute(
-            select(
-                count(PerimeterRow),
-                count(PerimeterShape),
-                activations,
-                count(TrafficOrder),
-                count(TrafficOrder, TrafficOrder.status == OrderStatus.PUBLISHED),
-                count(DeliveryBay),
-                doubtful,
-            )
-        )
-        .one()
-    )
-    return Overview(*row)

@@ -1,10 +1,10 @@
-"""Importing files: by command at once, or sent on a page and then applied by a job."""
+"""Taking a file sent on a page: it is kept, and imported by a job."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from flask import current_app
 
@@ -16,67 +16,32 @@ from portal.config import Settings
 from portal.db import unit_of_work
 from portal.files import file_store
 from portal.jobs import enqueue
-from portal.numeriz.imports.bays import read_bays
 from portal.numeriz.imports.documents import check_size, clean_text
-from portal.numeriz.imports.perimeters import PerimeterFormat, read_perimeters
 from portal.numeriz.models import ImportReport
-from portal.numeriz.services import store_bays, store_perimeters
-from portal.numeriz.values import ImportKind, ImportOutcome, ImportState
+from portal.numeriz.values import ImportKind, ImportState
 from portal.territories.api import TerritoryView
 
 IMPORT_JOB = "numeriz.import"
 
 
-def import_perimeters(
-    actor: Actor,
-    territory: TerritoryView,
-    files: Sequence[tuple[str, bytes]],
-    *,
-    layout: PerimeterFormat = PerimeterFormat.AUTO,
-    report_id: UUID | None = None,
-    dry_run: bool = False,
-) -> ImportOutcome:
-    """Read perimeter files (name, content) and store what they hold. Raises Invalid; then nothing is stored."""
-    read = read_perimeters(
-        files,
-        zone=ZoneInfo(territory.timezone),
-        bounds=territory.bounds,
-        most_bytes=_settings().max_upload_bytes,
-        layout=layout,
-    )
-    return store_perimeters(actor, territory.id, read.drafts, source=read.source, report_id=report_id, dry_run=dry_run)
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file sent on a page. format: a name of `formats_of(kind)`, or `auto`; options: how it is to be read."""
+
+    kind: ImportKind
+    name: str
+    content: bytes
+    format: str = "auto"
+    options: Mapping[str, str] = field(default_factory=dict)
 
 
-def import_bays(
-    actor: Actor,
-    territory: TerritoryView,
-    name: str,
-    content: bytes,
-    *,
-    report_id: UUID | None = None,
-    dry_run: bool = False,
-) -> ImportOutcome:
-    """Read a bay file and store what it holds. Raises Invalid; then nothing is stored."""
-    settings = _settings()
-    read = read_bays(
-        name,
-        content,
-        bounds=territory.bounds,
-        most_bytes=settings.max_upload_bytes,
-        most_rows=settings.max_import_rows,
-    )
-    return store_bays(actor, territory.id, read.drafts, source=read.source, report_id=report_id, dry_run=dry_run)
-
-
-def receive_file(
-    actor: Actor, territory: TerritoryView, kind: ImportKind, name: str, content: bytes, clock: Clock = SYSTEM_CLOCK
-) -> UUID:
+def receive_file(actor: Actor, territory: TerritoryView, sent: Upload, clock: Clock = SYSTEM_CLOCK) -> UUID:
     """Keep a file sent on a page and ask for its import; return the id of the waiting report.
 
     Raises Invalid(`file-empty`, `file-too-large`): whatever else is wrong with it, the report will say.
     """
-    check_size(content, _settings().max_upload_bytes)
-    key = file_store().put("law-imports", content)
+    check_size(sent.content, _settings().max_upload_bytes)
+    key = file_store().put("law-imports", sent.content)
     report_id = new_id()
     try:
         with unit_of_work() as uow:
@@ -85,13 +50,13 @@ def receive_file(
                 ImportReport(
                     id=report_id,
                     territory_id=territory.id,
-                    kind=kind,
+                    kind=sent.kind,
                     state=ImportState.WAITING,
-                    file_name=clean_text(name, 255),
+                    file_name=clean_text(sent.name, 255),
                     file_key=key,
                     job_id=job_id,
-                    format="",
-                    options={},
+                    format=sent.format,
+                    options=dict(sent.options),
                     counts={},
                     issue_counts={},
                     items=[],

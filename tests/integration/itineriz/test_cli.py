@@ -12,7 +12,9 @@ from flask import Flask
 
 from portal.common.actor import system_actor
 from portal.numeriz.api import law_snapshot
-from portal.numeriz.uploads import import_perimeters
+from portal.numeriz.imports.reading import SourceFile
+from portal.numeriz.importing import run_import
+from portal.numeriz.values import ImportKind
 from portal.territories.api import TerritoryView
 
 STOPS = ("--stop", "2.3560,48.8655", "--stop", "2.3780,48.8690")
@@ -24,8 +26,8 @@ TRUCK = '{"gvw_t": 12, "height_m": 3.5, "width_m": 2.5, "length_m": 9, "axle_loa
 def paris_law(app: Flask, routed_territory: Callable[[], TerritoryView], shared_data: Path) -> TerritoryView:
     """The territory of the extract with the perimeters of 2024 imported as a clerk would."""
     territory = routed_territory()
-    files = [(f"{name}.geojson", (shared_data / "jop2024" / f"{name}.geojson").read_bytes()) for name in FILES]
-    import_perimeters(system_actor("test"), territory, files)
+    files = [SourceFile(f"{name}.geojson", shared_data / "jop2024" / f"{name}.geojson") for name in FILES]
+    run_import(system_actor("test"), territory, ImportKind.PERIMETERS, files)
     return territory
 
 

@@ -16,7 +16,8 @@ from portal.common.ids import new_id
 from portal.db import db, unit_of_work
 from portal.numeriz import law as law_module
 from portal.numeriz.law import NO_LAW, bump_law, law_snapshot, law_version
-from portal.numeriz.queries import get_order, get_overview, get_perimeters, list_bays, list_perimeters, page_orders
+from portal.numeriz.overview import get_overview
+from portal.numeriz.queries import get_order, get_perimeters, list_bays, list_perimeters, page_orders
 from portal.numeriz.services import store_bays, store_orders, store_perimeters
 from portal.numeriz.values import OrderStatus
 from portal.regulations.evaluate import State, verdict
@@ -140,9 +141,9 @@ def test_the_law_is_built_once_when_many_threads_ask_for_it(app: Flask, monkeypa
     builds: list[UUID] = []
     build = law_module._build
 
-    def counted(territory_id: UUID) -> object:
-        builds.append(territory_id)
-        return build(territory_id)
+    def counted(state: law_module._State, kept: law_module._Kept) -> object:
+        builds.append(state.territory.id)
+        return build(state, kept)
 
     monkeypatch.setattr(law_module, "_build", counted)
     start, found = threading.Barrier(6), []

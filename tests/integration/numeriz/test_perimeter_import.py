@@ -19,7 +19,9 @@ from sqlalchemy import func, select
 from portal.db import db, session
 from portal.numeriz.law import law_snapshot, law_version
 from portal.numeriz.models import ActivationRow, PerimeterRow, PerimeterShape
-from portal.numeriz.queries import get_overview, list_perimeters, page_reports
+from portal.numeriz.overview import get_overview
+from portal.numeriz.queries import list_perimeters
+from portal.numeriz.reports import page_reports
 from portal.numeriz.uploads import import_perimeters
 from portal.regulations.perimeters import Colour
 from portal.territories.queries import TerritoryView

@@ -1,0 +1,50 @@
+"""What the clerk's pages share: their blueprint, their guards, their tabs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, request, url_for
+from flask_babel import gettext as _
+
+from portal.common.actor import StaffRole
+from portal.numeriz import desk_words, messages
+from portal.territories.api import TerritoryView
+from portal.web.guards import staff
+from portal.web.rendering import render_page
+
+blueprint = Blueprint("numeriz", __name__, url_prefix="/territoires/<territory>/numeriz")
+
+CLERK = staff(StaffRole.CLERK)
+SUPERVISOR = staff(StaffRole.SUPERVISOR)
+
+
+def desk_page(page_name: str, territory: TerritoryView, **context: Any) -> str:
+    """Render a page of the desk with what all of them need."""
+    tabs = [
+        ("numeriz.overview", _("Vue d’ensemble")),
+        ("numeriz.list_perimeters", _("Périmètres")),
+        ("numeriz.list_orders", _("Arrêtés")),
+        ("numeriz.list_events", _("Évènements")),
+        ("numeriz.list_bays", _("Aires de livraison")),
+        ("numeriz.feed_list", _("Flux")),
+        ("numeriz.upload", _("Importer un fichier")),
+    ]
+    return render_page(
+        f"numeriz/{page_name}.html",
+        territory=territory,
+        territory_name=territory.name,
+        accent=territory.accent.value,
+        zone=territory.timezone,
+        messages=messages,
+        words=desk_words,
+        desk_tabs=[
+            {
+                "label": label,
+                "url": url_for(endpoint, territory=territory.slug),
+                "current": request.endpoint == endpoint,
+            }
+            for endpoint, label in tabs
+        ],
+        **context,
+    )
