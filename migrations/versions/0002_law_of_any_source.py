@@ -22,6 +22,7 @@ OLD_STATES = ('waiting', 'applied', 'refused')
 STATES = ('waiting', 'applied', 'partial', 'unchanged', 'refused')
 EVENT_KINDS = ('closure', 'laneClosure', 'alternate', 'roadworks', 'accident', 'obstacle', 'congestion', 'weather',
                'restriction', 'rerouting')
+MATCHED = ('match_issue_count', 'match_issues', 'matched_as')
 REGIONS = ('metropole', 'alsace-moselle', 'guadeloupe', 'martinique', 'guyane', 'reunion', 'mayotte',
            'saint-barthelemy', 'saint-martin')
 
@@ -68,12 +69,28 @@ def upgrade() -> None:
         batch.add_column(sa.Column('source', sa.String(length=32), nullable=False, server_default='numeriz'))
         batch.add_column(sa.Column('source_id', sa.String(length=255), nullable=False, server_default=''))
         batch.add_column(sa.Column('ends_at', INSTANT, nullable=True))
+        _add_matched(batch)
+    with op.batch_alter_table('perimeter') as batch:
+        _add_matched(batch)
     # The identity an order had until now, as `OrderDraft.key` writes it.
     op.execute("UPDATE traffic_order SET source_id = identifier || '#' || authority_name")
     with op.batch_alter_table('traffic_order') as batch:
         batch.drop_constraint(op.f('uq_traffic_order_territory_id_authority_name_identifier'), type_='unique')
         batch.create_unique_constraint(op.f('uq_traffic_order_territory_id_source_source_id'),
                                        ['territory_id', 'source', 'source_id'])
+
+
+def _add_matched(batch) -> None:
+    for column in _matched():
+        batch.add_column(column)
+
+
+def _matched():
+    return (
+        sa.Column('matched_as', sa.String(length=160), nullable=False, server_default=''),
+        sa.Column('match_issues', JSON, nullable=False, server_default='[]'),
+        sa.Column('match_issue_count', sa.Integer(), nullable=False, server_default='0'),
+    )
 
 
 def downgrade() -> None:
@@ -85,7 +102,10 @@ def downgrade() -> None:
         batch.drop_constraint(op.f('uq_traffic_order_territory_id_source_source_id'), type_='unique')
         batch.create_unique_constraint(op.f('uq_traffic_order_territory_id_authority_name_identifier'),
                                        ['territory_id', 'authority_name', 'identifier'])
-        for name in ('ends_at', 'source_id', 'source'):
+        for name in (*MATCHED, 'ends_at', 'source_id', 'source'):
+            batch.drop_column(name)
+    with op.batch_alter_table('perimeter') as batch:
+        for name in MATCHED:
             batch.drop_column(name)
     with op.batch_alter_table('territory') as batch:
         batch.drop_constraint(op.f('ck_territory_holidayregion'), type_='check')
@@ -191,6 +211,7 @@ def _create_tables() -> None:
     sa.Column('document', JSON, nullable=False),
     sa.Column('provenance', JSON, nullable=False),
     sa.Column('issues', JSON, nullable=False),
+    *_matched(),
     sa.Column('issue_count', sa.Integer(), nullable=False),
     sa.Column('content_digest', sa.String(length=64), nullable=False),
     sa.Column('updated_at', INSTANT, nullable=False),

@@ -1,8 +1,19 @@
 """Background work: RQ runs it, the database knows the truth about it."""
 
 from portal.jobs.models import JobState
-from portal.jobs.queue import JobView, cancel, enqueue, get_job, retry
+from portal.jobs.queue import JobView, cancel, enqueue, get_job, latest_job, retry
 from portal.jobs.registry import task
 from portal.jobs.running import ClaimLost, RunningJob
 
-__all__ = ["ClaimLost", "JobState", "JobView", "RunningJob", "cancel", "enqueue", "get_job", "retry", "task"]
+__all__ = [
+    "ClaimLost",
+    "JobState",
+    "JobView",
+    "RunningJob",
+    "cancel",
+    "enqueue",
+    "get_job",
+    "latest_job",
+    "retry",
+    "task",
+]

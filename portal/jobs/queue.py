@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -139,6 +139,18 @@ def get_job(job_id: UUID) -> JobView:
     row = session().scalar(select(Job).where(Job.id == job_id).execution_options(populate_existing=True))
     if row is None:
         raise NotFound("job-not-found")
+    return _view(row)
+
+
+def latest_job(kind: str, args: Mapping[str, str]) -> JobView | None:
+    """Return the newest job of a kind with these arguments, for work that must not be asked for twice."""
+    same = (Job.args[name].as_string() == value for name, value in args.items())
+    newest = select(Job).where(Job.kind == kind, *same).order_by(Job.created_at.desc(), Job.id.desc()).limit(1)
+    row = session().scalar(newest.execution_options(populate_existing=True))
+    return None if row is None else _view(row)
+
+
+def _view(row: Job) -> JobView:
     return JobView(
         row.id,
         row.kind,

@@ -18,6 +18,7 @@ from shapely.geometry import mapping, shape
 from shapely.geometry.base import BaseGeometry
 
 from portal.numeriz.values import DeliveryHours, MeasureDraft
+from portal.regulations.matches import EDGE_ROW
 from portal.regulations.measures import (
     Direction,
     LocationKind,
@@ -43,7 +44,7 @@ from portal.regulations.vehicles import (
     UsedFor,
     VehicleRule,
 )
-from portal.territories.api import EDGE_ROW, MatchedEdges
+from portal.territories.api import MatchedEdges
 
 type Json = dict[str, Any]
 

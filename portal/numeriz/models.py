@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base
@@ -33,6 +34,30 @@ NO_GEOMETRY = "none"
 UNKNOWN_COLOUR = "unknown"
 
 
+class Matched:
+    """What is doubtful about a row, and what was last found of its places on the road graph.
+
+    issues: coded doubts of its source, replaced with it. matched_as: the version of the graph and what the row said
+    then, as `matching` writes it; another one means that the row waits. match_issues: coded doubts of the match.
+    """
+
+    issues: Mapped[list[Any]]
+    issue_count: Mapped[int]
+    matched_as: Mapped[str] = mapped_column(String(160), default="")
+    match_issues: Mapped[list[Any]] = mapped_column(default=list)
+    match_issue_count: Mapped[int] = mapped_column(default=0)
+
+    @property
+    def doubts(self) -> list[Any]:
+        """All issues, those of the source first."""
+        return [*self.issues, *self.match_issues]
+
+    @hybrid_property
+    def doubt_count(self) -> int:
+        """How many of them a clerk should look into; usable in a query."""
+        return self.issue_count + self.match_issue_count
+
+
 class PerimeterShape(Base):
     """An area, stored once however many perimeters use it. digest: of what the source drew, before any repair."""
 
@@ -49,7 +74,7 @@ class PerimeterShape(Base):
     max_lat: Mapped[float]
 
 
-class PerimeterRow(Base):
+class PerimeterRow(Matched, Base):
     """One area of one event in one colour. Without a shape or with an unknown colour it is kept and has no effect."""
 
     __tablename__ = "perimeter"
@@ -69,8 +94,6 @@ class PerimeterRow(Base):
     policy: Mapped[dict[str, Any]]
     named_roads: Mapped[list[Any]]
     provenance: Mapped[dict[str, Any]]
-    issues: Mapped[list[Any]]
-    issue_count: Mapped[int]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 
@@ -90,7 +113,7 @@ class ActivationRow(Base):
     end_at: Mapped[datetime | None]
 
 
-class TrafficOrder(Base):
+class TrafficOrder(Matched, Base):
     """A legal act of one authority. content_digest: of everything it says, to see a change at the next import.
 
     ends_at: the instant after which none of its measures applies; null: open-ended.
@@ -115,8 +138,6 @@ class TrafficOrder(Base):
     ends_at: Mapped[datetime | None]
     url: Mapped[str] = mapped_column(Text)
     provenance: Mapped[dict[str, Any]]
-    issues: Mapped[list[Any]]
-    issue_count: Mapped[int]
     content_digest: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
@@ -183,7 +204,7 @@ class DeliveryBay(Base):
     updated_at: Mapped[datetime]
 
 
-class RoadEvent(Base):
+class RoadEvent(Matched, Base):
     """What happens on a road now or soon, without a legal act. document: periods and vehicles, written by `codec`.
 
     starts_at, ends_at: bounds of all periods. Only a higher version of the same record replaces it.
@@ -216,8 +237,6 @@ class RoadEvent(Base):
     url: Mapped[str] = mapped_column(Text)
     document: Mapped[dict[str, Any]]
     provenance: Mapped[dict[str, Any]]
-    issues: Mapped[list[Any]]
-    issue_count: Mapped[int]
     content_digest: Mapped[str] = mapped_column(String(64))
     updated_at: Mapped[datetime]
 

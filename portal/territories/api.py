@@ -4,17 +4,26 @@ from portal.territories.address_search import GOOD_SCORE, AddressHit, HitKind
 from portal.territories.build.edges import EdgeFlag, EdgeTable, Probe, load_edges, point_along
 from portal.territories.build.graph import MAX_EXCLUDE_LOCATIONS, open_config
 from portal.territories.lookup import geocode, reverse_geocode, search_addresses
-from portal.territories.matching import EDGE_ROW, TRUSTED_SHARE, Match, MatchDoubt, MatchedEdges
+from portal.territories.matching import (
+    TRUSTED_SHARE,
+    Match,
+    MatchDoubt,
+    MatchedEdges,
+    match_area,
+    match_between,
+    match_line,
+)
 from portal.territories.models import SLUG_PATTERN, Accent
 from portal.territories.queries import (
     BuildFacts,
     TerritoryView,
     get_build_facts,
+    get_graph_version,
     get_territory,
     get_territory_by_id,
     list_territories,
 )
-from portal.territories.restrictions import TaggedRoad, read_restrictions
+from portal.territories.restrictions import Position, TaggedRoad, read_restrictions
 from portal.territories.services import (
     AddTerritory,
     BuildResult,
@@ -24,9 +33,9 @@ from portal.territories.services import (
     remove_territory,
     update_settings,
 )
+from portal.territories.tracing import RoadGraph
 
 __all__ = [
-    "EDGE_ROW",
     "GOOD_SCORE",
     "MAX_EXCLUDE_LOCATIONS",
     "SLUG_PATTERN",
@@ -42,17 +51,23 @@ __all__ = [
     "Match",
     "MatchDoubt",
     "MatchedEdges",
+    "Position",
     "Probe",
+    "RoadGraph",
     "TaggedRoad",
     "TerritorySettings",
     "TerritoryView",
     "add_territory",
     "geocode",
     "get_build_facts",
+    "get_graph_version",
     "get_territory",
     "get_territory_by_id",
     "list_territories",
     "load_edges",
+    "match_area",
+    "match_between",
+    "match_line",
     "open_config",
     "point_along",
     "read_restrictions",

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -17,6 +18,8 @@ from portal.common.errors import NotFound, Unavailable
 from portal.config import Settings
 from portal.db import session
 from portal.regulations.holidays import HolidayRegion
+from portal.territories.build.errors import BuildError
+from portal.territories.build.graph import read_graph_info
 from portal.territories.models import Accent, Territory
 
 GRAPH_NAME = "graph"
@@ -116,6 +119,22 @@ def get_build_facts(territory: TerritoryView) -> BuildFacts | None:
         return BuildFacts.from_json((territory.graph_dir.parent / BUILD_NAME).read_text(encoding="utf-8"))
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise Unavailable("build-missing", slug=territory.slug) from error
+
+
+def get_graph_version(territory: TerritoryView) -> str | None:
+    """Return the version of the road graph in force; None before the first build, or when it is not on this machine."""
+    if territory.graph_dir is None:
+        return None
+    try:
+        return _graph_version(territory.graph_dir)
+    except BuildError:
+        return None
+
+
+@lru_cache(maxsize=64)
+def _graph_version(graph_dir: Path) -> str:
+    """A finished build never changes."""
+    return read_graph_info(graph_dir).version
 
 
 def territory_view(row: Territory) -> TerritoryView:
