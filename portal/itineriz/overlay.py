@@ -14,11 +14,12 @@ from shapely.geometry.base import BaseGeometry
 
 from portal.itineriz.engine import Drive, DrivenEdge, Engine
 from portal.regulations.evaluate import Reason, State, TripPurpose, judge
+from portal.regulations.measures import Measure, Origin
 from portal.regulations.passes import PassRight
 from portal.regulations.perimeters import Perimeter
 from portal.regulations.schedules import Interval
 from portal.regulations.snapshot import Hit, LawSnapshot, Regulation
-from portal.regulations.vehicles import Vehicle
+from portal.regulations.vehicles import FreeText, Vehicle
 
 type Rows = npt.NDArray[np.int64]
 
@@ -157,6 +158,29 @@ class Overlay:
 def overlay_of(engine: Engine, law: LawSnapshot) -> Overlay:
     """The overlay of a law on a graph; the last ones are kept."""
     return Overlay(engine, law)
+
+
+@lru_cache(maxsize=16)
+def law_to_drive(law: LawSnapshot) -> LawSnapshot:
+    """The law without the lasting signs of OpenStreetMap, which the engine knows and obeys by itself.
+
+    The engine read them when the graph was built; to it a street for those who stop in it is costly and not closed, so
+    that it finds the way through several of them. It looks at no hour: signs with hours or a season stay, and what
+    somebody has to read.
+    """
+    kept = [measure for measure in law.measures.values() if not _engine_obeys(measure)]
+    if len(kept) == len(law.measures):
+        return law
+    region = law.calendar.region
+    return LawSnapshot.build(
+        law.perimeters.values(), kept, zone=law.zone, version=law.version, region=region, previous=law
+    )
+
+
+def _engine_obeys(measure: Measure) -> bool:
+    if measure.origin is not Origin.OSM or any(isinstance(c, FreeText) for c in measure.vehicles.applies_to):
+        return False
+    return any(period.is_continuous and period.end is None for period in measure.periods)
 
 
 DAYS_AHEAD = timedelta(days=3)

@@ -12,7 +12,7 @@ from portal.itineriz.checking import Check, LegContext, check_stay, ids_at
 from portal.itineriz.costing import costing_for, unknown_sizes
 from portal.itineriz.engine import Drive, Engine, distance_m
 from portal.itineriz.needs import needed_passes
-from portal.itineriz.overlay import Overlay, law_of_days, overlay_of
+from portal.itineriz.overlay import Overlay, law_of_days, law_to_drive, overlay_of
 from portal.itineriz.search import Limits, Outcome, Search
 from portal.itineriz.trip import Avoided, Caution, Leg, Notice, Obstacle, Status, Stop, Trip, TripResult
 from portal.regulations.evaluate import Reason, State
@@ -38,6 +38,7 @@ def plan(engine: Engine, law: LawSnapshot, trip: Trip, limits: Limits | None = N
     """
     _check_trip(trip)
     limits = limits or Limits()
+    law = law_to_drive(law)
     now, complete_until = law_of_days(law, trip.depart_at)
     result = _plan(overlay_of(engine, now), trip, limits)
     if result.ends_at + HORIZON > complete_until:

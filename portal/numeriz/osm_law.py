@@ -9,7 +9,7 @@ signs mean them.
 from __future__ import annotations
 
 import calendar
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache, partial
@@ -26,6 +26,7 @@ from portal.numeriz.osm_values import (
     ANY_TIME,
     CLOSED,
     HEAVY_OVER_KG,
+    LOCAL,
     OPEN,
     OWNERS_WORDS,
     Condition,
@@ -38,7 +39,7 @@ from portal.numeriz.osm_values import (
 from portal.regulations.measures import Direction, LocationKind, Measure, MeasureLocation, MeasureType, OrderRef, Origin
 from portal.regulations.schedules import Period
 from portal.regulations.vehicles import CarriesHazmat, Size, Usage, UsedFor, VehicleRule
-from portal.territories.api import TaggedRoad, TerritoryView, read_restrictions
+from portal.territories.api import Position, TaggedRoad, TerritoryView, read_restrictions
 
 AUTHORITY: Final = "OpenStreetMap"
 ALWAYS_SINCE: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -81,28 +82,79 @@ def measures_of_osm(territory: TerritoryView) -> tuple[Measure, ...]:
 
 @lru_cache(maxsize=16)
 def _measures_of_build(path: Path, timezone: str) -> tuple[Measure, ...]:
-    zone = ZoneInfo(timezone)
-    return tuple(measure for road in read_restrictions(path) for measure in measures_of_road(road, zone))
+    return tuple(measures_of_roads(read_restrictions(path), ZoneInfo(timezone)))
 
 
-def measures_of_road(road: TaggedRoad, zone: ZoneInfo) -> Iterator[Measure]:
-    """The measures of one road; zone: the local clock of its hours and seasons."""
-    reference = f"osm:way/{road.way_id}"
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """One rule of one road, as a measure will say it."""
+
+    id: str
+    road: TaggedRoad
+    rule: OsmRule
+    direction: Direction
+
+
+def measures_of_roads(roads: Iterable[TaggedRoad], zone: ZoneInfo) -> Iterator[Measure]:
+    """The measures of roads, in their order; zone: the local clock of their hours and seasons.
+
+    Roads that meet and spare local access in the same words are one measure, named after the first of them: a street
+    is drawn in pieces, and whoever stops on the third may drive through the first two.
+    """
+    joined: dict[OsmRule, list[_Said]] = {}
+    listed: list[list[_Said]] = []
+    for road in roads:
+        for number, (rule, direction) in enumerate(rules_of_tags(road.tags), start=1):
+            said = _Said(f"osm:way/{road.way_id}#{number}", road, rule, direction)
+            if LOCAL in rule.except_:
+                joined.setdefault(replace(rule, texts=()), []).append(said)
+            else:
+                listed.append([said])
+    for alike in joined.values():
+        listed += _that_meet(alike)
+    for group in sorted(listed, key=lambda found: (found[0].road.way_id, found[0].id)):
+        yield _measure(group, zone)
+
+
+def _that_meet(listed: Sequence[_Said]) -> list[list[_Said]]:
+    """What is said of several roads, in groups of those that meet in a point."""
+    group_of = list(range(len(listed)))
+
+    def group(index: int) -> int:
+        while group_of[index] != index:
+            group_of[index] = index = group_of[group_of[index]]
+        return index
+
+    at: dict[Position, int] = {}
+    for index, said in enumerate(listed):
+        for position in said.road.coords:
+            group_of[group(index)] = group(at.setdefault(position, index))
+    groups: dict[int, list[_Said]] = {}
+    for index, said in enumerate(listed):
+        groups.setdefault(group(index), []).append(said)
+    return list(groups.values())
+
+
+def _measure(group: Sequence[_Said], zone: ZoneInfo) -> Measure:
+    first = min(group, key=lambda said: said.road.way_id)
+    url = f"https://www.openstreetmap.org/way/{first.road.way_id}"
+    return Measure(
+        id=first.id,
+        order=OrderRef(f"osm:way/{first.road.way_id}", "; ".join(first.rule.texts), AUTHORITY, url),
+        type=MeasureType.NO_ENTRY,
+        locations=tuple(_location(said.road, said.direction) for said in group),
+        periods=_periods(first.rule, zone),
+        vehicles=VehicleRule(first.rule.applies_to, first.rule.except_),
+        origin=Origin.OSM,
+    )
+
+
+def _location(road: TaggedRoad, direction: Direction) -> MeasureLocation:
     label = road.tags.get("name") or road.tags.get("ref", "")
     line = LineString(road.coords)
     shape = shapely.make_valid(Polygon(line)) if road.tags.get("area") == "yes" and line.is_ring else line
     kind = LocationKind.NAMED_STREET if label else LocationKind.FREE_GEOMETRY
-    for number, (rule, direction) in enumerate(rules_of_tags(road.tags), start=1):
-        title = "; ".join(rule.texts)
-        yield Measure(
-            id=f"{reference}#{number}",
-            order=OrderRef(reference, title, AUTHORITY, f"https://www.openstreetmap.org/way/{road.way_id}"),
-            type=MeasureType.NO_ENTRY,
-            locations=(MeasureLocation(kind, label, shape, direction),),
-            periods=_periods(rule, zone),
-            vehicles=VehicleRule(rule.applies_to, rule.except_),
-            origin=Origin.OSM,
-        )
+    return MeasureLocation(kind, label, shape, direction)
 
 
 def rules_of_tags(tags: Mapping[str, str]) -> list[tuple[OsmRule, Direction]]:

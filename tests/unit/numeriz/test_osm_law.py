@@ -7,13 +7,16 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from shapely.geometry import LineString, Point
 
 from portal.numeriz.imports.opening_hours import write_hours
-from portal.numeriz.osm_law import measures_of_road, rules_of_tags
+from portal.numeriz.osm_law import measures_of_roads, rules_of_tags
 from portal.numeriz.osm_rules import OsmRule
 from portal.numeriz.osm_values import ALWAYS
+from portal.regulations.evaluate import Purpose, State, stops_inside, verdict
 from portal.regulations.measures import Direction, LocationKind, Origin
-from portal.regulations.vehicles import FreeText, describe
+from portal.regulations.snapshot import LawSnapshot
+from portal.regulations.vehicles import FreeText, Vehicle, describe
 from portal.territories.api import TaggedRoad
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -264,7 +267,7 @@ def test_a_road_becomes_measures_of_openstreetmap_when_it_is_tagged() -> None:
     road = TaggedRoad(
         16875298, {"highway": "residential", "name": "Rue Meslay", "maxheight": "4.3", "maxwidth": "2"}, LINE
     )
-    first, second = measures_of_road(road, PARIS)
+    first, second = measures_of_roads([road], PARIS)
     assert (first.id, second.id) == ("osm:way/16875298#1", "osm:way/16875298#2")
     assert first.origin is Origin.OSM and first.may_close
     assert first.order.id == second.order.id == "osm:way/16875298"
@@ -279,9 +282,9 @@ def test_a_road_becomes_measures_of_openstreetmap_when_it_is_tagged() -> None:
 
 def test_a_square_is_an_area_when_it_is_drawn_as_one() -> None:
     ring = (*LINE, (2.361, 48.861), LINE[0])
-    [measure] = measures_of_road(TaggedRoad(1, {"highway": "pedestrian", "area": "yes", "hgv": "no"}, ring), PARIS)
+    [measure] = measures_of_roads([TaggedRoad(1, {"highway": "pedestrian", "area": "yes", "hgv": "no"}, ring)], PARIS)
     assert measure.locations[0].shape.geom_type == "Polygon"
-    [outline] = measures_of_road(TaggedRoad(2, {"highway": "residential", "hgv": "no"}, ring), PARIS)
+    [outline] = measures_of_roads([TaggedRoad(2, {"highway": "residential", "hgv": "no"}, ring)], PARIS)
     assert outline.locations[0].shape.geom_type == "LineString"
 
 
@@ -295,8 +298,44 @@ def test_a_square_is_an_area_when_it_is_drawn_as_one() -> None:
     ],
 )
 def test_a_season_comes_back_each_year_when_it_has_local_days(season: str, start: datetime, end: datetime) -> None:
-    [measure] = measures_of_road(TaggedRoad(1, {"hgv:conditional": f"no @ ({season})"}, LINE), PARIS)
+    [measure] = measures_of_roads([TaggedRoad(1, {"hgv:conditional": f"no @ ({season})"}, LINE)], PARIS)
     assert [(period.start, period.end) for period in measure.periods if period.start.year == start.year] == [
         (start, end)
     ]
     assert {period.start.astimezone(PARIS).year for period in measure.periods} == set(range(2020, 2040))
+
+
+def _street(way_id: int, west: int, east: int, **tags: str) -> TaggedRoad:
+    """A piece of a street that runs from west to east, in thousandths of a degree."""
+    return TaggedRoad(way_id, tags, ((2.36 + west / 1000, 48.86), (2.36 + east / 1000, 48.86)))
+
+
+def test_pieces_of_a_street_are_one_measure_when_they_meet_and_spare_local_access() -> None:
+    only = {"motor_vehicle": "destination"}
+    pieces = [
+        _street(1, 0, 1, **only),
+        _street(2, 2, 3, **only),
+        _street(3, 1, 2, **only, name="Rue du Milieu"),
+        _street(4, 3, 4, access="destination"),
+        _street(5, 5, 6, **only),
+        _street(6, 6, 7, motor_vehicle="no"),
+        _street(7, 7, 8, motor_vehicle="no"),
+    ]
+    measures = list(measures_of_roads(pieces, PARIS))
+    assert [(measure.id, len(measure.locations)) for measure in measures] == [
+        ("osm:way/1#1", 4),
+        ("osm:way/5#1", 1),
+        ("osm:way/6#1", 1),
+        ("osm:way/7#1", 1),
+    ]
+    assert {place.label for place in measures[0].locations} == {"", "Rue du Milieu"}
+
+
+def test_a_stop_on_the_last_piece_of_a_street_opens_the_first_when_they_are_one() -> None:
+    pieces = [_street(way_id, way_id, way_id + 1, motor_vehicle="destination") for way_id in range(4)]
+    law = LawSnapshot.build([], measures_of_roads(pieces, PARIS), zone=PARIS, version="1")
+    van, noon = Vehicle(gross_weight_kg=3500), datetime(2024, 6, 3, 10, tzinfo=UTC)
+    way_in = LineString(pieces[0].coords)
+    stop = stops_inside(law, [Point(2.3635, 48.86)])
+    assert verdict(law, way_in, noon, van, purpose=stop).state is State.ALLOWED
+    assert verdict(law, way_in, noon, van, purpose=Purpose.TRANSIT).state is State.FORBIDDEN
