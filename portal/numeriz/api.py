@@ -1,6 +1,6 @@
 """What other contexts may use of Numeriz: the law in memory, its perimeters, and the sentences of its answers."""
 
-from portal.numeriz.law import bump_law, law_snapshot, law_version
+from portal.numeriz.law import bump_law, law_for_display, law_snapshot, law_version
 from portal.numeriz.messages import (
     COLOURS,
     DIRECTIONS,
@@ -78,6 +78,7 @@ __all__ = [
     "get_perimeter",
     "get_perimeters",
     "hours_words",
+    "law_for_display",
     "law_snapshot",
     "law_version",
     "list_bays",

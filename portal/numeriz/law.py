@@ -1,39 +1,49 @@
-"""The law of a territory in memory: built once per version and process, shared by its threads."""
+"""The law of a territory in memory: built once per version and process, shared by its threads.
+
+Two questions, one for each need:
+
+- `law_snapshot`: the law as committed, or as the running unit of work sees it. It waits for the build it needs. All
+  that decides something (routes, passes, exports) asks this one.
+- `law_for_display`: the same, but while another process's change of the last two seconds is being built in the
+  background, the law of just before. Maps and lists ask this one.
+
+What was read is kept and only what changed is read again, so that a build after a small change is short.
+"""
 
 from __future__ import annotations
 
 import threading
-from collections import defaultdict
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as TooSlow
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from hashlib import sha256
+from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from flask import Flask, current_app
 from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from portal.common.clock import SYSTEM_CLOCK, Clock
 from portal.db import UnitOfWork, session
-from portal.numeriz.codec import measure_from_json, policy_from_json, shape_from_bytes
-from portal.numeriz.models import (
-    UNKNOWN_COLOUR,
-    ActivationRow,
-    LawState,
-    MeasureRow,
-    PerimeterRow,
-    PerimeterShape,
-    TrafficOrder,
-)
-from portal.numeriz.values import OrderStatus
-from portal.regulations.measures import Measure, MeasureType, OrderRef
-from portal.regulations.perimeters import Activation, Colour, Perimeter, Provenance
+from portal.numeriz.law_reading import LawReader
+from portal.numeriz.models import LawState
 from portal.regulations.snapshot import LawSnapshot
-from portal.territories.api import get_territory_by_id
+from portal.territories.api import TerritoryView, get_graph_version, get_territory_by_id
 
 NO_LAW = "0"
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 # How often a build may be overtaken by writers before the last one stands under the version it was read between.
 _ATTEMPTS = 5
+PATIENCE_S: Final = 0.5
+"""How long a page waits for a build under way before it shows the law of just before."""
+MOST_BEHIND: Final = timedelta(seconds=2)
+"""No page shows a law that was changed longer ago than this."""
+_PENDING: Final = "law-changed-here"
+_PRIVATE: Final = "law-seen-here"
 
 
 def law_version(territory_id: UUID) -> str:
@@ -45,7 +55,11 @@ def law_version(territory_id: UUID) -> str:
         select(LawState.version, LawState.changed_at).where(LawState.territory_id == territory_id)
     )
     row = found.one_or_none()
-    return NO_LAW if row is None or row.version == 0 else f"{row.version}-{row.changed_at:%Y%m%d%H%M%S%f}"
+    return NO_LAW if row is None else _version_text(row.version, row.changed_at)
+
+
+def _version_text(number: int, changed_at: datetime) -> str:
+    return NO_LAW if number == 0 else f"{number}-{changed_at:%Y%m%d%H%M%S%f}"
 
 
 def lock_law(uow: UnitOfWork, territory_id: UUID) -> None:
@@ -61,6 +75,9 @@ def lock_law(uow: UnitOfWork, territory_id: UUID) -> None:
 def bump_law(uow: UnitOfWork, territory_id: UUID, clock: Clock = SYSTEM_CLOCK) -> None:
     """Count a new version of the law, in the transaction of the change itself."""
     lock_law(uow, territory_id)
+    pending: set[UUID] = uow.session.info.setdefault(_PENDING, set())
+    pending.add(territory_id)
+    uow.after_commit(partial(_landed, pending, territory_id))
     uow.session.execute(
         update(LawState)
         .where(LawState.territory_id == territory_id)
@@ -69,30 +86,120 @@ def bump_law(uow: UnitOfWork, territory_id: UUID, clock: Clock = SYSTEM_CLOCK) -
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _State:
+    """What a snapshot is made from. version: differs as soon as the law, the graph, the clock or the holidays do."""
+
+    version: str
+    changed_at: datetime
+    territory: TerritoryView
+
+
+def _state(territory_id: UUID) -> _State:
+    territory = get_territory_by_id(territory_id)
+    row = (
+        session()
+        .execute(select(LawState.version, LawState.changed_at).where(LawState.territory_id == territory_id))
+        .one_or_none()
+    )
+    number, changed_at = (0, _NEVER) if row is None else (row.version, row.changed_at)
+    basis = (territory.build_version, get_graph_version(territory), territory.timezone, territory.holidays.value)
+    mark = sha256(repr(basis).encode()).hexdigest()[:8]
+    return _State(f"{_version_text(number, changed_at)}-{mark}", changed_at, territory)
+
+
+@dataclass(slots=True)
+class _Kept:
+    """What this process keeps of one territory. building: held while its law is read and indexed.
+
+    changes_here, changes_held: how many changes this process committed, and how many of them the snapshot holds.
+    """
+
+    snapshot: LawSnapshot | None = None
+    reader: LawReader = field(default_factory=LawReader)
+    building: threading.Lock = field(default_factory=threading.Lock)
+    under_way: Future[LawSnapshot] | None = None
+    changes_here: int = 0
+    changes_held: int = 0
+
+
 class _Cache:
     """The newest snapshot of each territory. Several threads that need the same build wait for one of them."""
 
     def __init__(self) -> None:
-        self._snapshots: dict[UUID, LawSnapshot] = {}
-        self._building: dict[UUID, threading.Lock] = {}
+        self._kept: dict[UUID, _Kept] = {}
         self._guard = threading.Lock()
 
-    def get(self, territory_id: UUID) -> LawSnapshot:
-        version = law_version(territory_id)
-        found = self._snapshots.get(territory_id)
-        if found is not None and found.version == version:
-            return found
+    def of(self, territory_id: UUID) -> _Kept:
         with self._guard:
-            building = self._building.setdefault(territory_id, threading.Lock())
-        with building:
-            found = self._snapshots.get(territory_id)
-            if found is None or found.version != version:
-                found = _build(territory_id)
-                self._snapshots[territory_id] = found
+            return self._kept.setdefault(territory_id, _Kept())
+
+    def current(self, territory_id: UUID) -> LawSnapshot:
+        """The law of the version that the session sees."""
+        kept = self.of(territory_id)
+        changes = kept.changes_here
+        state = _state(territory_id)
+        found = kept.snapshot
+        if found is not None and found.version == state.version:
             return found
+        if territory_id in session().info.get(_PENDING, ()):
+            return self._private(kept, state)
+        with kept.building:
+            found = kept.snapshot
+            if found is None or found.version != state.version:
+                found = _build(state, kept)
+                kept.snapshot, kept.changes_held = found, changes
+            return found
+
+    def recent(self, territory_id: UUID, clock: Clock) -> LawSnapshot:
+        """The current law, or that of just before while the current one is being built."""
+        kept, state = self.of(territory_id), _state(territory_id)
+        found = kept.snapshot
+        if found is None or found.version == state.version or kept.changes_here > kept.changes_held:
+            return self.current(territory_id)
+        if not timedelta() <= clock.now() - state.changed_at < MOST_BEHIND:
+            return self.current(territory_id)
+        try:
+            self._started(territory_id, kept).result(PATIENCE_S)
+        except TooSlow:
+            if clock.now() - state.changed_at < MOST_BEHIND:
+                return found
+        return self.current(territory_id)
+
+    def _private(self, kept: _Kept, state: _State) -> LawSnapshot:
+        """The law as an unfinished transaction has changed it: nobody else may see it."""
+        own: dict[UUID, LawSnapshot] = session().info.setdefault(_PRIVATE, {})
+        found = own.get(state.territory.id)
+        if found is None or found.version != state.version:
+            with kept.building:
+                found = own[state.territory.id] = _build(state, kept)
+        return found
+
+    def _started(self, territory_id: UUID, kept: _Kept) -> Future[LawSnapshot]:
+        """The build under way in a thread of its own."""
+        with self._guard:
+            if kept.under_way is None or kept.under_way.done():
+                kept.under_way = Future()
+                app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+                build = partial(self._build_in, app, territory_id, kept.under_way)
+                threading.Thread(target=build, name=f"law-{territory_id}", daemon=True).start()
+            return kept.under_way
+
+    def _build_in(self, app: Flask, territory_id: UUID, under_way: Future[LawSnapshot]) -> None:
+        try:
+            with app.app_context():
+                under_way.set_result(self.current(territory_id))
+        except BaseException as error:  # noqa: BLE001 handed to whoever waits; who does not builds it again himself
+            under_way.set_exception(error)
 
 
 _cache = _Cache()
+
+
+def _landed(pending: set[UUID], territory_id: UUID) -> None:
+    """A change of this process is committed: nothing older is shown by it any more."""
+    pending.discard(territory_id)
+    _cache.of(territory_id).changes_here += 1
 
 
 def law_snapshot(territory_id: UUID) -> LawSnapshot:
@@ -100,90 +207,32 @@ def law_snapshot(territory_id: UUID) -> LawSnapshot:
 
     Built once per version in each process; safe to share between threads.
     """
-    return _cache.get(territory_id)
+    return _cache.current(territory_id)
 
 
-def _build(territory_id: UUID) -> LawSnapshot:
+def law_for_display(territory_id: UUID, clock: Clock = SYSTEM_CLOCK) -> LawSnapshot:
+    """Return the territory's law for a page that decides nothing. Raises NotFound.
+
+    While the newest law is being built, the one before is returned, if the change is less than two seconds old and was
+    made by another process; otherwise as `law_snapshot`. Its `version` says which law it is.
+    """
+    return _cache.recent(territory_id, clock)
+
+
+def _build(state: _State, kept: _Kept) -> LawSnapshot:
     """Read the law between two equal looks at its version, so that what was read belongs to one version."""
-    zone = ZoneInfo(get_territory_by_id(territory_id).timezone)
-    version = law_version(territory_id)
     for _ in range(_ATTEMPTS):
-        perimeters, measures = list(_perimeters(territory_id)), list(_measures(territory_id))
-        after = law_version(territory_id)
-        if after == version:
+        perimeters, measures = kept.reader.read(state.territory)
+        after = _state(state.territory.id)
+        if after.version == state.version:
             break
-        version = after
-    return LawSnapshot.build(perimeters, measures, zone=zone, version=version)
-
-
-def _perimeters(territory_id: UUID) -> Iterator[Perimeter]:
-    """The perimeters that have an effect: drawn, of a known colour, and active some day."""
-    activations: dict[UUID, list[Activation]] = defaultdict(list)
-    spans = (
-        select(ActivationRow.perimeter_id, ActivationRow.start_at, ActivationRow.end_at)
-        .join(PerimeterRow, PerimeterRow.id == ActivationRow.perimeter_id)
-        .where(PerimeterRow.territory_id == territory_id)
-        .order_by(ActivationRow.start_at)
+        state = after
+    territory = state.territory
+    return LawSnapshot.build(
+        perimeters,
+        measures,
+        zone=ZoneInfo(territory.timezone),
+        region=territory.holidays,
+        version=state.version,
+        previous=kept.snapshot,
     )
-    for perimeter_id, start, end in session().execute(spans):
-        activations[perimeter_id].append(Activation(start, end))
-    shapes = {
-        shape_id: shape_from_bytes(wkb)
-        for shape_id, wkb in session().execute(
-            select(PerimeterShape.id, PerimeterShape.wkb).where(PerimeterShape.territory_id == territory_id)
-        )
-    }
-    rows = select(
-        PerimeterRow.id,
-        PerimeterRow.event,
-        PerimeterRow.name,
-        PerimeterRow.colour,
-        PerimeterRow.shape_id,
-        PerimeterRow.policy,
-        PerimeterRow.named_roads,
-        PerimeterRow.provenance,
-    ).where(
-        PerimeterRow.territory_id == territory_id,
-        PerimeterRow.shape_id.is_not(None),
-        PerimeterRow.colour != UNKNOWN_COLOUR,
-    )
-    for row in session().execute(rows.order_by(PerimeterRow.name, PerimeterRow.id)):
-        if activations[row.id]:
-            yield Perimeter(
-                id=str(row.id),
-                event=row.event,
-                name=row.name,
-                colour=Colour(row.colour),
-                shape=shapes[row.shape_id],
-                activations=tuple(activations[row.id]),
-                policy=policy_from_json(row.policy),
-                provenance=Provenance(str(row.provenance.get("title", "")), str(row.provenance.get("url", ""))),
-                named_roads=frozenset(row.named_roads),
-            )
-
-
-def _measures(territory_id: UUID) -> Iterator[Measure]:
-    """The measures of published orders, but those that cannot be applied: no place, or a limit without a speed."""
-    rows = (
-        select(
-            MeasureRow.id,
-            MeasureRow.type,
-            MeasureRow.max_speed_kmh,
-            MeasureRow.document,
-            TrafficOrder.id.label("order_id"),
-            TrafficOrder.title,
-            TrafficOrder.authority_name,
-            TrafficOrder.url,
-        )
-        .join(TrafficOrder, TrafficOrder.id == MeasureRow.order_id)
-        .where(TrafficOrder.territory_id == territory_id, TrafficOrder.status == OrderStatus.PUBLISHED)
-        .order_by(TrafficOrder.title, MeasureRow.order_id, MeasureRow.position)
-    )
-    for row in session().execute(rows):
-        if row.type is MeasureType.SPEED_LIMIT and row.max_speed_kmh is None:
-            continue
-        draft = measure_from_json(row.type, row.max_speed_kmh, row.document)
-        locations = tuple(place for place in draft.locations if not place.shape.is_empty)
-        if locations and draft.periods:
-            order = OrderRef(str(row.order_id), row.title, row.authority_name, row.url)
-            yield Measure(str(row.id), order, row.type, locations, draft.periods, draft.vehicles, row.max_speed_kmh)

@@ -16,11 +16,9 @@ from portal.regulations.geometry import AreaShape, LineShape, PointsShape, lines
 from portal.regulations.matches import EdgeMatches
 from portal.regulations.measures import (
     WHOLE_EDGE,
-    Direction,
     EdgeFacts,
     Measure,
     MeasureLocation,
-    MeasureType,
     Origin,
     area_applies_to_edge,
 )
@@ -109,11 +107,13 @@ class Site:
 
     def hit(self, place: BaseGeometry, edge: EdgeFacts | None) -> Hit | None:
         """Tell how the shape bears on a place; None when it does not."""
-        if self._points is not None:
-            return self._hit(nearby=True) if self._points.near(place) else None
         matches = self._matches_of(edge)
         if edge is not None and edge.edge_id is not None and matches is not None and matches.trusted:
-            return self._hit_on_edge(matches, edge.edge_id, edge, place)
+            found = self._hit_on_edge(matches, edge.edge_id, edge, place)
+            if found is not None or not self.is_point:
+                return found
+        if self._points is not None:
+            return self._hit(nearby=True) if self._points.near(place) else None
         hit = self._hit_by_shape(place, edge)
         if hit is None or matches is None or hit.areal:
             return hit
@@ -140,13 +140,8 @@ class Site:
             bound = part is not None and (edge.driven == WHOLE_EDGE or self._area.holds(place))
             return self._hit(areal=True, whole=part is not None and part.whole) if bound else None
         if part is None:
-            return self._hit_by_shape(place, edge) if self._is_matched_one_way() else None
+            return None
         return self._hit(along=part.along, whole=part.whole, doubtful=not part.sure)
-
-    def _is_matched_one_way(self) -> bool:
-        """A line of one direction is matched in that direction alone, while a one-way order closes the other."""
-        directed = self.location is not None and self.location.direction in (Direction.FORWARD, Direction.BACKWARD)
-        return directed and isinstance(self.regulation, Measure) and self.regulation.type is MeasureType.ONE_WAY
 
     def _hit_by_shape(self, place: BaseGeometry, edge: EdgeFacts | None) -> Hit | None:
         if self._area is not None and self._binds(edge) and self._area.holds(place):
