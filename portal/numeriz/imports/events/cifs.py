@@ -38,7 +38,8 @@ def recognises(head: bytes, _name: str) -> bool:
     if is_xml(head, "incidents"):
         return True
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n")
-    return start.startswith((b"{", b"[")) and b'"incident' in start and b'"polyline"' in start
+    named = b'"incident' in start or b'"starttime"' in start
+    return start.startswith((b"{", b"[")) and named and b'"polyline"' in start
 
 
 def open_cifs(files: Sequence[SourceFile], context: ReadingContext) -> Reading[EventDraft]:

@@ -12,6 +12,7 @@ from decimal import Decimal, InvalidOperation
 
 from lxml.etree import _Element as Element
 
+from portal.numeriz.imports.datex.terms import ANY_VEHICLE, HAZMAT, SIZES, STANDARD_TYPES, STANDARD_USAGES
 from portal.numeriz.imports.documents import clean_text
 from portal.numeriz.imports.xml import children, local_name, text_of
 from portal.regulations.vehicles import (
@@ -19,34 +20,19 @@ from portal.regulations.vehicles import (
     CarriesHazmat,
     Criterion,
     FreeText,
-    IsRoadUser,
     Over,
-    RoadUser,
     Size,
     Usage,
     UsedFor,
     VehicleRule,
 )
 
-_TYPES: dict[str, Criterion] = {
-    "lorry": HEAVY_GOODS,
-    "heavyGoodsVehicle": HEAVY_GOODS,
-    "bicycle": IsRoadUser(RoadUser.BICYCLE),
-    "taxi": UsedFor(Usage.TAXI),
-    "constructionOrMaintenanceVehicle": UsedFor(Usage.ROADWORKS),
-}
-_USAGES: dict[str, Criterion] = {
-    "cityLogistics": UsedFor(Usage.CITY_LOGISTICS),
-    "taxi": UsedFor(Usage.TAXI),
-    "roadMaintenanceOrConstruction": UsedFor(Usage.ROADWORKS),
-}
-# Element, its value, the size and how many of our units make one of theirs (tonnes, metres).
-_SIZES = {
-    "grossWeightCharacteristic": ("grossVehicleWeight", Size.GROSS_WEIGHT, 1000),
-    "heaviestAxleWeightCharacteristic": ("heaviestAxleWeight", Size.AXLE_LOAD, 1000),
-    "heightCharacteristic": ("vehicleHeight", Size.HEIGHT, 100),
-    "lengthCharacteristic": ("vehicleLength", Size.LENGTH, 100),
-    "widthCharacteristic": ("vehicleWidth", Size.WIDTH, 100),
+# Version 2 has its own words for lorries and works vehicles.
+_TYPES = {
+    **STANDARD_TYPES,
+    "lorry": (HEAVY_GOODS,),
+    "taxi": (UsedFor(Usage.TAXI),),
+    "constructionOrMaintenanceVehicle": (UsedFor(Usage.ROADWORKS),),
 }
 _OVER = frozenset({"greaterThan", "greaterThanOrEqualTo"})
 _SIGNS = {
@@ -56,7 +42,6 @@ _SIGNS = {
     "lessThanOrEqualTo": "≤",
     "equalTo": "=",
 }
-_ANY = "anyVehicle"
 
 
 def read_vehicles(conditions: Iterable[Element]) -> tuple[VehicleRule | None, str]:
@@ -88,13 +73,14 @@ def _criterion(part: Element) -> Criterion | None:
     name = local_name(part)
     if name in {"vehicleType", "vehicleUsage", "loadType"}:
         value = text_of(part)
-        if value == _ANY:
+        if value == ANY_VEHICLE:
             return None
         if name == "loadType":
-            return CarriesHazmat() if value == "hazardousMaterials" else FreeText(value)
-        return (_TYPES if name == "vehicleType" else _USAGES).get(value) or FreeText(value)
-    if name in _SIZES:
-        return _limit(part, *_SIZES[name])
+            return CarriesHazmat() if value == HAZMAT else FreeText(value)
+        known = (_TYPES if name == "vehicleType" else STANDARD_USAGES).get(value, ())
+        return known[0] if len(known) == 1 else FreeText(value)
+    if name in SIZES:
+        return _limit(part, *SIZES[name])
     return FreeText(name)
 
 
@@ -124,9 +110,9 @@ def _all_of(parts: list[Criterion]) -> Criterion | None:
 def _words(part: Element) -> str:
     """A characteristic as the source wrote it, short."""
     name = local_name(part)
-    if name not in _SIZES:
+    if name not in SIZES:
         return text_of(part) or name
-    value_name = _SIZES[name][0]
+    value_name = SIZES[name][0]
     operator = text_of(part, "comparisonOperator")
     return f"{value_name} {_SIGNS.get(operator, operator)} {text_of(part, value_name)}"
 
