@@ -199,6 +199,55 @@ ISSUES: Mapping[str, LazyString] = {
         "%(place)s : autorisation d’une partie seulement du lieu interdit : l’interdiction est affichée, ne ferme rien."
     ),
     "unknown-modality": _l("%(place)s : modalité inconnue (« %(value)s ») : ligne sans effet."),
+    "place-not-drawn": _l("Mesure %(measure)s : lieu sans géométrie, conservé sans effet."),
+    "place-unreadable": _l("Mesure %(measure)s : géométrie illisible, lieu conservé sans effet."),
+    "place-out-of-world": _l("Mesure %(measure)s : coordonnées hors du globe, lieu conservé sans effet."),
+    "place-axes-swapped": _l("Mesure %(measure)s : longitude et latitude inversées, lieu conservé sans effet."),
+    "place-is-a-point": _l("Mesure %(measure)s : lieu réduit à un point, conservé sans effet."),
+    "place-too-complex": _l(
+        "Mesure %(measure)s : géométrie de %(count)s sommets, trop complexe : lieu conservé sans effet."
+    ),
+    "place-simplified": _l("Mesure %(measure)s : géométrie de %(count)s sommets ramenée à %(kept)s."),
+    "period-unreadable": _l("Mesure %(measure)s : dates ou heures illisibles (%(value)s), période sans effet."),
+    "period-ends-first": _l("Mesure %(measure)s : fin avant le début (%(value)s), période sans effet."),
+    "period-not-understood": _l(
+        "Mesure %(measure)s : période que le portail ne sait pas lire (%(value)s), sans effet."
+    ),
+    "no-period": _l("Mesure %(measure)s : aucune période, sans effet."),
+    "slot-clock-uncertain": _l(
+        "Horaires à une heure près : la source (%(value)s) ne dit pas sur quelle horloge elle les écrit."
+    ),
+    "vehicle-not-understood": _l(
+        "Mesure %(measure)s : condition que le portail ne sait pas lire (%(value)s), gardée en texte."
+    ),
+    "conditions-combined": _l(
+        "Mesure %(measure)s : conditions combinées que le portail ne sait pas appliquer (%(value)s), gardées en "
+        "texte."
+    ),
+    "condition-not-understood": _l(
+        "Mesure %(measure)s : lieux ou périodes combinés d’une façon que le portail ne sait pas appliquer, sans "
+        "effet."
+    ),
+    "actual-weight": _l("Mesure %(measure)s : poids réel limité à %(value)s t, lu comme le poids autorisé."),
+    "exempt-size-unclear": _l(
+        "Mesure %(measure)s : exemption selon une dimension (%(value)s) au sens incertain, gardée en texte."
+    ),
+    "maybe-local-access": _l("Mesure %(measure)s : « %(value)s » ressemble à la desserte locale ; à confirmer."),
+    "maybe-one-way": _l(
+        "Le titre parle de sens interdit ou de sens unique, la mesure d’une interdiction de circuler dans les "
+        "deux sens : à vérifier."
+    ),
+    "games-zones": _l(
+        "Arrêté des périmètres de 2024, où des zones de couleurs différentes sont confondues : à vérifier."
+    ),
+    "order-not-in-force": _l(
+        "L’arrêté ou la mesure n’est pas en vigueur selon la source (%(value)s) : conservé sans effet."
+    ),
+    "unknown-measure": _l("Mesure %(measure)s de type inconnu (%(value)s) : conservée sans effet."),
+    "speed-not-understood": _l("Mesure %(measure)s : vitesse illisible (%(value)s)."),
+    "no-measure": _l("Arrêté sans mesure : sans effet."),
+    "perimeter-not-order": _l("Périmètre publié comme arrêté : non repris ici."),
+    "direction-never-written": _l("La source ne dit jamais dans quel sens une mesure s’applique."),
 }
 
 COUNTS: Mapping[str, LazyString] = {

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from portal.numeriz.imports.bays import BAY_FORMATS
+from portal.numeriz.imports.datex.files import DATEX2, DIALOG
 from portal.numeriz.imports.events.bison_fute import BISON_FUTE
 from portal.numeriz.imports.events.cifs import CIFS
 from portal.numeriz.imports.reading import Format
 from portal.numeriz.values import ImportKind
 
 FORMATS: tuple[Format[Any], ...] = (
+    *BAY_FORMATS,
+    DIALOG,
+    DATEX2,
     BISON_FUTE,
     CIFS,
 )
