@@ -1,4 +1,4 @@
-"""From bytes to JSON or rows: what cannot be read is refused whole, with one reason."""
+"""From a file to text, JSON or features: what cannot be read is refused whole, with one reason."""
 
 from __future__ import annotations
 
@@ -7,11 +7,31 @@ import io
 import json
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, Never
+from typing import Any, Final, Never
 
 from portal.common.errors import Invalid
+from portal.numeriz.imports.reading import SourceFile
+from portal.numeriz.values import Issue
 
-_BOM = "\ufeff"
+_BOM: Final = "\ufeff"
+_MEGABYTE: Final = 1024 * 1024
+
+# What people send in place of a text file, by its first bytes. Nothing is ever unpacked.
+_PACKED: Final = (
+    (b"PK\x03\x04", "ZIP"),
+    (b"PK\x05\x06", "ZIP"),
+    (b"\x1f\x8b", "GZIP"),
+    (b"BZh", "BZIP2"),
+    (b"\xfd7zXZ\x00", "XZ"),
+    (b"7z\xbc\xaf\x27\x1c", "7Z"),
+    (b"Rar!", "RAR"),
+    (b"\x28\xb5\x2f\xfd", "ZSTD"),
+    (b"%PDF", "PDF"),
+    (b"\xd0\xcf\x11\xe0", "XLS"),
+    (b"SQLite format 3", "SQLite"),
+)
+# Too few for UTF-16, whose text holds a NUL for each Latin letter.
+_UTF16: Final = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 
 
 def check_size(content: bytes, most: int) -> None:
@@ -19,7 +39,45 @@ def check_size(content: bytes, most: int) -> None:
     if not content.strip():
         raise Invalid("file-empty")
     if len(content) > most:
-        raise Invalid("file-too-large", most=most // (1024 * 1024))
+        raise Invalid("file-too-large", most=most // _MEGABYTE)
+
+
+def check_plain(head: bytes) -> None:
+    """Raise Invalid(`file-packed`) for an archive, a workbook or a PDF, told by its first bytes."""
+    for magic, name in _PACKED:
+        if head.startswith(magic):
+            raise Invalid("file-packed", kind=name)
+
+
+def read_content(file: SourceFile, most: int) -> bytes:
+    """The bytes of a file; one that is too large is not even read.
+
+    Raises Invalid(`file-empty`, `file-too-large`, `file-packed`).
+    """
+    if file.path.stat().st_size > most:
+        raise Invalid("file-too-large", most=most // _MEGABYTE)
+    content = file.path.read_bytes()
+    check_size(content, most)
+    check_plain(content[:16])
+    return content
+
+
+def decode_text(content: bytes) -> tuple[str, list[Issue]]:
+    """The text of a file that does not say how it is encoded: UTF-8, UTF-16 with its mark, else Windows-1252.
+
+    A guess is told. Raises Invalid(`not-text`) for NUL bytes and broken UTF-16.
+    """
+    codec = _UTF16.get(content[:2])
+    try:
+        if codec is not None:
+            return content[2:].decode(codec), [Issue("encoding-guessed", {"encoding": "UTF-16"})]
+        if b"\x00" in content:
+            raise Invalid("not-text")
+        return content.decode("utf-8").removeprefix(_BOM), []
+    except UnicodeDecodeError as error:
+        if codec is not None:
+            raise Invalid("not-text") from error
+    return content.decode("cp1252", errors="replace"), [Issue("encoding-guessed", {"encoding": "Windows-1252"})]
 
 
 def read_json(content: bytes) -> Any:
@@ -53,12 +111,14 @@ def _finite(text: str) -> float:
 
 
 def read_features(content: bytes, most: int) -> list[Mapping[str, Any]]:
-    """Return the features of a GeoJSON collection in longitude and latitude.
+    """Return the features of a GeoJSON collection in longitude and latitude; a single feature is a collection of one.
 
     Raises Invalid as `read_json`, and `not-a-collection`, `no-feature`, `other-crs`.
     """
     check_size(content, most)
     found = read_json(content)
+    if isinstance(found, dict) and found.get("type") == "Feature":
+        found = {"type": "FeatureCollection", "features": [found]}
     if not isinstance(found, dict) or found.get("type") != "FeatureCollection":
         raise Invalid("not-a-collection")
     features = found.get("features")
