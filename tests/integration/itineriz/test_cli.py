@@ -12,8 +12,8 @@ from flask import Flask
 
 from portal.common.actor import system_actor
 from portal.numeriz.api import law_snapshot
-from portal.numeriz.imports.reading import SourceFile
 from portal.numeriz.importing import run_import
+from portal.numeriz.imports.reading import SourceFile
 from portal.numeriz.values import ImportKind
 from portal.territories.api import TerritoryView
 
