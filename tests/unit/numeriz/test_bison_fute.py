@@ -16,69 +16,9 @@ from portal.numeriz.values import EventDraft, EventKind, EventState, Issue, Prob
 from portal.regulations.measures import Direction
 from portal.regulations.schedules import Period, TimeSlot, Weekday
 from portal.regulations.vehicles import HEAVY_GOODS, FreeText, Over, Size, VehicleRule
+from tests.support.events import END, POINT, START, closure, comment, linear, publication, record
 
 NOW = datetime(2026, 9, 1, 12, tzinfo=UTC)
-START, END = "2026-09-01T08:00:00+02:00", "2026-09-01T20:00:00+02:00"
-
-POINT = (
-    '<groupOfLocations xsi:type="Point"><tpegPointLocation><point><pointCoordinates><latitude>48.82</latitude>'
-    "<longitude>2.39</longitude></pointCoordinates></point></tpegPointLocation></groupOfLocations>"
-)
-
-
-def linear(direction: str = "southBound", extra: str = "") -> str:
-    return (
-        f'<groupOfLocations xsi:type="Linear">{extra}<tpegLinearLocation><tpegDirection>{direction}</tpegDirection>'
-        "<to><pointCoordinates><latitude>48.80</latitude><longitude>2.39</longitude></pointCoordinates></to>"
-        "<from><pointCoordinates><latitude>48.82</latitude><longitude>2.39</longitude></pointCoordinates></from>"
-        "</tpegLinearLocation><linearWithinLinearElement><linearElement><roadNumber>N0125A</roadNumber></linearElement>"
-        "</linearWithinLinearElement></groupOfLocations>"
-    )
-
-
-def record(
-    kind: str = "VehicleObstruction",
-    *parts: str,
-    start: str = START,
-    end: str | None = END,
-    status: str = "definedByValidityTimeSpec",
-    periods: str = "",
-    place: str = POINT,
-    record_id: str = "260901-000001-1",
-    version: str = "1",
-    probability: str = "certain",
-) -> str:
-    overall_end = "" if end is None else f"<overallEndTime>{end}</overallEndTime>"
-    return (
-        f'<situationRecord xsi:type="{kind}" id="{record_id}" version="{version}">'
-        f"<situationRecordVersionTime>2026-09-01T11:00:00+02:00</situationRecordVersionTime>"
-        f"<probabilityOfOccurrence>{probability}</probabilityOfOccurrence>"
-        f"<validity><validityStatus>{status}</validityStatus><validityTimeSpecification>"
-        f"<overallStartTime>{start}</overallStartTime>{overall_end}{periods}</validityTimeSpecification></validity>"
-        f"{place}{''.join(parts)}</situationRecord>"
-    )
-
-
-def closure(*parts: str, way: str = "roadClosed", **more: str) -> str:
-    way_element = f"<roadOrCarriagewayOrLaneManagementType>{way}</roadOrCarriagewayOrLaneManagementType>"
-    return record("RoadOrCarriagewayOrLaneManagement", way_element, *parts, **{"place": linear(), **more})
-
-
-def comment(text: str, kind: str = "description") -> str:
-    return (
-        f'<generalPublicComment><comment><values><value lang="fr">{text}</value></values></comment>'
-        f"<commentType>{kind}</commentType></generalPublicComment>"
-    )
-
-
-def publication(*records: str, method: str = "allElementUpdate", header: str = "") -> str:
-    return (
-        '<d2LogicalModel xmlns="http://datex2.eu/schema/2/2_0" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">'
-        f"<exchange><subscription><updateMethod>{method}</updateMethod></subscription></exchange>"
-        '<payloadPublication xsi:type="SituationPublication">'
-        f'<situation id="260901-000001"><overallSeverity>high</overallSeverity>{header}{"".join(records)}</situation>'
-        "</payloadPublication></d2LogicalModel>"
-    )
 
 
 def opened(folder: Path, *documents: str, bounds: Bounds | None = None) -> Reading[EventDraft]:

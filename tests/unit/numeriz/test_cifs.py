@@ -16,34 +16,9 @@ from portal.numeriz.imports.reading import Bounds, Reading, ReadingContext, Sour
 from portal.numeriz.values import EventDraft, EventKind, EventState, Issue
 from portal.regulations.measures import Direction
 from portal.regulations.schedules import Period, TimeSlot, Weekday
+from tests.support.events import INCIDENT, NATIONAL, STREET, incidents
 
 NOW = datetime(2026, 9, 1, 12, tzinfo=UTC)
-NATIONAL = {"reference": "dialog.beta.gouv.fr", "name": "DiaLog", "url": "http://localhost/api/regulations/cifs"}
-CITY = {"reference": "ville.exemple", "name": "Ville", "url": "https://ville.exemple/fermetures"}
-STREET = "48.8600 2.3600 48.8603 2.3604 48.8606 2.3608"
-BASE: dict[str, object] = {
-    "id": "A:1:1",
-    "type": "ROAD_CLOSED",
-    "street": "Rue des Tanneurs",
-    "description": "Circulation interdite",
-    "polyline": STREET,
-    "direction": "BOTH_DIRECTIONS",
-    "starttime": "2026-08-31T22:00:00+00:00",
-    "endtime": "2026-09-10T21:59:00+00:00",
-    "source": CITY,
-}
-
-
-def xml_of(name: str, value: object) -> str:
-    inner = "".join(xml_of(key, held) for key, held in value.items()) if isinstance(value, dict) else str(value)
-    return f"<{name}>{inner}</{name}>"
-
-
-def as_xml(*incidents: dict[str, object]) -> str:
-    return "<incidents>" + "".join(
-        f'<incident id="{found["id"]}">' + "".join(xml_of(k, v) for k, v in found.items() if k != "id") + "</incident>"
-        for found in incidents
-    ) + "</incidents>"  # fmt: skip
 
 
 def opened(
@@ -63,12 +38,12 @@ def opened(
 
 
 def understood(folder: Path, incident: dict[str, object], **more: object) -> Understood[EventDraft]:
-    (record,) = opened(folder, as_xml(incident), **more).records  # type: ignore[arg-type]
+    (record,) = opened(folder, incidents(incident), **more).records  # type: ignore[arg-type]
     return record.read()
 
 
 def event(folder: Path, changes: dict[str, object], **more: object) -> EventDraft:
-    (draft,) = understood(folder, {**BASE, **changes}, **more).drafts
+    (draft,) = understood(folder, {**INCIDENT, **changes}, **more).drafts
     return draft
 
 
@@ -100,11 +75,11 @@ def test_the_kind_is_known_when_the_incident_has_this_type(
 
 def test_a_chat_is_not_kept_when_it_is_no_traffic(tmp_path: Path) -> None:
     issue = Issue("event-not-traffic", {"value": "POLICE"}, 1)
-    assert understood(tmp_path, {**BASE, "type": "POLICE"}) == Understood((), (issue,))
+    assert understood(tmp_path, {**INCIDENT, "type": "POLICE"}) == Understood((), (issue,))
 
 
 def test_our_own_export_is_not_read_back_when_it_comes_from_this_portal(tmp_path: Path) -> None:
-    ours = {**BASE, "source": {"reference": "joptimiz.exemple"}}
+    ours = {**INCIDENT, "source": {"reference": "joptimiz.exemple"}}
     assert understood(tmp_path, ours) == Understood((), (Issue("own-export", where=1),))
     assert event(tmp_path, {"source": NATIONAL}, own_url="http://localhost").kind is EventKind.CLOSURE
 
@@ -238,7 +213,7 @@ def test_the_state_follows_the_dates_when_they_are_read(
 
 
 def test_an_incident_is_not_kept_when_it_has_no_start(tmp_path: Path) -> None:
-    found = understood(tmp_path, {**BASE, "starttime": "tomorrow"})
+    found = understood(tmp_path, {**INCIDENT, "starttime": "tomorrow"})
     assert found == Understood((), (Issue("event-without-start", where=1),))
 
 
@@ -247,7 +222,7 @@ def test_an_incident_is_not_kept_when_it_has_no_start(tmp_path: Path) -> None:
     [((5.0, 43.0, 5.5, 43.5), "outside-not-kept"), ((48.8, 2.3, 48.9, 2.4), "axes-exchanged")],
 )
 def test_an_incident_is_not_kept_when_it_is_elsewhere(tmp_path: Path, bounds: Bounds, code: str) -> None:
-    assert understood(tmp_path, BASE, bounds=bounds) == Understood((), (Issue(code, where=1),))
+    assert understood(tmp_path, INCIDENT, bounds=bounds) == Understood((), (Issue(code, where=1),))
 
 
 @pytest.mark.parametrize(
@@ -271,7 +246,7 @@ def test_an_incident_is_not_kept_when_it_is_elsewhere(tmp_path: Path, bounds: Bo
 def test_json_says_the_same_as_xml_when_it_has_one_of_its_forms(tmp_path: Path, shaped: object) -> None:
     schedule = {"monday": "08:00-10:00"}
     expected = event(tmp_path, {"schedule": schedule})
-    document = json.dumps(shaped({**BASE, "schedule": schedule}))  # type: ignore[operator]
+    document = json.dumps(shaped({**INCIDENT, "schedule": schedule}))  # type: ignore[operator]
     assert CIFS.recognises(document.encode(), "x.json")
     (record,) = opened(tmp_path, document).records
     assert record.read().drafts == (expected,)
@@ -284,8 +259,8 @@ def test_json_says_the_same_as_xml_when_it_has_one_of_its_forms(tmp_path: Path, 
         ("{}", {}, "not-incidents"),
         ('{"incidents": [1]}', {}, "not-incidents"),
         ('{"incidents": [NaN]}', {}, "not-finite"),
-        (as_xml(BASE), {"schedule_clock": "lunar"}, "bad-option"),
-        (as_xml(BASE), {"oriented": "maybe"}, "bad-option"),
+        (incidents(INCIDENT), {"schedule_clock": "lunar"}, "bad-option"),
+        (incidents(INCIDENT), {"oriented": "maybe"}, "bad-option"),
     ],
 )
 def test_a_file_is_refused_when_it_cannot_be_read(
@@ -296,14 +271,14 @@ def test_a_file_is_refused_when_it_cannot_be_read(
 
 
 def test_feeds_stay_apart_when_their_references_differ(tmp_path: Path) -> None:
-    assert opened(tmp_path, as_xml(BASE)).source == "cifs:ville.exemple"
-    assert opened(tmp_path, as_xml({**BASE, "source": NATIONAL})).source == "cifs:dialog.beta.gouv.fr"
-    assert opened(tmp_path, as_xml(BASE), source="mairie").source == "cifs:mairie"
+    assert opened(tmp_path, incidents(INCIDENT)).source == "cifs:ville.exemple"
+    assert opened(tmp_path, incidents({**INCIDENT, "source": NATIONAL})).source == "cifs:dialog.beta.gouv.fr"
+    assert opened(tmp_path, incidents(INCIDENT), source="mairie").source == "cifs:mairie"
     assert opened(tmp_path, "<incidents></incidents>").source == "cifs"
 
 
 def test_an_incident_without_id_is_told_when_the_others_are_read(tmp_path: Path) -> None:
-    reading = opened(tmp_path, as_xml({**BASE, "id": ""}, BASE))
+    reading = opened(tmp_path, incidents({**INCIDENT, "id": ""}, INCIDENT))
     assert [record.where for record in reading.records] == [2]
     assert (reading.issues, reading.complete) == ([Issue("event-without-id", where=1)], True)
 
