@@ -97,15 +97,18 @@ def _sent(channel: Channel, found: PublishedFile, stream: BinaryIO) -> Response:
     response.set_etag(found.etag)
     response.last_modified = found.produced_at
     # A session that is kept alive sends its cookie again: such an answer must not stay in a shared cache.
-    response.cache_control.private = bool(request.cookies) or None
-    response.cache_control.public = not request.cookies or None
+    if request.cookies:
+        response.cache_control.private = True
+    else:
+        response.cache_control.public = True
     response.cache_control.max_age = _MAX_AGE_S
     response.headers["Access-Control-Allow-Origin"] = "*"
     response.headers["Access-Control-Expose-Headers"] = "ETag, Last-Modified, Link"
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     response.headers["Link"] = f'<{OPEN_LICENCE_URL}>; rel="license"'
     response.headers.set("Content-Disposition", "attachment", filename=channel.saved_as)
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
 
 
 def _chunks(stream: BinaryIO) -> Iterator[bytes]:

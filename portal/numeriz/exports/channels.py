@@ -54,9 +54,9 @@ CHANNELS = (
         _l("Gestionnaires de voirie, calculateurs d’itinéraires, base nationale de la réglementation."),
         (
             _l(
-                "en éléments du schéma\u00a0: circulation alternée, aire de stockage, surface au sol, police, transports en "
-                "commun et covoiturage (ils sont dans une extension)"
+                "en mots du schéma\u00a0: circulation alternée, aire de stockage, surface au sol (en extension)"
             ),
+            _l("en mots du schéma\u00a0: police, transports en commun, covoiturage (en extension)"),
             _l("l’obligation d’un document de transport dans un périmètre bleu (seul le transit y est interdit)"),
             _l("les arrêtés sans mesure"),
             _NO_EVENT,
@@ -114,13 +114,11 @@ CHANNELS = (
         _l("Aires de livraison, zones CDS 1.0.1"),
         _l("Applications de stationnement et de livraison."),
         (
-            _l(
-                "le contour exact des aires que leur source donne par un point\u00a0: un rectangle est construit et signalé"
-            ),
+            _l("le contour des aires données par un point\u00a0: un rectangle est construit et signalé"),
             _l("les aires réglées sur un autre fuseau horaire que la première"),
             _l("le poids maximal"),
         ),
-        lambda stream, edition, bearing_of: ZonesWriter(stream, edition, bearing_of),
+        ZonesWriter,
     ),
     Channel(
         "curb-policies",

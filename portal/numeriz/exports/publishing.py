@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import BinaryIO
 from uuid import UUID
@@ -224,7 +224,7 @@ def put_in_place(uow: UnitOfWork, scope: str, version: str, produced_at: datetim
     )
     store = file_store()
     for key in old:
-        uow.after_commit(lambda key=key: store.delete(key))
+        uow.after_commit(partial(store.delete, key))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from sqlalchemy import Select, or_, select
 
 from portal.db import session
 from portal.numeriz import codec
+from portal.numeriz.events import event_of_row
 from portal.numeriz.exports.edition import (
     OPEN_LICENCE,
     BayRecord,
@@ -31,8 +32,7 @@ from portal.numeriz.models import (
     RoadEvent,
     TrafficOrder,
 )
-from portal.numeriz.values import BayDraft, EventDraft, EventState, MeasureDraft, OrderStatus
-from portal.regulations.measures import Direction
+from portal.numeriz.values import BayDraft, EventState, MeasureDraft, OrderStatus
 from portal.regulations.perimeters import Activation, Colour
 
 _BATCH = 200
@@ -164,26 +164,7 @@ def events_of(place: Place, now: datetime) -> Iterator[EventRecord]:
     )
     for rows in _batches(live, RoadEvent.id):
         for row in rows:
-            vehicles = row.document.get("vehicles")
-            draft = EventDraft(
-                row.source,
-                row.source_id,
-                row.kind,
-                row.state,
-                codec.shape_from_bytes(row.wkb),
-                tuple(codec.period_from_json(found) for found in row.document["periods"]),
-                version=row.version,
-                label=row.label,
-                road=row.road,
-                direction=Direction(row.direction),
-                vehicles=None if vehicles is None else codec.rule_from_json(vehicles),
-                max_speed_kmh=row.max_speed_kmh,
-                severity=row.severity,
-                probability=row.probability,
-                url=row.url,
-                provenance=row.provenance,
-            )
-            yield EventRecord(row.id, place, draft, row.updated_at)
+            yield EventRecord(row.id, place, event_of_row(row), row.updated_at)
 
 
 def sources_of(place: Place, now: datetime) -> set[Source]:
