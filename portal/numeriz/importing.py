@@ -236,7 +236,9 @@ class _Run:
         merge_events(uow, self._territory_id, drafts, self.tally, now)
         save_records(uow, self._territory_id, ImportKind.EVENTS, source, notes)
         absent = self._absent(known, live_events(self._territory_id, source, now))
-        end_events(uow, self._territory_id, source, absent, self.tally, now)
+        # What now lies elsewhere, or says nothing that can be read, is no longer what was stored of it.
+        left = {note.record_id for note in notes if not note.kept and note.record_id in known}
+        end_events(uow, self._territory_id, source, absent | left, self.tally, now)
         forget_records(uow, self._territory_id, ImportKind.EVENTS, source, self._ending(known, absent))
 
     # Reading.

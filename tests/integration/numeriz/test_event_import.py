@@ -152,6 +152,19 @@ def test_absence_says_nothing_when_the_file_is_an_increment(app: Flask, tmp_path
     assert states() == {"260901-000001-1": EventState.ENDED, "260901-000002-1": EventState.ACTIVE}
 
 
+@pytest.mark.parametrize("start", ["soon", "2026-09-01T08:00:00+02:00"], ids=["unreadable", "elsewhere"])
+def test_an_event_ends_when_its_record_is_no_longer_one_of_the_territory(
+    app: Flask, tmp_path: Path, start: str
+) -> None:
+    territory = make_territory()
+    imported(tmp_path, territory, publication(here()))
+    place = HERE if start == "soon" else HERE.replace("2.3604", "5.3604")
+    moved = record("Accident", place=place, record_id="260901-000001-1", version="2", start=start)
+    outcome = imported(tmp_path, territory, publication(moved))
+    assert (outcome.counts["events_ended"], outcome.changed) == (1, True)
+    assert states() == {"260901-000001-1": EventState.ENDED}
+
+
 def test_the_law_does_not_change_when_an_event_was_over_before_it_was_known(app: Flask, tmp_path: Path) -> None:
     territory = make_territory()
     outcome = imported(tmp_path, territory, publication(here(end="2026-09-01T10:00:00+02:00")))
