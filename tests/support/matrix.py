@@ -30,6 +30,8 @@ from portal.common.clock import SYSTEM_CLOCK
 from portal.common.ids import new_id
 from portal.db import session, unit_of_work
 from portal.fleet.api import start_import
+from portal.numeriz.feed_presets import PRESETS
+from portal.numeriz.feeds import add_feed
 from portal.numeriz.models import ImportReport, PerimeterRow, TrafficOrder
 from portal.regulations.perimeters import Colour
 from portal.territories.queries import TerritoryView
@@ -152,6 +154,7 @@ def _make_side(app: Flask, run_jobs: RunJobs, slug: str) -> Side:
             "order_id": _one_of(TrafficOrder, territory.id),
             "perimeter_id": _one_of(PerimeterRow, territory.id),
             "report_id": _one_of(ImportReport, territory.id),
+            "feed_id": add_feed(clerk, territory.id, PRESETS[0].feed(), hosts=frozenset({"dialog.beta.gouv.fr"})),
         },
         of_company={"account_id": colleague.id, "invitation_id": _invite(offers[0], actor)},
         of_territory={"account_id": agent.id, "invitation_id": _invite(offers[1], clerk)},
