@@ -115,9 +115,22 @@ ERRORS: Mapping[str, LazyString] = {
     "too-many-columns": _l("Le fichier dépasse %(most)s colonnes."),
     "row-too-wide": _l("La ligne %(where)s a plus de cellules que l’en-tête."),
     "shape-too-complex": _l("La géométrie de l’enregistrement %(where)s est trop complexe (sommets ou croisements)."),
+    "column-missing": _l("Le fichier n’a pas de colonne ou de propriété « %(column)s »."),
+    "option-unknown-colour": _l("« %(value)s » n’est pas une couleur de périmètre : bleu, rouge, gris, noir ou blanc."),
 }
 
 ISSUES: Mapping[str, LazyString] = {
+    "weakly-matched": _l(
+        "Retrouvé à %(percent)s\u00a0%% seulement sur le réseau routier\u00a0: signalé aux conducteurs, sans fermer de rue."
+    ),
+    "unmatched": _l("Aucune rue du réseau routier n’a été retrouvée ici\u00a0: sans effet sur les itinéraires."),
+    "against-one-way": _l(
+        "Tracé à contresens d’un sens unique sur %(metres)s\u00a0m, sens de la mesure inconnu\u00a0: signalé, sans y fermer de rue."
+    ),
+    "motorway-inside": _l(
+        "La zone contient %(metres)s\u00a0m d’autoroute ou de voie rapide (%(road)s)\u00a0: laissés libres, faute d’être nommés."
+    ),
+    "path-uncertain": _l("La route entre les deux points n’a pas été retrouvée avec certitude\u00a0: évènement signalé seulement."),
     "no-geometry": _l("Sans géométrie : conservé, sans effet."),
     "not-an-area": _l("La géométrie (%(type)s) n’entoure aucune surface : conservé, sans effet."),
     "third-ordinate-dropped": _l("Altitude ignorée."),
@@ -248,6 +261,7 @@ ISSUES: Mapping[str, LazyString] = {
     "no-measure": _l("Arrêté sans mesure : sans effet."),
     "perimeter-not-order": _l("Périmètre publié comme arrêté : non repris ici."),
     "direction-never-written": _l("La source ne dit jamais dans quel sens une mesure s’applique."),
+    "end-day-included": _l("Fin donnée sans heure (%(value)s) : jour compris."),
 }
 
 COUNTS: Mapping[str, LazyString] = {

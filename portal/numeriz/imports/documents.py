@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final, Never
 
 from portal.common.errors import Invalid
@@ -110,12 +108,11 @@ def _finite(text: str) -> float:
     return number
 
 
-def read_features(content: bytes, most: int) -> list[Mapping[str, Any]]:
+def read_features(content: bytes) -> list[Mapping[str, Any]]:
     """Return the features of a GeoJSON collection in longitude and latitude; a single feature is a collection of one.
 
     Raises Invalid as `read_json`, and `not-a-collection`, `no-feature`, `other-crs`.
     """
-    check_size(content, most)
     found = read_json(content)
     if isinstance(found, dict) and found.get("type") == "Feature":
         found = {"type": "FeatureCollection", "features": [found]}
@@ -136,43 +133,6 @@ def _check_crs(crs: object) -> None:
     name = str(properties.get("name", "")) if isinstance(properties, dict) else ""
     if name and not name.upper().endswith(("CRS84", "EPSG::4326", "EPSG:4326")):
         raise Invalid("other-crs", name=name[:60])
-
-
-def read_rows(content: bytes, most: int, most_rows: int) -> tuple[list[str], list[Mapping[str, str]]]:
-    """Return the headers and rows of a CSV file: UTF-8, else Windows-1252; separated by ; , or tabs.
-
-    Raises Invalid(`file-empty`, `file-too-large`, `not-text`, `no-header`, `no-row`, `too-many-rows`, `not-csv`).
-    """
-    check_size(content, most)
-    if b"\x00" in content:
-        raise Invalid("not-text")
-    try:
-        text = content.decode("utf-8").removeprefix(_BOM)
-    except UnicodeDecodeError:
-        text = content.decode("cp1252", errors="replace")
-    head = text.split("\n", 1)[0]
-    separator = max(";,\t", key=head.count)
-    if not head.count(separator):
-        raise Invalid("no-header")
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-    try:
-        headers = [name.strip() for name in next(reader)]
-        rows: list[Mapping[str, str]] = []
-        for cells in reader:
-            if not any(cell.strip() for cell in cells):
-                continue
-            if len(rows) >= most_rows:
-                raise Invalid("too-many-rows", most=most_rows)
-            rows.append(dict(zip(headers, _filled(cells, len(headers)), strict=False)))
-    except csv.Error as error:
-        raise Invalid("not-csv", line=reader.line_num) from error
-    if not rows:
-        raise Invalid("no-row")
-    return headers, rows
-
-
-def _filled(cells: Sequence[str], width: int) -> list[str]:
-    return [cell.strip() for cell in cells] + [""] * (width - len(cells))
 
 
 def clean_text(value: object, most: int) -> str:

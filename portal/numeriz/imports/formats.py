@@ -8,11 +8,13 @@ from portal.numeriz.imports.bays import BAY_FORMATS
 from portal.numeriz.imports.datex.files import DATEX2, DIALOG
 from portal.numeriz.imports.events.bison_fute import BISON_FUTE
 from portal.numeriz.imports.events.cifs import CIFS
+from portal.numeriz.imports.perimeters import PERIMETER_FORMATS
 from portal.numeriz.imports.reading import Format
 from portal.numeriz.values import ImportKind
 
 FORMATS: tuple[Format[Any], ...] = (
     *BAY_FORMATS,
+    *PERIMETER_FORMATS,
     DIALOG,
     DATEX2,
     BISON_FUTE,

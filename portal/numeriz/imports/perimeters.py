@@ -1,183 +1,200 @@
-"""Perimeters from GeoJSON: the 2024 layout of the Préfecture de Police, and our own.
+"""Perimeters from GeoJSON: the 2024 layout of the Préfecture de Police, and any other through named columns.
 
-Layout `jop2024`: one feature per area, colour and day, `EVENEMENT`, `TYPE_PERI`, `DATE_DEBUT`, `DATE_FIN`.
-Layout `geojson`: one feature per area and colour, `event`, `name`, `colour`, and either `activations`
-([[start, end], ...], ISO 8601, an end may be null) or `start` and `end`.
-Nothing is dropped: a record we cannot understand is kept without effect, and reported.
+Format `jop2024`: one feature per area, colour and day, `EVENEMENT`, `TYPE_PERI`, `DATE_DEBUT`, `DATE_FIN`.
+Format `geojson`: one feature per area and colour; see `perimeter_columns` for the options. Our own files hold `event`,
+`name`, `colour`, and either `activations` ([[start, end], ...], ISO 8601, an end may be null) or `start` and `end`.
+A record whose words we do not know is kept without effect, and reported; one whose shape cannot be drawn is skipped.
 """
 
 from __future__ import annotations
 
 import itertools
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-from enum import StrEnum
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import PurePath
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from portal.common.errors import Invalid
-from portal.common.text import fold
-from portal.numeriz.imports.areas import Area, Bounds, read_area
-from portal.numeriz.imports.documents import clean_text, read_features
-from portal.numeriz.imports.local_time import read_iso, read_jop
+from portal.numeriz.codec import digest
+from portal.numeriz.imports.areas import Area, read_area
+from portal.numeriz.imports.documents import clean_text, read_content, read_features
+from portal.numeriz.imports.local_time import is_date_only, read_any
+from portal.numeriz.imports.perimeter_columns import Columns, colour_of, columns_of
+from portal.numeriz.imports.reading import Format, Reading, ReadingContext, SourceFile, SourceRecord, Understood
 from portal.numeriz.models import TITLE_LENGTH, UNKNOWN_COLOUR
-from portal.numeriz.values import ImportSource, Issue, PerimeterDraft
+from portal.numeriz.values import ImportKind, Issue, PerimeterDraft
 from portal.regulations.perimeters import Activation, Colour
 
+type Properties = Mapping[str, Any]
+type _Key = tuple[str, str, str]
+type _Span = tuple[datetime, datetime | None]
 
-class PerimeterFormat(StrEnum):
-    """The layouts a perimeter file can have; AUTO looks at the first feature."""
-
-    AUTO = "auto"
-    JOP2024 = "jop2024"
-    GEOJSON = "geojson"
-
-
-_COLOURS = {
-    "bleu": Colour.BLUE,
-    "rouge": Colour.RED,
-    "gris": Colour.GREY,
-    "noir": Colour.BLACK,
-    "blanc": Colour.WHITE,
-    **{colour.value: colour for colour in Colour},
-}
+_SOURCE = "file"
 
 
 @dataclass(slots=True)
 class _Record:
-    """One feature read: what it says of an area, and what is doubtful about it."""
+    """One feature read: its draft, or the reason why it cannot be; its place in its file."""
 
-    event: str
-    name: str
-    colour: Colour | None
-    area: Area
-    spans: list[Activation]
-    issues: list[Issue]
     where: int
-    site: str = ""
-    raw: object = field(default=None)
+    raw: str
+    draft: PerimeterDraft | None = None
+    error: Invalid | None = None
+
+    def read(self) -> Understood[PerimeterDraft]:
+        """What became of it. Raises Invalid."""
+        if self.error is not None:
+            raise self.error
+        assert self.draft is not None
+        return Understood((self.draft,))
 
 
-@dataclass(frozen=True, slots=True)
-class PerimeterFile:
-    """A file read whole: drafts to store and where they come from."""
+def _open_jop(files: Sequence[SourceFile], context: ReadingContext) -> Reading[PerimeterDraft]:
+    def reader(_file: SourceFile, _features: object) -> tuple[_ReadFeature, tuple[Issue, ...]]:
+        return lambda properties, area, where: _read_jop(properties, area, context.zone, where), ()
 
-    drafts: tuple[PerimeterDraft, ...]
-    source: ImportSource
+    return _open("jop2024", files, context, reader)
 
 
-def read_perimeters(
-    files: Sequence[tuple[str, bytes]],
-    *,
-    zone: ZoneInfo,
-    bounds: Bounds | None,
-    most_bytes: int,
-    layout: PerimeterFormat = PerimeterFormat.AUTO,
-) -> PerimeterFile:
-    """Read the files (name, content) as one source.
+def _open_geojson(files: Sequence[SourceFile], context: ReadingContext) -> Reading[PerimeterDraft]:
+    def reader(file: SourceFile, features: Sequence[Properties]) -> tuple[_ReadFeature, tuple[Issue, ...]]:
+        columns = columns_of(features, context.options)
+        title = clean_text(PurePath(file.name).stem, TITLE_LENGTH)
+        unnamed = (
+            () if "event" in columns.properties else (Issue("column-guessed", {"role": "event", "column": title}),)
+        )
+        return (
+            lambda properties, area, where: _read_geojson(properties, area, columns, title, context.zone, where),
+            (*columns.issues, *unnamed),
+        )
 
-    Raises Invalid as `read_features` and `read_area`, and `unknown-layout`, `bad-feature`; params name the file.
-    """
-    records: list[_Record] = []
-    layouts: list[str] = []
-    for name, content in files:
+    return _open("geojson", files, context, reader)
+
+
+type _ReadFeature = Callable[[Properties, Area, int], PerimeterDraft]
+type _Reader = Callable[[SourceFile, Sequence[Properties]], tuple[_ReadFeature, tuple[Issue, ...]]]
+
+
+def _open(name: str, files: Sequence[SourceFile], context: ReadingContext, reader: _Reader) -> Reading[PerimeterDraft]:
+    """Read everything at once: records repeat each other, and a file whose axes are exchanged is refused whole."""
+    records: list[tuple[str, _Record]] = []
+    issues: list[Issue] = []
+    for number, file in enumerate(files, 1):
         try:
-            features = read_features(content, most_bytes)
-            chosen = _recognised(features) if layout is PerimeterFormat.AUTO else layout
-            read = _read_jop if chosen is PerimeterFormat.JOP2024 else _read_geojson
+            features = read_features(read_content(file, context.most_bytes))
+            read, doubts = reader(file, features)
+            issues += doubts
             records += [
-                read(_properties(feature, place), read_area(feature.get("geometry"), bounds, place), zone, place)
-                for place, feature in enumerate(features, 1)
+                (f"{number}:{where}", _read_feature(feature, read, context, where))
+                for where, feature in enumerate(features, 1)
             ]
         except Invalid as error:
-            raise Invalid(error.code, error.field, **{**error.params, "file": clean_text(name, 80)}) from error
-        layouts.append(chosen.value)
-    shown = ", ".join(clean_text(name, TITLE_LENGTH) for name, _ in files)
-    drafts = _grouped(records)
-    overlaps = _overlaps(drafts)
-    counts = {
-        "records": len(records),
-        "shapes": len({r.area.digest for r in records if r.area.shape is not None}),
-        "perimeters": len(drafts),
-        "activations": sum(len(draft.activations) for draft in drafts),
-        **_doubts(records),
-    }
-    source = ImportSource(
-        shown[:TITLE_LENGTH],
-        "+".join(sorted(set(layouts))),
-        counts,
-        [*overlaps, *(issue for record in records for issue in record.issues)],
+            raise Invalid(error.code, error.field, **{**error.params, "file": clean_text(file.name, 80)}) from error
+    found = [record for _, record in records]
+    _mark_duplicates(found)
+    drafts = [record.draft for record in found if record.draft is not None]
+    reading: Reading[PerimeterDraft] = Reading(
+        name,
+        _SOURCE,
+        iter(()),
+        issues=[*issues, *_overlaps(drafts)],
+        counts=_counts(drafts),
+        total_bytes=sum(file.path.stat().st_size for file in files),
     )
-    return PerimeterFile(tuple(drafts), source)
+    reading.records = _told(records, reading)
+    return reading
 
 
-def _doubts(records: Iterable[_Record]) -> dict[str, int]:
-    found = Counter(issue.code for record in records for issue in record.issues)
-
-    return {
-        "duplicates": found["duplicate-record"],
-        "without_geometry": found["no-geometry"] + found["not-an-area"],
-        "repaired": found["shape-repaired"],
-        "outside": found["outside-territory"],
-    }
+def _told(
+    records: Iterable[tuple[str, _Record]], reading: Reading[PerimeterDraft]
+) -> Iterator[SourceRecord[PerimeterDraft]]:
+    for name, record in records:
+        yield SourceRecord(name, digest(record.raw), record.where, record.read)
+    reading.complete = True
 
 
-def _recognised(features: Sequence[Mapping[str, Any]]) -> PerimeterFormat:
-    properties = features[0].get("properties")
-    names = set(properties) if isinstance(properties, dict) else set()
-    if {"TYPE_PERI", "DATE_DEBUT"} <= names:
-        return PerimeterFormat.JOP2024
-    if "colour" in names:
-        return PerimeterFormat.GEOJSON
-    raise Invalid("unknown-layout")
+def _read_feature(feature: Properties, read: _ReadFeature, context: ReadingContext, where: int) -> _Record:
+    record = _Record(where, "")
+    try:
+        properties = feature.get("properties")
+        if feature.get("type") != "Feature" or not isinstance(properties, dict):
+            raise Invalid("bad-feature", where=where)
+        area = read_area(feature.get("geometry"), context.bounds, where)
+    except Invalid as error:
+        if error.code == "coordinates-swapped":
+            raise
+        record.error = error
+        return record
+    record.draft = read(properties, area, where)
+    said = sorted((str(name), str(value)) for name, value in properties.items())
+    record.raw = digest([said, area.digest])
+    return record
 
 
-def _properties(feature: Mapping[str, Any], where: int) -> Mapping[str, Any]:
-    found = feature.get("properties")
-    if feature.get("type") != "Feature" or not isinstance(found, dict):
-        raise Invalid("bad-feature", where=where)
-    return found
-
-
-def _read_jop(properties: Mapping[str, Any], area: Area, zone: ZoneInfo, where: int) -> _Record:
+def _read_jop(properties: Properties, area: Area, zone: ZoneInfo, where: int) -> PerimeterDraft:
     issues = list(area.issues)
     event = clean_text(properties.get("EVENEMENT"), TITLE_LENGTH)
-    record = _Record(
-        event, _readable(event), _colour(properties.get("TYPE_PERI"), issues, where), area, [], issues, where
-    )
-    record.site = clean_text(properties.get("TRI"), 20)
-    start, end = properties.get("DATE_DEBUT"), properties.get("DATE_FIN")
-    record.spans = _span(start, end, zone, issues, where, jop=True)
-    record.raw = sorted((name, str(value)) for name, value in properties.items())
-    return _checked(record, where)
+    site = clean_text(properties.get("TRI"), 20)
+    colour = colour_of(clean_text(properties.get("TYPE_PERI"), 200))
+    if colour is None:
+        issues.append(Issue("unknown-colour", {"value": clean_text(properties.get("TYPE_PERI"), 40)}, where))
+    # Every record of this layout has an end.
+    end = properties.get("DATE_FIN")
+    spans = _span(properties.get("DATE_DEBUT"), "" if end is None else end, zone, issues)
+    return _draft(event, _readable(event), colour, area, spans, issues, sites=[site] if site else [])
 
 
-def _read_geojson(properties: Mapping[str, Any], area: Area, zone: ZoneInfo, where: int) -> _Record:
+def _read_geojson(
+    properties: Properties, area: Area, columns: Columns, title: str, zone: ZoneInfo, where: int
+) -> PerimeterDraft:
     issues = list(area.issues)
-    event = clean_text(properties.get("event"), TITLE_LENGTH)
-    name = clean_text(properties.get("name"), TITLE_LENGTH) or event
-    record = _Record(event, name, _colour(properties.get("colour"), issues, where), area, [], issues, where)
+    told = columns.value(properties, "event") if "event" in columns.properties else title
+    event = clean_text(told, TITLE_LENGTH)
+    name = clean_text(columns.value(properties, "name"), TITLE_LENGTH) or event
+    colour = columns.colour(columns.value(properties, "colour"))
+    if colour is None:
+        value = clean_text(columns.value(properties, "colour"), 40)
+        issues.append(Issue("unknown-colour", {"value": value}, where))
     listed = properties.get("activations")
     if listed is None:
-        listed = [[properties.get("start"), properties.get("end")]]
+        listed = [[columns.value(properties, "start"), columns.value(properties, "end")]]
     if not isinstance(listed, list):
         issues.append(Issue("bad-date", {"value": clean_text(str(listed), 40)}, where))
         listed = []
+    spans: list[Activation] = []
     for pair in listed:
         start, end = pair if isinstance(pair, list) and len(pair) == 2 else (pair, None)
-        record.spans += _span(start, end, zone, issues, where, jop=False)
-    record.raw = [event, name, [str(pair) for pair in listed]]
-    return _checked(record, where)
+        spans += _span(start, end, zone, issues)
+    return _draft(event, name, colour, area, spans, issues)
 
 
-def _checked(record: _Record, where: int) -> _Record:
-    if not record.event:
-        record.issues.append(Issue("event-missing", where=where))
-    if not record.spans:
-        record.issues.append(Issue("no-activation", where=where))
-    return record
+def _draft(
+    event: str,
+    name: str,
+    colour: Colour | None,
+    area: Area,
+    spans: Sequence[Activation],
+    issues: list[Issue],
+    sites: Sequence[str] = (),
+) -> PerimeterDraft:
+    if not event:
+        issues.append(Issue("event-missing"))
+    if not spans:
+        issues.append(Issue("no-activation"))
+    return PerimeterDraft(
+        event=event,
+        name=name,
+        colour=colour,
+        shape=area.shape,
+        geometry_digest=area.digest,
+        activations=tuple(spans),
+        provenance={"source": _SOURCE, "sites": list(sites)} if sites else {"source": _SOURCE},
+        # Where each comes from is told by its record; the perimeter keeps it once, whatever the record.
+        issues=tuple(Issue(issue.code, issue.params) for issue in issues),
+    )
 
 
 def _readable(event: str) -> str:
@@ -186,90 +203,97 @@ def _readable(event: str) -> str:
     return bare or event
 
 
-def _colour(value: object, issues: list[Issue], where: int) -> Colour | None:
-    found = _COLOURS.get(fold(str(value or "")))
-    if found is None:
-        issues.append(Issue("unknown-colour", {"value": clean_text(value, 40)}, where))
-    return found
-
-
-def _span(
-    start: object, end: object, zone: ZoneInfo, issues: list[Issue], where: int, *, jop: bool
-) -> list[Activation]:
-    """The span of two texts: a list of one, or of none when it cannot be read (and then an issue says so)."""
-    read = read_jop if jop else read_iso
+def _span(start: object, end: object, zone: ZoneInfo, issues: list[Issue]) -> list[Activation]:
+    """The span of two dates: a list of one, or of none when it cannot be read (and then an issue says so)."""
+    shown = clean_text(f"{start} – {end}", 60)
     try:
-        begins, doubt_of_start = read(start if isinstance(start, str) else "", zone)
-        ends, doubt_of_end = (None, False) if end is None and not jop else read(str(end or ""), zone)
+        begins, doubt_of_start = read_any(start, zone)
+        ends, doubt_of_end = (None, False) if end is None else read_any(end, zone)
     except ValueError:
-        shown = clean_text(f"{start} – {end}", 60)
-        issues.append(Issue("bad-date", {"value": shown}, where))
+        issues.append(Issue("bad-date", {"value": shown}))
         return []
     if doubt_of_start or doubt_of_end:
-        issues.append(Issue("clock-change", {"value": clean_text(f"{start} – {end}", 60)}, where))
+        issues.append(Issue("clock-change", {"value": shown}))
+    if ends is not None and is_date_only(end):
+        # "Until the 8th" without an hour: a perimeter must not open a day too early.
+        ends = (ends.astimezone(zone) + timedelta(days=1)).astimezone(begins.tzinfo)
+        issues.append(Issue("end-day-included", {"value": clean_text(end, 40)}))
     if ends is not None and ends <= begins:
-        issues.append(Issue("end-before-start", {"value": clean_text(f"{start} – {end}", 60)}, where))
+        issues.append(Issue("end-before-start", {"value": shown}))
         return []
     if ends is not None and ends.astimezone(zone).minute == 59:
-        issues.append(Issue("ends-at-59", {"value": clean_text(str(end), 40)}, where))
+        issues.append(Issue("ends-at-59", {"value": clean_text(end, 40)}))
     return [Activation(begins, ends)]
 
 
-type _Key = tuple[str, str, str]
-
-
-def _grouped(records: Sequence[_Record]) -> list[PerimeterDraft]:
-    """One draft per (event, colour, geometry); an exact repetition is reported, overlapping spans too."""
-    groups: dict[_Key, list[_Record]] = {}
+def _mark_duplicates(records: Iterable[_Record]) -> None:
+    """Tell each record that says again, word for word, what one before said."""
+    seen: set[str] = set()
     for record in records:
-        key = (record.event, record.colour.value if record.colour else UNKNOWN_COLOUR, record.area.digest)
-        group = groups.setdefault(key, [])
-        if any(other.raw == record.raw for other in group):
-            record.issues.append(Issue("duplicate-record", {"name": record.name}, record.where))
-        group.append(record)
-    return [_draft(group) for group in groups.values()]
+        if record.draft is None:
+            continue
+        if record.raw in seen:
+            again = Issue("duplicate-record", {"name": record.draft.name})
+            record.draft = replace(record.draft, issues=(*record.draft.issues, again))
+        seen.add(record.raw)
 
 
-def _draft(group: Sequence[_Record]) -> PerimeterDraft:
-    first = group[0]
-    spans = sorted({(span.start, span.end) for record in group for span in record.spans}, key=_by_start)
-    # A perimeter keeps each doubt once: the record it comes from is in the report.
-    kept = {
-        (issue.code, str(sorted(issue.params.items()))): Issue(issue.code, issue.params)
-        for record in group
-        for issue in record.issues
-    }
-    sites = sorted({record.site for record in group if record.site})
-    return PerimeterDraft(
-        event=first.event,
-        name=first.name,
-        colour=first.colour,
-        shape=first.area.shape,
-        geometry_digest=first.area.digest,
-        activations=tuple(Activation(start, end) for start, end in spans),
-        provenance={"source": "file", "sites": sites} if sites else {"source": "file"},
-        issues=tuple(kept.values()),
+def _counts(drafts: Sequence[PerimeterDraft]) -> Counter[str]:
+    found = Counter(issue.code for draft in drafts for issue in draft.issues)
+    keys = {key_of(draft) for draft in drafts}
+    spans = {(key_of(draft), span.start, span.end) for draft in drafts for span in draft.activations}
+    return Counter(
+        {
+            "shapes": len({draft.geometry_digest for draft in drafts if draft.shape is not None}),
+            "perimeters": len(keys),
+            "activations": len(spans),
+            "duplicates": found["duplicate-record"],
+            "without_geometry": found["no-geometry"] + found["not-an-area"],
+            "repaired": found["shape-repaired"],
+            "outside": found["outside-territory"],
+        }
     )
+
+
+def key_of(draft: PerimeterDraft) -> _Key:
+    """What makes two drafts one perimeter."""
+    return draft.event, draft.colour.value if draft.colour else UNKNOWN_COLOUR, draft.geometry_digest
 
 
 def _overlaps(drafts: Sequence[PerimeterDraft]) -> list[Issue]:
     """Areas that are active twice at once in one colour, for several events or for one."""
-    spans: dict[tuple[str, Colour | None], list[tuple[datetime, datetime | None]]] = defaultdict(list)
-    names: dict[tuple[str, Colour | None], list[str]] = defaultdict(list)
+    spans: dict[tuple[str, Colour | None], dict[_Key, set[_Span]]] = defaultdict(lambda: defaultdict(set))
+    names: dict[_Key, str] = {}
     for draft in drafts:
         if draft.shape is not None:
-            key = (draft.geometry_digest, draft.colour)
-            spans[key] += [(span.start, span.end) for span in draft.activations]
-            names[key].append(draft.name)
+            key = key_of(draft)
+            names.setdefault(key, draft.name)
+            spans[draft.geometry_digest, draft.colour][key] |= {(span.start, span.end) for span in draft.activations}
     found: list[Issue] = []
-    for key, listed in spans.items():
-        pairs = itertools.pairwise(sorted(listed, key=_by_start))
-        count = sum(1 for (_, end), (start, _) in pairs if end is None or start < end)
+    for listed in spans.values():
+        ordered = sorted(itertools.chain.from_iterable(listed.values()), key=_by_start)
+        count = sum(1 for (_, end), (start, _) in itertools.pairwise(ordered) if end is None or start < end)
         if count:
-            found.append(Issue("overlapping-spans", {"name": ", ".join(names[key])[:200], "count": count}))
+            shown = ", ".join(names[key] for key in listed)
+            found.append(Issue("overlapping-spans", {"name": shown[:200], "count": count}))
     return found
 
 
-def _by_start(span: tuple[datetime, datetime | None]) -> tuple[datetime, bool, datetime]:
+def _by_start(span: _Span) -> tuple[datetime, bool, datetime]:
     start, end = span
     return start, end is None, end or start
+
+
+def _recognises_jop(head: bytes, _name: str) -> bool:
+    return b'"TYPE_PERI"' in head and b'"DATE_DEBUT"' in head
+
+
+def _recognises_geojson(head: bytes, name: str) -> bool:
+    return head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{" or name.lower().endswith((".geojson", ".json"))
+
+
+JOP2024 = Format("jop2024", ImportKind.PERIMETERS, _recognises_jop, _open_jop)
+GEOJSON = Format("geojson", ImportKind.PERIMETERS, _recognises_geojson, _open_geojson)
+
+PERIMETER_FORMATS = (JOP2024, GEOJSON)
+"""In the order in which a file is tried."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -37,7 +38,7 @@ def merge_perimeters(
     wanted: dict[tuple[str, str, str], set[tuple[datetime, datetime | None]]] = defaultdict(set)
     for draft in drafts:
         key = (draft.event, draft.colour.value if draft.colour else UNKNOWN_COLOUR, draft.geometry_digest)
-        merged.setdefault(key, draft)
+        merged[key] = _joined(merged[key], draft) if key in merged else draft
         wanted[key] |= {(span.start, span.end) for span in draft.activations}
     new_spans: list[dict[str, object]] = []
     for key, draft in merged.items():
@@ -74,6 +75,19 @@ def merge_perimeters(
     if new_spans:
         uow.session.execute(insert(ActivationRow), new_spans)
     tally.counts["activations_added"] += len(new_spans)
+
+
+def _joined(first: PerimeterDraft, other: PerimeterDraft) -> PerimeterDraft:
+    """Two records of one perimeter: the doubts of both, each once, and the sites of both."""
+    issues = {(issue.code, str(sorted(issue.params.items()))): issue for issue in (*first.issues, *other.issues)}
+    sites = sorted({str(site) for draft in (first, other) for site in _sites(draft)})
+    provenance = {**first.provenance, "sites": sites} if sites else first.provenance
+    return replace(first, issues=tuple(issues.values()), provenance=provenance)
+
+
+def _sites(draft: PerimeterDraft) -> list[object]:
+    found = draft.provenance.get("sites")
+    return found if isinstance(found, list) else []
 
 
 def _stored_spans(uow: UnitOfWork, territory_id: UUID) -> dict[UUID, set[tuple[datetime, datetime | None]]]:

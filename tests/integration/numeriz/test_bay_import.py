@@ -1,111 +1,71 @@
-"""Delivery bays from the real files."""
+"""Delivery bays of the real files, as stored."""
 
 from __future__ import annotations
 
-from datetime import time
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
 from portal.common.errors import Invalid
+from portal.numeriz.law import law_version
 from portal.numeriz.queries import BayView, list_bays
-from portal.numeriz.uploads import import_bays
-from portal.numeriz.values import BayLayout, BayRegime, DeliveryHours
-from portal.regulations.schedules import TimeSlot, Weekday
-from tests.factories.law import TESTER, make_territory
+from portal.numeriz.values import BayRegime, ImportKind, ImportOutcome
+from portal.territories.queries import TerritoryView
+from tests.factories.law import make_territory
+from tests.support.imports import import_bytes
 
-WEEK = frozenset(Weekday)
-
-
-def imported(shared_data: Path, name: str, bounds: tuple[float, float, float, float] | None = None) -> list[BayView]:
-    territory = make_territory(bounds=bounds)
-    content = (shared_data / "delivery-bays" / name).read_bytes()
-    assert import_bays(TESTER, territory, name, content).changed
-    assert not import_bays(TESTER, territory, name, content).changed
-    return list(list_bays(territory.id))
+PLACED = [("paris-3e-republique.csv", 641, 641), ("hauts-de-seine.csv", 980, 1007), ("grand-lyon-example.csv", 14, 16)]
 
 
-def test_the_bays_of_paris_are_read_when_the_city_publishes_them(app: Flask, shared_data: Path) -> None:
-    bays = {bay.local_id: bay for bay in imported(shared_data, "paris-3e-republique.csv")}
-    regimes = [bay.regime for bay in bays.values()]
-    assert (regimes.count(BayRegime.PERMANENT), regimes.count(BayRegime.PERIODIC)) == (342, 299)
-    first = bays["6450"]
-    assert (first.address, first.length_cm, first.width_cm) == ("23 rue Rambuteau, Paris 4", 1080, 200)
-    assert (round(first.lon, 6), round(first.lat, 6)) == (2.354586, 48.860823)
-    by_rule = DeliveryHours(WEEK - {Weekday.SUNDAY}, (TimeSlot(time(7), time(20)),))
-    periodic = [bay for bay in bays.values() if bay.regime is BayRegime.PERIODIC]
-    assert sum(bay.hours == (by_rule,) for bay in periodic) >= 280
-    night = [bay for bay in bays.values() if any(slot.ends_next_day for part in bay.hours for slot in part.slots)]
-    assert len(night) == 14
+def imported(territory: TerritoryView, name: str, content: bytes) -> ImportOutcome:
+    return import_bytes(ImportKind.BAYS, territory, [(name, content)])
 
 
-def test_the_national_schema_is_read_when_lyon_follows_it(app: Flask, shared_data: Path) -> None:
-    bays = {bay.local_id: bay for bay in imported(shared_data, "grand-lyon-example.csv")}
-    assert len(bays) == 14, "two of the sixteen are out of use"
-    assert bays["GL-2300"].regime is BayRegime.PERMANENT
-    assert (bays["GL-2300"].length_cm, bays["GL-2300"].width_cm) == (900, 180)
-    assert bays["GL-2300"].layout is BayLayout.PARALLEL and bays["GL-2300"].max_stay_min is None
-    weekdays = frozenset(list(Weekday)[:5])
-    assert bays["GL-2303"].hours == (
-        DeliveryHours(weekdays, (TimeSlot(time(13), time(19)),)),
-        DeliveryHours(frozenset({Weekday.SATURDAY}), (TimeSlot(time(9), time(19)),)),
-    )
-
-
-HEADER = "ID;LONGITUDE;LATITUDE;LONGUEUR;LARGEUR;TYPE;DUREE_MAX;TEMPORALITE_CDS;TEMPORALITE_OSM\n"
-
-
-@pytest.mark.parametrize(
-    ("row", "length_cm", "hours", "codes"),
-    [
-        ("1;2,36;48,86;900;200;Aire Permanente;30;;", 900, (), []),
-        ("1;2.36;48.86;0;N/A;aire périodique;;;", None, (), []),
-        ("1;2.36;48.86;9;200;;;;", None, (), ["unbelievable-size"]),
-        ("1;2.36;48.86;long;200;quai;;;", None, (), ["unknown-value", "unbelievable-size"]),
-        (
-            "1;2.36;48.86;900;;;;;Mo-We,Sa 07:00-10:00,16:30-24:00",
-            900,
-            (
-                DeliveryHours(
-                    frozenset({Weekday.MONDAY, Weekday.TUESDAY, Weekday.WEDNESDAY, Weekday.SATURDAY}),
-                    (TimeSlot(time(7), time(10)), TimeSlot(time(16, 30), time(0))),
-                ),
-            ),
-            [],
-        ),
-        ("1;2.36;48.86;900;;;;pas du json;Fr-Mo 22:00-06:00", 900, None, ["bad-hours"]),
-        ("1;2.36;48.86;900;;;;;selon humeur", 900, (), ["bad-hours"]),
-        ("1;2.9;48.86;900;;;;;", 900, (), ["outside-territory"]),
-        ("1;2.36;48.86;900;;;trente;;", 900, (), ["unknown-value"]),
-    ],
-)
-def test_a_row_is_kept_with_its_doubts_when_it_is_odd(
-    app: Flask, row: str, length_cm: int | None, hours: tuple[DeliveryHours, ...] | None, codes: list[str]
+@pytest.mark.parametrize(("name", "in_use", "lines"), PLACED)
+def test_every_bay_is_stored_once_when_a_file_is_imported_twice(
+    app: Flask, shared_data: Path, name: str, in_use: int, lines: int
 ) -> None:
-    territory = make_territory()
-    outcome = import_bays(TESTER, territory, "aires.csv", (HEADER + row + "\n").encode("cp1252"))
-    assert [issue.code for issue in outcome.issues] == codes
-    [bay] = list_bays(territory.id)
-    assert bay.length_cm == length_cm
-    assert [issue["code"] for issue in bay.issues] == codes
-    if hours is not None:
-        assert bay.hours == hours
-
-
-@pytest.mark.parametrize(
-    ("row", "code"),
-    [(";2.36;48.86", "bay-without-id"), ("1;;48.86", "bay-without-place"), ("1;2.36;x", "bay-without-place")],
-)
-def test_a_row_is_left_out_and_told_when_it_is_no_bay(app: Flask, row: str, code: str) -> None:
-    territory = make_territory()
-    outcome = import_bays(TESTER, territory, "aires.csv", (HEADER + row + "\n").encode())
-    assert [issue.code for issue in outcome.issues] == [code]
-    assert outcome.counts["rejected"] == 1 and not list_bays(territory.id)
-
-
-@pytest.mark.parametrize("name", ["antibes-v0.csv", "hauts-de-seine.csv"])
-def test_another_layout_is_refused_when_its_columns_are_not_known(app: Flask, shared_data: Path, name: str) -> None:
+    territory = make_territory(bounds=None)
     content = (shared_data / "delivery-bays" / name).read_bytes()
-    with pytest.raises(Invalid, match="unknown-layout"):
-        import_bays(TESTER, make_territory(), name, content)
+    first = imported(territory, name, content)
+    version = law_version(territory.id)
+    second = imported(territory, name, content)
+    assert (first.changed, second.changed) == (True, False)
+    assert (first.counts["records"], first.counts["lines"]) == (lines, lines)
+    assert (first.counts["bays_added"], second.counts["bays_unchanged"]) == (first.counts["bays"],) * 2
+    assert law_version(territory.id) == version
+    assert len(list_bays(territory.id)) == in_use, "those out of use are kept, and not shown"
+
+
+def test_what_was_read_is_what_is_shown_when_a_bay_is_stored(app: Flask, shared_data: Path) -> None:
+    territory = make_territory(bounds=None)
+    for name in ("grand-lyon-example.csv", "hauts-de-seine.csv"):
+        imported(territory, name, (shared_data / "delivery-bays" / name).read_bytes())
+    bays: dict[str, BayView] = {bay.local_id: bay for bay in list_bays(territory.id)}
+    lyon = bays["GL-2300"]
+    assert (lyon.regime, lyon.length_cm, lyon.width_cm) == (BayRegime.PERMANENT, 900, 180)
+    assert [issue["code"] for issue in lyon.issues] == ["shape-repaired"]
+    assert bays["92012025"].width_cm is None
+
+
+def test_two_sources_keep_their_bays_apart_when_their_ids_meet(app: Flask) -> None:
+    territory = make_territory(bounds=None)
+    imported(territory, "a.csv", b"ID,LONGITUDE,LATITUDE\n1,2.36,48.86\n")
+    imported(territory, "b.csv", b"ID,LONGITUDE,LATITUDE,NOM\n1,4.83,45.76,200046977_1\n")
+    assert len(list_bays(territory.id)) == 2
+
+
+def test_nothing_is_stored_when_the_axes_are_exchanged(app: Flask) -> None:
+    territory = make_territory()
+    with pytest.raises(Invalid, match="coordinates-swapped"):
+        imported(territory, "a.csv", b"ID,LONGITUDE,LATITUDE\n1,2.36,48.86\n2,48.86,2.36\n")
+    assert not list_bays(territory.id)
+
+
+def test_the_report_tells_each_line_when_none_is_a_bay(app: Flask, shared_data: Path) -> None:
+    territory = make_territory(bounds=None)
+    content = (shared_data / "delivery-bays" / "antibes-v0.csv").read_bytes()
+    outcome = imported(territory, "antibes-v0.csv", content)
+    assert not outcome.changed and outcome.counts["rejected"] == 21
+    assert [issue.where for issue in outcome.issues] == list(range(2, 44, 2))

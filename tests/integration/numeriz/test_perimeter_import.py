@@ -22,11 +22,12 @@ from portal.numeriz.models import ActivationRow, PerimeterRow, PerimeterShape
 from portal.numeriz.overview import get_overview
 from portal.numeriz.queries import list_perimeters
 from portal.numeriz.reports import page_reports
-from portal.numeriz.uploads import import_perimeters
+from portal.numeriz.values import ImportKind, ImportOutcome
 from portal.regulations.perimeters import Colour
 from portal.territories.queries import TerritoryView
-from tests.factories.law import PARIS_3E, TESTER, make_territory
+from tests.factories.law import PARIS_3E, make_territory
 from tests.support.database import _application, make_settings
+from tests.support.imports import import_bytes
 
 PARIS = ZoneInfo("Europe/Paris")
 FILES = ("zones.geojson", "para_ouverture.geojson")
@@ -56,10 +57,16 @@ def paris(tmp_path_factory: pytest.TempPathFactory, shared_data: Path) -> Iterat
     app = _application(make_settings(tmp_path_factory.mktemp("paris")))
     with app.app_context():
         territory = make_territory()
-        import_perimeters(TESTER, territory, read_files(shared_data))
+        import_perimeters(territory, read_files(shared_data))
         yield territory
         db.session.remove()
         db.engine.dispose()
+
+
+def import_perimeters(
+    territory: TerritoryView, files: list[tuple[str, bytes]], *, dry_run: bool = False, **options: str
+) -> ImportOutcome:
+    return import_bytes(ImportKind.PERIMETERS, territory, files, options=options, dry_run=dry_run)
 
 
 def active_by_colour(territory: TerritoryView, at: datetime) -> dict[str, int]:
@@ -123,7 +130,7 @@ def test_doubts_are_kept_when_the_file_has_some(paris: TerritoryView) -> None:
 
 def test_nothing_changes_when_the_same_files_are_imported_again(paris: TerritoryView, shared_data: Path) -> None:
     version, before = law_version(paris.id), {p.id: p.activations for p in list_perimeters(paris.id)}
-    again = import_perimeters(TESTER, paris, read_files(shared_data))
+    again = import_perimeters(paris, read_files(shared_data))
     assert not again.changed
     assert law_version(paris.id) == version
     assert {p.id: p.activations for p in list_perimeters(paris.id)} == before
@@ -139,21 +146,21 @@ def test_import_takes_less_than_five_seconds_when_the_territory_is_empty(app: Fl
     territory = make_territory()
     # Time of this process: other work on the machine must not decide.
     started = time.process_time()
-    import_perimeters(TESTER, territory, read_files(shared_data))
+    import_perimeters(territory, read_files(shared_data))
     assert time.process_time() - started < 5
 
 
 def test_a_dry_run_stores_nothing_when_it_tells_what_would_happen(app: Flask, shared_data: Path) -> None:
     territory = make_territory()
-    outcome = import_perimeters(TESTER, territory, read_files(shared_data), dry_run=True)
+    outcome = import_perimeters(territory, read_files(shared_data), dry_run=True)
     assert outcome.counts["perimeters_added"] == 150
     assert list_perimeters(territory.id) == [] and not page_reports(territory.id).items
 
 
 def test_both_databases_agree_when_the_files_are_imported(database: Flask, shared_data: Path) -> None:
     territory = make_territory()
-    first = import_perimeters(TESTER, territory, read_files(shared_data))
-    second = import_perimeters(TESTER, territory, read_files(shared_data))
+    first = import_perimeters(territory, read_files(shared_data))
+    second = import_perimeters(territory, read_files(shared_data))
     assert (first.changed, second.changed) == (True, False)
     assert active_by_colour(territory, local("09-08 10:00")) == {"blue": 5, "red": 5}
     assert len(law_snapshot(territory.id).perimeters) == 149
@@ -207,7 +214,7 @@ def collection(*features: object) -> bytes:
 )
 def test_a_record_is_kept_with_its_doubt_when_it_is_odd(app: Flask, changes: dict[str, Any], code: str | None) -> None:
     territory = make_territory()
-    outcome = import_perimeters(TESTER, territory, [("odd.geojson", collection(feature(**changes)))])
+    outcome = import_perimeters(territory, [("odd.geojson", collection(feature(**changes)))])
     assert (code in {issue.code for issue in outcome.issues}) is (code is not None)
     stored = list_perimeters(territory.id)
     assert len(stored) == 1
@@ -217,7 +224,7 @@ def test_a_record_is_kept_with_its_doubt_when_it_is_odd(app: Flask, changes: dic
 def test_activations_are_kept_and_reported_when_a_later_file_lacks_them(app: Flask) -> None:
     territory = make_territory()
     other_day = feature(DATE_DEBUT="2024/09/09 05:30:00.000", DATE_FIN="2024/09/09 14:00:00.000")
-    import_perimeters(TESTER, territory, [("one.geojson", collection(feature()))])
-    outcome = import_perimeters(TESTER, territory, [("two.geojson", collection(other_day))])
+    import_perimeters(territory, [("one.geojson", collection(feature()))])
+    outcome = import_perimeters(territory, [("two.geojson", collection(other_day))])
     assert len(list_perimeters(territory.id)[0].activations) == 2
     assert [issue.code for issue in outcome.issues] == ["activations-not-in-source"]

@@ -57,7 +57,9 @@ class BayLayoutOfFile:
             except Invalid as error:
                 raise Invalid(error.code, error.field, **{**error.params, "file": clean_text(file.name, 80)}) from error
         size = sum(file.path.stat().st_size for file in files)
-        reading: Reading[BayDraft] = Reading(self.name, self.name, iter(()), issues=issues, counts=counts, total_bytes=size)
+        reading: Reading[BayDraft] = Reading(
+            self.name, self.name, iter(()), issues=issues, counts=counts, total_bytes=size
+        )
         reading.records = _told(found, reading)
         return reading
 
