@@ -53,7 +53,7 @@ def page_events(
         over = (RoadEvent.state == EventState.ENDED) | (RoadEvent.ends_at.is_not(None) & (RoadEvent.ends_at <= at))
         statement = statement.where(~over)
     if doubtful:
-        statement = statement.where(RoadEvent.issue_count > 0)
+        statement = statement.where(RoadEvent.doubt_count > 0)
     page = paginate(statement, [RoadEvent.starts_at, RoadEvent.id], cursor, size, descending=True)
     return page.map(
         lambda row: EventLine(
@@ -68,7 +68,7 @@ def page_events(
             row.probability,
             codec.shape_from_bytes(row.wkb).length > 0,
             row.url,
-            row.issues,
+            row.doubts,
         )
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import batched
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import shapely
@@ -27,24 +27,25 @@ _BATCH: Final = 400
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place of the law to be matched. measure: its place in the order, from 1; 0 for an event or a perimeter.
+    """A place of the law to be matched. measure: its number in the order, 0 for an event or a perimeter.
 
-    asked_direction: the place has an unknown direction that matters, because it closes streets.
+    number: of the place in the measure; both count from 1. acts: the measure changes a route. asks_direction: its
+    direction is unknown and matters, because it closes streets.
     """
 
     digest: str
     location: MeasureLocation
     measure: int = 0
+    number: int = 1
     acts: bool = True
-    asked_direction: bool = False
+    asks_direction: bool = False
 
     def issues(self, match: Match) -> Iterator[Issue]:
         """What a clerk must look at in the match of this place."""
         for doubt in match.doubts if self.acts else ():
-            if doubt.code != "against-one-way" or self.asked_direction:
-                where: dict[str, str | int] = {"measure": self.measure} if self.measure else {}
-                name = {"name": self.location.label} if self.location.label else {}
-                yield Issue(doubt.code, {**where, **name, **doubt.params})
+            if doubt.code != "against-one-way" or self.asks_direction:
+                where = {"measure": self.measure, "place": self.number} if self.measure else {}
+                yield Issue(doubt.code, {**where, **doubt.params})
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,30 +165,26 @@ def _orders(territory_id: UUID, graph_version: str, most: int) -> Iterator[Waiti
         columns = select(MeasureRow.order_id, MeasureRow.position, MeasureRow.type, MeasureRow.document)
         measures = columns.where(MeasureRow.order_id.in_(some))
         for row in session().execute(measures.order_by(MeasureRow.order_id, MeasureRow.position)):
-            places[row.order_id] += places_of_measure(row.type, row.position + 1, row.document)
+            locations = (codec.location_from_json(found) for found in row.document["locations"])
+            places[row.order_id] += places_of_measure(row.type, row.position + 1, locations)
     for key, content in contents.items():
         yield Waiting(TrafficOrder, key, f"{graph_version}:{content}", tuple(places[key]))
 
 
-def places_of_measure(kind: MeasureType, number: int, document: Mapping[str, Any]) -> Iterator[Place]:
-    """The places of a measure as stored; number: its place in the order, from 1."""
-    for found in document["locations"]:
-        location = codec.location_from_json(found)
+def places_of_measure(kind: MeasureType, measure: int, locations: Iterable[MeasureLocation]) -> Iterator[Place]:
+    """The places of a measure that are drawn; measure: its number in the order, from 1; 0 outside an order."""
+    for number, location in enumerate(locations, 1):
         if not location.shape.is_empty:
-            yield _place(kind, location, number)
-
-
-def _place(kind: MeasureType, location: MeasureLocation, number: int) -> Place:
-    unknown = kind in CLOSING_TYPES and location.direction is Direction.UNKNOWN
-    return Place(codec.location_digest(location), location, number, kind in _ACTING, unknown)
+            unknown = kind in CLOSING_TYPES and location.direction is Direction.UNKNOWN
+            yield Place(codec.location_digest(location), location, measure, number, kind in _ACTING, unknown)
 
 
 def _events(territory_id: UUID, graph_version: str, most: int) -> Iterator[Waiting]:
     waiting = select(RoadEvent).where(*_waiting_events(territory_id, graph_version)).order_by(RoadEvent.id)
     for row in session().scalars(waiting.limit(most)):
         measure = measure_of_event(str(row.id), event_of_row(row))
-        places = (_place(measure.type, location, 0) for location in measure.locations if not location.shape.is_empty)
-        yield Waiting(RoadEvent, row.id, f"{graph_version}:{row.content_digest}", tuple(places))
+        places = tuple(places_of_measure(measure.type, 0, measure.locations))
+        yield Waiting(RoadEvent, row.id, f"{graph_version}:{row.content_digest}", places)
 
 
 def _perimeters(territory_id: UUID, graph_version: str) -> Iterator[Waiting]:

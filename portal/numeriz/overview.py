@@ -63,10 +63,10 @@ def get_overview(territory_id: UUID) -> Overview:
     ).scalar_subquery()
     live = RoadEvent.state != EventState.ENDED
     doubtful = (
-        count(PerimeterRow, PerimeterRow.issue_count > 0)
-        + count(TrafficOrder, TrafficOrder.issue_count > 0)
+        count(PerimeterRow, PerimeterRow.doubt_count > 0)
+        + count(TrafficOrder, TrafficOrder.doubt_count > 0)
         + count(DeliveryBay, DeliveryBay.issue_count > 0)
-        + count(RoadEvent, RoadEvent.issue_count > 0, live)
+        + count(RoadEvent, RoadEvent.doubt_count > 0, live)
     )
     row = (
         session()
@@ -90,9 +90,11 @@ def get_overview(territory_id: UUID) -> Overview:
 def list_sources(territory_id: UUID) -> Sequence[SourceLine]:
     """Return what each source brought, by kind, the freshest first within a kind; perimeters have no source."""
     return [
-        *_sources(TrafficOrder, ImportKind.ORDERS, territory_id),
-        *_sources(RoadEvent, ImportKind.EVENTS, territory_id, RoadEvent.state != EventState.ENDED),
-        *_sources(DeliveryBay, ImportKind.BAYS, territory_id),
+        *_sources(TrafficOrder, TrafficOrder.doubt_count, ImportKind.ORDERS, territory_id),
+        *_sources(
+            RoadEvent, RoadEvent.doubt_count, ImportKind.EVENTS, territory_id, RoadEvent.state != EventState.ENDED
+        ),
+        *_sources(DeliveryBay, DeliveryBay.issue_count, ImportKind.BAYS, territory_id),
     ]
 
 
@@ -110,8 +112,10 @@ def list_order_sources(territory_id: UUID) -> Sequence[str]:
     )
 
 
-def _sources(model: Any, kind: ImportKind, territory_id: UUID, *conditions: ColumnElement[bool]) -> list[SourceLine]:
-    doubtful = func.sum(case((model.issue_count > 0, 1), else_=0))
+def _sources(
+    model: Any, doubts: Any, kind: ImportKind, territory_id: UUID, *conditions: ColumnElement[bool]
+) -> list[SourceLine]:
+    doubtful = func.sum(case((doubts > 0, 1), else_=0))
     changed = func.max(model.updated_at)
     rows = session().execute(
         select(model.source, func.count(), doubtful, changed)
@@ -119,4 +123,4 @@ def _sources(model: Any, kind: ImportKind, territory_id: UUID, *conditions: Colu
         .group_by(model.source)
         .order_by(changed.desc(), model.source)
     )
-    return [SourceLine(kind, source, number, int(doubts), at) for source, number, doubts, at in rows]
+    return [SourceLine(kind, source, number, int(doubted), at) for source, number, doubted, at in rows]

@@ -221,7 +221,7 @@ def _perimeters(territory_id: UUID, ids: list[UUID] | None) -> Sequence[Perimete
             activations=tuple(activations[row.id]),
             policy=codec.policy_from_json(row.policy),
             provenance=row.provenance,
-            issues=row.issues,
+            issues=row.doubts,
         )
         for row, wkb in session().execute(statement)
     ]
@@ -240,7 +240,7 @@ def page_perimeters(
     if colour is not None:
         statement = statement.where(PerimeterRow.colour == colour.value)
     if doubtful:
-        statement = statement.where(PerimeterRow.issue_count > 0)
+        statement = statement.where(PerimeterRow.doubt_count > 0)
     page = paginate(statement, [PerimeterRow.name, PerimeterRow.id], cursor, size)
     spans = {
         row.perimeter_id: row
@@ -267,7 +267,7 @@ def page_perimeters(
             held.number if held else 0,
             held.first_at if held else None,
             held.last_at if held else None,
-            row.issue_count,
+            row.doubt_count,
         )
 
     return page.map(line)
@@ -289,7 +289,7 @@ def page_orders(
     if source is not None:
         statement = statement.where(TrafficOrder.source == source)
     if doubtful:
-        statement = statement.where(TrafficOrder.issue_count > 0)
+        statement = statement.where(TrafficOrder.doubt_count > 0)
     page = paginate(statement, [TrafficOrder.title, TrafficOrder.id], cursor, size)
     return page.map(
         lambda row: OrderLine(
@@ -299,7 +299,7 @@ def page_orders(
             row.authority_name,
             row.category,
             row.status,
-            row.issue_count,
+            row.doubt_count,
             row.source,
         )
     )
