@@ -31,9 +31,9 @@ from portal.numeriz.storing.events import end_events, merge_events
 from portal.numeriz.storing.live import live_events, live_orders
 from portal.numeriz.storing.orders import (
     Change,
+    WrittenOrder,
     check_order,
-    compare_order,
-    merge_orders,
+    merge_written,
     withdraw_orders,
 )
 from portal.numeriz.storing.perimeters import merge_perimeters
@@ -164,25 +164,30 @@ class _Run:
             return self._closed(uow)
 
     def _order(self, record_id: str, understood: Understood[Any], note: RecordNote) -> None:
+        orders = [WrittenOrder(draft) for draft in understood.drafts]
+        changes = [order.compare(self._territory_id)[0] for order in orders]
         if self.dry_run:
-            for draft in understood.drafts:
-                change = compare_order(self._territory_id, draft)
-                self.tally.counts[change.value] += 1
-                self.tally.changed |= change is not Change.UNCHANGED
-            self._would_withdraw(0 if understood.drafts else 1)
+            self.tally.counts.update(change.value for change in changes)
+            self.tally.changed |= any(change is not Change.UNCHANGED for change in changes)
+            self._would_withdraw(0 if orders else 1)
             return
         now = self.clock.now()
         with unit_of_work() as uow:
-            lock_law(uow, self._territory_id)
+            if any(change is not Change.UNCHANGED for change in changes):
+                # The version is counted first: it makes other writers of this law wait.
+                bump_law(uow, self._territory_id, self.clock)
+                self.tally.changed = True
+            else:
+                lock_law(uow, self._territory_id)
             tally = Tally(self.tally.counts, [])
-            if understood.drafts:
-                merge_orders(uow, self._territory_id, understood.drafts, tally, now)
+            if orders:
+                merge_written(uow, self._territory_id, orders, tally, now)
             else:
                 withdraw_orders(uow, self._territory_id, self.reading.source, [record_id], tally, now)
+                if tally.changed:
+                    self.tally.changed = True
+                    bump_law(uow, self._territory_id, self.clock)
             save_records(uow, self._territory_id, self.identity.kind, self.reading.source, [note])
-            if tally.changed:
-                self.tally.changed = True
-                bump_law(uow, self._territory_id, self.clock)
 
     def _would_withdraw(self, count: int) -> None:
         if count:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
 from itertools import batched
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import shapely
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Table, bindparam, delete, insert, select, update
 
 from portal.common.errors import Invalid
 from portal.common.ids import new_id
@@ -28,6 +28,15 @@ from portal.numeriz.storing.records import BATCH
 from portal.numeriz.storing.tally import Tally
 from portal.numeriz.values import Issue, MeasureDraft, OrderDraft, OrderStatus, doubt_count
 from portal.regulations.measures import MeasureType
+
+# Feeds bring thousands of orders, each in its own transaction: the statements are built once.
+_ORDERS, _MEASURES = cast("Table", TrafficOrder.__table__), cast("Table", MeasureRow.__table__)
+_FIND = select(_ORDERS.c.id, _ORDERS.c.content_digest, _ORDERS.c.status).where(
+    _ORDERS.c.territory_id == bindparam("territory"),
+    _ORDERS.c.source == bindparam("from_source"),
+    _ORDERS.c.source_id == bindparam("key"),
+)
+_ADD_ORDER, _ADD_MEASURE = insert(_ORDERS), insert(_MEASURES)
 
 
 class Change(StrEnum):
@@ -67,21 +76,22 @@ def order_issues(draft: OrderDraft) -> tuple[Issue, ...]:
 
 
 def merge_orders(
-    uow: UnitOfWork, territory_id: UUID, drafts: Sequence[OrderDraft], tally: Tally, now: datetime
+    uow: UnitOfWork, territory_id: UUID, drafts: Iterable[OrderDraft], tally: Tally, now: datetime
 ) -> None:
     """Add or replace orders inside the running unit of work."""
-    for draft in drafts:
-        written = _Written(draft)
+    merge_written(uow, territory_id, [WrittenOrder(draft) for draft in drafts], tally, now)
+
+
+def merge_written(
+    uow: UnitOfWork, territory_id: UUID, orders: Iterable[WrittenOrder], tally: Tally, now: datetime
+) -> None:
+    """Add or replace orders that have been written out."""
+    for written in orders:
         change, order_id = written.compare(territory_id)
         tally.counts[change.value] += 1
         tally.changed |= change is not Change.UNCHANGED
         if change is not Change.UNCHANGED:
             written.store(uow, territory_id, order_id, now)
-
-
-def compare_order(territory_id: UUID, draft: OrderDraft) -> Change:
-    """Tell what storing a draft would do."""
-    return _Written(draft).compare(territory_id)[0]
 
 
 def withdraw_orders(
@@ -105,7 +115,7 @@ def withdraw_orders(
             tally.changed = True
 
 
-class _Written:
+class WrittenOrder:
     """A draft as it is stored: the values of its row, the documents of its measures, and a digest of both."""
 
     def __init__(self, draft: OrderDraft) -> None:
@@ -130,11 +140,7 @@ class _Written:
     def compare(self, territory_id: UUID) -> tuple[Change, UUID | None]:
         """Tell what differs from the stored order, and its id."""
         found = session().execute(
-            select(TrafficOrder.id, TrafficOrder.content_digest, TrafficOrder.status).where(
-                TrafficOrder.territory_id == territory_id,
-                TrafficOrder.source == self._draft.source,
-                TrafficOrder.source_id == self._draft.key,
-            )
+            _FIND, {"territory": territory_id, "from_source": self._draft.source, "key": self._draft.key}
         )
         row = found.one_or_none()
         if row is None:
@@ -154,12 +160,12 @@ class _Written:
             order_id = new_id()
             key = {"source": self._draft.source, "source_id": self._draft.key}
             fresh = {"id": order_id, "territory_id": territory_id, "created_at": now, **key, **values}
-            uow.session.execute(insert(TrafficOrder), [fresh])
+            uow.session.execute(_ADD_ORDER, [fresh])
         else:
             uow.session.execute(update(TrafficOrder).where(TrafficOrder.id == order_id).values(values))
             uow.session.execute(delete(MeasureRow).where(MeasureRow.order_id == order_id))
         if self._documents:
-            uow.session.execute(insert(MeasureRow), _measure_rows(order_id, self._draft.measures, self._documents))
+            uow.session.execute(_ADD_MEASURE, _measure_rows(order_id, self._draft.measures, self._documents))
 
 
 def _measure_rows(

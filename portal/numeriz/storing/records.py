@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import batched
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import Table, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from portal.common.ids import new_id
@@ -18,6 +18,18 @@ from portal.numeriz.values import ImportKind, Issue
 
 # A database takes some hundreds of values in one list.
 BATCH = 400
+
+
+def _save(insert: Callable[..., Any]) -> Any:
+    fresh = insert(cast("Table", SourceRecordRow.__table__))
+    return fresh.on_conflict_do_update(
+        index_elements=["territory_id", "kind", "source", "record_id"],
+        set_={name: fresh.excluded[name] for name in ("scope", "digest", "kept", "issues")},
+    )
+
+
+# Built once: a feed saves thousands of records, one by one.
+_SAVE = {"sqlite": _save(sqlite.insert), "postgresql": _save(postgresql.insert)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +84,6 @@ def save_records(
     """Remember the records, each replacing what was remembered of it."""
     if not notes:
         return
-    insert = sqlite.insert if uow.session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    fresh: Any = insert(SourceRecordRow)
-    said = ("scope", "digest", "kept", "issues")
-    statement = fresh.on_conflict_do_update(
-        index_elements=["territory_id", "kind", "source", "record_id"],
-        set_={name: getattr(fresh.excluded, name) for name in said},
-    )
     rows = [
         {
             "id": new_id(),
@@ -93,7 +98,7 @@ def save_records(
         }
         for note in notes
     ]
-    uow.session.execute(statement, rows)
+    uow.session.execute(_SAVE[uow.session.get_bind().dialect.name], rows)
 
 
 def forget_records(
