@@ -138,8 +138,12 @@ def _check_crs(crs: object) -> None:
 def clean_text(value: object, most: int) -> str:
     """Text a database can hold: without control characters or half pairs, spaces joined, cut at `most` signs."""
     text = str(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else ""
-    sound = "".join(
+    sound = text if text.isprintable() else _without_controls(text)
+    return " ".join(sound.split())[:most].rstrip()
+
+
+def _without_controls(text: str) -> str:
+    return "".join(
         sign if sign.isprintable() and not 0xD800 <= ord(sign) <= 0xDFFF else " "
         for sign in text.replace("\u00a0", " ")
     )
-    return " ".join(sound.split())[:most].rstrip()
