@@ -24,6 +24,7 @@ def home() -> ResponseReturnValue:
             "name": territory.name,
             "map_url": url_for("visualiz.show_map", territory=territory.slug),
             "list_url": url_for("visualiz.show_list", territory=territory.slug),
+            "data_url": url_for("open_data.show_scope", territory=territory.slug),
         }
         for territory in list_territories()
         if territory.build_version

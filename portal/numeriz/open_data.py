@@ -68,32 +68,23 @@ def download(territory: str, file_name: str) -> ResponseReturnValue:
         raise NotFound("file-not-found")
     if territory != PORTAL_SCOPE:
         get_territory(territory)
-    opened = _opened(territory, channel)
-    if opened is None:
-        sentence = _("Ces données n’ont pas encore été produites. Réessayez dans quelques minutes.")
-        return Response(
-            sentence + "\n", 503, {"Retry-After": str(_RETRY_AFTER_S)}, content_type="text/plain; charset=utf-8"
-        )
-    return _sent(channel, *opened)
-
-
-def _opened(scope: str, channel: Channel) -> tuple[PublishedFile, BinaryIO] | None:
-    """The file in place and its bytes; None before the first. One replaced under our eyes is asked for again."""
     for _attempt in range(2):
-        found = published_files(scope).get(channel.name)
+        found = published_files(territory).get(channel.name)
         if found is None:
-            return None
+            break
         try:
-            return found, found.open()
+            return _sent(channel, found)
         except NotFound:
-            continue
-    return None
+            continue  # a newer one took its place under our eyes
+    sentence = _("Ces données n’ont pas encore été produites. Réessayez dans quelques minutes.")
+    return Response(
+        sentence + "\n", 503, {"Retry-After": str(_RETRY_AFTER_S)}, content_type="text/plain; charset=utf-8"
+    )
 
 
-def _sent(channel: Channel, found: PublishedFile, stream: BinaryIO) -> Response:
-    response = Response(_chunks(stream), content_type=channel.media_type)
-    response.call_on_close(stream.close)
-    response.content_length = found.size_bytes
+def _sent(channel: Channel, found: PublishedFile) -> Response:
+    """The file as an answer; its bytes are opened only when the caller wants them. Raises NotFound when it is gone."""
+    response = Response(content_type=channel.media_type)
     response.set_etag(found.etag)
     response.last_modified = found.produced_at
     # A session that is kept alive sends its cookie again: such an answer must not stay in a shared cache.
@@ -108,6 +99,12 @@ def _sent(channel: Channel, found: PublishedFile, stream: BinaryIO) -> Response:
     response.headers["Link"] = f'<{OPEN_LICENCE_URL}>; rel="license"'
     response.headers.set("Content-Disposition", "attachment", filename=channel.saved_as)
     response.make_conditional(request)
+    if response.status_code != 304:
+        response.content_length = found.size_bytes
+        if request.method != "HEAD":
+            stream = found.open()
+            response.response = _chunks(stream)
+            response.call_on_close(stream.close)
     return response
 
 

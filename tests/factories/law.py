@@ -126,7 +126,12 @@ def bay_draft(local_id: str | None = None, lon: float = 2.362, lat: float = 48.8
     """A permanent bay."""
     number = next(_numbers)
     return BayDraft(
-        local_id or f"B-{number}", lon, lat, f"{number} rue des Tanneurs", BayRegime.PERMANENT, length_cm=1000
+        local_id or f"B-{number}",
+        lon,
+        lat,
+        address=f"{number} rue des Tanneurs",
+        regime=BayRegime.PERMANENT,
+        length_cm=1000,
     )
 
 

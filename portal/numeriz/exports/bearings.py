@@ -7,7 +7,6 @@ from collections.abc import Callable
 import numpy as np
 import shapely
 
-from portal.common.errors import Unavailable
 from portal.territories.api import EdgeTable, TerritoryView, load_edges
 
 type Bearing = Callable[[float, float], float | None]
@@ -26,14 +25,14 @@ def no_bearing(_lon: float, _lat: float) -> float | None:
 def street_bearings(territory: TerritoryView) -> Bearing:
     """Bearings from the territory's road graph; `no_bearing` before its first build.
 
-    Raises Unavailable("build-missing") when its folder is not on this machine.
+    So too on a machine that does not hold the build: the zones are drawn all the same, and say what was assumed.
     """
     if territory.graph_dir is None:
         return no_bearing
     try:
         edges = load_edges(territory.graph_dir)
-    except FileNotFoundError as error:
-        raise Unavailable("build-missing", slug=territory.slug) from error
+    except FileNotFoundError:
+        return no_bearing
     return lambda lon, lat: _nearest_bearing(edges, lon, lat)
 
 

@@ -53,9 +53,7 @@ CHANNELS = (
         _l("Arrêtés et périmètres, DATEX II v3"),
         _l("Gestionnaires de voirie, calculateurs d’itinéraires, base nationale de la réglementation."),
         (
-            _l(
-                "en mots du schéma\u00a0: circulation alternée, aire de stockage, surface au sol (en extension)"
-            ),
+            _l("en mots du schéma\u00a0: circulation alternée, aire de stockage, surface au sol (en extension)"),
             _l("en mots du schéma\u00a0: police, transports en commun, covoiturage (en extension)"),
             _l("l’obligation d’un document de transport dans un périmètre bleu (seul le transit y est interdit)"),
             _l("les arrêtés sans mesure"),
