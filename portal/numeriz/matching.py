@@ -65,24 +65,12 @@ class Waiting:
         return literal(f"{version}:") + self.model.content_digest == self.matched_as
 
 
-def matches_of(territory_id: UUID, graph_version: str) -> Mapping[str, Match]:
-    """The matches on one version of the graph by location digest (`codec.location_digest`, `perimeter_digest`).
-
-    All of them: those below the share that is trusted too (`Match.trusted`). Without their doubts.
-    """
-    rows = session().execute(
-        select(EdgeMatch.location_digest, EdgeMatch.edges, EdgeMatch.matched_share, EdgeMatch.confidence).where(
-            *_on_graph(territory_id, graph_version)
-        )
-    )
-    return {
-        row.location_digest: Match(codec.edges_from_bytes(row.edges), row.matched_share, row.confidence) for row in rows
-    }
-
-
 def get_matches(territory_id: UUID, graph_version: str, digests: Iterable[str]) -> Mapping[str, Match]:
-    """The matches of some places by location digest, with their doubts."""
-    on_graph = select(EdgeMatch).where(*_on_graph(territory_id, graph_version))
+    """The matches of some places on one version of the graph by location digest, with their doubts.
+
+    Those below the share that is trusted too. The law reads all of them by itself (`law_reading`).
+    """
+    on_graph = select(EdgeMatch).where(EdgeMatch.territory_id == territory_id, EdgeMatch.graph_version == graph_version)
     found: dict[str, Match] = {}
     for some in batched(sorted(set(digests)), _BATCH):
         for row in session().scalars(on_graph.where(EdgeMatch.location_digest.in_(some))):
@@ -90,10 +78,6 @@ def get_matches(territory_id: UUID, graph_version: str, digests: Iterable[str]) 
             edges = codec.edges_from_bytes(row.edges)
             found[row.location_digest] = Match(edges, row.matched_share, row.confidence, doubts)
     return found
-
-
-def _on_graph(territory_id: UUID, graph_version: str) -> tuple[ColumnElement[bool], ...]:
-    return EdgeMatch.territory_id == territory_id, EdgeMatch.graph_version == graph_version
 
 
 def match_place(graph: RoadGraph, location: MeasureLocation) -> Match | None:

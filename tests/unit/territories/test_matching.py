@@ -18,7 +18,7 @@ from tests.support.matching_town import APART, Point, build_town, circle, draw, 
 
 @pytest.fixture(scope="module")
 def town(tmp_path_factory: pytest.TempPathFactory) -> RoadGraph:
-    return build_town(tmp_path_factory.mktemp("town"))
+    return RoadGraph.open(build_town(tmp_path_factory.mktemp("town")))
 
 
 LONG_STREET: list[Point] = [(0, 0), (8, 0)]
