@@ -32,6 +32,7 @@ from portal.numeriz.queries import (
 )
 from portal.numeriz.reasons import sentence, state_words
 from portal.numeriz.services import store_bays, store_orders, store_perimeters
+from portal.numeriz.upkeep import ask_for_due_work, erase_old_law
 from portal.numeriz.values import (
     BayDraft,
     BayLayout,
@@ -71,8 +72,10 @@ __all__ = [
     "PerimeterLine",
     "PerimeterView",
     "Subject",
+    "ask_for_due_work",
     "bump_law",
     "criterion_words",
+    "erase_old_law",
     "geojson",
     "get_order",
     "get_perimeter",

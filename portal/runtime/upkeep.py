@@ -1,4 +1,4 @@
-"""What an installation does by itself at regular times: put lost jobs back, erase what was kept long enough."""
+"""What an installation does by itself at regular times: put lost jobs back, ask for due work, erase what is old."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from flask import Flask
 
 from portal.cirqliz import api as cirqliz
 from portal.jobs.runner import sweep
+from portal.numeriz import api as numeriz
 
 _ERASE_EVERY_S = 3600.0
+_ASK_EVERY_S = 10.0
 
 
 class Upkeep:
@@ -18,11 +20,17 @@ class Upkeep:
     def __init__(self, app: Flask) -> None:
         self._app = app
         self._next_erasure = 0.0
+        self._next_asking = 0.0
 
     def round(self) -> int:
         """Do what is due now; return how many jobs were pushed to the queue again."""
         with self._app.app_context():
+            pushed = sweep(self._app)
             if time.monotonic() >= self._next_erasure:
                 cirqliz.purge_checks()
+                numeriz.erase_old_law()
                 self._next_erasure = time.monotonic() + _ERASE_EVERY_S
-            return sweep(self._app)
+            if time.monotonic() >= self._next_asking:
+                numeriz.ask_for_due_work()
+                self._next_asking = time.monotonic() + _ASK_EVERY_S
+            return pushed

@@ -12,6 +12,8 @@ from portal.cirqliz.states import CheckMethod
 from portal.common.clock import SYSTEM_CLOCK
 from portal.common.ids import new_id
 from portal.db import session, unit_of_work
+from portal.jobs.models import Job
+from portal.numeriz.exports.publishing import PUBLISH_JOB
 from portal.runtime.upkeep import Upkeep
 from tests.factories.accounts import make_user
 from tests.factories.territories import make_territory
@@ -35,3 +37,12 @@ def test_old_scans_are_erased_and_recent_ones_kept(database: Flask) -> None:
             )
     assert Upkeep(database).round() == 0
     assert session().scalar(select(func.count()).select_from(PassCheck)) == 2
+
+
+def test_files_are_asked_for_once_when_a_territory_says_something_new(database: Flask) -> None:
+    make_territory("bourg")
+    upkeep = Upkeep(database)
+    upkeep.round()
+    upkeep.round()
+    asked = session().execute(select(Job.kind, Job.args)).all()
+    assert sorted(args["scope"] for kind, args in asked if kind == PUBLISH_JOB) == ["bourg", "portail"]
