@@ -15,7 +15,7 @@ from portal.numeriz.messages import COLOURS, FACTS, USAGES, criterion_words, joi
 from portal.numeriz.translate import _
 from portal.regulations.evaluate import Reason, ReasonCode, State
 from portal.regulations.measures import Origin
-from portal.regulations.vehicles import Usage
+from portal.regulations.vehicles import Over, Size, Usage
 
 STATES: Mapping[State, LazyString] = {
     State.ALLOWED: _l("Circulation permise"),
@@ -33,6 +33,9 @@ def state_words(state: State) -> str:
 def sentence(reason: Reason, zone: ZoneInfo) -> str:
     """The sentence of a reason or a warning; zone: the local clock of the territory."""
     said = _SENTENCES[reason.code](reason)
+    if reason.origin is Origin.OSM and reason.ends_at is None:
+        # A sign does not say since when it stands.
+        return _("%(who)s\u00a0: %(what)s", who=_who(reason), what=said)
     when = span_words(reason.starts_at, reason.ends_at, zone)
     return _("%(who)s, %(when)s : %(what)s", who=_who(reason), when=when, what=said)
 
@@ -60,6 +63,9 @@ def _exemptions(reason: Reason) -> str:
 
 def _exempt(reason: Reason) -> str:
     by = str(reason.params.get("by", ""))
+    size, over, limit = by.partition(">")
+    if over:
+        by = criterion_words(Over(Size(size), int(limit)))
     known = {usage.value: str(USAGES[usage]) for usage in Usage} | {"localAccess": _("desserte locale")}
     return _("vous en êtes dispensé (%(why)s).", why=known.get(by, by)) if by else _("vous en êtes dispensé.")
 

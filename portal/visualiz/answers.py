@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
 from flask import url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from shapely.geometry import Point
 
 from portal.common.errors import Unavailable
-from portal.numeriz.api import law_snapshot, sentence, state_words
+from portal.numeriz.api import sentence, state_words
 from portal.regulations.evaluate import Reason, State, next_change, verdict
+from portal.regulations.measures import Origin
 from portal.regulations.snapshot import LawSnapshot
 from portal.regulations.vehicles import Vehicle
 from portal.territories.api import TerritoryView, geocode, reverse_geocode
+from portal.visualiz.law_lines import measure_href
 from portal.visualiz.moments import Moment
 
 TONES = {State.ALLOWED: "green", State.UNKNOWN: "grey", State.PASS_REQUIRED: "orange", State.FORBIDDEN: "red"}
@@ -22,11 +25,11 @@ TONES = {State.ALLOWED: "green", State.UNKNOWN: "grey", State.PASS_REQUIRED: "or
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One sentence of an answer and the page of what it speaks of: an order, or else a perimeter."""
+    """One sentence of an answer, and the page that says more with the words of the link; none when href is None."""
 
     text: str
-    href: str
-    is_order: bool
+    href: str | None
+    more: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +49,10 @@ class PlaceAnswer:
     inside: bool
 
 
-def answer_at(territory: TerritoryView, point: tuple[float, float], moment: Moment, vehicle: Vehicle) -> PlaceAnswer:
+def answer_at(
+    territory: TerritoryView, law: LawSnapshot, point: tuple[float, float], moment: Moment, vehicle: Vehicle
+) -> PlaceAnswer:
     """Ask the law about a delivery at a point (lon, lat): a stop, without any pass."""
-    law = law_snapshot(territory.id)
     place = Point(*point)
     found = verdict(law, place, moment.at, vehicle)
     change = next_change(law, place, moment.at, vehicle)
@@ -69,10 +73,17 @@ def answer_at(territory: TerritoryView, point: tuple[float, float], moment: Mome
 
 def _told(reason: Reason, law: LawSnapshot, slug: str) -> Told:
     if reason.kind == "perimeter":
-        href = url_for("visualiz.show_perimeter", territory=slug, perimeter_id=reason.id)
-    else:
-        href = url_for("visualiz.show_order", territory=slug, order_id=law.measures[reason.id].order.id)
-    return Told(sentence(reason, law.zone), href, reason.kind == "measure")
+        href: str | None = url_for("visualiz.show_perimeter", territory=slug, perimeter_id=reason.id)
+        return Told(sentence(reason, law.zone), href, _("Voir le périmètre"))
+    href = measure_href(law.measures[reason.id], slug)
+    return Told(sentence(reason, law.zone), href, str(_MORE[reason.origin]))
+
+
+_MORE = {
+    Origin.ORDER: _l("Voir l’arrêté"),
+    Origin.EVENT: _l("Voir l’annonce à sa source"),
+    Origin.OSM: _l("Voir la rue dans OpenStreetMap"),
+}
 
 
 def _label(slug: str, point: tuple[float, float]) -> str:
@@ -97,8 +108,9 @@ def find_place(slug: str, address: str) -> tuple[float, float] | None:
     return None if hit is None else (hit.lon, hit.lat)
 
 
-def next_activation(territory_id: UUID, after: datetime) -> datetime | None:
+def next_activation(law: LawSnapshot, after: datetime) -> datetime | None:
     """Return when the next perimeter becomes active."""
-    perimeters = law_snapshot(territory_id).perimeters.values()
-    starts = [span.start for perimeter in perimeters for span in perimeter.activations if span.start > after]
+    starts = [
+        span.start for perimeter in law.perimeters.values() for span in perimeter.activations if span.start > after
+    ]
     return min(starts, default=None)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from flask import url_for
 from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
 
@@ -14,14 +16,16 @@ from portal.numeriz.api import (
     POLICIES,
     REGIMES,
     BayView,
+    DeliveryHours,
     hours_words,
     measure_words,
     period_words,
     span_words,
     vehicles_words,
 )
-from portal.regulations.measures import CLOSING_TYPES, Measure, MeasureLocation
+from portal.regulations.measures import CLOSING_TYPES, Measure, MeasureLocation, Origin
 from portal.regulations.perimeters import Perimeter
+from portal.regulations.vehicles import FreeText
 
 _SPANS_SHOWN = 3
 
@@ -40,26 +44,66 @@ def perimeter_lines(perimeter: Perimeter, zone: ZoneInfo, now: datetime | None =
 
 
 def measure_title(measure: Measure, location: MeasureLocation | None = None) -> str:
-    """What is regulated and where."""
-    what = measure_words(measure.type, measure.max_speed_kmh)
+    """What is regulated and where; of an event, what its source calls it."""
+    if measure.origin is Origin.EVENT and measure.order.title:
+        what = measure.order.title
+    elif is_mere_text(measure):
+        what = _("Condition à lire")
+    else:
+        what = measure_words(measure.type, measure.max_speed_kmh)
     place = location.label if location is not None else ", ".join(p.label for p in measure.locations[:3] if p.label)
-    return f"{what}, {place}" if place else what
+    return f"{what}, {place}" if place and place != what else what
 
 
 def measure_lines(measure: Measure, zone: ZoneInfo) -> list[str]:
-    """Whom a measure binds, when, and by which order."""
-    whom = vehicles_words(measure.vehicles)
-    when = "\u00a0; ".join(period_words(period, zone) for period in measure.periods)
+    """Whom a measure binds, when, and who says so."""
+    whom = "" if is_mere_text(measure) else vehicles_words(measure.vehicles)
     return [
-        f"{whom[:1].upper()}{whom[1:]}.",
-        f"{when[:1].upper()}{when[1:]}.",
-        _("Arrêté\u00a0: %(title)s.", title=measure.order.title),
+        f"{text[:1].upper()}{text[1:]}{end}"
+        for text, end in ((whom, "."), (_when(measure, zone), "."), (_source(measure), ""))
+        if text
     ]
+
+
+def _when(measure: Measure, zone: ZoneInfo) -> str:
+    if measure.origin is not Origin.OSM:
+        return "\u00a0; ".join(period_words(period, zone) for period in measure.periods)
+    # A sign does not say since when it stands: only its hours are told, and the days of the year in its own words.
+    hours = [DeliveryHours(period.weekdays, period.slots, period.holidays) for period in measure.periods]
+    timed = [entry for entry in dict.fromkeys(hours) if entry.weekdays or entry.slots]
+    return hours_words(timed) if timed else ""
+
+
+def _source(measure: Measure) -> str:
+    text: str
+    match measure.origin:
+        case Origin.EVENT:
+            name = measure.order.authority
+            text = _("Évènement annoncé par %(source)s.", source=name) if name else _("Évènement annoncé.")
+        case Origin.OSM:
+            text = _("Panneau relevé dans OpenStreetMap\u00a0: %(tag)s.", tag=measure.order.title)
+        case Origin.ORDER:
+            text = _("Arrêté\u00a0: %(title)s.", title=measure.order.title)
+    return text
+
+
+def is_mere_text(measure: Measure) -> bool:
+    """Tell whether a measure is only a condition in words, which binds nobody by itself."""
+    bound = measure.vehicles.applies_to
+    return bool(bound) and all(isinstance(criterion, FreeText) for criterion in bound)
+
+
+def measure_href(measure: Measure, slug: str) -> str | None:
+    """The page that says more: ours of an order, that of the source of an event or a sign; None when it has none."""
+    if measure.origin is Origin.ORDER:
+        return url_for("visualiz.show_order", territory=slug, order_id=UUID(measure.order.id))
+    # The address comes from a file: whatever is not of the web would run in the page.
+    return measure.order.url if measure.order.url.startswith(("https://", "http://")) else None
 
 
 def measure_effect(measure: Measure) -> str:
     """How the map draws it: closed to all, closed to some, or something else."""
-    if measure.type not in CLOSING_TYPES:
+    if measure.type not in CLOSING_TYPES or is_mere_text(measure):
         return "other"
     return "limited" if measure.vehicles.applies_to else "closed"
 

@@ -9,23 +9,37 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
+import shapely
 from flask import url_for
 from flask_babel import gettext as _
 
 from portal.numeriz.api import BayView, geojson
-from portal.regulations.measures import Measure
+from portal.regulations.measures import Measure, Origin
 from portal.regulations.perimeters import Perimeter
 from portal.regulations.schedules import Interval, merge
 from portal.regulations.snapshot import LawSnapshot
-from portal.visualiz.law_lines import bay_lines, measure_effect, measure_lines, measure_title, perimeter_lines
+from portal.visualiz.law_lines import (
+    bay_lines,
+    measure_effect,
+    measure_href,
+    measure_lines,
+    measure_title,
+    perimeter_lines,
+)
 from portal.visualiz.moments import Moment
 
 type Feature = dict[str, Any]
 
-_KEPT_BODIES = 48
+type Box = tuple[float, float, float, float]
+"""West, south, east, north; degrees."""
+
+_KEPT_BODIES = 96
+MOST_FEATURES = 5_000
+"""A browser draws no more than this in good time: a layer that holds more says so, and is asked for a smaller box."""
 
 
 def perimeter_features(law: LawSnapshot, slug: str) -> Iterable[Feature]:
@@ -42,22 +56,31 @@ def perimeter_features(law: LawSnapshot, slug: str) -> Iterable[Feature]:
         )
 
 
-def measure_features(law: LawSnapshot, slug: str, moment: Moment) -> Iterable[Feature]:
-    """One feature per place of a measure; windows: when it is active on the day, the day before and the day after."""
+def measure_features(
+    law: LawSnapshot, slug: str, moment: Moment, origin: Origin, box: Box | None = None
+) -> Iterable[Feature]:
+    """One feature per place of a measure of an origin that meets the box, everywhere when None.
+
+    windows: when it is active on the day, the day before and the day after.
+    """
     around = Interval(*moment.days_around)
-    for measure in law.measures.values():
-        windows = measure_windows(measure, law, around)
-        if not windows:
+    frame = None if box is None else shapely.box(*box)
+    found = law.measures.values() if box is None else law.in_box(box, around)
+    for measure in found:
+        if not isinstance(measure, Measure) or measure.origin is not origin:
             continue
-        for location in measure.locations:
-            yield _feature(
-                geojson(location.shape),
-                title=measure_title(measure, location),
-                effect=measure_effect(measure),
-                windows=windows,
-                lines=measure_lines(measure, law.zone),
-                href=url_for("visualiz.show_order", territory=slug, order_id=UUID(measure.order.id)),
-            )
+        windows = measure_windows(measure, law, around)
+        places = [place for place in measure.locations if frame is None or frame.intersects(place.shape)]
+        for place in places if windows else ():
+            if not place.shape.is_empty:
+                yield _feature(
+                    geojson(place.shape),
+                    title=measure_title(measure, place),
+                    effect=measure_effect(measure),
+                    windows=windows,
+                    lines=measure_lines(measure, law.zone),
+                    href=measure_href(measure, slug),
+                )
 
 
 def measure_windows(measure: Measure, law: LawSnapshot, around: Interval) -> list[list[str | None]]:
@@ -110,7 +133,9 @@ class _Bodies:
             if key in self._kept:
                 self._kept.move_to_end(key)
                 return self._kept[key]
-        collection = {"type": "FeatureCollection", "features": list(features())}
+        shown = list(islice(features(), MOST_FEATURES + 1))
+        truncated = len(shown) > MOST_FEATURES
+        collection = {"type": "FeatureCollection", "features": shown[:MOST_FEATURES], "truncated": truncated}
         plain = json.dumps(collection, ensure_ascii=False, separators=(",", ":")).encode()
         body = Body(plain, gzip.compress(plain, 6, mtime=0))
         with self._guard:

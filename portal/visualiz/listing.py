@@ -10,11 +10,12 @@ from uuid import UUID
 from flask import url_for
 
 from portal.db import Page
-from portal.numeriz.api import BayView, law_snapshot, page_bays
-from portal.regulations.measures import Measure
+from portal.numeriz.api import BayView, page_bays
+from portal.regulations.measures import Measure, Origin
 from portal.regulations.perimeters import Colour, Perimeter
+from portal.regulations.snapshot import LawSnapshot
 from portal.territories.api import TerritoryView
-from portal.visualiz.law_lines import bay_lines, measure_lines, measure_title, perimeter_lines
+from portal.visualiz.law_lines import bay_lines, measure_href, measure_lines, measure_title, perimeter_lines
 from portal.visualiz.layers import is_in_force
 from portal.visualiz.moments import Moment
 
@@ -26,12 +27,17 @@ class ListKind(StrEnum):
 
     PERIMETERS = "perimetres"
     ORDERS = "arretes"
+    EVENTS = "evenements"
+    SIGNS = "panneaux"
     BAYS = "aires"
+
+
+ORIGINS = {ListKind.ORDERS: Origin.ORDER, ListKind.EVENTS: Origin.EVENT, ListKind.SIGNS: Origin.OSM}
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the list. href: its page; None for a bay."""
+    """One line of the list. href: its page, or that of its source; None for a bay."""
 
     title: str
     lines: Sequence[str]
@@ -39,13 +45,16 @@ class Entry:
     href: str | None = None
 
 
-def list_page(territory: TerritoryView, kind: ListKind, moment: Moment, cursor: str | None) -> Page[Entry]:
+def list_page(
+    territory: TerritoryView, law: LawSnapshot, kind: ListKind, moment: Moment, cursor: str | None
+) -> Page[Entry]:
     """Return a page of what applies at the moment; for bays, of all those in use."""
     if kind is ListKind.BAYS:
         return page_bays(territory.id, cursor, active_only=True, size=PAGE_SIZE).map(_bay_entry)
-    law = law_snapshot(territory.id)
-    known: Sequence[Perimeter | Measure] = list(
-        law.perimeters.values() if kind is ListKind.PERIMETERS else law.measures.values()
+    known: Sequence[Perimeter | Measure] = (
+        list(law.perimeters.values())
+        if kind is ListKind.PERIMETERS
+        else [measure for measure in law.measures.values() if measure.origin is ORIGINS[kind]]
     )
     in_force = [item for item in known if is_in_force(item, law, moment.at)]
     in_force.sort(key=lambda item: (_sort_title(item), item.id))
@@ -54,8 +63,7 @@ def list_page(territory: TerritoryView, kind: ListKind, moment: Moment, cursor: 
         if isinstance(item, Perimeter):
             href = url_for("visualiz.show_perimeter", territory=territory.slug, perimeter_id=UUID(item.id))
             return Entry(item.name, perimeter_lines(item, law.zone, moment.at), item.colour, href)
-        href = url_for("visualiz.show_order", territory=territory.slug, order_id=UUID(item.order.id))
-        return Entry(measure_title(item), measure_lines(item, law.zone), None, href)
+        return Entry(measure_title(item), measure_lines(item, law.zone), None, measure_href(item, territory.slug))
 
     return _sliced(in_force, cursor).map(entry)
 

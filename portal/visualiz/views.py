@@ -28,6 +28,8 @@ from portal.numeriz.api import (
     span_words,
 )
 from portal.numeriz.api import geojson as shape_to_geojson
+from portal.regulations.measures import Origin
+from portal.regulations.snapshot import LawSnapshot
 from portal.territories.api import TerritoryView, get_territory, list_territories
 from portal.visualiz import layers
 from portal.visualiz.answers import PlaceAnswer, answer_at, find_place, next_activation
@@ -73,7 +75,7 @@ def _moment(form: WhenWhereForm, territory: TerritoryView) -> Moment:
     return moment
 
 
-def _answer(form: WhenWhereForm, territory: TerritoryView, moment: Moment) -> PlaceAnswer | None:
+def _answer(form: WhenWhereForm, territory: TerritoryView, law: LawSnapshot, moment: Moment) -> PlaceAnswer | None:
     """The answer for the place of the form; None, and the reason beside the field, when there is no such place."""
     address = (form.adresse.data or "").strip()[:200]
     point = form.point
@@ -89,21 +91,20 @@ def _answer(form: WhenWhereForm, territory: TerritoryView, moment: Moment) -> Pl
                 form.adresse.errors = [_("Adresse introuvable dans ce territoire. Vérifiez le nom de la rue.")]
     if point is None:
         return None
-    return answer_at(territory, point, moment, PROFILES[form.profile_key()][1])
+    return answer_at(territory, law, point, moment, PROFILES[form.profile_key()][1])
 
 
-def _asked(territory: TerritoryView) -> tuple[WhenWhereForm, Moment, PlaceAnswer | None]:
+def _asked(territory: TerritoryView, law: LawSnapshot) -> tuple[WhenWhereForm, Moment, PlaceAnswer | None]:
     form = WhenWhereForm(request.args)
     form.validate()
     moment = _moment(form, territory)
-    return form, moment, _answer(form, territory, moment)
+    return form, moment, _answer(form, territory, law, moment)
 
 
-def _activity(territory: TerritoryView, moment: Moment) -> dict[str, Any]:
+def _activity(law: LawSnapshot, moment: Moment) -> dict[str, Any]:
     """How many perimeters are active; when none is, the moment of the next one."""
-    law = law_snapshot(territory.id)
     active = sum(layers.is_in_force(perimeter, law, moment.at) for perimeter in law.perimeters.values())
-    upcoming = None if active else next_activation(territory.id, moment.at)
+    upcoming = None if active else next_activation(law, moment.at)
     return {"active": active, "upcoming": upcoming and moment_at(upcoming, moment.zone)}
 
 
@@ -129,17 +130,21 @@ def show_map(territory: str) -> ResponseReturnValue:
         asked = urlencode(list(request.args.items(multi=True)))
         here = f"{url_for('visualiz.show_map', territory=view.slug)}?{asked}"
         return Response(status=204, headers={"HX-Redirect": here})
-    form, moment, answer = _asked(view)
+    law = law_snapshot(view.id)
+    form, moment, answer = _asked(view, law)
     language = str(get_locale() or "fr")[:2]
     page = render_page(
         "visualiz/map.html",
         **_base(view, moment),
         form=form,
         answer=answer,
-        **_activity(view, moment),
+        **_activity(law, moment),
         urls={
             "perimeters": url_for("visualiz.perimeter_layer", territory=view.slug, langue=language),
-            "orders": url_for("visualiz.order_layer", territory=view.slug, langue=language, jour=moment.query["jour"]),
+            **{
+                name: url_for(f"visualiz.{endpoint}", territory=view.slug, langue=language, jour=moment.query["jour"])
+                for name, endpoint in (("orders", "order_layer"), ("events", "event_layer"), ("signs", "sign_layer"))
+            },
             "bays": url_for("visualiz.bay_layer", territory=view.slug, langue=language),
         },
     )
@@ -152,12 +157,13 @@ def show_map(territory: str) -> ResponseReturnValue:
 def here(territory: str) -> ResponseReturnValue:
     """Answer what a vehicle may do at a point: a fragment for the map, a page without script."""
     view = get_territory(territory)
-    form, moment, answer = _asked(view)
+    law = law_snapshot(view.id)
+    form, moment, answer = _asked(view, law)
     page = render_page(
         "visualiz/here.html",
         block="answer",
         **_base(view, moment),
-        **_activity(view, moment),
+        **_activity(law, moment),
         form=form,
         answer=answer,
     )
@@ -174,8 +180,9 @@ def show_list(territory: str) -> ResponseReturnValue:
     moment = _moment(form, view)
     asked = request.args.get("genre", "")
     kind = ListKind(asked) if asked in set(ListKind) else ListKind.PERIMETERS
-    page = list_page(view, kind, moment, request.args.get("cursor"))
-    upcoming = None if page.items or kind is not ListKind.PERIMETERS else next_activation(view.id, moment.at)
+    law = law_snapshot(view.id)
+    page = list_page(view, law, kind, moment, request.args.get("cursor"))
+    upcoming = None if page.items or kind is not ListKind.PERIMETERS else next_activation(law, moment.at)
     body = render_page(
         "visualiz/list.html",
         **_base(view, moment),
@@ -243,7 +250,7 @@ def _plain_feature(geometry: object, properties: dict[str, str]) -> dict[str, ob
 def perimeter_layer(territory: str) -> ResponseReturnValue:
     """Send the perimeters."""
     view = get_territory(territory)
-    return _layer(view, "perimeters", "", lambda: layers.perimeter_features(law_snapshot(view.id), view.slug))
+    return _layer(view, "perimeters", lambda: layers.perimeter_features(law_snapshot(view.id), view.slug))
 
 
 @blueprint.get("/<territory>/arretes.json")
@@ -251,12 +258,42 @@ def perimeter_layer(territory: str) -> ResponseReturnValue:
 @limiter.limit(_DAYS_PER_CALLER)
 def order_layer(territory: str) -> ResponseReturnValue:
     """Send the measures in force around a day."""
+    return _measure_layer(territory, Origin.ORDER)
+
+
+@blueprint.get("/<territory>/evenements.json")
+@guard(PUBLIC)
+@limiter.limit(_DAYS_PER_CALLER)
+def event_layer(territory: str) -> ResponseReturnValue:
+    """Send the live events around a day."""
+    return _measure_layer(territory, Origin.EVENT)
+
+
+@blueprint.get("/<territory>/panneaux.json")
+@guard(PUBLIC)
+@limiter.limit(_DAYS_PER_CALLER)
+def sign_layer(territory: str) -> ResponseReturnValue:
+    """Send the signs of OpenStreetMap that are in force around a day."""
+    return _measure_layer(territory, Origin.OSM)
+
+
+def _measure_layer(territory: str, origin: Origin) -> ResponseReturnValue:
     view = get_territory(territory)
     form = WhenWhereForm(request.args)
     form.validate()
-    moment = _moment(form, view)
-    day = moment.query["jour"]
-    return _layer(view, "orders", day, lambda: layers.measure_features(law_snapshot(view.id), view.slug, moment))
+    moment, box = _moment(form, view), _box(request.args.get("boite", ""))
+    kind = f"{origin.value}-{moment.query['jour']}-{'' if box is None else ','.join(map(str, box))}"
+    return _layer(view, kind, lambda: layers.measure_features(law_snapshot(view.id), view.slug, moment, origin, box))
+
+
+def _box(text: str) -> layers.Box | None:
+    """The box `west,south,east,north` that a map shows; None, for everything, when it is none."""
+    try:
+        west, south, east, north = (round(float(part), 4) for part in text.split(","))
+    except (ValueError, OverflowError):
+        return None
+    # A comparison with NaN is false, so this refuses it too.
+    return (west, south, east, north) if -180 <= west < east <= 180 and -90 <= south < north <= 90 else None
 
 
 @blueprint.get("/<territory>/aires.json")
@@ -264,19 +301,19 @@ def order_layer(territory: str) -> ResponseReturnValue:
 def bay_layer(territory: str) -> ResponseReturnValue:
     """Send the delivery bays."""
     view = get_territory(territory)
-    return _layer(view, "bays", "", lambda: layers.bay_features(list_bays(view.id)))
+    return _layer(view, "bays", lambda: layers.bay_features(list_bays(view.id)))
 
 
-def _layer(
-    view: TerritoryView, name: str, day: str, features: Callable[[], Iterable[layers.Feature]]
-) -> ResponseReturnValue:
+def _layer(view: TerritoryView, name: str, features: Callable[[], Iterable[layers.Feature]]) -> ResponseReturnValue:
     """Send a layer from the cache of this process, or tell the browser that it has it already.
 
     The language is in the URL and nowhere else, so that the answer is the same for everybody and may be shared.
     """
     asked = request.args.get("langue", "fr")
     language = asked if asked in LANGUAGES else "fr"
-    key = (view.id, law_version(view.id), name, day, language)
+    # The build brings the signs of OpenStreetMap, the settings the clock and the holidays: they are law as well.
+    setting = (view.build_version, view.timezone, view.holidays.value)
+    key = (view.id, law_version(view.id), *setting, name, language)
     response = Response(mimetype="application/geo+json")
     # Weak: the same layer goes out plain and compressed.
     response.set_etag("-".join(str(part) for part in key[1:]), weak=True)

@@ -11,6 +11,10 @@ let assets = null;
 /** Px: a map this wide has room for its legend beside the town; letters nearer than this would hide each other. */
 const WIDE = 900;
 const LETTERS_APART = 30;
+/** Kinds whose areas lie under the perimeters. */
+const WIDE_KINDS = { orders: true, events: true, signs: true };
+/** Ms without a movement before what the view shows is fetched. */
+const SETTLED_MS = 250;
 
 /** Load the library once, scripts in order. Rejects when a file cannot be had. */
 function loadAssets({ scripts, styles }) {
@@ -32,6 +36,22 @@ function make(tag, className, ...children) {
   element.className = className;
   element.append(...children);
   return element;
+}
+
+/** The box a view is served from, [west, south, east, north]: half a view more on each side, on a grid that neighbouring
+ *  views share, so that their answers are shared too. */
+function boxAround(map) {
+  const bounds = map.getBounds().pad(0.5);
+  const step = 0.01 * 2 ** Math.max(0, 14 - map.getZoom());
+  const down = (value, least) => Math.max(least, Math.floor(value / step) * step).toFixed(4);
+  const up = (value, most) => Math.min(most, Math.ceil(value / step) * step).toFixed(4);
+  return [down(bounds.getWest(), -180), down(bounds.getSouth(), -90), up(bounds.getEast(), 180), up(bounds.getNorth(), 90)];
+}
+
+function holds(box, map) {
+  if (!box) return false;
+  const [west, south, east, north] = box.map(Number);
+  return L.latLngBounds([south, west], [north, east]).contains(map.getBounds());
 }
 
 /** Turn a section into a map. Failures are told in the section's status line; nothing is thrown. */
@@ -116,26 +136,56 @@ class MapView {
   }
 
   async showLayers(layers) {
-    const loaded = await Promise.all(layers.map(async (layer) => {
-      try {
-        return { ...layer, collection: layer.data ?? await this.fetchCollection(layer.url) };
-      } catch (error) {
-        this.failed(error);
-        return { ...layer, collection: { features: [] } };
-      }
-    }));
-    this.overlays = loaded.map((layer) => ({
-      kind: layer.kind, label: layer.label, shown: !layer.hidden, fit: layer.fit,
-      features: this.sorted(layer.kind, layer.collection.features ?? [layer.collection]),
-    })).sort((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind));
-    for (const overlay of this.overlays) overlay.items = overlay.features.map((feature) => this.item(overlay.kind, feature));
+    this.overlays = layers.map((layer) => ({ ...layer, shown: !layer.hidden, features: [], items: [] }))
+      .sort((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind));
+    await Promise.all(this.overlays.map((overlay) => this.load(overlay)));
     this.fitLayers();
+    this.tellTruncated();
+    // What is fetched piece by piece follows the view; the library says "moveend" after a zoom too.
+    this.map.on("moveend", () => {
+      clearTimeout(this.following);
+      this.following = setTimeout(() => this.follow(), SETTLED_MS);
+    });
     if (this.overlays.length > 0 && "controls" in this.root.dataset) this.addLegend();
     this.redraw();
   }
 
-  async fetchCollection(url) {
-    const answer = await fetch(url, { headers: { Accept: "application/geo+json, application/json" } });
+  /** Give an overlay its features: those of its data, of its address, or of the box around the view. */
+  async load(overlay) {
+    const box = overlay.boxed ? boxAround(this.map) : null;
+    overlay.asked?.abort();
+    overlay.asked = new AbortController();
+    const { signal } = overlay.asked;
+    try {
+      const url = box ? `${overlay.url}&boite=${box.join(",")}` : overlay.url;
+      const collection = overlay.data ?? await this.fetchCollection(url, signal);
+      Object.assign(overlay, { box, truncated: Boolean(collection.truncated) });
+      overlay.features = this.sorted(overlay.kind, collection.features ?? [collection]);
+      overlay.items = overlay.features.map((feature) => this.item(overlay.kind, feature));
+    } catch (error) {
+      // A newer view has asked for its own box meanwhile.
+      if (!signal.aborted) this.failed(error);
+    }
+  }
+
+  /** Fetch again what the view has left, or what was too much for a larger view. */
+  async follow() {
+    const left = this.overlays.filter(({ boxed, box, truncated }) => boxed && (!holds(box, this.map) || (truncated && `${box}` !== `${boxAround(this.map)}`)));
+    if (left.length === 0) return;
+    await Promise.all(left.map((overlay) => this.load(overlay)));
+    this.tellTruncated();
+    this.redraw();
+  }
+
+  /** Say that the view holds more than is drawn, as long as it does. */
+  tellTruncated() {
+    const status = this.root.querySelector(".j-map__status");
+    if (this.overlays.some(({ truncated, shown }) => truncated && shown)) status.textContent = this.texts.truncated;
+    else if (status.textContent === this.texts.truncated) status.textContent = "";
+  }
+
+  async fetchCollection(url, signal) {
+    const answer = await fetch(url, { headers: { Accept: "application/geo+json, application/json" }, signal });
     if (!answer.ok) throw new Error(`${url}: ${answer.status}`);
     return answer.json();
   }
@@ -152,7 +202,7 @@ class MapView {
     const properties = feature.properties ?? {};
     const shape = kind === "stops" ? this.stop(feature, properties) : L.geoJSON(feature, {
       style: () => styleOf(kind, properties, night.matches),
-      pointToLayer: (_feature, position) => L.circleMarker(position),
+      pointToLayer: (_feature, position) => (kind === "events" ? this.alert(position, properties) : L.circleMarker(position)),
     });
     if (properties.title || properties.lines) {
       shape.bindPopup(() => {
@@ -175,9 +225,14 @@ class MapView {
     return {
       kind, properties, shape, letters, windows: parseWindows(properties.windows),
       // An order about a whole quarter lies under the perimeters, or no click would reach them.
-      wide: kind === "orders" && /Polygon$/.test(feature.geometry.type),
+      wide: kind in WIDE_KINDS && /Polygon$/.test(feature.geometry.type),
       under: kind === "route" ? L.geoJSON(feature, { style: () => casing(night.matches), interactive: false }) : null,
     };
+  }
+
+  alert(position, { title }) {
+    const icon = L.divIcon({ className: "j-pin", html: make("span", "j-pin__sign j-pin__sign--event", "!"), iconSize: [30, 30], iconAnchor: [15, 15] });
+    return L.marker(position, { icon, alt: title ?? "", title: title ?? "" });
   }
 
   stop(feature, properties) {
@@ -281,11 +336,12 @@ class MapView {
       box.checked = overlay.shown;
       box.addEventListener("change", () => {
         overlay.shown = box.checked;
+        this.tellTruncated();
         this.redraw();
       });
       const line = make("li", "", make("label", "j-legend__layer", box, make("span", "", overlay.label)));
       const keys = make("ul", "j-legend__keys");
-      for (const key of keysOf(overlay.kind, overlay.features)) keys.append(this.legendKey(key));
+      for (const key of keysOf(overlay.kind, overlay.features, overlay.boxed)) keys.append(this.legendKey(key));
       line.append(keys);
       list.append(line);
     }

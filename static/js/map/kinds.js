@@ -1,8 +1,8 @@
-// How each kind of layer is drawn: perimeters, orders, bays, route, stops, blocked, edges.
+// How each kind of layer is drawn: perimeters, orders, events, signs, bays, route, stops, blocked, edges.
 // The same colours, patterns and letters as the badges of the pages (static/css/joptimiz.css).
 
 /** From the bottom of the map to its top. */
-export const ORDER = ["perimeters", "edges", "orders", "bays", "blocked", "route", "stops"];
+export const ORDER = ["perimeters", "edges", "signs", "orders", "events", "bays", "blocked", "route", "stops"];
 
 /** From the freest to the strictest; the strictest is drawn last. */
 export const COLOURS = ["white", "blue", "red", "grey", "black"];
@@ -16,14 +16,28 @@ const PERIMETERS = {
   black: { day: [0, 0, 0], night: [255, 255, 255], ground: 0.45, mark: 0.2, slopes: [0], dash: null },
 };
 
+// Orders are dashed as they bind; events alternate dashes and points; signs are rows of points.
 const EFFECTS = {
-  closed: { weight: 5, dashArray: null },
-  limited: { weight: 4, dashArray: [10, 6] },
-  other: { weight: 3, dashArray: [2, 6] },
+  orders: {
+    closed: { weight: 5, dashArray: null },
+    limited: { weight: 4, dashArray: [10, 6] },
+    other: { weight: 3, dashArray: [2, 6] },
+  },
+  events: {
+    closed: { weight: 6, dashArray: [14, 4, 3, 4] },
+    limited: { weight: 5, dashArray: [14, 4, 3, 4] },
+    other: { weight: 4, dashArray: [6, 5, 3, 5] },
+  },
+  signs: {
+    closed: { weight: 6, dashArray: [0.1, 9], lineCap: "round" },
+    limited: { weight: 5, dashArray: [0.1, 9], lineCap: "round" },
+    other: { weight: 4, dashArray: [0.1, 12], lineCap: "round" },
+  },
 };
+const EFFECT_NAMES = Object.keys(EFFECTS.orders);
 
-const DAY = { closed: "#8a1457", limited: "#a4500a", other: "#4d565d", bay: "#0f6b4f", hollow: "#ffffff", route: "#1d4fa8", casing: "#ffffff", blocked: "#b3232a", edges: "#6a3fc0" };
-const NIGHT = { closed: "#f58fcb", limited: "#f2ad66", other: "#aab5bc", bay: "#63d3a6", hollow: "#12171a", route: "#6db4ff", casing: "#06131f", blocked: "#ff8a84", edges: "#b99bff" };
+const DAY = { closed: "#8a1457", limited: "#a4500a", other: "#4d565d", bay: "#0f6b4f", hollow: "#ffffff", route: "#1d4fa8", casing: "#ffffff", blocked: "#b3232a", edges: "#6a3fc0", events: "#00626f", signs: "#665800" };
+const NIGHT = { closed: "#f58fcb", limited: "#f2ad66", other: "#aab5bc", bay: "#63d3a6", hollow: "#12171a", route: "#6db4ff", casing: "#06131f", blocked: "#ff8a84", edges: "#b99bff", events: "#5fd3e6", signs: "#dccb5c" };
 
 const EDGE = 12;
 
@@ -76,6 +90,10 @@ function pattern(colour, dark) {
   return patterns.get(key);
 }
 
+function effectOf({ effect }) {
+  return EFFECT_NAMES.includes(effect) ? effect : "other";
+}
+
 /** The path options of a feature. kind: one of ORDER; properties: the feature's own; dark: by night. */
 export function styleOf(kind, properties, dark) {
   const ink = dark ? NIGHT : DAY;
@@ -89,9 +107,12 @@ export function styleOf(kind, properties, dark) {
       };
     }
     case "orders": {
-      const effect = properties.effect in EFFECTS ? properties.effect : "other";
-      return { ...EFFECTS[effect], color: ink[effect], opacity: 0.9, lineCap: "butt", fillColor: ink[effect], fillOpacity: 0.1, radius: 7 };
+      const effect = effectOf(properties);
+      return { ...EFFECTS.orders[effect], color: ink[effect], opacity: 0.9, lineCap: "butt", fillColor: ink[effect], fillOpacity: 0.1, radius: 7 };
     }
+    case "events":
+    case "signs":
+      return { lineCap: "butt", ...EFFECTS[kind][effectOf(properties)], color: ink[kind], opacity: 0.95, fillColor: ink[kind], fillOpacity: 0.1, radius: 7 };
     case "bays": {
       const permanent = properties.regime === "permanent";
       return { radius: 5, weight: 2, color: permanent ? ink.hollow : ink.bay, fillColor: permanent ? ink.bay : ink.hollow, fillOpacity: 1, opacity: 1 };
@@ -112,11 +133,13 @@ export function casing(dark) {
   return { color: (dark ? NIGHT : DAY).casing, weight: 10, opacity: 0.95, lineJoin: "round", interactive: false };
 }
 
-/** The classes of the key of a layer in the legend: one per look that occurs among the features. */
-export function keysOf(kind, features) {
+/** The classes of the key of a layer in the legend: one per look that occurs among the features; of a layer that is
+ *  fetched piece by piece, every look it has. */
+export function keysOf(kind, features, boxed) {
+  if (boxed) return EFFECT_NAMES.map((effect) => ({ look: `${kind}-${effect}`, name: effect }));
   const seen = (name, known) => known.filter((value) => features.some((feature) => feature.properties?.[name] === value));
   if (kind === "perimeters") return seen("colour", COLOURS).map((colour) => ({ colour }));
-  if (kind === "orders") return seen("effect", ["closed", "limited", "other"]).map((effect) => ({ look: `order-${effect}`, name: effect }));
+  if (kind in EFFECTS) return seen("effect", EFFECT_NAMES).map((effect) => ({ look: `${kind}-${effect}`, name: effect }));
   if (kind === "bays") return seen("regime", ["permanent", "periodic"]).map((regime) => ({ look: `bay-${regime}`, name: regime }));
   return [{ look: kind }];
 }
