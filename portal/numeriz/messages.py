@@ -108,7 +108,7 @@ ERRORS: Mapping[str, LazyString] = {
     "xml-record-too-large": _l("Un enregistrement du fichier XML dépasse %(most)s Mo."),
     "not-situations": _l("Le fichier n’est pas une publication d’évènements DATEX\u00a0II (SituationPublication)."),
     "not-incidents": _l("Le fichier n’est pas une liste d’incidents CIFS."),
-    "bad-option": _l("L’option %(name)s ne peut pas valoir «\u00a0%(value)s\u00a0»."),
+    "bad-option": _l("La valeur de l’option %(name)s n’est pas connue."),
     "file-packed": _l(
         "Le fichier est une archive, un classeur ou un document (%(kind)s) : enregistrez son contenu en CSV, GeoJSON ou XML."
     ),
@@ -117,6 +117,7 @@ ERRORS: Mapping[str, LazyString] = {
     "shape-too-complex": _l("La géométrie de l’enregistrement %(where)s est trop complexe (sommets ou croisements)."),
     "column-missing": _l("Le fichier n’a pas de colonne ou de propriété « %(column)s »."),
     "option-unknown-colour": _l("« %(value)s » n’est pas une couleur de périmètre : bleu, rouge, gris, noir ou blanc."),
+    "not-regulations": _l("Le fichier n’est pas une réponse de la recherche DiaLog («\u00a0regulations\u00a0»)."),
 }
 
 ISSUES: Mapping[str, LazyString] = {
@@ -262,6 +263,9 @@ ISSUES: Mapping[str, LazyString] = {
     "perimeter-not-order": _l("Périmètre publié comme arrêté : non repris ici."),
     "direction-never-written": _l("La source ne dit jamais dans quel sens une mesure s’applique."),
     "end-day-included": _l("Fin donnée sans heure (%(value)s) : jour compris."),
+    "heavy-never-written": _l("La recherche DiaLog ne dit pas qu’une mesure vise les poids lourds quand elle n’a pas de tonnage\u00a0: elle vaut alors pour tous."),
+    "order-dates-unreadable": _l("Dates de l’arrêté illisibles (%(value)s)."),
+    "storage-area-not-drawn": _l("Mesure %(measure)s\u00a0: aire de stockage citée sans emprise (%(value)s)."),
 }
 
 COUNTS: Mapping[str, LazyString] = {

@@ -6,6 +6,7 @@ from typing import Any
 
 from portal.numeriz.imports.bays import BAY_FORMATS
 from portal.numeriz.imports.datex.files import DATEX2, DIALOG
+from portal.numeriz.imports.dialog_search import DIALOG_JSON
 from portal.numeriz.imports.events.bison_fute import BISON_FUTE
 from portal.numeriz.imports.events.cifs import CIFS
 from portal.numeriz.imports.perimeters import PERIMETER_FORMATS
@@ -17,6 +18,7 @@ FORMATS: tuple[Format[Any], ...] = (
     *PERIMETER_FORMATS,
     DIALOG,
     DATEX2,
+    DIALOG_JSON,
     BISON_FUTE,
     CIFS,
 )
