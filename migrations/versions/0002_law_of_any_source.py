@@ -141,6 +141,7 @@ def _create_tables() -> None:
     sa.Column('edge_count', sa.Integer(), nullable=False),
     sa.Column('edges', sa.LargeBinary(), nullable=False),
     sa.Column('issues', JSON, nullable=False),
+    *(sa.Column(name, sa.Double(), nullable=True) for name in ('min_lon', 'min_lat', 'max_lon', 'max_lat')),
     sa.Column('matched_at', INSTANT, nullable=False),
     sa.CheckConstraint('matched_share BETWEEN 0 AND 1 AND confidence BETWEEN 0 AND 1', name=op.f('ck_edge_match_shares')),
     _territory('edge_match'),

@@ -136,7 +136,8 @@ class Overlay:
             [regulation.shape] if isinstance(regulation, Perimeter) else [place.shape for place in regulation.locations]
         )
         drawn = [shape for shape in shapes if not shape.is_empty]
-        near = np.unique(np.concatenate([table.tree.query(_around(shape)) for shape in drawn] or [np.empty(0, int)]))
+        around = [table.tree.query(_around(shape)) for shape in drawn]
+        near = np.unique(np.concatenate([*around, self._matched_rows(regulation)]).astype(np.int64))
         hits = alone.at_many(list(table.shapes[near]), [self.engine.facts[int(row)] for row in near])
         hit = np.array([bool(found) for found in hits], dtype=bool)
         rows = near[hit].astype(np.int64)
@@ -148,6 +149,13 @@ class Overlay:
             starts_outside=self._outside(alone, rows, 0),
             ends_outside=self._outside(alone, rows, -1),
         )
+
+    def _matched_rows(self, regulation: Regulation) -> Rows:
+        """The rows a regulation was matched on, which may lie beside its shape."""
+        places = [regulation] if isinstance(regulation, Perimeter) else regulation.locations
+        found = [place.matches for place in places if place.matches is not None]
+        ids = [int(e) for one in found if one.graph_version == self.engine.version for e in one.rows["edge_id"]]
+        return np.array([self.engine.table.row_of[edge_id] for edge_id in ids], dtype=np.int64)
 
     def _outside(self, alone: LawSnapshot, rows: Rows, end: int) -> npt.NDArray[np.bool_]:
         points = [shapely.Point(self.engine.table.shape_coords(int(row))[end]) for row in rows]
@@ -187,14 +195,14 @@ DAYS_AHEAD = timedelta(days=3)
 
 
 def law_of_days(law: LawSnapshot, at: datetime) -> tuple[LawSnapshot, datetime]:
-    """The part of the law that is active at some moment of the days from `at` on, and until when it is complete."""
+    """The part of the law that can be active in the days from `at` on, and until when it is complete."""
     first = at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     return _law_between(law, first), first + DAYS_AHEAD
 
 
 @lru_cache(maxsize=16)
 def _law_between(law: LawSnapshot, first: datetime) -> LawSnapshot:
-    return law.active_during(Interval(first, first + DAYS_AHEAD))
+    return law.around(Interval(first, first + DAYS_AHEAD))
 
 
 def in_force_throughout(regulation: Regulation, law: LawSnapshot, during: Interval) -> bool:

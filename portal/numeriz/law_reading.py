@@ -192,9 +192,14 @@ def _read_matches(territory: TerritoryView, known: _Matches) -> _Matches:
 
 
 def _rows_of_matches(version: str, wanted: Iterable[ColumnElement[bool]]) -> dict[str, EdgeMatches]:
-    rows = select(EdgeMatch.location_digest, EdgeMatch.edges, EdgeMatch.matched_share).where(*wanted)
+    rows = select(EdgeMatch.location_digest, EdgeMatch.edges, EdgeMatch.matched_share, *_MATCH_BOUNDS).where(*wanted)
     return {
-        row.location_digest: EdgeMatches(version, edges, row.matched_share >= TRUSTED_SHARE and len(edges) > 0)
+        row.location_digest: EdgeMatches(
+            version,
+            edges,
+            row.matched_share >= TRUSTED_SHARE and len(edges) > 0,
+            None if row.min_lon is None else (row.min_lon, row.min_lat, row.max_lon, row.max_lat),
+        )
         for row in session().execute(rows)
         for edges in (edges_from_bytes(row.edges),)
     }
@@ -215,6 +220,7 @@ def _edges(regulation: Perimeter | Measure) -> tuple[EdgeMatches | None, ...]:
     return tuple(place.matches for place in places)
 
 
+_MATCH_BOUNDS: Final = (EdgeMatch.min_lon, EdgeMatch.min_lat, EdgeMatch.max_lon, EdgeMatch.max_lat)
 _PERIMETER_COLUMNS: Final = (
     PerimeterRow.id,
     PerimeterRow.event,

@@ -35,6 +35,7 @@ _AT_ONCE: Final = 200
 _STORE_EVERY_S: Final = 10.0
 # What makes a run fail is not gone a minute later.
 _AFTER_FAILURE: Final = timedelta(hours=1)
+_BOUNDS: Final = ("min_lon", "min_lat", "max_lon", "max_lat")
 
 
 def ensure_matching(territory: TerritoryView, clock: Clock = SYSTEM_CLOCK) -> UUID | None:
@@ -101,7 +102,7 @@ def _match_some(territory_id: UUID, version: str, graph: RoadGraph, waiting: Seq
         if time.monotonic() > until:
             break
     with unit_of_work() as uow:
-        _store(uow, territory_id, version, fresh)
+        _store(uow, territory_id, graph, fresh)
         for one in ready:
             _tell(uow, one, known)
         if fresh:
@@ -109,20 +110,21 @@ def _match_some(territory_id: UUID, version: str, graph: RoadGraph, waiting: Seq
     return len(ready)
 
 
-def _store(uow: UnitOfWork, territory_id: UUID, version: str, matches: Mapping[str, Match]) -> None:
+def _store(uow: UnitOfWork, territory_id: UUID, graph: RoadGraph, matches: Mapping[str, Match]) -> None:
     """Add matches; one that another run stored meanwhile stays as it is: it was computed alike."""
     now = SYSTEM_CLOCK.now()
     rows = [
         {
             "id": new_id(),
             "territory_id": territory_id,
-            "graph_version": version,
+            "graph_version": graph.table.version,
             "location_digest": digest,
             "matched_share": match.matched_share,
             "confidence": match.confidence,
             "edge_count": len(np.unique(match.edges["edge_id"])),
             "edges": codec.edges_to_bytes(match.edges),
             "issues": [{"code": doubt.code, "params": doubt.params} for doubt in match.doubts],
+            **dict(zip(_BOUNDS, graph.table.bounds_of(match.edges["edge_id"]) or (None,) * 4, strict=True)),
             "matched_at": now,
         }
         for digest, match in matches.items()

@@ -34,12 +34,13 @@ class EdgeMatches:
     """The edges of one place on one version of the graph. rows: EDGE_ROW, sorted by edge_id; several per edge at will.
 
     trusted False: too little of the place was found; the rows stand for nothing, and what its shape says of an edge of
-    that graph is a doubt.
+    that graph is a doubt. bounds: of the edges (west, south, east, north), which may lie beside the shape.
     """
 
     graph_version: str
     rows: npt.NDArray[np.void]
     trusted: bool = True
+    bounds: tuple[float, float, float, float] | None = None
 
     @classmethod
     def of(cls, graph_version: str, rows: Iterable[tuple[int, bool, float, float, float]]) -> Self:

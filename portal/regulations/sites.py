@@ -12,7 +12,17 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from portal.regulations.calendars import LocalCalendar
-from portal.regulations.geometry import AreaShape, LineShape, PointsShape, lines_of, points_of, polygons_of
+from portal.regulations.geometry import (
+    NEAR_M,
+    POINT_REACH_M,
+    AreaShape,
+    LineShape,
+    PointsShape,
+    grown,
+    lines_of,
+    points_of,
+    polygons_of,
+)
 from portal.regulations.matches import EdgeMatches
 from portal.regulations.measures import (
     WHOLE_EDGE,
@@ -84,6 +94,27 @@ class Site:
         """Tell whether all that is known is a point, which only live events make something of."""
         is_event = isinstance(self.regulation, Measure) and self.regulation.origin is Origin.EVENT
         return is_event and int(shapely.get_dimensions(self.shape)) == 0
+
+    @property
+    def is_wider(self) -> bool:
+        """Tell whether it bears on places outside the box of its shape."""
+        return self.is_point or self._matched_bounds is not None
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """The box (west, south, east, north) of all the places it bears on, but for the reach of every shape."""
+        west, south, east, north = (
+            grown(self.shape, NEAR_M - POINT_REACH_M).bounds if self.is_point else self.shape.bounds
+        )
+        found = self._matched_bounds
+        if found is None:
+            return west, south, east, north
+        return min(west, found[0]), min(south, found[1]), max(east, found[2]), max(north, found[3])
+
+    @property
+    def _matched_bounds(self) -> tuple[float, float, float, float] | None:
+        source = self.regulation if isinstance(self.regulation, Perimeter) else self.location
+        return None if source is None or source.matches is None else source.matches.bounds
 
     @cached_property
     def _area(self) -> AreaShape | None:

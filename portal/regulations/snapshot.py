@@ -15,7 +15,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from portal.regulations.calendars import LocalCalendar
-from portal.regulations.geometry import NEAR_M, POINT_REACH_M, grown
+from portal.regulations.geometry import POINT_REACH_M, grown
 from portal.regulations.holidays import HolidayRegion
 from portal.regulations.measures import EdgeFacts, Measure, Origin
 from portal.regulations.perimeters import Perimeter
@@ -95,8 +95,8 @@ class LawSnapshot:
             raise ValueError(f"shape of {sites[int(np.argmin(finite))].regulation.id} is not finite")
         boxes = shapes.copy()
         for row, site in enumerate(sites):
-            if site.is_point:
-                boxes[row] = grown(site.shape, NEAR_M - POINT_REACH_M)
+            if site.is_wider:
+                boxes[row] = shapely.box(*site.bounds)
         return cls(
             version=version,
             calendar=calendar,
@@ -182,13 +182,9 @@ class LawSnapshot:
             self._without[left_out] = found
         return found
 
-    def active_during(self, during: Interval) -> LawSnapshot:
-        """The part of the law that is drawn and active at some moment of the interval."""
-        rows = np.flatnonzero(self._may_be_active(np.arange(len(self.sites)), during))
-        awake = {
-            id(regulation) for regulation in self._regulations(rows) if is_in_force(regulation, during, self.calendar)
-        }
-        return self._part(np.array([row for row in rows if id(self.sites[row].regulation) in awake], dtype=np.intp))
+    def around(self, during: Interval) -> LawSnapshot:
+        """The part of the law whose bounds meet an interval: all that is active in it, and some that only sleeps."""
+        return self._part(np.flatnonzero(self._may_be_active(np.arange(len(self.sites)), during)))
 
     def only(self, regulation: Regulation) -> LawSnapshot:
         """The law of one regulation alone."""

@@ -8,7 +8,7 @@ bound to one build of the graph: edge ids change with each build.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import IntFlag
 from functools import cached_property
@@ -126,6 +126,14 @@ class EdgeTable:
     def tree(self) -> shapely.STRtree:
         """Spatial index of the shapes; it answers row numbers."""
         return shapely.STRtree(self.shapes)
+
+    def bounds_of(self, edge_ids: Iterable[int]) -> tuple[float, float, float, float] | None:
+        """West, south, east, north of some edges; None when there are none."""
+        rows = [self.row_of[int(edge_id)] for edge_id in edge_ids]
+        if not rows:
+            return None
+        west, south, east, north = shapely.total_bounds(self.shapes[rows]).tolist()
+        return west, south, east, north
 
     def shape_coords(self, row: int) -> Floats:
         """(k, 2) lon, lat of one edge."""
