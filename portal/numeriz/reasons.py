@@ -45,7 +45,7 @@ def _who(reason: Reason) -> str:
         return _("Périmètre %(colour)s « %(name)s »", colour=str(COLOURS[reason.colour]).lower(), name=reason.title)
     place = reason.params.get("place")
     order = _ORIGINS[reason.origin](reason.title)
-    return _("%(order)s (%(place)s)", order=order, place=place) if place else order
+    return _("%(order)s (%(place)s)", order=order, place=place) if place and place != reason.title else order
 
 
 _ORIGINS: Mapping[Origin, Callable[[str], str]] = {

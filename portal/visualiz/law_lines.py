@@ -25,7 +25,7 @@ from portal.numeriz.api import (
 )
 from portal.regulations.measures import CLOSING_TYPES, Measure, MeasureLocation, Origin
 from portal.regulations.perimeters import Perimeter
-from portal.regulations.vehicles import FreeText
+from portal.regulations.vehicles import Access, FreeText, HasAccess
 
 _SPANS_SHOWN = 3
 
@@ -105,7 +105,9 @@ def measure_effect(measure: Measure) -> str:
     """How the map draws it: closed to all, closed to some, or something else."""
     if measure.type not in CLOSING_TYPES or is_mere_text(measure):
         return "other"
-    return "limited" if measure.vehicles.applies_to else "closed"
+    # Whoever delivers there is let through: it is no closed street to those who look at this map.
+    spares_some = HasAccess(Access.LOCAL_ACCESS) in measure.vehicles.except_
+    return "limited" if measure.vehicles.applies_to or spares_some else "closed"
 
 
 def bay_lines(bay: BayView) -> list[str]:

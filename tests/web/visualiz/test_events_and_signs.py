@@ -19,10 +19,13 @@ from portal.numeriz.law import bump_law
 from portal.numeriz.storing.events import merge_events
 from portal.numeriz.storing.tally import Tally
 from portal.numeriz.values import EventDraft, EventKind, EventState
+from portal.regulations.measures import LocationKind, Measure, MeasureLocation, MeasureType, OrderRef
 from portal.regulations.schedules import Period
+from portal.regulations.vehicles import Access, FreeText, HasAccess, Over, Size, Usage, UsedFor, VehicleRule
 from portal.territories.queries import TerritoryView
 from portal.territories.restrictions import TaggedRoad
 from portal.visualiz import layers
+from portal.visualiz.law_lines import measure_effect
 from tests.factories.law import at, make_law, measure_draft, order_draft
 from tests.factories.territories import make_territory
 from tests.support.web import PageClient
@@ -103,6 +106,23 @@ def test_each_origin_has_its_layer_when_the_map_asks(page_client: PageClient, te
     assert set(hrefs.values()) == {"https://source.exemple/1", None}, "what is not of the web is no link"
     assert all("/arretes/" in f["properties"]["href"] for f in orders["features"])
     assert len(orders["features"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("rule", "effect"),
+    [
+        (VehicleRule(), "closed"),
+        (VehicleRule(except_=(UsedFor(Usage.EMERGENCY),)), "closed"),
+        (VehicleRule(except_=(HasAccess(Access.LOCAL_ACCESS),)), "limited"),
+        (VehicleRule((Over(Size.HEIGHT, 350),)), "limited"),
+        (VehicleRule((FreeText("hgv=local"),)), "other"),
+    ],
+)
+def test_the_map_draws_a_ban_by_whom_it_binds_when_it_is_closed_to_some(rule: VehicleRule, effect: str) -> None:
+    place = MeasureLocation(LocationKind.NAMED_STREET, "Rue", LineString([(0, 0), (1, 0)]))
+    order = OrderRef("1", "Essai")
+    period = Period(at("2024-01-01"), None)
+    assert measure_effect(Measure("1", order, MeasureType.NO_ENTRY, (place,), (period,), rule)) == effect
 
 
 def test_only_what_meets_the_box_is_sent_when_the_map_gives_one(
