@@ -6,6 +6,7 @@ from flask import Flask
 
 from portal.numeriz import (  # noqa: F401 tables, kinds of jobs and pages must be known from the start
     cli,
+    dialog_cli,
     feed_cli,
     feed_views,
     import_views,

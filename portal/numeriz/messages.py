@@ -118,6 +118,7 @@ ERRORS: Mapping[str, LazyString] = {
     "column-missing": _l("Le fichier n’a pas de colonne ou de propriété « %(column)s »."),
     "option-unknown-colour": _l("« %(value)s » n’est pas une couleur de périmètre : bleu, rouge, gris, noir ou blanc."),
     "not-regulations": _l("Le fichier n’est pas une réponse de la recherche DiaLog («\u00a0regulations\u00a0»)."),
+    "option-unknown": _l("L’option « %(option)s » ne peut pas valoir « %(value)s »."),
 }
 
 ISSUES: Mapping[str, LazyString] = {
@@ -305,6 +306,8 @@ COUNTS: Mapping[str, LazyString] = {
     "lines": _l("Lignes lues"),
     "measures": _l("Mesures"),
     "permissions": _l("Autorisations lues"),
+    "orders_named": _l("Arrêtés aux lieux nommés"),
+    "orders_unknown": _l("Arrêtés que le territoire n’a pas"),
 }
 
 NOTHING_STORED = _l("Essai à blanc\u00a0: rien n’a été enregistré.")

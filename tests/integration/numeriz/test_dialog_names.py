@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
@@ -173,6 +175,23 @@ def test_what_was_named_stays_when_the_search_breaks_off(app: Flask) -> None:
     (row,) = session().query(TrafficOrder)
     view = get_order(territory.id, row.id)
     assert view.measures[0][1].locations[0].label == "Rue des Tanneurs (12 – 24), Paris"
+
+
+def test_the_command_names_places_when_the_base_answers(app: Flask, source: SourceServer) -> None:
+    territory = make_territory()
+    store_orders(TESTER, territory.id, [feed_order()])
+    source.replies[path_of(1, inseeCode="75103")] = body(page(item()))
+    source.replies[path_of(1, inseeCode="75104")] = body(page(last=0))
+    asked = ["orders", "name-places", "--territory", territory.slug, "--insee-code", "75103", "--insee-code", "75104"]
+    settings = app.extensions["settings"]
+    app.extensions["settings"] = replace(settings, feed_hosts=frozenset({source.host}))
+    try:
+        done = app.test_cli_runner().invoke(args=[*asked, "--url", source.url(""), "--json"])
+        refused = app.test_cli_runner().invoke(args=asked)
+    finally:
+        app.extensions["settings"] = settings
+    assert json.loads(done.output)["counts"] == {"orders_named": 1, "orders_unchanged": 0, "orders_unknown": 0}
+    assert refused.exit_code == 2 and "dialog.beta.gouv.fr" in refused.output
 
 
 def test_a_page_of_the_search_is_imported_when_it_is_a_file(app: Flask, tmp_path: Path) -> None:
