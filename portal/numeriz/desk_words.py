@@ -81,6 +81,12 @@ def word(words: Mapping[str, LazyString], name: str) -> str:
     return str(words.get(name, name))
 
 
+def source_words(source: str) -> str:
+    """A source in words; `cifs:reference` is one of several that speak the same format."""
+    family, _colon, name = source.partition(":")
+    return f"{word(SOURCES, family)} ({name})" if name else word(SOURCES, family)
+
+
 def every_words(every_s: int | None) -> str:
     """« toutes les 15 minutes », « toutes les heures », « tous les jours »."""
     if every_s is None:

@@ -107,10 +107,10 @@ def _chosen(kind: ImportKind, files: Sequence[SourceFile], name: str) -> Format[
     else:
         head = files[0].head()
         if not head.strip():
-            raise Invalid("file-empty")
+            raise Invalid("file-empty", file=files[0].name)
         found = recognise(kind, head, files[0].name)
     if found is None:
-        raise Invalid("unknown-layout")
+        raise Invalid("unknown-layout", file=files[0].name)
     return found
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, Select, case, func, literal, select, union_all
 
 from portal.db import session
 from portal.numeriz.models import (
@@ -89,13 +89,16 @@ def get_overview(territory_id: UUID) -> Overview:
 
 def list_sources(territory_id: UUID) -> Sequence[SourceLine]:
     """Return what each source brought, by kind, the freshest first within a kind; perimeters have no source."""
-    return [
-        *_sources(TrafficOrder, TrafficOrder.doubt_count, ImportKind.ORDERS, territory_id),
-        *_sources(
-            RoadEvent, RoadEvent.doubt_count, ImportKind.EVENTS, territory_id, RoadEvent.state != EventState.ENDED
-        ),
-        *_sources(DeliveryBay, DeliveryBay.issue_count, ImportKind.BAYS, territory_id),
-    ]
+    rows = session().execute(
+        union_all(
+            _by_source(TrafficOrder, ImportKind.ORDERS, territory_id),
+            _by_source(RoadEvent, ImportKind.EVENTS, territory_id, RoadEvent.state != EventState.ENDED),
+            _by_source(DeliveryBay, ImportKind.BAYS, territory_id),
+        )
+    )
+    lines = [SourceLine(ImportKind(kind), source, number, int(doubts), at) for kind, source, number, doubts, at in rows]
+    order = [ImportKind.ORDERS, ImportKind.EVENTS, ImportKind.BAYS]
+    return sorted(lines, key=lambda line: (order.index(line.kind), -line.changed_at.timestamp(), line.source))
 
 
 def list_order_sources(territory_id: UUID) -> Sequence[str]:
@@ -112,15 +115,10 @@ def list_order_sources(territory_id: UUID) -> Sequence[str]:
     )
 
 
-def _sources(
-    model: Any, doubts: Any, kind: ImportKind, territory_id: UUID, *conditions: ColumnElement[bool]
-) -> list[SourceLine]:
-    doubtful = func.sum(case((doubts > 0, 1), else_=0))
-    changed = func.max(model.updated_at)
-    rows = session().execute(
-        select(model.source, func.count(), doubtful, changed)
+def _by_source(model: Any, kind: ImportKind, territory_id: UUID, *conditions: ColumnElement[bool]) -> Select[Any]:
+    doubtful = func.sum(case((model.issue_count > 0, 1), else_=0))
+    return (
+        select(literal(kind.value), model.source, func.count(), doubtful, func.max(model.updated_at))
         .where(model.territory_id == territory_id, *conditions)
         .group_by(model.source)
-        .order_by(changed.desc(), model.source)
     )
-    return [SourceLine(kind, source, number, int(doubted), at) for source, number, doubted, at in rows]
