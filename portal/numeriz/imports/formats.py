@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from portal.numeriz.imports.bays import BAY_FORMATS
+from portal.numeriz.imports.cerema import CEREMA
 from portal.numeriz.imports.datex.files import DATEX2, DIALOG
+from portal.numeriz.imports.datex.perimeters import DATEX2_PERIMETERS
 from portal.numeriz.imports.dialog_search import DIALOG_JSON
 from portal.numeriz.imports.events.bison_fute import BISON_FUTE
 from portal.numeriz.imports.events.cifs import CIFS
@@ -15,6 +17,8 @@ from portal.numeriz.values import ImportKind
 
 FORMATS: tuple[Format[Any], ...] = (
     *BAY_FORMATS,
+    CEREMA,
+    DATEX2_PERIMETERS,
     *PERIMETER_FORMATS,
     DIALOG,
     DATEX2,
