@@ -88,12 +88,9 @@ class Site:
         self.location = location
         self.shape = shape
         self.starts_at, self.ends_at = reach_in_time(regulation)
-
-    @property
-    def is_point(self) -> bool:
-        """Tell whether all that is known is a point, which only live events make something of."""
-        is_event = isinstance(self.regulation, Measure) and self.regulation.origin is Origin.EVENT
-        return is_event and int(shapely.get_dimensions(self.shape)) == 0
+        # A point says nothing of a road: only live events make something of it.
+        is_event = location is not None and isinstance(regulation, Measure) and regulation.origin is Origin.EVENT
+        self.is_point = is_event and int(shapely.get_dimensions(shape)) == 0
 
     @property
     def is_wider(self) -> bool:

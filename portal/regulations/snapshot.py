@@ -17,7 +17,7 @@ from shapely.geometry.base import BaseGeometry
 from portal.regulations.calendars import LocalCalendar
 from portal.regulations.geometry import POINT_REACH_M, grown
 from portal.regulations.holidays import HolidayRegion
-from portal.regulations.measures import EdgeFacts, Measure, Origin
+from portal.regulations.measures import EdgeFacts, Measure
 from portal.regulations.perimeters import Perimeter
 from portal.regulations.schedules import Interval
 from portal.regulations.sites import Hit, Regulation, Site, is_in_force, sites_of
@@ -45,7 +45,6 @@ class LawSnapshot:
     _tree: shapely.STRtree = field(repr=False)
     _starts: Floats = field(repr=False)
     _ends: Floats = field(repr=False)
-    _without: dict[frozenset[Origin], LawSnapshot] = field(default_factory=dict, repr=False)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -171,16 +170,6 @@ class LawSnapshot:
     def in_force(self, place: BaseGeometry, during: Interval, edge: EdgeFacts | None = None) -> tuple[Hit, ...]:
         """Regulations that bear on a place and are active at some moment of the interval."""
         return self.at_many([place], [edge], [during])[0]
-
-    def without(self, *origins: Origin) -> LawSnapshot:
-        """The same law without what these origins say; kept once asked."""
-        left_out = frozenset(origins)
-        found = self._without.get(left_out)
-        if found is None:
-            said = [m.origin not in left_out if isinstance(m := s.regulation, Measure) else True for s in self.sites]
-            found = self if all(said) else self._part(np.flatnonzero(said))
-            self._without[left_out] = found
-        return found
 
     def around(self, during: Interval) -> LawSnapshot:
         """The part of the law whose bounds meet an interval: all that is active in it, and some that only sleeps."""
