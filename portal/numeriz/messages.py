@@ -267,6 +267,7 @@ ISSUES: Mapping[str, LazyString] = {
     "heavy-never-written": _l("La recherche DiaLog ne dit pas qu’une mesure vise les poids lourds quand elle n’a pas de tonnage\u00a0: elle vaut alors pour tous."),
     "order-dates-unreadable": _l("Dates de l’arrêté illisibles (%(value)s)."),
     "storage-area-not-drawn": _l("Mesure %(measure)s\u00a0: aire de stockage citée sans emprise (%(value)s)."),
+    "coordinates-swapped": _l("Longitude et latitude inversées : écarté."),
 }
 
 COUNTS: Mapping[str, LazyString] = {
@@ -308,6 +309,7 @@ COUNTS: Mapping[str, LazyString] = {
     "permissions": _l("Autorisations lues"),
     "orders_named": _l("Arrêtés aux lieux nommés"),
     "orders_unknown": _l("Arrêtés que le territoire n’a pas"),
+    "events_long_over": _l("Évènements finis depuis longtemps, laissés"),
 }
 
 NOTHING_STORED = _l("Essai à blanc\u00a0: rien n’a été enregistré.")
