@@ -119,6 +119,7 @@ ERRORS: Mapping[str, LazyString] = {
     "option-unknown-colour": _l("« %(value)s » n’est pas une couleur de périmètre : bleu, rouge, gris, noir ou blanc."),
     "not-regulations": _l("Le fichier n’est pas une réponse de la recherche DiaLog («\u00a0regulations\u00a0»)."),
     "option-unknown": _l("L’option « %(option)s » ne peut pas valoir « %(value)s »."),
+    "bad-hours": _l("Les heures « %(value)s » ne peuvent pas être lues."),
 }
 
 ISSUES: Mapping[str, LazyString] = {
