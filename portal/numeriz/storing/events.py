@@ -68,7 +68,8 @@ def merge_events(
 ) -> None:
     """Add or replace events by (source, source id). Every draft has a period.
 
-    A lower version than the one stored is left aside, an equal one replaces it only when it says something else.
+    A lower version than the one stored is left aside, an equal one replaces it only when it says something else. What
+    ended `KEPT_AFTER_END` ago or earlier is not taken up any more.
     `tally.changed` tells whether a road may be used otherwise than before: an event that is over changes nothing.
     """
     newest: dict[tuple[str, str], EventDraft] = {}
@@ -83,7 +84,10 @@ def merge_events(
         values = _event_values(draft)
         values["content_digest"] = _content(values)
         row = known.get(key)
-        if row is None:
+        if row is None and values["ends_at"] is not None and values["ends_at"] < now - KEPT_AFTER_END:
+            # It would be erased at once, and come back with the next file.
+            tally.counts["events_long_over"] += 1
+        elif row is None:
             tally.counts["events_added"] += 1
             tally.changed |= draft.state is not EventState.ENDED
             uow.session.add(
@@ -143,10 +147,7 @@ def end_events(
 
 
 def purge_events(clock: Clock = SYSTEM_CLOCK) -> int:
-    """Erase the events that ended `KEPT_AFTER_END` ago or earlier; return how many.
-
-    What was read of records that were not kept is forgotten too: a source of increments never says them again.
-    """
+    """Erase the events that ended `KEPT_AFTER_END` ago or earlier; return how many."""
     now = clock.now()
     oldest = now - KEPT_AFTER_END
     over = or_(
@@ -154,9 +155,6 @@ def purge_events(clock: Clock = SYSTEM_CLOCK) -> int:
         RoadEvent.ends_at < oldest,
     )
     with unit_of_work() as uow:
-        uow.session.execute(
-            delete(SourceRecordRow).where(SourceRecordRow.kind == ImportKind.EVENTS, SourceRecordRow.kept.is_(False))
-        )
         gone = uow.session.execute(
             select(RoadEvent.id, RoadEvent.territory_id, RoadEvent.source, RoadEvent.source_id, RoadEvent.state).where(
                 over

@@ -268,6 +268,18 @@ def test_events_are_erased_when_they_ended_long_ago(database: Flask, tmp_path: P
     assert [row.record_id for row in session().scalars(select(SourceRecordRow))] == ["260901-000003-1"]
 
 
+def test_an_event_is_not_taken_up_when_it_would_be_erased_at_once(app: Flask, shared_data: Path) -> None:
+    territory = make_territory(bounds=None)
+    path = shared_data / "dialog" / "cifs-incidents-expected-result.xml"
+    files = [SourceFile(path.name, path)]
+    outcome = run_import(TESTER, territory, ImportKind.EVENTS, files, clock=FixedClock(NOW))
+    assert (outcome.counts["records"], outcome.counts["events_long_over"], states()) == (7, 7, {})
+    june = datetime(2023, 6, 6, 18, tzinfo=UTC)
+    outcome = run_import(TESTER, make_territory("autre", None), ImportKind.EVENTS, files, clock=FixedClock(june))
+    assert (outcome.counts["events_added"], outcome.changed) == (7, True)
+    assert sorted(states().values()) == [EventState.ACTIVE] * 4 + [EventState.ENDED] * 2 + [EventState.PLANNED]
+
+
 def test_nothing_is_kept_of_the_real_snapshot_when_the_territory_is_elsewhere(app: Flask, shared_data: Path) -> None:
     territory = make_territory()
     path = shared_data / "traffic-events" / "bison-fute-snapshot-excerpt-2026-08-31.xml"
