@@ -79,6 +79,7 @@ class PerimeterView:
     policy: AccessPolicy | None
     provenance: Mapping[str, Any]
     issues: Sequence[Mapping[str, Any]]
+    named_roads: frozenset[str] = frozenset()
 
     @property
     def access(self) -> AccessPolicy | None:
@@ -222,6 +223,7 @@ def _perimeters(territory_id: UUID, ids: list[UUID] | None) -> Sequence[Perimete
             policy=codec.policy_from_json(row.policy),
             provenance=row.provenance,
             issues=row.doubts,
+            named_roads=frozenset(row.named_roads),
         )
         for row, wkb in session().execute(statement)
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,7 @@ from portal.numeriz import messages, queries
 from portal.numeriz.desk import CLERK, blueprint, desk_page
 from portal.numeriz.event_lists import page_events
 from portal.numeriz.feeds import list_feeds
+from portal.numeriz.match_display import MatchView, match_of_perimeter, matches_of_order
 from portal.numeriz.overview import get_overview, list_order_sources, list_sources
 from portal.numeriz.reports import page_reports
 from portal.numeriz.values import EventKind, OrderStatus
@@ -68,7 +70,17 @@ def show_perimeter(territory: str, perimeter_id: UUID) -> ResponseReturnValue:
         properties = {"title": perimeter.name, "colour": perimeter.colour.value if perimeter.colour else "white"}
         feature = {"type": "Feature", "properties": properties, "geometry": perimeter.geometry}
         layer = {"type": "FeatureCollection", "features": [feature]}
-    return desk_page("perimeter", view, perimeter=perimeter, layer=layer, local_zone=ZoneInfo(view.timezone))
+    match = match_of_perimeter(view, perimeter)
+    local_zone = ZoneInfo(view.timezone)
+    return desk_page(
+        "perimeter",
+        view,
+        perimeter=perimeter,
+        layer=layer,
+        match=match,
+        edges=_edges([match]),
+        local_zone=local_zone,
+    )
 
 
 @blueprint.get("/arretes")
@@ -112,7 +124,20 @@ def show_order(territory: str, order_id: UUID) -> ResponseReturnValue:
         if not place.shape.is_empty
     ]
     layer = {"type": "FeatureCollection", "features": features} if features else None
-    return desk_page("order", view, order=order, sentences=sentences, layer=layer)
+    matches = matches_of_order(view, order)
+    return desk_page(
+        "order", view, order=order, sentences=sentences, layer=layer, matches=matches, edges=_edges(matches)
+    )
+
+
+def _edges(matches: Sequence[MatchView]) -> dict[str, object] | None:
+    """The streets on which the law was found, for the map."""
+    features = [
+        {"type": "Feature", "properties": {"title": match.sentence}, "geometry": match.geometry}
+        for match in matches
+        if match.geometry is not None
+    ]
+    return {"type": "FeatureCollection", "features": features} if features else None
 
 
 def _feature(title: str, shape: BaseGeometry) -> dict[str, object]:

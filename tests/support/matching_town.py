@@ -12,6 +12,8 @@ from pathlib import Path
 import numpy as np
 import shapely
 
+from portal.numeriz.match_tasks import match_waiting
+from portal.territories.api import TerritoryView, get_graph_version
 from portal.territories.build.edges import build_edges
 from portal.territories.build.graph import build_graph
 from portal.territories.matching import Match
@@ -82,6 +84,20 @@ def build_town(folder: Path, *, more: bool = False) -> Path:
     build_graph(extract, built)
     build_edges(built, extract)
     return built
+
+
+def put_graph(territory: TerritoryView, graph: Path) -> None:
+    """Give a territory a built graph."""
+    assert territory.graph_dir is not None
+    territory.graph_dir.parent.mkdir(parents=True)
+    territory.graph_dir.symlink_to(graph, target_is_directory=True)
+
+
+def match_all(territory: TerritoryView) -> int:
+    """Match what waits in a territory, without its job; return how many orders, events and perimeters it was."""
+    version = get_graph_version(territory)
+    assert territory.graph_dir is not None and version is not None
+    return match_waiting(territory.id, version, RoadGraph.open(territory.graph_dir))
 
 
 def said(graph: RoadGraph, match: Match) -> set[tuple[str, str, bool]]:

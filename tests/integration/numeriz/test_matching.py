@@ -38,7 +38,7 @@ from portal.territories.api import RoadGraph, TerritoryView, get_graph_version
 from portal.territories.models import Territory
 from tests.factories.law import TESTER, at, make_law, measure_draft, order_draft, perimeter_draft
 from tests.factories.territories import make_territory
-from tests.support.matching_town import Point, build_town, draw
+from tests.support.matching_town import Point, build_town, draw, match_all, put_graph
 
 STREET: list[Point] = [(0, 0), (8, 0)]
 LORRY = Vehicle(gross_weight_kg=12_000)
@@ -52,12 +52,6 @@ def town_graph(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def newer_graph(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build_town(tmp_path_factory.mktemp("newer"), more=True)
-
-
-def put_graph(territory: TerritoryView, graph: Path) -> None:
-    assert territory.graph_dir is not None
-    territory.graph_dir.parent.mkdir(parents=True)
-    territory.graph_dir.symlink_to(graph, target_is_directory=True)
 
 
 @pytest.fixture
@@ -76,11 +70,6 @@ def version_of(territory: TerritoryView) -> str:
     version = get_graph_version(territory)
     assert version is not None
     return version
-
-
-def match_all(territory: TerritoryView) -> int:
-    assert territory.graph_dir is not None
-    return match_waiting(territory.id, version_of(territory), RoadGraph.open(territory.graph_dir))
 
 
 def stored(territory: TerritoryView) -> int:
