@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import MAXYEAR, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -24,8 +24,11 @@ class SlotClock(StrEnum):
 
 
 def inclusive_end(end: datetime) -> datetime:
-    """The first instant after an end written as hh:59 or hh:59:59, which includes its minute; others as they are."""
-    if end.minute == _LAST_MINUTE and end.second in {0, _LAST_MINUTE}:
+    """The first instant after an end written as hh:59 or hh:59:59, which includes its minute; others as they are.
+
+    So is one in the last year there is, by which sources mean that there is no end.
+    """
+    if end.minute == _LAST_MINUTE and end.second in {0, _LAST_MINUTE} and end.year < MAXYEAR:
         return end.replace(second=0, microsecond=0) + _MINUTE
     return end
 

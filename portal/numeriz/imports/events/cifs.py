@@ -17,7 +17,7 @@ from typing import Any, Final
 from lxml.etree import _Element as Element
 
 from portal.common.errors import Invalid
-from portal.numeriz.imports.documents import read_json
+from portal.numeriz.imports.documents import clean_text, read_json
 from portal.numeriz.imports.events.cifs_incident import Incident, read_incident
 from portal.numeriz.imports.events.opening import check_files
 from portal.numeriz.imports.reading import Format, Reading, ReadingContext, SourceFile, SourceRecord
@@ -73,7 +73,7 @@ def open_cifs(files: Sequence[SourceFile], context: ReadingContext) -> Reading[E
 
 def _source_name(first: Incident, context: ReadingContext) -> str:
     named = context.options.get("source") or first.said("source", "reference")
-    return (f"{FORMAT_NAME}:{named}" if named else FORMAT_NAME)[:SOURCE_LENGTH]
+    return clean_text(f"{FORMAT_NAME}:{named}" if named else FORMAT_NAME, SOURCE_LENGTH)
 
 
 def _records(
@@ -81,7 +81,7 @@ def _records(
 ) -> Iterator[SourceRecord[EventDraft]]:
     decides = [_READER, str(context.zone), repr(context.bounds), *(context.options.get(name, "") for name in _OPTIONS)]
     for where, incident in enumerate(incidents, 1):
-        if not 0 < len(incident.id) <= SOURCE_ID_LENGTH:
+        if not incident.id or clean_text(incident.id, SOURCE_ID_LENGTH) != incident.id:
             reading.issues.append(Issue("event-without-id", where=where))
             continue
         text = json.dumps([incident.values, *decides], sort_keys=True, ensure_ascii=True)

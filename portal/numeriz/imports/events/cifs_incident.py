@@ -277,9 +277,9 @@ def _label(incident: Incident) -> str:
 
 def _url(incident: Incident) -> str:
     """The page of the source; the national base may write the address of the machine that produced the file."""
-    url = incident.said("source", "url")
+    url = clean_text(incident.said("source", "url"), 2000)
     host = _host(url).partition(":")[0]
-    return url[:2000] if url.startswith(("https://", "http://")) and host not in {"", *_LOCAL_HOSTS} else ""
+    return url if url.startswith(("https://", "http://")) and host not in {"", *_LOCAL_HOSTS} else ""
 
 
 def _provenance(incident: Incident) -> dict[str, object]:
