@@ -17,6 +17,7 @@ from portal.numeriz.exports.curbs import MEDIA_TYPE, PoliciesWriter, ZonesWriter
 from portal.numeriz.exports.datex2 import Datex2Writer
 from portal.numeriz.exports.edition import Edition, Place, Writer
 from portal.numeriz.exports.geojson import GeojsonWriter
+from portal.numeriz.exports.national_csv import OrdersCsvWriter
 
 type BearingOf = Callable[[Place], Bearing]
 
@@ -93,6 +94,21 @@ CHANNELS = (
         lambda stream, edition, _bearing: GeojsonWriter(stream, edition),
     ),
     Channel(
+        "orders-csv",
+        "arretes.csv",
+        "text/csv; charset=utf-8",
+        _l("Arrêtés permanents de circulation des marchandises, CSV du schéma national 0.8.0"),
+        _l("Collectivités, data.gouv.fr, opérateurs logistiques."),
+        (
+            _l("les arrêtés temporaires, et toute mesure autre qu’une interdiction de circuler"),
+            _l("la charge à l’essieu, la surface au sol et les autres limites que le schéma n’a pas"),
+            _l("les dates à l’heure près, et le code INSEE quand la source ne le donne pas"),
+            _l("les périmètres et les évènements en cours"),
+            _l("sa licence, sa date et ses sources\u00a0: voir informations.json"),
+        ),
+        lambda stream, edition, _bearing: OrdersCsvWriter(stream, edition),
+    ),
+    Channel(
         "bays-csv",
         "aires-livraison.csv",
         "text/csv; charset=utf-8",
@@ -100,8 +116,8 @@ CHANNELS = (
         _l("Collectivités, data.gouv.fr, opérateurs logistiques."),
         (
             _l("le nombre de places et le poids maximal"),
-            _l("le code INSEE"),
             _l("un contour en plusieurs morceaux"),
+            _l("sa licence, sa date et ses sources\u00a0: voir informations.json"),
         ),
         lambda stream, edition, _bearing: BaysCsvWriter(stream, edition),
     ),

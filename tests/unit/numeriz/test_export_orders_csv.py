@@ -1,0 +1,174 @@
+"""Goods-traffic orders in the national schema: real towns unchanged, our own orders read back to the same law."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, time
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+import shapely
+
+from portal.numeriz.exports.national_csv import OrdersCsvWriter
+from portal.numeriz.imports.cerema import CEREMA
+from portal.numeriz.imports.reading import ReadingContext, SourceFile
+from portal.numeriz.values import Category, MeasureDraft, OrderDraft
+from portal.regulations.measures import Direction, LocationKind, MeasureLocation, MeasureType
+from portal.regulations.schedules import HolidayRule, Period, TimeSlot, Weekday
+from portal.regulations.vehicles import (
+    Access,
+    AirClass,
+    AirClassIn,
+    Criterion,
+    FreeText,
+    HasAccess,
+    Over,
+    Size,
+    Usage,
+    UsedFor,
+    VehicleRule,
+)
+from tests.support.editions import written
+
+TOWNS = {
+    "carros": 13,
+    "fuveau": 3,
+    "gignac": 1,
+    "le-rove": 3,
+    "septemes-les-vallons": 4,
+    "st-victoret": 1,
+    "vence": 9,
+}
+PARIS = ZoneInfo("Europe/Paris")
+START = datetime(2024, 1, 1, tzinfo=PARIS).astimezone(UTC)
+LINE = shapely.LineString([(2.36, 48.86), (2.37, 48.861)])
+HEAVY = VehicleRule((Over(Size.GROSS_WEIGHT, 7500),), (HasAccess(Access.RESIDENT), UsedFor(Usage.CITY_LOGISTICS)))
+
+
+def read(content: bytes, folder: Path) -> list[OrderDraft]:
+    path = folder / "arretes.csv"
+    path.write_bytes(content)
+    context = ReadingContext(
+        PARIS, None, datetime(2026, 10, 5, tzinfo=UTC), 10**8, 10**5, options={"ban_hours": "banned"}
+    )
+    reading = CEREMA.open([SourceFile("arretes.csv", path)], context)
+    return [draft for record in reading.records for draft in record.read().drafts]
+
+
+def rows(content: bytes) -> list[dict[str, str]]:
+    found = csv.DictReader(io.StringIO(content.decode("utf-8-sig")))
+    return [{name: cell.strip() for name, cell in row.items() if cell and cell.strip()} for row in found]
+
+
+def order(*measures: MeasureDraft, category: Category = Category.PERMANENT) -> OrderDraft:
+    return OrderDraft("2024/7", "Arrêté d’essai", "Ville d’essai", category, measures)
+
+
+def ban(
+    rule: VehicleRule = HEAVY,
+    *periods: Period,
+    kind: MeasureType = MeasureType.NO_ENTRY,
+    label: str = "Rue Basse",
+    direction: Direction = Direction.BOTH,
+    shape: shapely.geometry.base.BaseGeometry = LINE,
+) -> MeasureDraft:
+    place = MeasureLocation(LocationKind.NAMED_STREET, label, shape, direction)
+    return MeasureDraft(kind, (place,), periods or (Period(START),), rule)
+
+
+@pytest.mark.parametrize(("town", "count"), TOWNS.items())
+def test_a_real_town_is_the_same_when_written_again(shared_data: Path, town: str, count: int, tmp_path: Path) -> None:
+    content = (shared_data / "traffic-orders" / f"{town}.csv").read_bytes()
+    drafts = read(content, tmp_path)
+    again = written(OrdersCsvWriter, drafts)
+    assert sorted(rows(again), key=str) == sorted(rows(content), key=str) and len(rows(again)) == count
+    assert [replace(draft, issues=()) for draft in read(again, tmp_path)] == [replace(d, issues=()) for d in drafts]
+
+
+def test_the_columns_are_those_of_the_schema(shared_data: Path) -> None:
+    path = shared_data / "traffic-orders" / "schema-arrete-circulation-marchandises-v0.8.0.json"
+    names = [field["name"] for field in json.loads(path.read_text("utf-8"))["fields"]]
+    assert written(OrdersCsvWriter, []).decode().strip().split(",") == names
+
+
+def test_ids_are_unique_when_several_towns_number_from_one(shared_data: Path, tmp_path: Path) -> None:
+    drafts = [
+        draft
+        for town in TOWNS
+        for draft in read((shared_data / "traffic-orders" / f"{town}.csv").read_bytes(), tmp_path)
+    ]
+    ids = [row["ID"] for row in rows(written(OrdersCsvWriter, drafts))]
+    assert len(ids) == len(set(ids)) == sum(TOWNS.values())
+
+
+@pytest.mark.parametrize(
+    "measure",
+    [
+        ban(),
+        ban(VehicleRule((), (UsedFor(Usage.EMERGENCY),))),
+        ban(VehicleRule((Over(Size.HEIGHT, 350),))),
+        ban(VehicleRule((AirClassIn(frozenset({AirClass.CLASS_5, AirClass.NONE})),), (FreeText("forains"),))),
+        ban(
+            VehicleRule(
+                (UsedFor(Usage.CITY_LOGISTICS), FreeText("bennes")),
+            )
+        ),
+        ban(HEAVY, Period(START, None, frozenset({Weekday.MONDAY, Weekday.TUESDAY}), (TimeSlot(time(7), time(9)),))),
+        ban(HEAVY, Period(START, None, frozenset(), (TimeSlot(time(22), time(6)),))),
+        ban(
+            HEAVY,
+            Period(START, None, frozenset({Weekday.SATURDAY}), (TimeSlot(time(7), time(9)),), HolidayRule.EXCEPTED),
+        ),
+        ban(HEAVY, Period(START, datetime(2030, 1, 1, tzinfo=PARIS))),
+        ban(shape=shapely.box(2, 48, 3, 49)),
+        ban(shape=shapely.MultiLineString([[(2, 48), (2.1, 48)], [(2.2, 48), (2.3, 48.123456789)]])),
+    ],
+)
+def test_a_ban_is_the_same_when_it_is_read_back(measure: MeasureDraft, tmp_path: Path) -> None:
+    [found] = read(written(OrdersCsvWriter, [order(measure)]), tmp_path)
+    assert (found.identifier, found.title, found.authority_name) == ("2024/7", "Arrêté d’essai", "Ville d’essai")
+    [again] = found.measures
+    assert (again.type, again.periods, again.vehicles) == (measure.type, measure.periods, measure.vehicles)
+    [place], [drawn] = again.locations, measure.locations
+    assert (place.label, place.direction) == (drawn.label, drawn.direction)
+    assert place.shape.equals(drawn.shape)
+
+
+def test_each_kind_of_limit_is_a_line_when_a_rule_has_several() -> None:
+    rule = VehicleRule((Over(Size.GROSS_WEIGHT, 3500), Over(Size.WIDTH, 250), UsedFor(Usage.TAXI)))
+    found = rows(written(OrdersCsvWriter, [order(ban(rule))]))
+    limits = [{k: v for k, v in row.items() if k.startswith("VEH_")} for row in found]
+    assert limits == [{"VEH_USAGES": "Taxis"}, {"VEH_TONNAGE": "3.5"}, {"VEH_LARG": "2.5"}]
+    assert len({row["ID"] for row in found}) == 3
+
+
+@pytest.mark.parametrize(
+    "draft",
+    [
+        order(ban(), category=Category.TEMPORARY),
+        order(ban(kind=MeasureType.NO_PARKING)),
+        order(ban(VehicleRule((Over(Size.AXLE_LOAD, 11_500),)))),
+        order(ban(VehicleRule((Over(Size.FOOTPRINT, 290_000),)))),
+    ],
+)
+def test_nothing_is_written_when_the_schema_cannot_say_it(draft: OrderDraft) -> None:
+    assert rows(written(OrdersCsvWriter, [draft])) == []
+
+
+def test_an_exemption_without_a_word_of_the_schema_is_kept_in_ours() -> None:
+    exempt: Criterion = Over(Size.HEIGHT, 400)
+    [row] = rows(written(OrdersCsvWriter, [order(ban(VehicleRule((), (exempt, UsedFor(Usage.TAXI)))))]))
+    assert row["SAUF_VEH_USAGES"].endswith("|Taxis") and "4" in row["SAUF_VEH_USAGES"]
+
+
+def test_a_place_is_named_as_the_schema_allows() -> None:
+    names = [
+        row["EMPRISE_DESIGNATION"]
+        for label in ("Rue d’Été (12 → 14) ; nord", "")
+        for row in rows(written(OrdersCsvWriter, [order(ban(label=label))]))
+    ]
+    assert names == ["Rue d’Été (12 14) nord", "Emprise tracée"]
