@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
@@ -14,7 +14,7 @@ from shapely.geometry.base import BaseGeometry
 
 from portal.itineriz.engine import Drive, DrivenEdge, Engine
 from portal.regulations.evaluate import Reason, State, TripPurpose, judge
-from portal.regulations.measures import Measure, Origin
+from portal.regulations.measures import EdgeFacts, Measure, Origin
 from portal.regulations.passes import PassRight
 from portal.regulations.perimeters import Perimeter
 from portal.regulations.schedules import Interval
@@ -42,8 +42,21 @@ class Zone:
 
     def bears_on(self, path: BaseGeometry, engine: Engine, row: int) -> bool:
         """Tell whether the regulation bears on a part of an edge."""
-        return bool(self.alone.at(path, engine.facts[row]))
+        return bool(self.alone.at(path, _facts_of_part(engine, row, path)))
 
+
+def _facts_of_part(engine: Engine, row: int, path: BaseGeometry) -> EdgeFacts:
+    """What the law must know of an edge of which this path is driven: a trip starts and ends somewhere on one."""
+    facts, whole = engine.facts[row], engine.table.shapes[row]
+    if abs(path.length - whole.length) <= _SAME_LENGTH * whole.length:
+        return facts
+    ends = shapely.get_point(path, [0, -1])
+    first, last = shapely.line_locate_point(whole, ends, normalized=True).tolist()
+    return facts if first >= last else replace(facts, driven=(first, last))
+
+
+# Lengths in degrees: good enough to tell a part of an edge from the whole.
+_SAME_LENGTH = 0.001
 
 type _Driven = tuple[int, bytes]
 """A row and the very vertices driven of it: the same edge is cut where a trip starts or ends."""
@@ -94,7 +107,8 @@ class Overlay:
         paths = {key: drive.path(edge) for key, edge in fresh.items()}
         found |= dict.fromkeys(fresh)
         driven = [key for key, path in paths.items() if shapely.get_dimensions(path) == 1]
-        hits = self.law.at_many([paths[key] for key in driven], [self.engine.facts[row] for row, _ in driven])
+        facts = [_facts_of_part(self.engine, key[0], paths[key]) for key in driven]
+        hits = self.law.at_many([paths[key] for key in driven], facts)
         found |= dict(zip(driven, hits, strict=True))
         if len(self._found) + len(fresh) > _MOST_KEPT:
             self._found = {}

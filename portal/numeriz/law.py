@@ -105,11 +105,10 @@ class _State:
     territory: TerritoryView
 
 
-def _state(territory_id: UUID) -> _State:
-    territory = get_territory_by_id(territory_id)
+def _state(territory: TerritoryView) -> _State:
     row = (
         session()
-        .execute(select(LawState.version, LawState.changed_at).where(LawState.territory_id == territory_id))
+        .execute(select(LawState.version, LawState.changed_at).where(LawState.territory_id == territory.id))
         .one_or_none()
     )
     number, changed_at = (0, _NEVER) if row is None else (row.version, row.changed_at)
@@ -144,15 +143,15 @@ class _Cache:
         with self._guard:
             return self._kept.setdefault(territory_id, _Kept())
 
-    def current(self, territory_id: UUID) -> LawSnapshot:
+    def current(self, territory: TerritoryView) -> LawSnapshot:
         """The law of the version that the session sees."""
-        kept = self.of(territory_id)
+        kept = self.of(territory.id)
         changes = kept.changes_here
-        state = _state(territory_id)
+        state = _state(territory)
         found = kept.snapshot
         if found is not None and found.version == state.version:
             return found
-        if territory_id in session().info.get(_PENDING, ()):
+        if territory.id in session().info.get(_PENDING, ()):
             return self._private(kept, state)
         with kept.building:
             found = kept.snapshot
@@ -161,20 +160,21 @@ class _Cache:
                 kept.snapshot, kept.changes_held = found, changes
             return found
 
-    def recent(self, territory_id: UUID, clock: Clock) -> LawSnapshot:
+    def recent(self, territory: TerritoryView, clock: Clock) -> LawSnapshot:
         """The current law, or that of just before while the current one is being built."""
-        kept, state = self.of(territory_id), _state(territory_id)
+        kept, state = self.of(territory.id), _state(territory)
         found = kept.snapshot
-        if found is None or found.version == state.version or kept.changes_here > kept.changes_held:
-            return self.current(territory_id)
-        if not timedelta() <= clock.now() - state.changed_at < MOST_BEHIND:
-            return self.current(territory_id)
+        if found is not None and found.version == state.version:
+            return found
+        fresh_enough = timedelta() <= clock.now() - state.changed_at < MOST_BEHIND
+        if found is None or not fresh_enough or kept.changes_here > kept.changes_held:
+            return self.current(territory)
         try:
-            self._started(territory_id, kept).result(PATIENCE_S)
+            self._started(territory, kept).result(PATIENCE_S)
         except TooSlow:
             if clock.now() - state.changed_at < MOST_BEHIND:
                 return found
-        return self.current(territory_id)
+        return self.current(territory)
 
     def _private(self, kept: _Kept, state: _State) -> LawSnapshot:
         """The law as an unfinished transaction has changed it: nobody else may see it."""
@@ -185,20 +185,20 @@ class _Cache:
                 found = own[state.territory.id] = _build(state, kept)
         return found
 
-    def _started(self, territory_id: UUID, kept: _Kept) -> Future[LawSnapshot]:
+    def _started(self, territory: TerritoryView, kept: _Kept) -> Future[LawSnapshot]:
         """The build under way in a thread of its own."""
         with self._guard:
             if kept.under_way is None or kept.under_way.done():
                 kept.under_way = Future()
                 app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-                build = partial(self._build_in, app, territory_id, kept.under_way)
-                threading.Thread(target=build, name=f"law-{territory_id}", daemon=True).start()
+                build = partial(self._build_in, app, territory, kept.under_way)
+                threading.Thread(target=build, name=f"law-{territory.slug}", daemon=True).start()
             return kept.under_way
 
-    def _build_in(self, app: Flask, territory_id: UUID, under_way: Future[LawSnapshot]) -> None:
+    def _build_in(self, app: Flask, territory: TerritoryView, under_way: Future[LawSnapshot]) -> None:
         try:
             with app.app_context():
-                under_way.set_result(self.current(territory_id))
+                under_way.set_result(self.current(territory))
         except BaseException as error:  # noqa: BLE001 handed to whoever waits; who does not builds it again himself
             under_way.set_exception(error)
 
@@ -217,16 +217,16 @@ def law_snapshot(territory_id: UUID) -> LawSnapshot:
 
     Built once per version in each process; safe to share between threads.
     """
-    return _cache.current(territory_id)
+    return _cache.current(get_territory_by_id(territory_id))
 
 
-def law_for_display(territory_id: UUID, clock: Clock = SYSTEM_CLOCK) -> LawSnapshot:
-    """Return the territory's law for a page that decides nothing. Raises NotFound.
+def law_for_display(territory: TerritoryView, clock: Clock = SYSTEM_CLOCK) -> LawSnapshot:
+    """Return the territory's law for a page that decides nothing.
 
     While the newest law is being built, the one before is returned, if the change is less than two seconds old and was
     made by another process; otherwise as `law_snapshot`. Its `version` says which law it is.
     """
-    return _cache.recent(territory_id, clock)
+    return _cache.recent(territory, clock)
 
 
 def _build(state: _State, kept: _Kept) -> LawSnapshot:
@@ -234,7 +234,7 @@ def _build(state: _State, kept: _Kept) -> LawSnapshot:
     with _without_collections():
         for _ in range(_ATTEMPTS):
             perimeters, measures = kept.reader.read(state.territory)
-            after = _state(state.territory.id)
+            after = _state(get_territory_by_id(state.territory.id))
             if after.version == state.version:
                 break
             state = after

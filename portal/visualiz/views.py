@@ -21,6 +21,7 @@ from portal.numeriz.api import (
     POLICIES,
     get_order,
     get_perimeter,
+    law_for_display,
     law_snapshot,
     law_version,
     list_bays,
@@ -250,7 +251,8 @@ def _plain_feature(geometry: object, properties: dict[str, str]) -> dict[str, ob
 def perimeter_layer(territory: str) -> ResponseReturnValue:
     """Send the perimeters."""
     view = get_territory(territory)
-    return _layer(view, "perimeters", lambda: layers.perimeter_features(law_snapshot(view.id), view.slug))
+    law = law_for_display(view)
+    return _layer(view, "perimeters", law.version, lambda: layers.perimeter_features(law, view.slug))
 
 
 @blueprint.get("/<territory>/arretes.json")
@@ -283,7 +285,8 @@ def _measure_layer(territory: str, origin: Origin) -> ResponseReturnValue:
     form.validate()
     moment, box = _moment(form, view), _box(request.args.get("boite", ""))
     kind = f"{origin.value}-{moment.query['jour']}-{'' if box is None else ','.join(map(str, box))}"
-    return _layer(view, kind, lambda: layers.measure_features(law_snapshot(view.id), view.slug, moment, origin, box))
+    law = law_for_display(view)
+    return _layer(view, kind, law.version, lambda: layers.measure_features(law, view.slug, moment, origin, box))
 
 
 def _box(text: str) -> layers.Box | None:
@@ -301,19 +304,20 @@ def _box(text: str) -> layers.Box | None:
 def bay_layer(territory: str) -> ResponseReturnValue:
     """Send the delivery bays."""
     view = get_territory(territory)
-    return _layer(view, "bays", lambda: layers.bay_features(list_bays(view.id)))
+    return _layer(view, "bays", law_version(view.id), lambda: layers.bay_features(list_bays(view.id)))
 
 
-def _layer(view: TerritoryView, name: str, features: Callable[[], Iterable[layers.Feature]]) -> ResponseReturnValue:
+def _layer(
+    view: TerritoryView, name: str, version: str, features: Callable[[], Iterable[layers.Feature]]
+) -> ResponseReturnValue:
     """Send a layer from the cache of this process, or tell the browser that it has it already.
 
+    version: of what the features are made from; that of the law holds the graph, the clock and the holidays as well.
     The language is in the URL and nowhere else, so that the answer is the same for everybody and may be shared.
     """
     asked = request.args.get("langue", "fr")
     language = asked if asked in LANGUAGES else "fr"
-    # The build brings the signs of OpenStreetMap, the settings the clock and the holidays: they are law as well.
-    setting = (view.build_version, view.timezone, view.holidays.value)
-    key = (view.id, law_version(view.id), *setting, name, language)
+    key = (view.id, version, name, language)
     response = Response(mimetype="application/geo+json")
     # Weak: the same layer goes out plain and compressed.
     response.set_etag("-".join(str(part) for part in key[1:]), weak=True)

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from flask import Flask
 from shapely.geometry import LineString, Point, box, shape
+from sqlalchemy import update
 
-from portal.common.clock import SYSTEM_CLOCK
 from portal.db import unit_of_work
 from portal.numeriz.law import bump_law
 from portal.numeriz.storing.events import merge_events
@@ -22,6 +22,7 @@ from portal.numeriz.values import EventDraft, EventKind, EventState
 from portal.regulations.measures import LocationKind, Measure, MeasureLocation, MeasureType, OrderRef
 from portal.regulations.schedules import Period
 from portal.regulations.vehicles import Access, FreeText, HasAccess, Over, Size, Usage, UsedFor, VehicleRule
+from portal.territories.models import Territory
 from portal.territories.queries import TerritoryView
 from portal.territories.restrictions import TaggedRoad
 from portal.visualiz import layers
@@ -72,7 +73,7 @@ def territory(app: Flask) -> TerritoryView:
             _event("1", 48.868, url="https://source.exemple/1"),
             _event("2", 48.869, label="Travaux", kind=EventKind.ROADWORKS, url="javascript:alert(1)"),
         ]
-        merge_events(uow, found.id, drafts, Tally(Counter(), []), SYSTEM_CLOCK.now())
+        merge_events(uow, found.id, drafts, Tally(Counter(), []), at("2024-09-09T07:00"))
         bump_law(uow, found.id)
     return found
 
@@ -152,8 +153,14 @@ def test_the_layer_says_so_when_it_holds_more_than_a_browser_draws(
 def test_the_layer_changes_its_mark_when_the_build_brings_other_signs(
     page_client: PageClient, territory: TerritoryView
 ) -> None:
-    first = page_client.raw.get(f"{BASE}/panneaux.json", query_string=WHEN).headers["ETag"]
-    assert territory.build_version is not None and territory.build_version in first
+    marks = []
+    for build_version in ("panneaux-1", "panneaux-2"):
+        with unit_of_work() as uow:
+            uow.session.execute(
+                update(Territory).where(Territory.id == territory.id).values(build_version=build_version)
+            )
+        marks.append(page_client.raw.get(f"{BASE}/panneaux.json", query_string=WHEN).headers["ETag"])
+    assert marks[0] != marks[1]
 
 
 @pytest.mark.parametrize(
@@ -221,7 +228,7 @@ def test_an_event_is_gone_when_its_hours_are_over(page_client: PageClient, terri
 def test_a_point_event_is_a_point_on_the_map_when_it_is_one(page_client: PageClient, territory: TerritoryView) -> None:
     with unit_of_work() as uow:
         drafts = [_event("3", 48.861, shape=Point(2.3655, 48.861), kind=EventKind.ACCIDENT, label="Accident")]
-        merge_events(uow, territory.id, drafts, Tally(Counter(), []), SYSTEM_CLOCK.now())
+        merge_events(uow, territory.id, drafts, Tally(Counter(), []), at("2024-09-09T07:00"))
         bump_law(uow, territory.id)
     found = [f for f in _layer(page_client, "evenements")["features"] if "Accident" in f["properties"]["title"]]
     assert [f["geometry"]["type"] for f in found] == ["Point"]
