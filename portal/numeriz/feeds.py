@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from portal.audit import AuditTag, record
@@ -97,7 +99,7 @@ def add_feed(
     except Invalid as error:
         raise Invalid(error.code, "url", **error.params) from error
     feed_id = new_id()
-    with unit_of_work() as uow:
+    with _refusing_twins(), unit_of_work() as uow:
         known = select(Feed.id).where(Feed.territory_id == territory_id, Feed.kind == new.kind, Feed.url == new.url)
         if uow.session.scalar(known) is not None:
             raise Invalid("feed-known", "url")
@@ -128,6 +130,15 @@ def add_feed(
         data = {"name": name, "url": new.url, "kind": new.kind.value, "every_s": new.every_s}
         record(actor, AuditTag.FEED_ADDED, territory_id=territory_id, subject_id=feed_id, data=data, clock=clock)
     return feed_id
+
+
+@contextmanager
+def _refusing_twins() -> Iterator[None]:
+    """Two people who add the same address at the same instant: the database lets one through."""
+    try:
+        yield
+    except IntegrityError as error:
+        raise Invalid("feed-known", "url") from error
 
 
 def set_feed_active(

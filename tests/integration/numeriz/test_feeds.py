@@ -30,6 +30,7 @@ from portal.numeriz.values import EventState, ImportKind
 from portal.territories.queries import TerritoryView
 from tests.factories.law import TESTER, make_territory
 from tests.support.event_feeds import cifs_file, situations_file
+from tests.support.races import overtaken
 from tests.support.source_server import SourceServer, body, in_turn, serve
 
 START = datetime(2026, 11, 1, 8, tzinfo=UTC)
@@ -368,3 +369,15 @@ def test_feeds_are_asked_for_on_every_database_when_they_are_due(database: Flask
     assert set(map(job_of, feeds.list_feeds(territory.id))) == {JobState.PENDING}
     with unit_of_work():
         enqueue(FEED_JOB, {"feed_id": str(new_id())})
+
+
+def test_one_of_two_adds_a_feed_when_both_do_at_the_same_instant(database: Flask) -> None:
+    territory = make_territory()
+    hosts = database.extensions["settings"].feed_hosts
+
+    def add_one() -> UUID:
+        return feeds.add_feed(TESTER, territory.id, PRESETS[0].feed(), hosts=hosts)
+
+    _first, second = overtaken(database, add_one, add_one)
+    assert isinstance(second, Invalid) and second.code == "feed-known"
+    assert len(feeds.list_feeds(territory.id)) == 1

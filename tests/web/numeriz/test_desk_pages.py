@@ -139,6 +139,17 @@ def test_a_file_becomes_law_and_a_report_when_its_job_has_run(
     assert "Braderie" in [perimeter.name for perimeter in list_perimeters(territory.id)]
 
 
+def test_the_share_is_told_when_a_large_file_is_being_read(
+    clerk: PageClient, territory: TerritoryView, app: Flask
+) -> None:
+    report_url = send(clerk, geojson_file())
+    with unit_of_work() as uow:
+        values = {"state": JobState.RUNNING, "progress_done": 40_000_000, "progress_total": 98_000_000}
+        uow.session.execute(update(Job).where(Job.id == app.extensions["pending_jobs"][0]).values(**values))
+    text = clerk.get(report_url + "/avancement").get_text(" ")
+    assert "40\u00a0%" in text and "000" not in text
+
+
 def test_nothing_is_stored_and_the_report_says_why_when_the_file_is_broken(
     clerk: PageClient, territory: TerritoryView, app: Flask, run_jobs: Callable[[Flask], int]
 ) -> None:
