@@ -67,6 +67,7 @@ _ALLOWED_MODES: Final[Mapping[str, tuple[Usage, ...]]] = {
 }
 _HEAVY: Final = replace(ANY_TIME, over_kg=HEAVY_OVER_KG)
 _LIGHT: Final = replace(ANY_TIME, up_to_kg=HEAVY_OVER_KG)
+_NAMES: Final = frozenset({"name", "ref", "service"})
 _DIRECTIONS: Final = {"forward": Direction.FORWARD, "backward": Direction.BACKWARD}
 
 
@@ -157,19 +158,26 @@ def _location(road: TaggedRoad, direction: Direction) -> MeasureLocation:
     return MeasureLocation(kind, label, shape, direction)
 
 
-def rules_of_tags(tags: Mapping[str, str]) -> list[tuple[OsmRule, Direction]]:
+def rules_of_tags(tags: Mapping[str, str]) -> tuple[tuple[OsmRule, Direction], ...]:
     """The rules of a road with their direction; on a one-way road what holds there holds for all who drive it."""
+    return _rules_of(frozenset((key, value) for key, value in tags.items() if key not in _NAMES))
+
+
+@lru_cache(maxsize=4096)
+def _rules_of(said: frozenset[tuple[str, str]]) -> tuple[tuple[OsmRule, Direction], ...]:
+    # A town has thousands of roads and some dozens of signs.
+    tags = dict(sorted(said))
     oneway = tags.get("oneway", "yes" if tags.get("junction") in {"roundabout", "circular"} else "no")
     forward = [] if oneway == "-1" else _rules(tags, "forward")
     backward = [] if oneway in {"yes", "true", "1"} else _rules(tags, "backward")
     if not forward or not backward:
         one_way = oneway in {"yes", "true", "1", "-1"}
         sides = [(rule, Direction.FORWARD) for rule in forward] + [(rule, Direction.BACKWARD) for rule in backward]
-        return [(rule, Direction.BOTH if one_way else direction) for rule, direction in sides]
-    return [
+        return tuple((rule, Direction.BOTH if one_way else direction) for rule, direction in sides)
+    return (
         *((rule, Direction.BOTH if rule in backward else Direction.FORWARD) for rule in forward),
         *((rule, Direction.BACKWARD) for rule in backward if rule not in forward),
-    ]
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,6 +301,7 @@ def _both(condition: Condition | None, within: Condition) -> Condition | None:
     return None if up_to is not None and up_to <= over else replace(condition, over_kg=over, up_to_kg=up_to)
 
 
+@lru_cache(maxsize=1024)
 def _periods(rule: OsmRule, zone: ZoneInfo) -> tuple[Period, ...]:
     if rule.season is None:
         return periods_of_hours(rule.hours, ALWAYS_SINCE, None)

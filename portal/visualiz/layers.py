@@ -38,7 +38,7 @@ type Box = tuple[float, float, float, float]
 """West, south, east, north; degrees."""
 
 _KEPT_BODIES = 96
-MOST_FEATURES = 5_000
+MOST_FEATURES = 3_000
 """A browser draws no more than this in good time: a layer that holds more says so, and is asked for a smaller box."""
 
 
@@ -66,19 +66,29 @@ def measure_features(
     around = Interval(*moment.days_around)
     frame = None if box is None else shapely.box(*box)
     found = law.measures.values() if box is None else law.in_box(box, around)
+    # Thousands of signs say the same: their hours are computed once, and their sentences written once.
+    windows_of: dict[object, list[list[str | None]]] = {}
+    lines_of: dict[object, list[str]] = {}
     for measure in found:
         if not isinstance(measure, Measure) or measure.origin is not origin:
             continue
-        windows = measure_windows(measure, law, around)
+        if measure.periods not in windows_of:
+            windows_of[measure.periods] = measure_windows(measure, law, around)
+        windows = windows_of[measure.periods]
         places = [place for place in measure.locations if frame is None or frame.intersects(place.shape)]
-        for place in places if windows else ():
+        if not windows or not places:
+            continue
+        said = (measure.vehicles, measure.periods, measure.order.title, measure.order.authority)
+        if said not in lines_of:
+            lines_of[said] = measure_lines(measure, law.zone)
+        for place in places:
             if not place.shape.is_empty:
                 yield _feature(
                     geojson(place.shape),
                     title=measure_title(measure, place),
                     effect=measure_effect(measure),
                     windows=windows,
-                    lines=measure_lines(measure, law.zone),
+                    lines=lines_of[said],
                     href=measure_href(measure, slug),
                 )
 
