@@ -88,7 +88,7 @@ def measures_of_events(territory_id: UUID) -> Iterator[Measure]:
 
 def measure_of_event(event_id: str, event: EventDraft) -> Measure:
     """What an event says as law. A place known by its points alone only warns, until a match gives the road."""
-    nature = _nature(event)
+    nature = nature_of_event(event)
     return Measure(
         id=event_id,
         order=OrderRef(
@@ -121,7 +121,8 @@ def place_of_event(event: EventDraft) -> MeasureLocation:
     )
 
 
-def _nature(event: EventDraft) -> MeasureType:
+def nature_of_event(event: EventDraft) -> MeasureType:
+    """What an event is for the law; UNKNOWN when the source is not certain, or its reader had a doubt about it."""
     if event.probability is not Probability.CERTAIN or any(issue.code in CLOSURE_DOUBTS for issue in event.issues):
         return MeasureType.UNKNOWN
     if event.kind in _NATURES:

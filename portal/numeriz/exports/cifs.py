@@ -21,6 +21,7 @@ from lxml.etree import _Element as Element
 from shapely.geometry import LineString, MultiLineString
 from shapely.geometry.base import BaseGeometry
 
+from portal.numeriz.events import nature_of_event
 from portal.numeriz.exports.datex2_conditions import clean
 from portal.numeriz.exports.day_spans import DAY_MINUTES, Spans, day_spans
 from portal.numeriz.exports.edition import (
@@ -34,7 +35,7 @@ from portal.numeriz.exports.edition import (
 )
 from portal.numeriz.messages import MEASURES
 from portal.numeriz.translate import _
-from portal.numeriz.values import Category, EventKind, EventState, Probability, Subject
+from portal.numeriz.values import Category, EventState, Subject
 from portal.regulations.holidays import holidays_of
 from portal.regulations.measures import Direction, MeasureType
 from portal.regulations.schedules import HolidayRule, Period, Weekday
@@ -50,7 +51,6 @@ _CLOSURES = {
     Subject.INCIDENT: "ROAD_CLOSED_HAZARD",
     Subject.WINTER: "ROAD_CLOSED_HAZARD",
 }
-_EVENTS = {EventKind.CLOSURE: _CLOSED, EventKind.ALTERNATE: _HAZARD}
 _MEASURES = {MeasureType.NO_ENTRY: _CLOSED, MeasureType.ALTERNATE_TRAFFIC: _HAZARD}
 # How long a period may be for its public holidays to be looked up day by day.
 _LONGEST = timedelta(days=1100)
@@ -114,11 +114,10 @@ class CifsWriter(Writer):
     def event(self, event: EventRecord) -> None:
         """Write a live closure or alternate that did not come from such a feed."""
         draft = event.event
-        kind = _EVENTS.get(draft.kind)
+        kind = _MEASURES.get(nature_of_event(draft))
         if (
             kind is None
             or CIFS_SOURCE in {draft.source, draft.provenance.get("format")}
-            or draft.probability is not Probability.CERTAIN
             or draft.state not in {EventState.PLANNED, EventState.ACTIVE}
             or not stops_everybody(draft.vehicles or VehicleRule())
         ):
