@@ -52,7 +52,11 @@ def feeds() -> None:
 @click.option("--name", help="What the feed is called on the pages.")
 @click.option("--url", help="Address of the source, on one of the hosts of feeds.")
 @click.option(
-    "--format", "layout", type=click.Choice([AUTO, *(item.name for item in FORMATS)]), default=AUTO, show_default=True
+    "--format",
+    "layout",
+    type=click.Choice(list(dict.fromkeys([AUTO, *(item.name for item in FORMATS)]))),
+    default=AUTO,
+    show_default=True,
 )
 @click.option("--every", "every_s", type=Rhythm(), help="How often: 900, 15m, 6h, 1d; without it, only when asked.")
 @click.option("--licence", default="", help="The licence the source announces.")
