@@ -145,4 +145,4 @@ def _admitted(element: Element, issues: list[Issue]) -> Iterator[Criterion]:
                     yield from fact.any_of
 
 
-DATEX2_PERIMETERS = Format("datex2", ImportKind.PERIMETERS, _recognises, _open)
+DATEX2_PERIMETERS = Format("datex2", ImportKind.PERIMETERS, _recognises, _open, streams=True)
