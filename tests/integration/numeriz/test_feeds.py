@@ -381,3 +381,22 @@ def test_one_of_two_adds_a_feed_when_both_do_at_the_same_instant(database: Flask
     _first, second = overtaken(database, add_one, add_one)
     assert isinstance(second, Invalid) and second.code == "feed-known"
     assert len(feeds.list_feeds(territory.id)) == 1
+
+
+def test_a_feed_is_read_by_its_job_on_every_database_when_it_is_due(
+    database: Flask, source: SourceServer, run_jobs: Callable[[Flask], int]
+) -> None:
+    territory = make_territory()
+    before = database.extensions["settings"]
+    database.extensions["settings"] = replace(before, feed_hosts=frozenset({source.host}))
+    try:
+        source.replies["/cifs.xml"] = body(cifs_file("Rue A", "Rue B", starts=START))
+        feed_id = add(territory, closures(source), source)
+        assert feeds.feeds_due(NOW) == 1 and run_jobs(database) >= 1
+        assert feeds.ask_reading(territory.id, feed_id) and run_jobs(database) >= 1
+    finally:
+        database.extensions["settings"] = before
+    feed = feeds.get_feed(territory.id, feed_id)
+    assert feed.checked_at is not None and feed.changed_at is not None and not feed.error
+    assert len(page_events(territory.id, NOW, ended=True).items) == 2
+    assert session().query(ImportReport).count() == 1
