@@ -18,6 +18,17 @@ JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 INSTANT = sa.DateTime(timezone=True)
 OLD_KINDS = ('perimeters', 'orders', 'bays')
 KINDS = (*OLD_KINDS, 'events')
+OLD_TAGS = ('territories:territory:added', 'territories:territory:built', 'territories:territory:updated',
+            'territories:territory:removed', 'accounts:user:registered', 'accounts:user:confirmed',
+            'accounts:user:password_changed', 'accounts:company:registered', 'accounts:company:updated',
+            'accounts:company:verified', 'accounts:company:refused', 'accounts:member:invited',
+            'accounts:member:joined', 'accounts:member:removed', 'accounts:member:changed',
+            'accounts:staff:added', 'accounts:staff:removed', 'fleet:vehicle:added', 'fleet:vehicle:updated',
+            'fleet:vehicle:archived', 'fleet:vehicle:restored', 'fleet:import:applied',
+            'numeriz:perimeter:imported', 'numeriz:order:imported', 'numeriz:bay:imported',
+            'cirqliz:request:submitted', 'cirqliz:request:withdrawn', 'cirqliz:request:decided',
+            'cirqliz:pass:issued', 'cirqliz:pass:revoked')
+NEW_TAGS = ('numeriz:event:imported', 'numeriz:feed:added', 'numeriz:feed:changed', 'numeriz:feed:removed')
 OLD_STATES = ('waiting', 'applied', 'refused')
 STATES = ('waiting', 'applied', 'partial', 'unchanged', 'refused')
 EVENT_KINDS = ('closure', 'laneClosure', 'alternate', 'roadworks', 'accident', 'obstacle', 'congestion', 'weather',
@@ -42,6 +53,8 @@ def _is_one_of(column, values):
 
 def upgrade() -> None:
     _create_tables()
+    with op.batch_alter_table('audit_entry') as batch:
+        _replace_check(batch, 'ck_audit_entry_audittag', _is_one_of('tag', (*OLD_TAGS, *NEW_TAGS)))
     with op.batch_alter_table('delivery_bay') as batch:
         batch.add_column(sa.Column('source', sa.String(length=32), nullable=False, server_default='numeriz'))
         batch.add_column(sa.Column('name', sa.String(length=160), nullable=False, server_default=''))
@@ -95,6 +108,9 @@ def _matched():
 
 def downgrade() -> None:
     # What only this version can hold goes first: an older one has no place for it.
+    op.execute(f"DELETE FROM audit_entry WHERE {_is_one_of('tag', NEW_TAGS)}")
+    with op.batch_alter_table('audit_entry') as batch:
+        _replace_check(batch, 'ck_audit_entry_audittag', _is_one_of('tag', OLD_TAGS))
     op.execute("DELETE FROM traffic_order WHERE source <> 'numeriz'")
     op.execute("DELETE FROM delivery_bay WHERE source <> 'numeriz'")
     op.execute("DELETE FROM import_report WHERE kind = 'events' OR state IN ('partial', 'unchanged')")
