@@ -21,7 +21,7 @@ from portal.common.clock import SYSTEM_CLOCK, Clock
 from portal.common.errors import Invalid
 from portal.config import Settings
 from portal.db import UnitOfWork, unit_of_work
-from portal.numeriz.imports.documents import clean_text
+from portal.numeriz.imports.documents import check_plain, clean_text
 from portal.numeriz.imports.formats import formats_of, recognise
 from portal.numeriz.imports.reading import Draft, Format, Reading, ReadingContext, SourceFile, SourceRecord, Understood
 from portal.numeriz.law import bump_law, lock_law
@@ -102,6 +102,8 @@ def run_import(
 def _chosen(kind: ImportKind, files: Sequence[SourceFile], name: str) -> Format[Any]:
     if not files:
         raise Invalid("file-missing")
+    for file in files:
+        check_plain(file.head())
     if name != AUTO:
         found = formats_of(kind).get(name)
     else:

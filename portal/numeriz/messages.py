@@ -120,6 +120,8 @@ ERRORS: Mapping[str, LazyString] = {
     "not-regulations": _l("Le fichier n’est pas une réponse de la recherche DiaLog («\u00a0regulations\u00a0»)."),
     "option-unknown": _l("L’option « %(option)s » ne peut pas valoir « %(value)s »."),
     "bad-hours": _l("Les heures « %(value)s » ne peuvent pas être lues."),
+    "cell-too-long": _l("La ligne %(line)s contient une cellule de plus de %(most)s Ko."),
+    "too-many-features": _l("Le fichier dépasse %(most)s enregistrements."),
 }
 
 ISSUES: Mapping[str, LazyString] = {

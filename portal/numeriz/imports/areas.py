@@ -21,19 +21,21 @@ from portal.regulations.geometry import polygons_of
 type Bounds = tuple[float, float, float, float]
 
 MOST_VERTICES: Final = 200_000
+MOST_MENDED_VERTICES: Final = 50_000
 MOST_CROSSINGS: Final = 2_000
-"""Outlines that cross themselves more often are refused: mending them costs the square of it."""
+"""Invalid outlines beyond either are refused: mending them costs the square of the crossings."""
 
 # A source may cover more than the territory, but not lie this far from it unless its axes are exchanged.
 _FAR_DEGREES: Final = 2.0
 # How far from its bay an outline may lie.
 _OUTLINE_DEGREES: Final = 0.01
-_SEGMENTS_AT_ONCE: Final = 64
+_SEGMENTS_AT_ONCE: Final = 16
 
 _WKT: Final = re.compile(r"\s*(?:SRID=4326;)?\s*(?P<type>[A-Za-z]+)\s*(?:ZM|Z|M)?\s*(?P<rest>\(.*)", re.DOTALL)
 _WKT_SIGNS: Final = re.compile(r"[0-9eE+\-.,()\s]*")
 _WKT_TYPES: Final = frozenset({"POINT", "LINESTRING", "MULTILINESTRING", "POLYGON", "MULTIPOLYGON"})
 _WKT_DEPTH: Final = 3
+_COLLECTION_DEPTH: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,7 @@ def mended(drawn: BaseGeometry, where: int) -> tuple[BaseGeometry | None, list[I
         return None, []
     if drawn.is_valid:
         return polygons_of(drawn), []
-    if _crossings(drawn) > MOST_CROSSINGS:
+    if shapely.get_num_coordinates(drawn) > MOST_MENDED_VERTICES or _crossings(drawn) > MOST_CROSSINGS:
         raise Invalid("shape-too-complex", where=where)
     return polygons_of(drawn), [Issue("shape-repaired", {"reason": shapely.is_valid_reason(drawn)[:80]}, where)]
 
@@ -188,15 +190,15 @@ def _parsed(flat: dict[str, Any], where: int) -> BaseGeometry:
         raise Invalid("bad-geometry", where=where) from error
 
 
-def _flattened(geometry: object, where: int) -> tuple[dict[str, Any], bool]:
+def _flattened(geometry: object, where: int, depth: int = 0) -> tuple[dict[str, Any], bool]:
     """The geometry with two ordinates per position, and whether a third one said something (0 says nothing)."""
     if not isinstance(geometry, dict):
         raise Invalid("bad-geometry", where=where)
     if geometry.get("type") == "GeometryCollection":
         parts = geometry.get("geometries")
-        if not isinstance(parts, list):
+        if not isinstance(parts, list) or depth >= _COLLECTION_DEPTH:
             raise Invalid("bad-geometry", where=where)
-        flat = [_flattened(part, where) for part in parts]
+        flat = [_flattened(part, where, depth + 1) for part in parts]
         return {"type": "GeometryCollection", "geometries": [part for part, _ in flat]}, any(z for _, z in flat)
     found_z = [False]
     try:

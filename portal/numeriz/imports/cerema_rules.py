@@ -285,7 +285,7 @@ def _air_classes(row: Row) -> tuple[Criterion, ...]:
 
 def _hours(row: Row) -> Hours:
     """The hours of a line. Raises Invalid(`bad-hours`)."""
-    text = row.text("PERIODE_JH", 500)
+    text = row.text("PERIODE_JH", 1000)
     return read_hours(text) if text else ALWAYS
 
 

@@ -75,7 +75,10 @@ def decode_text(content: bytes) -> tuple[str, list[Issue]]:
     except UnicodeDecodeError as error:
         if codec is not None:
             raise Invalid("not-text") from error
-    return content.decode("cp1252", errors="replace"), [Issue("encoding-guessed", {"encoding": "Windows-1252"})]
+    text = content.removeprefix(_BOM.encode()).decode("cp1252", errors="replace")
+    return text, [
+        Issue("encoding-guessed", {"encoding": "Windows-1252"})
+    ]
 
 
 def read_json(content: bytes) -> Any:

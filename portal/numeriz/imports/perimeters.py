@@ -85,6 +85,8 @@ def _open(name: str, files: Sequence[SourceFile], context: ReadingContext, reade
     for number, file in enumerate(files, 1):
         try:
             features = read_features(read_content(file, context.most_bytes))
+            if len(records) + len(features) > context.most_rows:
+                raise Invalid("too-many-features", most=context.most_rows)
             read, doubts = reader(file, features)
             issues += doubts
             records += [

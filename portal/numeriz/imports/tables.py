@@ -17,7 +17,9 @@ from portal.numeriz.imports.reading import ReadingContext, SourceFile
 from portal.numeriz.values import Issue
 
 MOST_COLUMNS: Final = 500
-_MISSING: Final = frozenset({"", "na", "nan", "n a", "nc", "null", "none"})
+_MOST_DIGITS: Final = 20
+_MISSING: Final = frozenset({"na", "nan", "n a", "nc", "null", "none"})
+_EMPTY_SIGNS: Final = frozenset({"", "-", "--", "/", "?"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class Table:
 
 def is_missing(text: str) -> bool:
     """Tell whether a cell says nothing."""
-    return fold(text) in _MISSING
+    return text.strip() in _EMPTY_SIGNS or fold(text) in _MISSING
 
 
 def number_of(text: str) -> Decimal | None:
@@ -65,9 +67,13 @@ def number_of(text: str) -> Decimal | None:
     if is_missing(text):
         return None
     try:
-        return decimal_number(text)
+        number = decimal_number(text)
     except Invalid:
         return None
+    # "1e999999999" is a number of a gigabyte: neither it nor its inverse is written out.
+    if number.is_zero():
+        return Decimal(0)
+    return number if abs(number.adjusted()) <= _MOST_DIGITS else None
 
 
 def headers_of(head: bytes) -> list[str]:
@@ -113,7 +119,9 @@ def read_table(file: SourceFile, context: ReadingContext) -> Table:
                 raise Invalid("row-too-wide", where=line)
             rows.append(Row(columns, tuple(cell.strip() for cell in found[: len(headers)]), line))
     except csv.Error as error:
-        raise Invalid("not-csv", line=line) from error
+        if "field limit" in str(error):
+            raise Invalid("cell-too-long", line=line + 1, most=csv.field_size_limit() // 1024) from error
+        raise Invalid("not-csv", line=line + 1) from error
     if not rows:
         raise Invalid("no-row")
     return Table(rows, issues)

@@ -16,6 +16,7 @@ import shapely
 from flask import Flask
 from sqlalchemy import func, select
 
+from portal.common.errors import Invalid
 from portal.db import db, session
 from portal.numeriz.law import law_snapshot, law_version
 from portal.numeriz.models import ActivationRow, PerimeterRow, PerimeterShape
@@ -228,3 +229,42 @@ def test_activations_are_kept_and_reported_when_a_later_file_lacks_them(app: Fla
     outcome = import_perimeters(territory, [("two.geojson", collection(other_day))])
     assert len(list_perimeters(territory.id)[0].activations) == 2
     assert [issue.code for issue in outcome.issues] == ["activations-not-in-source"]
+
+
+EXCHANGED = {"type": "Polygon", "coordinates": [[[48.86, 2.36], [48.86, 2.37], [48.87, 2.37], [48.86, 2.36]]]}
+
+
+def test_nothing_is_stored_when_a_record_has_its_axes_exchanged(app: Flask) -> None:
+    territory = make_territory()
+    with pytest.raises(Invalid, match="coordinates-swapped"):
+        import_perimeters(territory, [("a.geojson", collection(feature(), feature(geometry=EXCHANGED)))])
+    assert not list_perimeters(territory.id)
+
+
+def test_the_other_records_are_stored_when_one_cannot_be_drawn(app: Flask) -> None:
+    territory = make_territory()
+    broken = feature(geometry={"type": "Polygon", "coordinates": [[["a", 1]]]})
+    outcome = import_perimeters(territory, [("a.geojson", collection(broken, feature()))])
+    assert len(list_perimeters(territory.id)) == 1
+    assert (outcome.counts["records"], outcome.counts["records_skipped"]) == (2, 1)
+    assert [(issue.code, issue.where) for issue in outcome.issues] == [("bad-geometry", 1)]
+
+
+def test_columns_are_those_of_the_options_when_a_file_has_its_own(app: Flask) -> None:
+    territory = make_territory()
+    document = collection(
+        {
+            **feature(),
+            "properties": {"MANIF": "Fête", "NIVEAU": "1", "DU": "2026-07-14T10:00", "AU": "2026-07-14T20:00"},
+        }
+    )
+    options = {"event": "MANIF", "colour": "NIVEAU", "colour.1": "rouge", "start": "DU", "end": "AU"}
+    outcome = import_perimeters(territory, [("a.geojson", document)], **options)
+    [found] = list_perimeters(territory.id)
+    assert (found.event, found.colour, outcome.issues) == ("Fête", Colour.RED, [])
+
+
+@pytest.mark.parametrize("content", [b"PK\x03\x04", b"\x1f\x8b\x08\x00"])
+def test_an_archive_is_refused_with_its_reason_when_the_format_is_to_be_found(app: Flask, content: bytes) -> None:
+    with pytest.raises(Invalid, match="file-packed"):
+        import_perimeters(make_territory(), [("zones.geojson", content + bytes(100))])
