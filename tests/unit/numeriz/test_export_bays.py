@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import shapely
 from shapely.geometry import shape
+from shapely.geometry.base import BaseGeometry
 
 from portal.numeriz.exports.bays_csv import COLUMNS, BaysCsvWriter
 from portal.numeriz.exports.curbs import PoliciesWriter, ZonesWriter, rectangle, time_spans
@@ -159,13 +160,10 @@ def test_an_id_stays_when_words_change_and_not_when_the_place_does() -> None:
     assert ids[0] == ids[1] != ids[2]
 
 
-def _metres(polygon: shapely.Polygon) -> list[float]:
-    points = list(polygon.exterior.coords)
+def _metres(polygon: BaseGeometry) -> list[float]:
+    points = shapely.get_coordinates(polygon).tolist()
     scale = math.cos(math.radians(points[0][1]))
-    return [
-        math.hypot((bx - ax) * scale, by - ay) * 111_195.08
-        for (ax, ay), (bx, by) in itertools.pairwise(points)
-    ]
+    return [math.hypot((bx - ax) * scale, by - ay) * 111_195.08 for (ax, ay), (bx, by) in itertools.pairwise(points)]
 
 
 @pytest.mark.parametrize(("bearing", "box"), [(None, "wide"), (90.0, "wide"), (0.0, "high"), (30.0, "slanted")])

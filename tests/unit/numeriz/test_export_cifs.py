@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import shapely
 from lxml import etree
+from shapely.geometry.base import BaseGeometry
 
 from portal.numeriz.exports.cifs import CifsWriter
 from portal.numeriz.values import (
@@ -49,7 +50,7 @@ LINE = shapely.LineString([(2.36, 48.86), (2.37, 48.861)])
 def closure(
     *periods: Period,
     kind: MeasureType = MeasureType.NO_ENTRY,
-    shape: shapely.Geometry = LINE,
+    shape: BaseGeometry = LINE,
     direction: Direction = Direction.BOTH,
     vehicles: VehicleRule = ALL_VEHICLES,
     subject: Subject | None = Subject.ROADWORKS,
@@ -77,14 +78,17 @@ def event(**more: object) -> EventDraft:
 
 def incidents(*drafts: Draft) -> list[dict[str, str]]:
     """Each incident as its elements' texts; those within another under their path."""
-    found = []
-    for incident in etree.fromstring(written(CifsWriter, drafts)).iter("incident"):
-        texts = {
-            "/".join([*([] if part.getparent() is incident else [str(part.getparent().tag)]), str(part.tag)]): part.text
-            for part in incident.iterdescendants()
-            if not len(part)
-        }
-        found.append({"id": incident.get("id"), **texts})
+    return [
+        {"id": str(incident.get("id")), **_texts(incident)}
+        for incident in etree.fromstring(written(CifsWriter, drafts)).iter("incident")
+    ]
+
+
+def _texts(element: etree._Element, above: str = "") -> dict[str, str]:
+    found: dict[str, str] = {}
+    for part in element:
+        path = f"{above}{part.tag}"
+        found |= _texts(part, f"{path}/") if len(part) else {path: part.text or ""}
     return found
 
 
@@ -96,7 +100,7 @@ def slots(
 
 def test_the_file_obeys_the_schema_when_it_holds_every_kind(shared_data: Path) -> None:
     schema = xml_schema(shared_data / "dialog" / "cifs" / "cifsv2.xsd")
-    drafts = [
+    drafts: list[Draft] = [
         *(closure(subject=subject) for subject in (None, *Subject)),
         *(closure(direction=direction, kind=MeasureType.ALTERNATE_TRAFFIC) for direction in Direction),
         closure(slots((time(21), time(6)), (time(12), time(14)), days=[Weekday.FRIDAY])),
