@@ -18,7 +18,7 @@ from portal.db import Page, paginate, session
 from portal.numeriz.messages import issue_sentence
 from portal.numeriz.models import ImportReport
 from portal.numeriz.translate import _
-from portal.numeriz.values import ImportKind, ImportState
+from portal.numeriz.values import ImportKind, ImportState, Issue, doubt_count
 
 # A spreadsheet runs a cell that begins with one of these.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -58,8 +58,13 @@ class ReportView:
 
     @property
     def issue_total(self) -> int:
-        """How many doubts there are in all."""
+        """How many remarks there are in all."""
         return sum(self.issue_counts.values())
+
+    @property
+    def doubt_total(self) -> int:
+        """How many of the remarks a clerk should look into."""
+        return sum(total for code, total in self.issue_counts.items() if doubt_count([Issue(code)]))
 
     @property
     def groups(self) -> Sequence[DoubtGroup]:

@@ -309,6 +309,14 @@ def test_doubts_are_grouped_with_their_places_when_a_report_is_read(
     assert places == ["1", "2", "3"]
 
 
+def test_a_mere_note_is_no_doubt_when_imports_are_listed(clerk: PageClient, territory: TerritoryView) -> None:
+    issues = [Issue("outside-territory", where=n) for n in range(9)] + [Issue("unknown-value", {"value": "x"}, 10)]
+    source = ImportSource("bruit.geojson", "geojson", issues=issues)
+    store_perimeters(TESTER, territory.id, [perimeter_draft("Autre")], source=source)
+    rows = [row for row in clerk.get(BASE).select("tbody tr") if "bruit.geojson" in row.get_text()]
+    assert [cell.get_text(strip=True) for row in rows for cell in row.select("td.j-numeric")] == ["1"]
+
+
 def test_a_report_is_handed_out_when_it_is_downloaded(clerk: PageClient, territory: TerritoryView) -> None:
     url = doubtful_report(territory)
     answer = clerk.raw.get(f"{url}/rapport.csv")
