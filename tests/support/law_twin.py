@@ -10,6 +10,20 @@ from zoneinfo import ZoneInfo
 
 MINUTE = timedelta(minutes=1)
 
+# Written down from the official calendars, not computed.
+DAYS_OFF = frozenset(
+    date.fromisoformat(day)
+    for day in (
+        *("2024-01-01", "2024-04-01", "2024-05-01", "2024-05-08", "2024-05-09", "2024-05-20", "2024-07-14"),
+        *("2024-08-15", "2024-11-01", "2024-11-11", "2024-12-25"),
+        *("2025-01-01", "2025-04-21", "2025-05-01", "2025-05-08", "2025-05-29", "2025-06-09", "2025-07-14"),
+        *("2025-08-15", "2025-11-01", "2025-11-11", "2025-12-25"),
+    )
+)
+DAYS_OFF_ALSACE = DAYS_OFF | {
+    date.fromisoformat(day) for day in ("2024-03-29", "2024-12-26", "2025-04-18", "2025-12-26")
+}
+
 
 def schedule_is_active(
     start: datetime,
@@ -18,14 +32,18 @@ def schedule_is_active(
     slots: list[tuple[int, int]],
     at: datetime,
     zone: ZoneInfo,
+    holidays: str = "ignored",
+    days_off: frozenset[date] = frozenset(),
 ) -> bool:
-    """Rule 4.2, for one minute. slots: (from, to) in minutes after local midnight."""
+    """Rule 4.2, for one minute. slots: (from, to) in minutes after local midnight; the day is the one they start on."""
     if at < start or (end is not None and at >= end):
         return False
     local = at.astimezone(zone)
     for days_ago in (0, 1):
         day = date.fromordinal(local.toordinal() - days_ago)
-        if weekdays and day.weekday() not in weekdays:
+        listed = not weekdays or day.weekday() in weekdays
+        off = day in days_off
+        if not {"ignored": listed, "excepted": listed and not off, "also": listed or off, "only": off}[holidays]:
             continue
         minute = days_ago * 1440 + local.hour * 60 + local.minute
         for first, last in slots or [(0, 1440)]:
@@ -96,3 +114,127 @@ def strictest(states: list[str]) -> str:
     """The strictest answer wins."""
     order = ["allowed", "unknown", "pass_required", "forbidden"]
     return max(states, key=order.index, default="allowed")
+
+
+# The whole question, on a grid of cells. A cell is some 70 to 110 metres wide; areas have whole bounds, streets run
+# through the middle of the cells of one row or one column, points are the middles of cells: no tolerance is in play.
+
+
+def holds(place: dict, asked: dict) -> dict | None:
+    """Rule 4.3: how a place of a measure bears on the place asked. None: not at all.
+
+    place: `kind` area (`box`), street (`axis` x or y, `line`, `first`, `last`, `reversed`) or point (`cell`); matches.
+    asked: `cell`; for a driven edge also `axis`, `along` (driven as the axis runs), `driven` (part of it), `id`,
+    `graph`, `motorway`. Found: `along` True, False or None; `doubtful`, `whole`, `near`, `area`.
+    """
+    is_edge = "axis" in asked
+    x, y = asked["cell"]
+    base = {"along": None, "doubtful": False, "whole": True, "near": False, "area": False}
+    matches = place.get("matches")
+    known = is_edge and matches is not None and matches["graph"] == asked["graph"]
+    if known and matches["trusted"]:
+        row = matches["rows"].get(asked["id"])
+        if row is not None:
+            start, end = max(row["from"], asked["driven"][0]), min(row["to"], asked["driven"][1])
+            if end > start:
+                whole = (end - start) / (asked["driven"][1] - asked["driven"][0]) > 0.95
+                return {**base, "along": row["along"], "doubtful": row["confidence"] < 0.5, "whole": whole}
+        if place["kind"] != "point":
+            return None
+    if place["kind"] == "point":
+        return {**base, "near": True} if place["cell"] == (x, y) else None
+    if place["kind"] == "area":
+        west, south, east, north = place["box"]
+        inside = west <= x < east and south <= y < north
+        return {**base, "area": True} if inside and not (is_edge and asked["motorway"]) else None
+    across, lengthwise = (y, x) if place["axis"] == "x" else (x, y)
+    if across != place["line"] or not place["first"] <= lengthwise <= place["last"]:
+        return None
+    if not is_edge:
+        return base
+    if asked["axis"] != place["axis"]:
+        return None
+    return {**base, "along": asked["along"] != place["reversed"], "doubtful": known}
+
+
+def effect(kind: str, direction: str, found: dict, one_way: bool) -> str:
+    """Rules 4.1 and 4.3: closed, open or doubt, for a measure of a kind that closes."""
+    if found["area"]:
+        return "closed" if kind == "noEntry" else "doubt"
+    if found["along"] is None and direction in ("forward", "backward"):
+        return "doubt"
+    along = found["along"] is not False
+    if direction == "unknown":
+        shut = "doubt" if kind == "oneWay" or (one_way and not along) else "closed"
+    elif direction == "both":
+        shut = "closed" if kind == "noEntry" else "open"
+    else:
+        shut = "closed" if (along == (direction == "forward")) == (kind == "noEntry") else "open"
+    return "doubt" if shut == "closed" and found["doubtful"] else shut
+
+
+def binds(criterion: tuple, vehicle: dict) -> bool | None:
+    """One criterion of a rule; None when the fact is missing."""
+    name, limit = criterion
+    if vehicle[name] is None:
+        return None
+    return bool(vehicle[name]) if name == "hazmat" else vehicle[name] > limit
+
+
+def concerned(rule: dict, vehicle: dict, stops: bool) -> bool | None:
+    """Rule 4.1: `over` is a list of criteria, any of them; none: everybody. `except`: words, any of them."""
+    for word in rule["except"]:
+        if (word == "localAccess" or word in vehicle["usages"]) and (
+            stops or word not in ("localAccess", "cityLogistics")
+        ):
+            return False
+    answers = [binds(criterion, vehicle) for criterion in rule["over"]] or [True]
+    return True if True in answers else None if None in answers else False
+
+
+_MATTERS = {"gross_weight_kg": "weight", "hazmat": "hazmat"}
+
+
+def answer(law: dict, asked: dict, at: datetime, vehicle: dict, passes: list[dict], stops: bool) -> dict:
+    """The state, the ids of the measures in the way, of the tags that give way, and of the events told nearby."""
+    in_way, told, tags, freeing = set(), set(), [], set()
+    states = [
+        perimeter_state(area["colour"], area["spans"], passes, vehicle["usages"], stops, at)
+        for area in law["perimeters"]
+        if holds({"kind": "area", "box": area["box"]}, asked) is not None
+    ]
+    for measure in law["measures"]:
+        found = holds(measure["place"], asked)
+        if found is None or not any(
+            schedule_is_active(**period, at=at, zone=law["zone"], days_off=law["days_off"])
+            for period in measure["periods"]
+        ):
+            continue
+        bound = concerned(measure["rule"], vehicle, stops)
+        if measure["origin"] == "event" and (found["near"] or measure["kind"] == "unknown"):
+            if bound is not False:
+                told.add(measure["id"])
+            continue
+        if found["near"] or measure["kind"] == "unknown":
+            continue
+        shut = effect(measure["kind"], measure["direction"], found, asked.get("one_way", False))
+        matters = {_MATTERS.get(name, "physical") for name, _ in measure["rule"]["over"]} or {"access"}
+        if shut != "closed":
+            continue
+        if measure["origin"] == "order" and measure["kind"] == "noEntry" and bound is False and found["whole"]:
+            freeing |= matters - {"physical"}
+        if bound is not False:
+            tags_matters = {
+                _MATTERS.get(criterion[0], "physical")
+                for criterion in measure["rule"]["over"]
+                if binds(criterion, vehicle) is not False
+            } or {"access"}
+            tags.append((measure, "forbidden" if bound else "unknown", tags_matters))
+    silenced = set()
+    for measure, state, matters in tags:
+        if measure["origin"] == "osm" and measure["kind"] == "noEntry" and matters <= freeing:
+            silenced.add(measure["id"])
+            continue
+        states.append(state)
+        in_way.add(measure["id"])
+    return {"state": strictest(states), "in_way": in_way, "silenced": silenced, "told": told}
