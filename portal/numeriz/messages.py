@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
 from flask_babel import lazy_gettext as _l
@@ -25,7 +25,7 @@ from portal.numeriz.values import (
 )
 from portal.regulations.measures import Direction, MeasureLocation, MeasureType
 from portal.regulations.perimeters import Colour, Motorised
-from portal.regulations.schedules import Period, TimeSlot, Weekday
+from portal.regulations.schedules import HolidayRule, Period, TimeSlot, Weekday
 from portal.regulations.vehicles import (
     Access,
     AirClass,
@@ -59,10 +59,6 @@ ERRORS: Mapping[str, LazyString] = {
     "bad-feature": _l("L’enregistrement %(where)s n’a pas de propriétés."),
     "other-crs": _l("Le système de coordonnées « %(name)s » n’est pas accepté : il faut du WGS 84."),
     "unknown-layout": _l("Les colonnes ou propriétés du fichier ne correspondent à aucun format connu."),
-    "bay-unknown-layout": _l(
-        "Les colonnes ne sont pas celles d’un format connu\u00a0: schéma national « aire-livraison » (version 1) ou données "
-        "ouvertes de Paris."
-    ),
     "bad-geometry": _l("La géométrie de l’enregistrement %(where)s est illisible."),
     "coordinates-swapped": _l("Longitude et latitude sont inversées à l’enregistrement %(where)s."),
     "out-of-world": _l("L’enregistrement %(where)s sort du globe : les coordonnées attendues sont des degrés WGS 84."),
@@ -271,6 +267,7 @@ ISSUES: Mapping[str, LazyString] = {
     "order-dates-unreadable": _l("Dates de l’arrêté illisibles (%(value)s)."),
     "storage-area-not-drawn": _l("Mesure %(measure)s\u00a0: aire de stockage citée sans emprise (%(value)s)."),
     "coordinates-swapped": _l("Longitude et latitude inversées : écarté."),
+    "bay-known-elsewhere": _l("Aire %(name)s déjà connue par une autre source (%(source)s) : laissée telle quelle."),
 }
 
 COUNTS: Mapping[str, LazyString] = {
@@ -479,19 +476,40 @@ def days_words(weekdays: Iterable[Weekday]) -> str:
     return join_words(_("le %(day)s", day=str(DAYS[day])) for day in days)
 
 
+def days_with_holidays_words(weekdays: Iterable[Weekday], holidays: HolidayRule) -> str:
+    """The days as `days_words`, with what public holidays do to them; empty for every day of the year."""
+    days = days_words(weekdays)
+    match holidays:
+        case HolidayRule.EXCEPTED:
+            return _("%(days)s, sauf les jours fériés", days=days or _("tous les jours"))
+        case HolidayRule.ALSO if days:
+            return _("%(days)s et les jours fériés", days=days)
+        case HolidayRule.ONLY:
+            return _("les jours fériés")
+    return days
+
+
+_MIDNIGHT = time(0)
+
+
 def slots_words(slots: Iterable[TimeSlot]) -> str:
     """« de 07:00 à 10:00 et de 16:30 à 19:00 »; a slot past midnight says so."""
     return join_words(
         _("de %(start)s à %(end)s (le lendemain)", start=f"{slot.start:%H:%M}", end=f"{slot.end:%H:%M}")
-        if slot.ends_next_day and slot.end != slot.start
-        else _("de %(start)s à %(end)s", start=f"{slot.start:%H:%M}", end=f"{slot.end:%H:%M}")
+        if slot.ends_next_day and slot.end not in {slot.start, _MIDNIGHT}
+        else _(
+            "de %(start)s à %(end)s",
+            start=f"{slot.start:%H:%M}",
+            end="24:00" if slot.end == _MIDNIGHT else f"{slot.end:%H:%M}",
+        )
         for slot in slots
     )
 
 
 def period_words(period: Period, zone: ZoneInfo) -> str:
     """When a period applies: bounds, then days and hours."""
-    parts = [span_words(period.start, period.end, zone), days_words(period.weekdays), slots_words(period.slots)]
+    days = days_with_holidays_words(period.weekdays, period.holidays)
+    parts = [span_words(period.start, period.end, zone), days, slots_words(period.slots)]
     return ", ".join(part for part in parts if part)
 
 
@@ -499,7 +517,12 @@ def hours_words(hours: Iterable[DeliveryHours]) -> str:
     """The hours of a bay."""
     return " ; ".join(
         ", ".join(
-            part for part in (days_words(entry.weekdays) or _("tous les jours"), slots_words(entry.slots)) if part
+            part
+            for part in (
+                days_with_holidays_words(entry.weekdays, entry.holidays) or _("tous les jours"),
+                slots_words(entry.slots),
+            )
+            if part
         )
         for entry in hours
     )

@@ -15,11 +15,11 @@ from flask import Flask
 from portal.config import PROJECT_ROOT
 from portal.numeriz import messages
 from portal.numeriz.reasons import sentence, state_words
-from portal.numeriz.values import MeasureDraft
+from portal.numeriz.values import DeliveryHours, MeasureDraft
 from portal.regulations.evaluate import Reason, ReasonCode, State
-from portal.regulations.measures import Direction, LocationKind, MeasureLocation, MeasureType
+from portal.regulations.measures import Direction, LocationKind, MeasureLocation, MeasureType, Origin
 from portal.regulations.perimeters import Colour, Motorised
-from portal.regulations.schedules import Period, TimeSlot, Weekday
+from portal.regulations.schedules import HolidayRule, Period, TimeSlot, Weekday
 from portal.regulations.vehicles import (
     Access,
     AirClass,
@@ -105,6 +105,50 @@ def test_a_criterion_is_read_when_it_is_named(criterion: Criterion, words: str) 
 )
 def test_days_are_said_short_when_they_follow(days: set[Weekday], words: str) -> None:
     assert messages.days_words(days) == words
+
+
+@pytest.mark.parametrize(
+    ("days", "holidays", "words"),
+    [
+        (set(), HolidayRule.IGNORED, ""),
+        ({Weekday.TUESDAY}, HolidayRule.IGNORED, "le mardi"),
+        (set(), HolidayRule.EXCEPTED, "tous les jours, sauf les jours fériés"),
+        ({Weekday.TUESDAY}, HolidayRule.EXCEPTED, "le mardi, sauf les jours fériés"),
+        ({Weekday.SUNDAY}, HolidayRule.ALSO, "le dimanche et les jours fériés"),
+        (set(), HolidayRule.ALSO, ""),
+        ({Weekday.SUNDAY}, HolidayRule.ONLY, "les jours fériés"),
+    ],
+)
+def test_holidays_are_told_when_they_change_the_days(days: set[Weekday], holidays: HolidayRule, words: str) -> None:
+    assert messages.days_with_holidays_words(days, holidays) == words
+    hours = DeliveryHours(frozenset(days), (TimeSlot(time(7), time(0)),), holidays)
+    assert messages.hours_words([hours]) == f"{words or 'tous les jours'}, de 07:00 à 24:00"
+    period = Period(datetime(2024, 1, 1, tzinfo=UTC), None, frozenset(days), (), holidays)
+    assert messages.period_words(period, PARIS).endswith(words)
+
+
+@pytest.mark.parametrize(
+    ("by", "words"),
+    [
+        ("localAccess", "desserte locale"),
+        ("gross_weight_kg>3500", f"véhicules de plus de 3,5{NB}t"),
+    ],
+)
+def test_a_sign_says_no_date_and_whom_it_spares_when_it_is_of_openstreetmap(by: str, words: str) -> None:
+    reason = Reason(
+        ReasonCode.MEASURE_EXEMPT,
+        "measure",
+        "osm:way/1#1",
+        "motor_vehicle=no",
+        State.ALLOWED,
+        datetime(1970, 1, 1, tzinfo=UTC),
+        None,
+        params={"by": by, "place": "Rue Basse"},
+        origin=Origin.OSM,
+    )
+    said = sentence(reason, PARIS)
+    assert said.startswith("Selon OpenStreetMap") and "Rue Basse" in said
+    assert words in said and "1970" not in said
 
 
 @pytest.mark.parametrize("code", list(ReasonCode))
