@@ -52,8 +52,10 @@ class OrdersCsvWriter(Writer):
             for row in rows:
                 self._write({**row, "ID": self._own_id(str(row.get("ID", "")), order)})
         elif order.category is Category.PERMANENT:
+            # Where the line was made: this portal does not read it back as somebody else's order.
+            made_here = {"GEOM_SOURCE": self.edition.portal_url}
             for rank, cells in enumerate(_lines(order), 1):
-                self._write({**cells, "ID": f"{order.id}-{rank}"})
+                self._write({**cells, **made_here, "ID": f"{order.id}-{rank}"})
 
     def _own_id(self, written: str, order: OrderRecord) -> str:
         """The id of a line as its town gave it, unless another town gave the same."""
@@ -168,8 +170,8 @@ def _where(location: MeasureLocation) -> Cells:
 def _direction(direction: Direction) -> str:
     return {
         Direction.BOTH: schema.BOTH_WAYS,
-        Direction.FORWARD: _("Dans le sens du tracé"),
-        Direction.BACKWARD: _("Dans le sens inverse du tracé"),
+        Direction.FORWARD: schema.ALONG,
+        Direction.BACKWARD: schema.AGAINST,
         Direction.UNKNOWN: "",
     }[direction]
 

@@ -53,6 +53,10 @@ _READER: Final = 1
 _COLUMNS: Final = frozenset({"COLL_INSEE", "ARR_REF", "REGL_MODALITE", "VEH_USAGES", "EMPRISE_DESIGNATION"})
 _WHOLE_TOWN: Final = ("commune", "toute la commune", "ensemble de la commune", "territoire communal")
 _BOTH_WAYS: Final = frozenset({"deux sens", "2 sens", "les deux sens", "double sens"})
+_DRAWN_WAYS: Final[Mapping[str, Direction]] = {
+    fold(schema.ALONG): Direction.FORWARD,
+    fold(schema.AGAINST): Direction.BACKWARD,
+}
 _PLACE_LENGTH: Final = 255
 
 type _Key = tuple[str, ...]
@@ -81,6 +85,8 @@ class _Order:
     def read(self) -> Understood[OrderDraft]:
         """The order. Raises Invalid(`coordinates-swapped`, `out-of-world`)."""
         first = self.rows[0]
+        if any(_is_own(row, self.context.own_url) for row in self.rows):
+            return Understood((), (Issue("own-export", where=first.line),))
         lines = [_Line(row, [self._ban(row)]) for row in self.rows if _modality(row) == fold(schema.FORBIDS)]
         for row in self.rows:
             if _modality(row) == fold(schema.ALLOWS):
@@ -186,7 +192,9 @@ class _Order:
         if shape.is_empty:
             self.doubt("not-located", row)
         way = row.text("EMPRISE_SENS", 120)
-        direction = Direction.BOTH if fold(way) in _BOTH_WAYS else Direction.UNKNOWN
+        direction = Direction.BOTH if fold(way) in _BOTH_WAYS else _DRAWN_WAYS.get(fold(way), Direction.UNKNOWN)
+        if direction is not Direction.BOTH and shapely.get_dimensions(shape) != 1:
+            direction = Direction.UNKNOWN
         if way and direction is Direction.UNKNOWN:
             self.doubt("direction-in-words", row, value=way)
         return MeasureLocation(kind, label, shape, direction)
@@ -244,6 +252,11 @@ def _place_words(row: Row) -> str:
     name = row.text("EMPRISE_DESIGNATION", 160) or row.text("EMPRISE_ZONE", 160)
     part = " → ".join(ends)
     return clean_text(f"{name} ({part})" if name and part else name or part, _PLACE_LENGTH)
+
+
+def _is_own(row: Row, own_url: str) -> bool:
+    """Tell whether this portal wrote the line from an order that it has already."""
+    return bool(own_url) and row.text("GEOM_SOURCE", 2000) == own_url.rstrip("/")
 
 
 def _url(row: Row) -> str:
@@ -326,7 +339,7 @@ def _open(files: Sequence[SourceFile], context: ReadingContext) -> Reading[Order
 def _told(
     orders: Mapping[_Key, Sequence[Row]], context: ReadingContext, reading: Reading[OrderDraft]
 ) -> Iterator[SourceRecord[OrderDraft]]:
-    how = [_READER, context.zone.key, context.bounds, sorted(context.options.items())]
+    how = [_READER, context.zone.key, context.bounds, context.own_url, sorted(context.options.items())]
     for rows in orders.values():
         said = [[row.raw(name) for name in schema.COLUMNS] for row in rows]
         yield SourceRecord(_source_id(rows[0]), digest([how, said]), rows[0].line, partial(_read_order, rows, context))

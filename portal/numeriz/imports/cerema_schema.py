@@ -75,6 +75,9 @@ HEAVY: Final = "Poids lourds"
 VANS: Final = "Véhicules utilitaires légers"
 CARGO_BIKES: Final = "Vélo-cargos"
 BOTH_WAYS: Final = "Deux sens"
+ALONG: Final = "Dans le sens du tracé"
+AGAINST: Final = "Dans le sens inverse du tracé"
+"""Ours: the schema asks for words, and says nothing of the drawn line."""
 MOST_TONNES: Final = 45
 
 USAGES: Final[Mapping[Criterion, str]] = {

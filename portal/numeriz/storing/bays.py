@@ -16,7 +16,7 @@ from portal.numeriz.models import (
     DeliveryBay,
 )
 from portal.numeriz.storing.tally import Tally, update_row
-from portal.numeriz.values import BayDraft, doubt_count
+from portal.numeriz.values import BayDraft, Issue, doubt_count
 
 
 def _bay_values(draft: BayDraft) -> dict[str, Any]:
@@ -43,19 +43,37 @@ def _bay_values(draft: BayDraft) -> dict[str, Any]:
     }
 
 
+def _rounded(lon: float, lat: float) -> tuple[float, float]:
+    """A place to the metre."""
+    return round(lon, 5), round(lat, 5)
+
+
 def merge_bays(uow: UnitOfWork, territory_id: UUID, drafts: Sequence[BayDraft], tally: Tally, now: datetime) -> None:
+    """Add or change bays by (source, id in the source); one that another source brought already is left as it is."""
     stored = uow.session.execute(
-        select(DeliveryBay.source, DeliveryBay.local_id, DeliveryBay.id, DeliveryBay.content_digest).where(
-            DeliveryBay.territory_id == territory_id
-        )
-    )
-    known = {(source, local_id): (bay_id, content) for source, local_id, bay_id, content in stored}
+        select(
+            DeliveryBay.source,
+            DeliveryBay.local_id,
+            DeliveryBay.id,
+            DeliveryBay.content_digest,
+            DeliveryBay.lon,
+            DeliveryBay.lat,
+        ).where(DeliveryBay.territory_id == territory_id)
+    ).all()
+    known = {(row.source, row.local_id): (row.id, row.content_digest) for row in stored}
+    places = {(row.local_id, *_rounded(row.lon, row.lat)): row.source for row in stored}
     added: list[dict[str, object]] = []
     for draft in drafts:
         values = _bay_values(draft)
         outline = values["outline_wkb"]
         content = codec.digest({**values, "outline_wkb": outline and outline.hex()})
         bay_id, before = known.get((draft.source, draft.local_id), (None, None))
+        elsewhere = places.get((draft.local_id, *_rounded(draft.lon, draft.lat)))
+        if bay_id is None and elsewhere is not None:
+            # The same bay in another layout: our own export, say, or that of a neighbour.
+            tally.counts["bays_unchanged"] += 1
+            tally.issues.append(Issue("bay-known-elsewhere", {"name": draft.local_id, "source": elsewhere}))
+            continue
         if before == content:
             tally.counts["bays_unchanged"] += 1
             continue

@@ -56,6 +56,18 @@ def test_two_sources_keep_their_bays_apart_when_their_ids_meet(app: Flask) -> No
     assert len(list_bays(territory.id)) == 2
 
 
+def test_a_bay_is_left_as_it_is_when_another_source_brought_it_already(app: Flask, shared_data: Path) -> None:
+    territory = make_territory()
+    imported(territory, "paris.csv", (shared_data / "delivery-bays" / "paris-3e-republique.csv").read_bytes())
+    before = list_bays(territory.id)
+    known = next(bay for bay in before if bay.local_id == "6450")
+    again = f"ID,LONGITUDE,LATITUDE\n6450,{known.lon:.7f},{known.lat:.7f}\n6451x,2.36,48.86\n"
+    outcome = imported(territory, "aires-livraison.csv", again.encode())
+    assert (outcome.counts["bays_unchanged"], outcome.counts["bays_added"]) == (1, 1)
+    assert [issue.code for issue in outcome.issues] == ["bay-known-elsewhere"]
+    assert len(list_bays(territory.id)) == len(before) + 1
+
+
 def test_nothing_is_stored_when_the_axes_are_exchanged(app: Flask) -> None:
     territory = make_territory()
     with pytest.raises(Invalid, match="coordinates-swapped"):

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from portal.common.errors import Invalid
+from portal.numeriz.imports.cerema import CEREMA
 from portal.numeriz.imports.cerema_schema import COLUMNS, UNKNOWN_START
 from portal.numeriz.imports.formats import recognise
 from portal.numeriz.imports.reading import Bounds, ReadingContext, SourceFile, Understood
@@ -424,3 +425,32 @@ def test_an_order_is_not_kept_when_it_lies_outside_the_territory(tmp_path: Path)
 def test_an_order_is_skipped_when_its_places_are_not_of_this_world(tmp_path: Path, wkt: str, code: str) -> None:
     with pytest.raises(Invalid, match=code):
         order_in(tmp_path, wkt, (2.35, 48.85, 2.38, 48.87))
+
+
+@pytest.mark.parametrize(
+    ("words", "wkt", "direction"),
+    [
+        ("Dans le sens du tracé", LINE_WKT, Direction.FORWARD),
+        ("dans le sens inverse du trace", LINE_WKT, Direction.BACKWARD),
+        ("Deux sens", "", Direction.BOTH),
+        ("Dans le sens du tracé", AREA_WKT, Direction.UNKNOWN),
+        ("Nord-Sud", LINE_WKT, Direction.UNKNOWN),
+    ],
+)
+def test_a_direction_is_known_when_its_words_bear_on_the_line(
+    tmp_path: Path, words: str, wkt: str, direction: Direction
+) -> None:
+    [measure], said = read(tmp_path, line(EMPRISE_SENS=words, GEOM_WKT=wkt))
+    assert measure.locations[0].direction is direction
+    assert ("direction-in-words" in said) is (direction is Direction.UNKNOWN)
+
+
+def test_our_own_lines_are_not_read_back_when_this_portal_wrote_them(tmp_path: Path) -> None:
+    path = tmp_path / "arretes.csv"
+    path.write_text("COLL_NOM,COLL_INSEE,ARR_REF,REGL_MODALITE,VEH_USAGES,EMPRISE_DESIGNATION,GEOM_SOURCE\n"
+                    "Port,13001,A1,Interdit,,Quai,https://ici.example\nPort,13001,A2,Interdit,,Quai,OSM\n")  # fmt: skip
+    context = ReadingContext(PARIS, None, datetime(2026, 1, 1, tzinfo=UTC), 10**7, 1000, own_url="https://ici.example/")
+    reading = CEREMA.open([SourceFile("arretes.csv", path)], context)
+    own, other = (record.read() for record in reading.records)
+    assert (own.drafts, own.issues) == ((), (Issue("own-export", where=2),))
+    assert [draft.identifier for draft in other.drafts] == ["A2"]
