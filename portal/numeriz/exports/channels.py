@@ -130,6 +130,7 @@ CHANNELS = (
         (
             _l("le contour des aires données par un point\u00a0: un rectangle est construit et signalé"),
             _l("les aires réglées sur un autre fuseau horaire que la première"),
+            _l("une partie d’elle-même\u00a0: les filtres de requête de la norme ne sont pas servis"),
             _l("le poids maximal"),
         ),
         ZonesWriter,

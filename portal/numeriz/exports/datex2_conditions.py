@@ -91,7 +91,10 @@ def instant(at: datetime) -> str:
 
 def number(value: float | Decimal) -> str:
     """A number in all its digits, without an exponent."""
-    return format(Decimal(repr(value)) if isinstance(value, float) else value.normalize(), "f")
+    if isinstance(value, Decimal):
+        return format(value.normalize(), "f")
+    text = repr(value)
+    return format(Decimal(text), "f") if "e" in text else text
 
 
 def add_set(parent: Element, operator: str, *, negate: bool = False, tag: str = TRO + "conditions") -> Element:
