@@ -25,6 +25,9 @@ REACH_M = 15.0
 PARALLEL_M = 2.0
 """Of two parallel edges the farther one is left out when the line is nearer to the other by more than this."""
 
+MOST_PIECE_M = 200_000.0
+"""A longer piece is no street: it is not looked at, and counts as not found."""
+
 type Metres = Callable[[Floats], Floats]
 """Turns (lon, lat) rows into metres."""
 type Spans = list[tuple[float, float]]
@@ -71,6 +74,8 @@ def cover_piece(graph: RoadGraph, piece: shapely.LineString, found: dict[int, Co
     """Add what one piece covers of each edge; return the metres of the piece and those of them that are covered."""
     to_metres = to_metres_at(float(piece.bounds[1]))
     line = shapely.transform(piece, to_metres)
+    if line.length > MOST_PIECE_M:
+        return line.length, 0.0
     covered = _cover(graph.table, line, to_metres, sorted(_proposed(graph, piece)), found)
     covered_m = line.length * float(covered.mean())
     # The engine takes a loop smaller than its search for a single place, and proposes nothing where it cannot drive.
@@ -104,6 +109,11 @@ def _proposed(graph: RoadGraph, piece: shapely.LineString) -> set[int]:
         part = ops.substring(metric, first, last)
         rows |= graph.proposed_rows(shapely.get_coordinates(part) / scale)
     return rows
+
+
+def length_on_ground_m(piece: shapely.LineString) -> float:
+    """Metres of a piece in (lon, lat)."""
+    return float(shapely.transform(piece, to_metres_at(float(piece.bounds[1]))).length)
 
 
 def _gaps(line: shapely.LineString, covered: Bools) -> Iterator[shapely.LineString]:

@@ -26,7 +26,7 @@ from portal.regulations.geometry import (
 from portal.regulations.matches import EDGE_ROW
 from portal.regulations.measures import area_applies_to_edge
 from portal.territories.build.edges import EdgeFlag, EdgeTable
-from portal.territories.covering import REACH_M, Covered, cover_piece, merged
+from portal.territories.covering import REACH_M, Covered, cover_piece, length_on_ground_m, merged
 from portal.territories.tracing import SEARCH_RADIUS_M, RoadGraph
 
 TRUSTED_SHARE = 0.8
@@ -37,6 +37,10 @@ END_SLACK_M = 8.0
 type MatchedEdges = npt.NDArray[np.void]
 """Rows of EDGE_ROW sorted by edge_id; an edge that is met twice has several."""
 type Floats = npt.NDArray[np.float64]
+
+MOST_PIECES = 2_000
+MOST_M = 500_000.0
+"""What is looked at of one place, in order to answer within a minute whatever a source draws."""
 
 _SIMPLER_M = 0.5
 _INSIDE_SLACK_M = 0.5
@@ -73,7 +77,8 @@ class Match:
 def match_line(graph: RoadGraph, shape: BaseGeometry) -> Match:
     """Match a (multi)line, (lon, lat) WGS84, to the directed edges of both directions.
 
-    Pieces come in no order and are matched each for itself. What lies outside the extent of the graph does not count.
+    Pieces come in no order and are matched each for itself. What lies outside the extent of the graph does not count;
+    what is left when MOST_PIECES or MOST_M were looked at counts as not found.
     Doubts: `unmatched`; `weakly-matched` (percent, pieces without any edge, of pieces); `against-one-way` (metres of
     one-way edges that run against the line).
     """
@@ -81,8 +86,11 @@ def match_line(graph: RoadGraph, shape: BaseGeometry) -> Match:
     found: dict[int, Covered] = {}
     drawn_m = covered_m = 0.0
     empty = 0
-    for piece in pieces:
-        length_m, found_m = cover_piece(graph, piece, found)
+    for number, piece in enumerate(pieces):
+        if number < MOST_PIECES and drawn_m < MOST_M:
+            length_m, found_m = cover_piece(graph, piece, found)
+        else:
+            length_m, found_m = length_on_ground_m(piece), 0.0
         drawn_m += length_m
         covered_m += found_m
         empty += found_m == 0.0

@@ -214,6 +214,25 @@ def test_the_road_of_an_event_is_found_when_two_points_are_given(
     assert session().scalar(select(EdgeMatch.edge_count)) == edges
 
 
+def test_the_road_is_closed_by_an_event_of_two_points_when_it_is_matched(town: TerritoryView) -> None:
+    store_event(town, closure(shapely.MultiPoint(draw([(1, -3), (7, -3)]).coords), "A99"))
+    assert town.graph_dir is not None
+    table = RoadGraph.open(town.graph_dir).table
+
+    def state(points: list[Point]) -> tuple[State, int]:
+        row = next(
+            row for row in range(len(table)) if shapely.hausdorff_distance(table.shapes[row], draw(points)) < 1e-4
+        )
+        facts = EdgeFacts("motorway", one_way=True, edge_id=str(table.edge_ids[row]), graph_version=table.version)
+        found = verdict(law_snapshot(town.id), table.shapes[row], at("2024-06-01T12:00"), LORRY, edge=facts)
+        return found.state, len(found.warnings)
+
+    assert state([(0, -3), (8, -3)]) == (State.ALLOWED, 1), "before the match, being near an event warns"
+    match_all(town)
+    assert state([(0, -3), (8, -3)]) == (State.FORBIDDEN, 0)
+    assert state([(8, -2.85), (0, -2.85)])[0] is State.ALLOWED
+
+
 def test_a_single_point_is_left_to_the_law_when_an_event_has_no_more(town: TerritoryView) -> None:
     store_event(town, closure(shapely.Point(draw([(1, -3), (7, -3)]).coords[0])))
     assert match_all(town) == 1

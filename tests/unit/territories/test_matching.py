@@ -137,6 +137,17 @@ def test_nothing_breaks_when_the_line_has_a_hundred_thousand_points(town: RoadGr
     assert said(town, match) == BOTH_WAYS
 
 
+def test_the_rest_counts_as_not_found_when_more_is_drawn_than_a_place_can_hold(
+    town: RoadGraph, monkeypatch: pytest.MonkeyPatch
+):
+    pieces = shapely.MultiLineString([draw([(x, 0), (x + 1, 0)]) for x in range(8)])
+    monkeypatch.setattr("portal.territories.matching.MOST_PIECES", 3)
+    (doubt,) = match_line(town, pieces).doubts
+    assert (doubt.code, doubt.params) == ("weakly-matched", {"percent": 37, "pieces": 5, "of": 8})
+    tangle = draw([(float(x), 0.5 * (k % 2)) for k, x in enumerate(np.linspace(0.0, 8.0, 4_000))])
+    assert [doubt.code for doubt in match_line(town, tangle).doubts] == ["unmatched"]
+
+
 MOTORWAY_ZONE = shapely.Polygon(draw([(1, -3.5), (7, -3.5), (7, 1), (1, 1), (1, -3.5)]))
 
 
