@@ -139,17 +139,29 @@ def _import(
         options = read_options("\n".join(pairs))
         with progress_bar(silent=as_json) as progress:
             sources = [_downloaded(url, Path(folder), progress)] if url else [_readable(path) for path in files]
-            outcome = run_import(
-                system_actor("import"),
-                territory,
-                kind,
-                sources,
-                format=layout,
-                options=options,
-                dry_run=dry_run,
-                progress=progress,
-            )
+            with _naming(sources):
+                outcome = run_import(
+                    system_actor("import"),
+                    territory,
+                    kind,
+                    sources,
+                    format=layout,
+                    options=options,
+                    dry_run=dry_run,
+                    progress=progress,
+                )
     tell_outcome(outcome, as_json=as_json, dry_run=dry_run)
+
+
+@contextmanager
+def _naming(sources: Sequence[SourceFile]) -> Iterator[None]:
+    """Name the file in a refusal that does not, when there is only one it can be about."""
+    try:
+        yield
+    except Invalid as error:
+        if "file" in error.params or len(sources) != 1:
+            raise
+        raise Invalid(error.code, error.field, file=sources[0].name, **error.params) from error
 
 
 def _readable(path: Path) -> SourceFile:
