@@ -175,7 +175,7 @@ def check_datex2(drafts: Sequence[Draft]) -> None:
 
 
 @given(st.lists(ORDERS, min_size=1, max_size=3))
-@settings(deadline=None, max_examples=120, derandomize=True)
+@settings(deadline=None, max_examples=80, derandomize=True)
 def test_orders_are_the_same_when_their_datex2_is_read_back(drafts: list[OrderDraft]) -> None:
     check_datex2(drafts)
 
@@ -210,7 +210,7 @@ PERIMETERS = st.builds(
 
 
 @given(st.lists(PERIMETERS, min_size=1, max_size=3), ORDERS)
-@settings(deadline=None, max_examples=60, derandomize=True)
+@settings(deadline=None, max_examples=40, derandomize=True)
 def test_perimeters_are_the_same_when_their_datex2_is_read_back(
     drafts: list[PerimeterDraft], order: OrderDraft
 ) -> None:
