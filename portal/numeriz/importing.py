@@ -103,7 +103,7 @@ def _chosen(kind: ImportKind, files: Sequence[SourceFile], name: str) -> Format[
     if not files:
         raise Invalid("file-missing")
     for file in files:
-        check_plain(file.head())
+        check_plain(file.head(), file=file.name)
     if name != AUTO:
         found = formats_of(kind).get(name)
     else:

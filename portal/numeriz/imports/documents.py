@@ -40,11 +40,11 @@ def check_size(content: bytes, most: int) -> None:
         raise Invalid("file-too-large", most=most // _MEGABYTE)
 
 
-def check_plain(head: bytes) -> None:
-    """Raise Invalid(`file-packed`) for an archive, a workbook or a PDF, told by its first bytes."""
+def check_plain(head: bytes, **told: str) -> None:
+    """Raise Invalid(`file-packed`) for an archive, a workbook or a PDF, told by its first bytes. told: its name."""
     for magic, name in _PACKED:
         if head.startswith(magic):
-            raise Invalid("file-packed", kind=name)
+            raise Invalid("file-packed", kind=name, **told)
 
 
 def read_content(file: SourceFile, most: int) -> bytes:
@@ -76,9 +76,7 @@ def decode_text(content: bytes) -> tuple[str, list[Issue]]:
         if codec is not None:
             raise Invalid("not-text") from error
     text = content.removeprefix(_BOM.encode()).decode("cp1252", errors="replace")
-    return text, [
-        Issue("encoding-guessed", {"encoding": "Windows-1252"})
-    ]
+    return text, [Issue("encoding-guessed", {"encoding": "Windows-1252"})]
 
 
 def read_json(content: bytes) -> Any:

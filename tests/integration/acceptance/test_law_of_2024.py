@@ -71,23 +71,28 @@ def _outline_distance(area: shapely.Geometry, point: shapely.Point) -> float:
 
 
 @pytest.mark.parametrize(
-    ("name", "added"), [("paris-3e-republique.csv", 641), ("grand-lyon-example.csv", 16)], ids=["paris", "national"]
+    ("name", "records", "added"),
+    [
+        ("paris-3e-republique.csv", 641, 641),
+        ("grand-lyon-example.csv", 16, 16),
+        ("hauts-de-seine.csv", 1007, 980),
+    ],
+    ids=["paris", "national", "hauts-de-seine"],
 )
 def test_bays_are_stored_once_when_a_known_file_is_imported_twice(
-    app: Flask, shared_data: Path, name: str, added: int
+    app: Flask, shared_data: Path, name: str, records: int, added: int
 ) -> None:
     make_territory("paris-3e")
     command = ["bays", "import", str(shared_data / "delivery-bays" / name), "--territory", "paris-3e", "--json"]
     first, again = (json.loads(app.test_cli_runner().invoke(args=command).stdout) for _ in range(2))
-    assert (first["counts"]["records"], first["counts"]["bays_added"], first["changed"]) == (added, added, True)
+    assert (first["counts"]["records"], first["counts"]["bays_added"], first["changed"]) == (records, added, True)
     assert (again["counts"]["bays_unchanged"], again["changed"]) == (added, False)
 
 
-@pytest.mark.parametrize("name", ["hauts-de-seine.csv", "antibes-v0.csv"])
-def test_the_known_layouts_are_named_when_a_bay_file_has_another(app: Flask, shared_data: Path, name: str) -> None:
+def test_a_file_is_refused_in_one_sentence_when_it_is_no_bay_file(app: Flask, shared_data: Path) -> None:
     make_territory("paris-3e")
-    path = str(shared_data / "delivery-bays" / name)
+    path = str(shared_data / "traffic-orders" / "carros.csv")
     refused = app.test_cli_runner().invoke(args=["bays", "import", path, "--territory", "paris-3e"])
     assert (refused.exit_code, refused.stdout) == (2, "")
-    assert name in refused.stderr and len(refused.stderr.splitlines()) == 1
-    assert "schéma national" in refused.stderr and "Paris" in refused.stderr
+    assert "carros.csv" in refused.stderr and len(refused.stderr.splitlines()) == 1
+    assert "aucun format connu" in refused.stderr
