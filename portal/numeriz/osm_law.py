@@ -76,13 +76,16 @@ def measures_of_osm(territory: TerritoryView) -> tuple[Measure, ...]:
 
     Read once per build in each process. Raises Unavailable("build-missing") when the file is damaged.
     """
-    if territory.restrictions_path is None:
-        return ()
-    return _measures_of_build(territory.restrictions_path, territory.timezone)
+    path = territory.restrictions_path
+    try:
+        written_at = 0 if path is None else path.stat().st_mtime_ns
+    except FileNotFoundError:
+        path = None
+    return () if path is None else _measures_of_build(path, written_at, territory.timezone)
 
 
 @lru_cache(maxsize=16)
-def _measures_of_build(path: Path, timezone: str) -> tuple[Measure, ...]:
+def _measures_of_build(path: Path, _written_at: int, timezone: str) -> tuple[Measure, ...]:
     return tuple(measures_of_roads(read_restrictions(path), ZoneInfo(timezone)))
 
 

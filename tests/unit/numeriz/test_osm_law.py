@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from shapely.geometry import LineString, Point
 
+from portal.common.ids import new_id
 from portal.numeriz.imports.opening_hours import write_hours
-from portal.numeriz.osm_law import measures_of_roads, rules_of_tags
+from portal.numeriz.osm_law import measures_of_osm, measures_of_roads, rules_of_tags
 from portal.numeriz.osm_rules import OsmRule
 from portal.numeriz.osm_values import ALWAYS
 from portal.regulations.evaluate import Purpose, State, stops_inside, verdict
+from portal.regulations.holidays import HolidayRegion
 from portal.regulations.measures import Direction, LocationKind, Origin
 from portal.regulations.snapshot import LawSnapshot
 from portal.regulations.vehicles import FreeText, Vehicle, describe
-from portal.territories.api import TaggedRoad
+from portal.territories.api import Accent, TaggedRoad, TerritoryView
 
 PARIS = ZoneInfo("Europe/Paris")
 LINE = ((2.36, 48.86), (2.361, 48.86))
@@ -339,3 +344,17 @@ def test_a_stop_on_the_last_piece_of_a_street_opens_the_first_when_they_are_one(
     stop = stops_inside(law, [Point(2.3635, 48.86)])
     assert verdict(law, way_in, noon, van, purpose=stop).state is State.ALLOWED
     assert verdict(law, way_in, noon, van, purpose=Purpose.TRANSIT).state is State.FORBIDDEN
+
+
+def test_the_signs_are_those_of_the_build_when_it_appears_later(tmp_path: Path) -> None:
+    path = tmp_path / "restrictions.jsonl.gz"
+    town = TerritoryView(
+        new_id(), "val", "Val", "Europe/Paris", HolidayRegion.METROPOLE, None, None, Accent.BLUE, "1",
+        None, None, None, path, "", "", False, 1,
+    )  # fmt: skip
+    assert measures_of_osm(town) == ()
+    path.write_bytes(gzip.compress(f"{_street(1, 0, 1, hgv='no').as_line()}\n".encode()))
+    [measure] = measures_of_osm(town)
+    assert measure.order.title == "hgv=no"
+    assert measures_of_osm(town)[0] is measure, "read once per build"
+    assert measures_of_osm(replace(town, restrictions_path=None)) == ()
