@@ -53,7 +53,7 @@ def test_answers_agree_with_the_twin(dice: random.Random) -> None:
             assert told(answer) == expected, (bare, place, at, vehicle, passes, purpose)
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=40, deadline=None, derandomize=True)
 @given(seeds, st.integers(1, 600))
 def test_windows_and_changes_agree_with_the_twin_minute_by_minute(dice: random.Random, length: int) -> None:
     bare, asked, vehicle = cases.any_law(dice), cases.any_place(dice), cases.any_vehicle(dice)
@@ -75,7 +75,7 @@ def test_windows_and_changes_agree_with_the_twin_minute_by_minute(dice: random.R
     assert (change and change.at) == (None if first is None else start + first * cases.MINUTE)
 
 
-@settings(max_examples=120, deadline=None, derandomize=True)
+@settings(max_examples=80, deadline=None, derandomize=True)
 @given(seeds, st.integers(1, 240))
 def test_an_interval_is_as_strict_as_its_strictest_minute(dice: random.Random, length: int) -> None:
     bare, asked, vehicle = cases.any_law(dice), cases.any_place(dice), cases.any_vehicle(dice)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import shapely
@@ -200,6 +201,19 @@ def _rule(dice: random.Random) -> dict:
     if dice.random() < 0.15:
         criteria.append(("hazmat", 0))
     return {"over": criteria, "except": dice.sample(WORDS, dice.choice((0, 0, 1, 2)))}
+
+
+def shifted(bare: Any, by: timedelta) -> Any:
+    """The same bare values, all instants moved."""
+    match bare:
+        case datetime():
+            return bare + by
+        case dict():
+            return {key: shifted(value, by) for key, value in bare.items()}
+        case list() | tuple():
+            return type(bare)(shifted(value, by) for value in bare)
+        case _:
+            return bare
 
 
 def law_of(bare: dict) -> LawSnapshot:
