@@ -16,8 +16,9 @@ from lxml import etree
 
 from portal.common.clock import FixedClock
 from portal.common.errors import NotFound
+from portal.common.ids import new_id
 from portal.db import unit_of_work
-from portal.jobs import JobState, enqueue, latest_job
+from portal.jobs import ClaimLost, JobState, RunningJob, cancel, enqueue, latest_job
 from portal.jobs.models import Job
 from portal.numeriz.exports.channels import CHANNELS
 from portal.numeriz.exports.publishing import (
@@ -28,6 +29,7 @@ from portal.numeriz.exports.publishing import (
     publish_due,
     published_files,
 )
+from portal.numeriz.exports.publishing import publish as publish_files
 from portal.numeriz.law import bump_law
 from portal.numeriz.services import store_bays, store_orders
 from portal.numeriz.values import BayDraft, OrderStatus
@@ -192,3 +194,24 @@ def test_a_failed_scope_waits_longer_before_it_is_tried_again(database: Flask, m
 def test_a_scope_that_is_not_there_is_refused(database: Flask) -> None:
     with pytest.raises(NotFound):
         content_version("ailleurs", NOW)
+
+
+class Overtaken(RunningJob):
+    """A run that somebody cancels while it works."""
+
+    def progress(self, step: str, done: int = 0, total: int = 0) -> None:
+        super().progress(step, done, total)
+        cancel(self.id)
+
+
+def test_no_file_is_left_behind_when_the_run_was_cancelled(app: Flask) -> None:
+    make_town()
+    before = stored_files(app)
+    with unit_of_work() as uow:
+        job_id = enqueue(PUBLISH_JOB, {"scope": "paris-3e"})
+        claim = new_id()
+        row = uow.session.get_one(Job, job_id)
+        row.state, row.claim = JobState.RUNNING, claim
+    with pytest.raises(ClaimLost):
+        publish_files(Overtaken(app, job_id, claim, 20), "paris-3e")
+    assert published_files("paris-3e") == {} and stored_files(app) == before
