@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from portal.db import session
+from portal.db import session, unit_of_work
+from portal.jobs import enqueue
+from portal.numeriz.exports.publishing import PUBLISH_JOB, published_files
 from portal.numeriz.law import law_snapshot, law_version
 from portal.numeriz.models import MeasureRow, TrafficOrder
 from portal.numeriz.values import ImportKind, ImportState
 from tests.factories.law import make_territory
 from tests.support.imports import import_bytes
+from tests.support.schemas import faults, xml_schema
 
 COMMUNES = {
     "carros": (1, 10),
@@ -70,3 +77,44 @@ def test_the_counts_are_the_same_when_nothing_is_to_be_stored(app: Flask, *, dry
     outcome = import_bytes(ImportKind.ORDERS, territory, [("a.csv", (HEADER + GOOD).encode())], dry_run=dry_run)
     assert (outcome.counts["orders_added"], outcome.counts["lines"]) == (1, 1)
     assert stored() == ((0, 0) if dry_run else (1, 1))
+
+
+def test_the_communes_come_back_unchanged_when_their_export_is_imported(
+    app: Flask, shared_data: Path, run_jobs: Callable[[Flask], int]
+) -> None:
+    territory = make_territory(bounds=None)
+    for name in COMMUNES:
+        content = (shared_data / "traffic-orders" / f"{name}.csv").read_bytes()
+        import_bytes(ImportKind.ORDERS, territory, [(f"{name}.csv", content)])
+    with unit_of_work():
+        enqueue(PUBLISH_JOB, {"scope": territory.slug})
+    run_jobs(app)
+    published = {}
+    for channel in ("datex2", "orders-csv"):
+        with published_files(territory.slug)[channel].open() as stream:
+            published[channel] = stream.read()
+    folder = shared_data / "dialog" / "datex2"
+    assert faults(xml_schema(folder / "DATEXII_3_D2Payload.xsd"), published["datex2"]) == []
+    rows = list(csv.DictReader(io.StringIO(published["orders-csv"].decode("utf-8-sig"), newline="")))
+    assert len(rows) == 34
+    elsewhere = make_territory("ailleurs", bounds=None)
+    again = import_bytes(ImportKind.ORDERS, elsewhere, [("arretes.csv", published["orders-csv"])])
+    assert again.counts["orders_added"] == 8 and stored() == (16, 46)
+    measures = session().execute(
+        select(TrafficOrder.territory_id, MeasureRow.document)
+        .select_from(TrafficOrder)
+        .join(MeasureRow, MeasureRow.order_id == TrafficOrder.id)
+    )
+    by_territory: dict[object, list[str]] = {}
+    for territory_id, document in measures:
+        by_territory.setdefault(territory_id, []).append(json.dumps(document, sort_keys=True))
+    assert sorted(by_territory[territory.id]) == sorted(by_territory[elsewhere.id])
+
+
+def test_the_page_of_an_order_opens_when_it_only_allows(app: Flask, shared_data: Path) -> None:
+    territory = make_territory(bounds=None)
+    content = (shared_data / "traffic-orders" / "gignac.csv").read_bytes()
+    import_bytes(ImportKind.ORDERS, territory, [("gignac.csv", content)])
+    order_id = session().scalar(select(TrafficOrder.id))
+    page = app.test_client().get(f"/carte/{territory.slug}/arretes/{order_id}")
+    assert page.status_code == 200 and "2003-408/POL083" in page.text
