@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
-from wtforms import HiddenField, SelectField, StringField, TextAreaField, URLField
+from wtforms import BooleanField, HiddenField, SelectField, StringField, TextAreaField, URLField
 from wtforms.fields.choices import SelectChoice
 
 from portal.common.errors import Invalid
@@ -106,6 +106,10 @@ class UploadForm(_ImportForm):
             "Aires de livraison\u00a0: CSV national ou fichier d’une ville."
         ),
     )
+    complete = BooleanField(
+        _l("Le fichier contient tous les arrêtés de sa source"),
+        description=_l("Ceux qu’il ne contient plus sont alors retirés. Ne cochez pas pour un extrait."),
+    )
     column_event = StringField(_l("Colonne du nom de l’évènement"))
     column_name = StringField(_l("Colonne du nom du périmètre"))
     column_colour = StringField(_l("Colonne de la couleur"))
@@ -122,6 +126,9 @@ class UploadForm(_ImportForm):
         kind = ImportKind(self.kind.data)
         check_format(kind, self.format.data)
         options = dict(read_options(self.options.data or ""))
+        if kind is ImportKind.ORDERS:
+            # An excerpt sent by hand must not withdraw the law that it leaves out.
+            options.setdefault("scope", "all" if self.complete.data else "part")
         if kind is ImportKind.PERIMETERS:
             named = {column: (self[f"column_{column}"].data or "").strip()[:200] for column in MAPPED_COLUMNS}
             options |= {column: value for column, value in named.items() if value}

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from lxml import etree
 from sqlalchemy import select, update
 
 from portal.common.actor import StaffRole
@@ -23,7 +24,7 @@ from portal.numeriz.models import ImportReport
 from portal.numeriz.queries import list_perimeters, page_bays, page_orders
 from portal.numeriz.reports import page_reports
 from portal.numeriz.services import store_perimeters
-from portal.numeriz.values import ImportSource, Issue
+from portal.numeriz.values import ImportSource, Issue, OrderStatus
 from portal.regulations.measures import MeasureType
 from portal.regulations.perimeters import Colour
 from portal.territories.queries import TerritoryView
@@ -218,6 +219,35 @@ def test_orders_are_imported_when_their_file_is_sent(
     listed = clerk.get("/territoires/france/numeriz/arretes?source=dialog")
     assert len(listed.select("tbody tr")) == 6 and "DiaLog" in listed.get_text(" ")
     assert "DiaLog" in clerk.get("/territoires/france/numeriz").get_text(" ")
+
+
+@pytest.mark.parametrize(("complete", "published"), [(False, 2), (True, 1)])
+def test_an_excerpt_withdraws_nothing_unless_told_complete(
+    complete: bool,
+    published: int,
+    clerk: PageClient,
+    territory: TerritoryView,
+    app: Flask,
+    run_jobs: Callable[[Flask], int],
+    shared_data: Path,
+) -> None:
+    wide = make_territory("france", bounds=(-5.0, 41.0, 10.0, 51.5), name="France")
+    user = make_user()
+    make_staff(user, wide.slug, StaffRole.CLERK)
+    clerk.sign_in(user.id)
+    whole = (shared_data / "dialog" / "dialog-regulations-2026-07-24.xml").read_bytes()
+    document = etree.fromstring(whole)
+    first = next(document.iter("{*}trafficRegulationOrder"))
+    parent = first.getparent()
+    assert parent is not None
+    parent.remove(first)
+    for content in (whole, etree.tostring(document)):
+        data = {"kind": "orders", "format": "dialog", "file": (io.BytesIO(content), "regulations.xml")}
+        if complete:
+            data["complete"] = "1"
+        clerk.submit("/territoires/france/numeriz/importer", data, content_type="multipart/form-data")
+        run_jobs(app)
+    assert len(page_orders(wide.id, status=OrderStatus.PUBLISHED).items) == published
 
 
 def test_orders_are_filtered_by_source_when_there_are_several(clerk: PageClient, territory: TerritoryView) -> None:
