@@ -13,6 +13,8 @@ from lxml import etree
 from shapely.geometry.base import BaseGeometry
 
 from portal.numeriz.exports.cifs import CifsWriter
+from portal.numeriz.imports.events.cifs import CIFS
+from portal.numeriz.imports.reading import ReadingContext, SourceFile
 from portal.numeriz.values import (
     Category,
     EventDraft,
@@ -39,7 +41,7 @@ from portal.regulations.vehicles import (
     UsedFor,
     VehicleRule,
 )
-from tests.support.editions import NOW, Draft, written
+from tests.support.editions import EDITION, NOW, PLACE, Draft, written
 from tests.support.schemas import faults, xml_schema
 
 END = datetime(2026, 10, 10, 20, tzinfo=UTC)
@@ -225,3 +227,19 @@ def test_an_event_is_written_without_an_end_when_it_has_none() -> None:
     [found] = incidents(event())
     assert found["type"] == "ROAD_CLOSED" and found["description"] == "Route coupée" and found["street"] == "N 20"
     assert "endtime" not in found
+
+
+def test_our_own_incidents_are_not_read_back_and_another_portal_reads_them(tmp_path: Path) -> None:
+    path = tmp_path / "fermetures.xml"
+    path.write_bytes(written(CifsWriter, [closure(slots((time(21), time(6)))), event()]))
+    file = SourceFile(path.name, path)
+    for own_url, count in ((EDITION.portal_url, 0), ("https://ailleurs.exemple", 2)):
+        context = ReadingContext(PLACE.zone, None, NOW, 10**8, 10**5, own_url)
+        understood = [found.read() for found in CIFS.open([file], context).records]
+        assert sum(len(found.drafts) for found in understood) == count
+        if count:
+            [draft] = understood[0].drafts
+            assert draft.kind is EventKind.CLOSURE and draft.periods[0].start == NOW and draft.periods[0].end == END
+            assert draft.shape.distance(LINE) < 1e-6
+        else:
+            assert {issue.code for found in understood for issue in found.issues} == {"own-export"}

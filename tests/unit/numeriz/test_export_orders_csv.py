@@ -32,7 +32,7 @@ from portal.regulations.vehicles import (
     UsedFor,
     VehicleRule,
 )
-from tests.support.editions import written
+from tests.support.editions import EDITION, written
 
 TOWNS = {
     "carros": 13,
@@ -49,11 +49,11 @@ LINE = shapely.LineString([(2.36, 48.86), (2.37, 48.861)])
 HEAVY = VehicleRule((Over(Size.GROSS_WEIGHT, 7500),), (HasAccess(Access.RESIDENT), UsedFor(Usage.CITY_LOGISTICS)))
 
 
-def read(content: bytes, folder: Path) -> list[OrderDraft]:
+def read(content: bytes, folder: Path, own_url: str = "") -> list[OrderDraft]:
     path = folder / "arretes.csv"
     path.write_bytes(content)
     context = ReadingContext(
-        PARIS, None, datetime(2026, 10, 5, tzinfo=UTC), 10**8, 10**5, options={"ban_hours": "banned"}
+        PARIS, None, datetime(2026, 10, 5, tzinfo=UTC), 10**8, 10**5, own_url, options={"ban_hours": "banned"}
     )
     reading = CEREMA.open([SourceFile("arretes.csv", path)], context)
     return [draft for record in reading.records for draft in record.read().drafts]
@@ -172,3 +172,9 @@ def test_a_place_is_named_as_the_schema_allows() -> None:
         for row in rows(written(OrdersCsvWriter, [order(ban(label=label))]))
     ]
     assert names == ["Rue d’Été (12 14) nord", "Emprise tracée"]
+
+
+def test_our_own_lines_are_not_read_back_and_those_of_a_town_are(shared_data: Path, tmp_path: Path) -> None:
+    town = read((shared_data / "traffic-orders" / "vence.csv").read_bytes(), tmp_path)
+    again = read(written(OrdersCsvWriter, [order(ban()), *town]), tmp_path, EDITION.portal_url)
+    assert [draft.source_id for draft in again] == [draft.source_id for draft in town]
