@@ -19,12 +19,17 @@ from portal.regulations.geometry import polygons_of
 MAX_VERTICES: Final = 20_000
 """Above, a shape is drawn with fewer vertices; one that cannot be is left without effect."""
 
+MAX_CROSSINGS: Final = 500
+"""An outline that crosses itself more often is not mended."""
+
 NOWHERE: Final = Point()
 """The shape of a place that is not located."""
 
 # About ten centimetres, then a metre: less than any street is wide.
 _TOLERANCES_DEG = (1e-6, 1e-5)
 _FAR_DEGREES = 2.0
+_SIDES_AT_ONCE = 20
+_SMALLEST_RING = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +117,33 @@ def _line(flat: BaseGeometry, lines: Sequence[LineString], box: Bounds) -> Drawn
 
 
 def _area(flat: BaseGeometry, box: Bounds) -> Drawn:
-    # Mending a crossing outline takes the square of its vertices: only those that are not many are mended.
-    if flat.is_valid:
-        return _lighter(flat if flat.geom_type in {"Polygon", "MultiPolygon"} else polygons_of(flat), box, ())
-    if shapely.get_num_coordinates(flat) > MAX_VERTICES:
+    areas = flat if flat.geom_type in {"Polygon", "MultiPolygon"} else polygons_of(flat)
+    if shapely.get_num_coordinates(flat) > MAX_VERTICES or flat.is_valid:
+        return _lighter(areas, box, ())
+    if _tangled(flat):
         return Drawn(NOWHERE, box, (Issue("place-too-complex", {"count": int(shapely.get_num_coordinates(flat))}),))
     issue = Issue("shape-repaired", {"reason": shapely.is_valid_reason(flat)[:80]})
     return _lighter(polygons_of(flat), box, (issue,))
+
+
+def _tangled(flat: BaseGeometry) -> bool:
+    """Tell whether an outline crosses itself too often to be mended: 300 sides that all cross take minutes."""
+    rings = [ring for part in shapely.get_parts(flat) for ring in (part.exterior, *part.interiors)]
+    sides = np.concatenate([_sides(ring) for ring in rings])
+    tree = shapely.STRtree(sides)
+    crossings = 0
+    for start in range(0, len(sides), _SIDES_AT_ONCE):
+        some = sides[start : start + _SIDES_AT_ONCE]
+        first, second = tree.query(some)
+        crossings += int(shapely.crosses(some[first], sides[second]).sum())
+        if crossings > 2 * MAX_CROSSINGS:  # each is met from both sides
+            return True
+    return False
+
+
+def _sides(ring: BaseGeometry) -> np.ndarray:
+    points = shapely.get_coordinates(ring)
+    return np.asarray(shapely.linestrings(np.stack([points[:-1], points[1:]], axis=1)))
 
 
 def _lighter(shape: BaseGeometry | None, box: Bounds, issues: tuple[Issue, ...]) -> Drawn:
@@ -129,11 +154,29 @@ def _lighter(shape: BaseGeometry | None, box: Bounds, issues: tuple[Issue, ...])
     if count <= MAX_VERTICES:
         return Drawn(shape, box, issues)
     for tolerance in _TOLERANCES_DEG:
-        less = shapely.simplify(shape, tolerance, preserve_topology=False)
+        less = _simplified(shape, tolerance)
         kept = int(shapely.get_num_coordinates(less))
         if kept <= MAX_VERTICES and not less.is_empty and less.is_valid:
             return Drawn(less, box, (*issues, Issue("place-simplified", {"count": count, "kept": kept})))
     return Drawn(NOWHERE, box, (*issues, Issue("place-too-complex", {"count": count})))
+
+
+def _simplified(shape: BaseGeometry, tolerance: float) -> BaseGeometry:
+    """Fewer vertices within a tolerance in degrees; areas ring by ring, since GEOS would mend the whole as well."""
+    if shape.geom_type not in {"Polygon", "MultiPolygon"}:
+        return shapely.simplify(shape, tolerance, preserve_topology=False)
+    polygons = []
+    for part in shapely.get_parts(shape):
+        rings = [_thinned(ring, tolerance) for ring in (part.exterior, *part.interiors)]
+        kept = [ring for ring in rings if len(ring) >= _SMALLEST_RING]
+        if kept and len(rings[0]) >= _SMALLEST_RING:
+            polygons.append(Polygon(kept[0], kept[1:]))
+    return polygons[0] if len(polygons) == 1 else MultiPolygon(polygons)
+
+
+def _thinned(ring: BaseGeometry, tolerance: float) -> np.ndarray:
+    line = LineString(shapely.get_coordinates(ring))
+    return shapely.get_coordinates(shapely.simplify(line, tolerance, preserve_topology=False))
 
 
 def _lost(code: str) -> Drawn:
