@@ -268,6 +268,7 @@ ISSUES: Mapping[str, LazyString] = {
     "storage-area-not-drawn": _l("Mesure %(measure)s\u00a0: aire de stockage citée sans emprise (%(value)s)."),
     "coordinates-swapped": _l("Longitude et latitude inversées : écarté."),
     "bay-known-elsewhere": _l("Aire %(name)s déjà connue par une autre source (%(source)s) : laissée telle quelle."),
+    "not-a-perimeter": _l("Ce n’est pas un périmètre : écarté."),
 }
 
 COUNTS: Mapping[str, LazyString] = {

@@ -109,8 +109,10 @@ def _finite(text: str) -> float:
     return number
 
 
-def read_features(content: bytes) -> list[Mapping[str, Any]]:
-    """Return the features of a GeoJSON collection in longitude and latitude; a single feature is a collection of one.
+def read_features(content: bytes) -> tuple[list[Mapping[str, Any]], Mapping[str, Any]]:
+    """Return the features of a GeoJSON collection in longitude and latitude, and what it says of itself (`about`).
+
+    A single feature is a collection of one.
 
     Raises Invalid as `read_json`, and `not-a-collection`, `no-feature`, `other-crs`.
     """
@@ -125,7 +127,8 @@ def read_features(content: bytes) -> list[Mapping[str, Any]]:
     if not features:
         raise Invalid("no-feature")
     _check_crs(found.get("crs"))
-    return features
+    about = found.get("about")
+    return features, about if isinstance(about, dict) else {}
 
 
 def _check_crs(crs: object) -> None:

@@ -33,22 +33,26 @@ type _Key = tuple[str, str, str]
 type _Span = tuple[datetime, datetime | None]
 
 _SOURCE = "file"
+# What stands beside perimeters in the GeoJSON that a portal like this one publishes.
+_OTHER_KINDS = frozenset({"measure", "bay", "event"})
 
 
 @dataclass(slots=True)
 class _Record:
-    """One feature read: its draft, or the reason why it cannot be; its place in its file."""
+    """One feature read: its draft, or the reason why there is none; its place in its file."""
 
     where: int
     raw: str
     draft: PerimeterDraft | None = None
+    left_out: str = ""
     error: Invalid | None = None
 
     def read(self) -> Understood[PerimeterDraft]:
         """What became of it. Raises Invalid."""
         if self.error is not None:
             raise self.error
-        assert self.draft is not None
+        if self.draft is None:
+            return Understood((), (Issue(self.left_out, where=self.where),))
         return Understood((self.draft,))
 
 
@@ -61,7 +65,7 @@ def _open_jop(files: Sequence[SourceFile], context: ReadingContext) -> Reading[P
 
 def _open_geojson(files: Sequence[SourceFile], context: ReadingContext) -> Reading[PerimeterDraft]:
     def reader(file: SourceFile, features: Sequence[Properties]) -> tuple[_ReadFeature, tuple[Issue, ...]]:
-        columns = columns_of(features, context.options)
+        columns = columns_of([feature for feature in features if not _is_other(feature)], context.options)
         title = clean_text(PurePath(file.name).stem, TITLE_LENGTH)
         unnamed = (
             () if "event" in columns.properties else (Issue("column-guessed", {"role": "event", "column": title}),)
@@ -84,14 +88,19 @@ def _open(name: str, files: Sequence[SourceFile], context: ReadingContext, reade
     issues: list[Issue] = []
     for number, file in enumerate(files, 1):
         try:
-            features = read_features(read_content(file, context.most_bytes))
+            features, about = read_features(read_content(file, context.most_bytes))
             if len(records) + len(features) > context.most_rows:
                 raise Invalid("too-many-features", most=context.most_rows)
+            if _is_own(about, context.own_url):
+                records += [
+                    (f"{number}:{where}", _Record(where, "", left_out="own-export")) for where in _places(features)
+                ]
+                continue
             read, doubts = reader(file, features)
             issues += doubts
             records += [
                 (f"{number}:{where}", _read_feature(feature, read, context, where))
-                for where, feature in enumerate(features, 1)
+                for where, feature in zip(_places(features), features, strict=True)
             ]
         except Invalid as error:
             raise Invalid(error.code, error.field, **{**error.params, "file": clean_text(file.name, 80)}) from error
@@ -110,6 +119,20 @@ def _open(name: str, files: Sequence[SourceFile], context: ReadingContext, reade
     return reading
 
 
+def _places(features: Sequence[object]) -> range:
+    return range(1, len(features) + 1)
+
+
+def _is_other(feature: Properties) -> bool:
+    properties = feature.get("properties")
+    return isinstance(properties, dict) and properties.get("kind") in _OTHER_KINDS
+
+
+def _is_own(about: Properties, own_url: str) -> bool:
+    """Tell whether this portal published the file."""
+    return bool(own_url) and str(about.get("page", "")).startswith(f"{own_url.rstrip('/')}/")
+
+
 def _told(
     records: Iterable[tuple[str, _Record]], reading: Reading[PerimeterDraft]
 ) -> Iterator[SourceRecord[PerimeterDraft]]:
@@ -124,6 +147,9 @@ def _read_feature(feature: Properties, read: _ReadFeature, context: ReadingConte
         properties = feature.get("properties")
         if feature.get("type") != "Feature" or not isinstance(properties, dict):
             raise Invalid("bad-feature", where=where)
+        if _is_other(feature):
+            record.left_out = "not-a-perimeter"
+            return record
         area = read_area(feature.get("geometry"), context.bounds, where)
     except Invalid as error:
         if error.code == "coordinates-swapped":
@@ -168,6 +194,8 @@ def _read_geojson(
         listed = []
     spans: list[Activation] = []
     for pair in listed:
+        if isinstance(pair, dict):
+            pair = [pair.get("start"), pair.get("end")]  # noqa: PLW2901 as published
         start, end = pair if isinstance(pair, list) and len(pair) == 2 else (pair, None)
         spans += _span(start, end, zone, issues)
     return _draft(event, name, colour, area, spans, issues)

@@ -62,7 +62,7 @@ def understood(path: Path, bounds: Bounds | None = None, **options: str) -> list
 
 
 def orders_of(path: Path, **options: str) -> list[OrderDraft]:
-    return [draft for found in understood(path, **options) for draft in found.drafts]
+    return [draft for found in understood(path, None, **options) for draft in found.drafts]
 
 
 def commune(shared_data: Path, name: str) -> list[OrderDraft]:

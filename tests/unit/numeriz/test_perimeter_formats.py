@@ -14,6 +14,7 @@ import pytest
 from portal.common.errors import Invalid
 from portal.numeriz.imports.formats import recognise
 from portal.numeriz.imports.perimeter_columns import colour_of
+from portal.numeriz.imports.perimeters import GEOJSON
 from portal.numeriz.imports.reading import Bounds, Reading, ReadingContext, SourceFile
 from portal.numeriz.values import ImportKind, PerimeterDraft
 from portal.regulations.perimeters import Colour
@@ -45,7 +46,7 @@ def opened(
 
 
 def read(tmp_path: Path, document: object, **options: str) -> tuple[list[PerimeterDraft], list[str]]:
-    reading = opened(tmp_path, document, **options)
+    reading = opened(tmp_path, document, PARIS_3E, **options)
     drafts = [draft for record in reading.records for draft in record.read().drafts]
     said = [*reading.issues, *(issue for draft in drafts for issue in draft.issues)]
     return drafts, [f"{issue.code} {issue.params.get('role', '')}".strip() for issue in said]
@@ -126,7 +127,7 @@ def test_a_file_is_refused_when_no_column_gives_a_colour(
     tmp_path: Path, properties: dict[str, Any], options: dict[str, str], code: str
 ) -> None:
     with pytest.raises(Invalid, match=code):
-        opened(tmp_path, collection(properties), **options)
+        opened(tmp_path, collection(properties), PARIS_3E, **options)
 
 
 def test_a_file_is_refused_when_its_axes_are_exchanged(tmp_path: Path) -> None:
@@ -159,3 +160,33 @@ def test_one_record_is_skipped_when_its_shape_cannot_be_drawn(tmp_path: Path) ->
 )
 def test_a_colour_is_known_when_one_word_names_it(text: str, colour: Colour | None) -> None:
     assert colour_of(text) is colour
+
+
+PUBLISHED = {
+    "kind": "perimeter",
+    "event": "Fête",
+    "name": "Quai",
+    "colour": "red",
+    "activations": [{"start": "2026-07-14T08:00:00+00:00", "end": None, "sentence": "…"}],
+}
+
+
+def test_the_perimeters_alone_are_read_when_another_portal_published_everything(tmp_path: Path) -> None:
+    document = {
+        **collection(*[{"kind": "bay", "name": "B"}] * 300, PUBLISHED),
+        "about": {"page": "https://la-bas.example/donnees"},
+    }
+    [draft], said = read(tmp_path, document)
+    assert (draft.event, draft.colour, said) == ("Fête", Colour.RED, [])
+    assert [(span.start, span.end) for span in draft.activations] == [(datetime(2026, 7, 14, 8, tzinfo=UTC), None)]
+
+
+def test_nothing_is_read_when_this_portal_published_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "reglementation.geojson"
+    document = {**collection(PUBLISHED), "about": {"page": "https://ici.example/donnees/paris"}}
+    path.write_text(json.dumps(document), encoding="utf-8")
+    context = ReadingContext(
+        ZoneInfo("Europe/Paris"), None, datetime(2026, 1, 1, tzinfo=UTC), 10**7, 1000, own_url="https://ici.example"
+    )
+    [found] = (record.read() for record in GEOJSON.open([SourceFile(path.name, path)], context).records)
+    assert (found.drafts, [issue.code for issue in found.issues]) == ((), ["own-export"])
