@@ -18,6 +18,7 @@ from portal.regulations.evaluate import (
 )
 from portal.regulations.passes import PassRight
 from portal.regulations.perimeters import Activation, Colour
+from portal.regulations.snapshot import LawSnapshot
 from portal.regulations.vehicles import Vehicle
 from tests.support.law import INSIDE, ON_STREET, OUTSIDE, PARIS, law_of, local, measure, perimeter
 
@@ -42,6 +43,42 @@ def test_candidates_are_those_near_and_in_force_those_active() -> None:
     assert [hit.regulation for hit in law.in_force(INSIDE, Interval(NOON, NOON))] == [near]
     assert law.candidates(ON_STREET) == (far,)
     assert law.candidates(OUTSIDE) == ()
+
+
+def test_a_box_holds_what_meets_it_and_is_active_when_asked() -> None:
+    asleep = perimeter(Colour.BLUE, ("2024-08-01 10:00", "2024-08-01 20:00"), id="p2")
+    diagonal = measure(id="m2", shape=LineString([(2.30, 48.90), (2.40, 49.0)]))
+    here, street = perimeter(), measure()
+    law = law_of(here, asleep, street, diagonal)
+    assert law.in_box((2.305, 48.805, 2.306, 48.806)) == (here, asleep)
+    assert law.in_box((2.305, 48.805, 2.306, 48.806), Interval(NOON, NOON)) == (here,)
+    assert law.in_box((2.0, 48.0, 3.0, 49.5)) == (here, asleep, street, diagonal)
+    # Inside the box of the diagonal, and far from its line.
+    assert law.in_box((2.38, 48.90, 2.40, 48.92)) == ()
+    assert law.in_box((-10.0, 0.0, -9.0, 1.0)) == ()
+
+
+def test_law_of_some_days_answers_as_the_whole_law_does_in_them() -> None:
+    later = perimeter(Colour.BLUE, ("2024-08-01 10:00", "2024-08-01 20:00"), id="p2")
+    law = law_of(perimeter(), later, measure())
+    days = law.around(Interval(NOON, NOON + timedelta(days=2)))
+    assert set(days.perimeters) == {"p1"}
+    assert set(days.measures) == {"m1"}
+    for place in (INSIDE, ON_STREET):
+        assert verdict(days, place, NOON, TRUCK) == verdict(law, place, NOON, TRUCK)
+    alone = law.only(law.measures["m1"])
+    assert (set(alone.perimeters), set(alone.measures), alone.calendar) == (set(), {"m1"}, law.calendar)
+
+
+def test_what_was_prepared_is_kept_when_the_regulation_is_the_same_object() -> None:
+    kept, gone = measure(), perimeter()
+    before = law_of(kept, gone)
+    assert before.at(ON_STREET)
+    fresh = perimeter(id="p2")
+    after = LawSnapshot.build([fresh], [kept], zone=PARIS, version="next", previous=before)
+    assert [site.regulation.id for site in after.sites] == ["p2", "m1"]
+    assert after.sites[1] is before.sites[1]
+    assert [hit.regulation for hit in after.at(INSIDE)] == [fresh]
 
 
 def test_street_is_found_when_the_address_stands_beside_it() -> None:
