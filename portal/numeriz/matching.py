@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import batched
+from itertools import batched, chain, islice
 from typing import Final
 from uuid import UUID
 
@@ -105,12 +105,12 @@ def count_waiting(territory_id: UUID, graph_version: str) -> int:
 
 def list_waiting(territory_id: UUID, graph_version: str, most: int) -> Sequence[Waiting]:
     """Some of those that wait, with their places: orders, then events, then perimeters."""
-    found = [
-        *_orders(territory_id, graph_version, most),
-        *_events(territory_id, graph_version, most),
-        *_perimeters(territory_id, graph_version),
-    ]
-    return found[:most]
+    found = chain(
+        _orders(territory_id, graph_version, most),
+        _events(territory_id, graph_version, most),
+        _perimeters(territory_id, graph_version),
+    )
+    return list(islice(found, most))
 
 
 def _waiting_orders(territory_id: UUID, graph_version: str) -> tuple[ColumnElement[bool], ...]:
