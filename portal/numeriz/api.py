@@ -31,7 +31,7 @@ from portal.numeriz.queries import (
     page_perimeters,
 )
 from portal.numeriz.reasons import sentence, state_words
-from portal.numeriz.services import store_bays, store_orders, store_perimeters
+from portal.numeriz.services import store_bays, store_events, store_orders, store_perimeters
 from portal.numeriz.upkeep import ask_for_due_work, erase_old_law
 from portal.numeriz.values import (
     BayDraft,
@@ -39,6 +39,9 @@ from portal.numeriz.values import (
     BayRegime,
     Category,
     DeliveryHours,
+    EventDraft,
+    EventKind,
+    EventState,
     ImportOutcome,
     ImportSource,
     Issue,
@@ -60,6 +63,9 @@ __all__ = [
     "BayView",
     "Category",
     "DeliveryHours",
+    "EventDraft",
+    "EventKind",
+    "EventState",
     "ImportOutcome",
     "ImportSource",
     "Issue",
@@ -96,6 +102,7 @@ __all__ = [
     "span_words",
     "state_words",
     "store_bays",
+    "store_events",
     "store_orders",
     "store_perimeters",
     "vehicles_words",

@@ -15,12 +15,14 @@ from portal.common.clock import SYSTEM_CLOCK, Clock
 from portal.db import UnitOfWork, unit_of_work
 from portal.numeriz.law import bump_law, lock_law
 from portal.numeriz.storing.bays import merge_bays
+from portal.numeriz.storing.events import merge_events
 from portal.numeriz.storing.orders import check_order, merge_orders
 from portal.numeriz.storing.perimeters import merge_perimeters
 from portal.numeriz.storing.reports import ImportIdentity, close_import, refuse_import
 from portal.numeriz.storing.tally import Findings, Tally
 from portal.numeriz.values import (
     BayDraft,
+    EventDraft,
     ImportKind,
     ImportOutcome,
     ImportSource,
@@ -104,6 +106,23 @@ def store_bays(
         merge_bays(uow, territory_id, drafts, tally, clock.now())
 
     return _store(actor, territory_id, ImportKind.BAYS, source, report_id, dry_run, clock, store)
+
+
+def store_events(
+    actor: Actor,
+    territory_id: UUID,
+    drafts: Sequence[EventDraft],
+    *,
+    source: ImportSource = PROGRAM,
+    dry_run: bool = False,
+    clock: Clock = SYSTEM_CLOCK,
+) -> ImportOutcome:
+    """Add or replace live events by (source, source id), in one transaction; none is ended by its absence."""
+
+    def store(uow: UnitOfWork, tally: Tally) -> None:
+        merge_events(uow, territory_id, drafts, tally, clock.now())
+
+    return _store(actor, territory_id, ImportKind.EVENTS, source, None, dry_run, clock, store)
 
 
 def _store(

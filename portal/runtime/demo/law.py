@@ -8,19 +8,22 @@ from uuid import UUID
 
 from portal.common.actor import Actor
 from portal.numeriz import api as numeriz
+from portal.regulations.measures import Direction
 from portal.regulations.perimeters import Perimeter
+from portal.regulations.schedules import Period
 from portal.territories.demo_town import Town
-from portal.territories.demo_town.law import NOTICE, DemoBay, DemoOrder
+from portal.territories.demo_town.law import NOTICE, DemoBay, DemoIncident, DemoOrder
 
 _PROVENANCE = {"source": "demo", "title": NOTICE}
 
 
 def store_law(actor: Actor, territory_id: UUID, town: Town, today: date) -> None:
-    """Store the town's orders, perimeters and bays; what is temporary is dated around today. Storing again updates."""
+    """Store the town's law and live events; what is temporary is dated around today. Storing again updates."""
     law = town.law(today)
     numeriz.store_perimeters(actor, territory_id, [_perimeter(found) for found in law.perimeters])
     numeriz.store_orders(actor, territory_id, [_order(found) for found in law.orders])
     numeriz.store_bays(actor, territory_id, [_bay(found) for found in law.bays])
+    numeriz.store_events(actor, territory_id, [_event(found) for found in law.incidents])
 
 
 def _perimeter(found: Perimeter) -> numeriz.PerimeterDraft:
@@ -71,5 +74,19 @@ def _bay(found: DemoBay) -> numeriz.BayDraft:
         places=found.places,
         hours=(numeriz.DeliveryHours(found.weekdays, found.slots),) if found.slots or found.weekdays else (),
         max_stay_min=found.max_stay_min,
+        provenance=_PROVENANCE,
+    )
+
+
+def _event(found: DemoIncident) -> numeriz.EventDraft:
+    return numeriz.EventDraft(
+        source="demo",
+        source_id=found.id,
+        kind=numeriz.EventKind(found.kind),
+        state=numeriz.EventState.ACTIVE,
+        shape=found.shape,
+        periods=(Period(found.start, found.end),),
+        direction=Direction.BOTH,
+        label=found.label,
         provenance=_PROVENANCE,
     )

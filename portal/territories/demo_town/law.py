@@ -1,10 +1,12 @@
-"""The invented law of the town: traffic orders, an event with its perimeters, delivery bays."""
+"""The invented law of the town: traffic orders, an event with its perimeters, delivery bays, live events."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
+
+from shapely.geometry.base import BaseGeometry
 
 from portal.regulations.measures import Measure
 from portal.regulations.perimeters import Perimeter
@@ -62,6 +64,18 @@ class DemoBay:
 
 
 @dataclass(frozen=True, slots=True)
+class DemoIncident:
+    """An invented live event. kind: as in the event model; shape: line, or the point where it is, (lon, lat)."""
+
+    id: str
+    kind: str
+    label: str
+    shape: BaseGeometry
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class TownLaw:
     """The whole law. perimeters: those of the event, then the permanent one."""
 
@@ -69,6 +83,7 @@ class TownLaw:
     event: DemoEvent
     perimeters: tuple[Perimeter, ...]
     bays: tuple[DemoBay, ...]
+    incidents: tuple[DemoIncident, ...]
 
 
 def town_law(town: Town, today: date) -> TownLaw:
@@ -78,12 +93,16 @@ def town_law(town: Town, today: date) -> TownLaw:
     """
     from portal.territories.demo_town.law_bays import delivery_bays
     from portal.territories.demo_town.law_event import event_of, perimeters_of
+    from portal.territories.demo_town.law_incidents import incidents
     from portal.territories.demo_town.law_orders import traffic_orders
 
     event = event_of(today)
+    orders = traffic_orders(town, today)
+    ruled = {place.label for order in orders for measure in order.measures for place in measure.locations}
     return TownLaw(
-        orders=traffic_orders(town, today),
+        orders=orders,
         event=event,
         perimeters=perimeters_of(town, event, today),
         bays=delivery_bays(town),
+        incidents=incidents(town, today, ruled),
     )

@@ -119,3 +119,13 @@ def test_bays_stand_beside_their_street_when_placed(town: Town, law: TownLaw) ->
         assert (bay.regime == "periodic") == bool(bay.slots)
         assert 6 < bay.length_m < 32
         assert bay.address[0].isdigit()
+
+
+def test_live_events_are_on_streets_that_no_order_rules(town: Town, law: TownLaw) -> None:
+    frame = box(*town.bounds).buffer(1e-4)
+    ruled = [place.shape for order in law.orders for measure in order.measures for place in measure.locations]
+    assert {incident.kind for incident in law.incidents} == {"closure", "alternate", "accident"}
+    for incident in law.incidents:
+        assert frame.contains(incident.shape)
+        assert incident.start < incident.end
+        assert not any(incident.shape.equals(shape) for shape in ruled)
