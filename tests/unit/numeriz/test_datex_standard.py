@@ -320,6 +320,7 @@ def test_an_area_keeps_its_holes_and_its_name(path: Path) -> None:
         path, f"<loc:namedArea>{port}</loc:namedArea>{polygon}", kind="loc:AreaLocation"
     ).measure.locations
     assert (place.kind, place.label, place.shape.geom_type) == (LocationKind.AREA, "Le port", "Polygon")
+    assert isinstance(place.shape, shapely.Polygon)
     assert [len(ring.coords) for ring in place.shape.interiors] == [4]
 
 
