@@ -1,4 +1,4 @@
-"""A generated feed of traffic orders in the shape of the national base: same elements, same spaces, invented content."""
+"""A generated feed of orders in the shape of the national base: same elements, same spaces, invented content."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ _HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 _FOOT = "    </trafficRegulationsFromCompetentAuthorities>\n</d2:payload>\n"
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 # Markup that every order needs, before what its lines take.
-_MARKUP_BYTES = 5_500
-_POINT_BYTES = 25
+_MARKUP_BYTES = 6_900
+_POINT_BYTES = 30
 
 
 def write_feed(
@@ -193,8 +193,11 @@ def _location(draws: random.Random, place: int, points: int, centre: tuple[float
     if len(line) > 1:
         lines.append(line)
     drawn = json.dumps({"type": "MultiLineString", "coordinates": lines}, separators=(",", ":"))
-    name = f"<loc:roadNumber>D{place % 900}</loc:roadNumber>" if place % 4 == 0 else (
-        f"<loc:roadName>Rue {place % 3000} du Moulin</loc:roadName>"
+    quoted = escape(drawn, {'"': "&quot;"})
+    name = (
+        f"<loc:roadNumber>D{place % 900}</loc:roadNumber>"
+        if place % 4 == 0
+        else (f"<loc:roadName>Rue {place % 3000} du Moulin</loc:roadName>")
     )
     return f"""                                    <conditions xsi:type="LocationCondition">
                                         <locationByOrder xsi:type="loc:LinearLocation">
@@ -205,7 +208,7 @@ def _location(draws: random.Random, place: int, points: int, centre: tuple[float
                                             </loc:supplementaryPositionalDescription>
                                             <loc:_linearLocationExtension>
                                                 <loc:linearLocationExtended>
-                                                    <dx:geoJsonGeometry>{escape(drawn, {'"': "&quot;"})}</dx:geoJsonGeometry>
+                                                    <dx:geoJsonGeometry>{quoted}</dx:geoJsonGeometry>
                                                 </loc:linearLocationExtended>
                                             </loc:_linearLocationExtension>
                                         </locationByOrder>
@@ -216,6 +219,8 @@ def _location(draws: random.Random, place: int, points: int, centre: tuple[float
 def _vehicles(place: int) -> str:
     if place % 2:
         return ""
+    operator = "<com:comparisonOperator>lessThanOrEqualTo</com:comparisonOperator>"
+    limit = f"<com:grossVehicleWeight>{(3.5, 7.5, 12, 19)[place // 2 % 4]}</com:grossVehicleWeight>"
     return f"""                            <conditions xsi:type="ConditionSet">
                                 <operator>or</operator>
                                             <conditions xsi:type="VehicleCondition">
@@ -223,8 +228,8 @@ def _vehicles(place: int) -> str:
                                                 <vehicleCharacteristics>
                                                             <com:vehicleType>heavyGoodsVehicle</com:vehicleType>
                                                                 <com:grossWeightCharacteristic>
-                                                                    <com:comparisonOperator>lessThanOrEqualTo</com:comparisonOperator>
-                                                                    <com:grossVehicleWeight>{(3.5, 7.5, 12, 19)[place // 2 % 4]}</com:grossVehicleWeight>
+                                                                    {operator}
+                                                                    {limit}
                                                                     <com:typeOfWeight>maximumPermitted</com:typeOfWeight>
                                                                 </com:grossWeightCharacteristic>
                                                 </vehicleCharacteristics>

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from portal.runtime.bench import fleet_file, law, matching, pages, routes, verification
+from portal.runtime.bench import feed, fleet_file, law, matching, pages, routes, verification
 from portal.runtime.bench.ground import Ground
 from portal.runtime.bench.line import Line
 
@@ -15,6 +15,7 @@ THEMES: dict[str, Theme] = {
     "verification": verification.measure,
     "routes": routes.measure,
     "fleet-file": fleet_file.measure,
+    "feed": feed.measure,
     "law": law.measure,
     "matching": matching.measure,
 }
