@@ -13,8 +13,8 @@ from portal.common.errors import NotFound
 from portal.config import Settings
 from portal.numeriz.exports.channels import BY_FILE_NAME, CHANNELS, Channel
 from portal.numeriz.exports.edition import OPEN_LICENCE, OPEN_LICENCE_URL
-from portal.numeriz.exports.publishing import PORTAL_SCOPE, PublishedFile, published_files
-from portal.territories.api import get_territory, list_territories
+from portal.numeriz.exports.publishing import PublishedFile, published_files
+from portal.territories.api import ALL_TERRITORIES, get_territory, list_territories
 from portal.web.extensions import limiter
 from portal.web.guards import PUBLIC, guard
 from portal.web.rendering import render_page
@@ -31,14 +31,14 @@ _CHUNK = 256 * 1024
 @guard(PUBLIC)
 def index() -> ResponseReturnValue:
     """List the scopes that have open data: each territory, and the portal as a whole."""
-    return render_page("open_data/index.html", territories=list_territories(), portal_scope=PORTAL_SCOPE)
+    return render_page("open_data/index.html", territories=list_territories(), portal_scope=ALL_TERRITORIES)
 
 
 @blueprint.get("/<territory>")
 @guard(PUBLIC)
 def show_scope(territory: str) -> ResponseReturnValue:
     """Show the files of a scope: for whom, how fresh, how large, under which licence, and what each cannot say."""
-    known = None if territory == PORTAL_SCOPE else get_territory(territory)
+    known = None if territory == ALL_TERRITORIES else get_territory(territory)
     files = published_files(territory)
     return render_page(
         "open_data/scope.html",
@@ -66,7 +66,7 @@ def download(territory: str, file_name: str) -> ResponseReturnValue:
     channel = BY_FILE_NAME.get(file_name)
     if channel is None:
         raise NotFound("file-not-found")
-    if territory != PORTAL_SCOPE:
+    if territory != ALL_TERRITORIES:
         get_territory(territory)
     for _attempt in range(2):
         found = published_files(territory).get(channel.name)

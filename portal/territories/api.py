@@ -13,12 +13,11 @@ from portal.territories.matching import (
     match_between,
     match_line,
 )
-from portal.territories.models import SLUG_PATTERN, Accent
+from portal.territories.models import ALL_TERRITORIES, SLUG_PATTERN, Accent
 from portal.territories.queries import (
     BuildFacts,
     TerritoryView,
     get_build_facts,
-    get_graph_version,
     get_graph_version,
     get_territory,
     get_territory_by_id,
@@ -37,6 +36,7 @@ from portal.territories.services import (
 from portal.territories.tracing import RoadGraph
 
 __all__ = [
+    "ALL_TERRITORIES",
     "GOOD_SCORE",
     "MAX_EXCLUDE_LOCATIONS",
     "SLUG_PATTERN",
@@ -61,7 +61,6 @@ __all__ = [
     "add_territory",
     "geocode",
     "get_build_facts",
-    "get_graph_version",
     "get_graph_version",
     "get_territory",
     "get_territory_by_id",

@@ -60,6 +60,7 @@ BUILD_ERRORS = {
     "disk-full": "The disk is full: free some space, then run the same command again.",
     "build-running": "Another command is building the territory %(territory)s: wait for its end.",
     "slug-format": "%(slug)r cannot be a slug: use 2 to 40 lower-case letters, digits and single hyphens.",
+    "slug-reserved": "%(slug)r stands for all territories: choose another slug.",
     "name-missing": "The name of the territory is empty.",
     "name-long": "The name of the territory is longer than %(at_most)s characters.",
     "timezone-unknown": "%(timezone)r is not a time zone: give a name such as Europe/Paris.",

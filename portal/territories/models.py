@@ -14,6 +14,8 @@ from portal.db.base import text_enum
 from portal.regulations.holidays import HolidayRegion
 
 SLUG_PATTERN = r"[a-z0-9]+(?:-[a-z0-9]+)*"
+ALL_TERRITORIES = "portail"
+"""What stands for every territory at once where an address names one: no territory may bear it."""
 DEFAULT_TIMEZONE = "Europe/Paris"
 
 

@@ -20,7 +20,7 @@ from portal.common.errors import Conflict, Denied, Invalid, NotFound
 from portal.common.ids import new_id
 from portal.db import UnitOfWork, session, unit_of_work
 from portal.regulations.holidays import HolidayRegion
-from portal.territories.models import DEFAULT_TIMEZONE, SLUG_PATTERN, Accent, Territory
+from portal.territories.models import ALL_TERRITORIES, DEFAULT_TIMEZONE, SLUG_PATTERN, Accent, Territory
 from portal.territories.policies import refuses_operation, refuses_settings
 from portal.territories.queries import BuildFacts, TerritoryView, builds_dir, territory_view
 
@@ -72,7 +72,7 @@ def add_territory(
 ) -> BuildResult:
     """Build a territory and open it.
 
-    Raises Denied, Invalid (slug-format, name-missing, name-long, timezone-unknown), Conflict("territory-exists"),
+    Raises Denied, Invalid (slug-format, slug-reserved, name-missing, name-long, timezone-unknown), Conflict("territory-exists"),
     BuildError; none leaves anything behind.
     """
     _require(refuses_operation(actor))
@@ -206,6 +206,8 @@ def _check_names(command: AddTerritory) -> None:
     shortest, longest = SLUG_LENGTHS
     if not shortest <= len(command.slug) <= longest or not re.fullmatch(SLUG_PATTERN, command.slug):
         raise Invalid("slug-format", field="slug", slug=command.slug)
+    if command.slug == ALL_TERRITORIES:
+        raise Invalid("slug-reserved", field="slug", slug=command.slug)
     _check_name(command.name)
     if command.timezone not in available_timezones():
         raise Invalid("timezone-unknown", field="timezone", timezone=command.timezone)

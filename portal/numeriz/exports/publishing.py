@@ -34,10 +34,9 @@ from portal.numeriz.exports.edition import Edition, Place, Source, Writer
 from portal.numeriz.exports.rows import bays_of, events_of, orders_of, perimeters_of, sources_of
 from portal.numeriz.law import law_version
 from portal.numeriz.models import Publication
-from portal.territories.api import TerritoryView, get_territory, list_territories
+from portal.territories.api import ALL_TERRITORIES, TerritoryView, get_territory, list_territories
 
 PUBLISH_JOB = "numeriz.publish"
-PORTAL_SCOPE = "portail"
 AREA = "open-data"
 LAYOUT = 1
 """Raised when a file is written otherwise than before, so that all are made again."""
@@ -62,7 +61,7 @@ class Made:
 
 def territories_of(scope: str) -> Sequence[TerritoryView]:
     """The territories of a scope. Raises NotFound("territory-not-found")."""
-    return list_territories() if scope == PORTAL_SCOPE else [get_territory(scope)]
+    return list_territories() if scope == ALL_TERRITORIES else [get_territory(scope)]
 
 
 def content_version(scope: str, now: datetime) -> str:
@@ -98,7 +97,7 @@ def publish_due(clock: Clock = SYSTEM_CLOCK) -> Sequence[str]:
     """
     now = clock.now()
     asked = []
-    for scope in [*(found.slug for found in list_territories()), PORTAL_SCOPE]:
+    for scope in [*(found.slug for found in list_territories()), ALL_TERRITORIES]:
         versions = set(session().scalars(select(Publication.law_version).where(Publication.scope == scope)))
         if versions == {content_version(scope, now)} or not _may_publish(scope, now):
             continue
@@ -141,7 +140,7 @@ def _write(scope: str, now: datetime, folder: Path) -> dict[str, int]:
     sources: set[Source] = {source for place in places for source in sources_of(place, now)}
     edition = Edition(
         scope,
-        territories[0].name if scope != PORTAL_SCOPE else "Joptimiz",
+        territories[0].name if scope != ALL_TERRITORIES else "Joptimiz",
         now,
         _settings().public_url,
         tuple(sorted(sources, key=lambda source: (source.name, source.licence))),
@@ -203,7 +202,7 @@ def put_in_place(uow: UnitOfWork, scope: str, version: str, produced_at: datetim
     """Replace the rows of a scope; the files they named go once this is durable."""
     old = list(uow.session.scalars(select(Publication.file_key).where(Publication.scope == scope)))
     uow.session.execute(delete(Publication).where(Publication.scope == scope))
-    territory_id = None if scope == PORTAL_SCOPE else get_territory(scope).id
+    territory_id = None if scope == ALL_TERRITORIES else get_territory(scope).id
     uow.session.execute(
         insert(Publication),
         [

@@ -23,7 +23,6 @@ from portal.jobs.models import Job
 from portal.numeriz.exports.channels import CHANNELS
 from portal.numeriz.exports.publishing import (
     AREA,
-    PORTAL_SCOPE,
     PUBLISH_JOB,
     content_version,
     publish_due,
@@ -35,6 +34,7 @@ from portal.numeriz.services import store_bays, store_orders
 from portal.numeriz.values import BayDraft, OrderStatus
 from portal.regulations.schedules import Period
 from portal.territories.api import TerritoryView
+from portal.territories.models import ALL_TERRITORIES
 from tests.factories.law import (
     TESTER,
     bay_draft,
@@ -115,11 +115,11 @@ def test_old_files_go_when_new_ones_take_their_place(database: Flask, run_jobs: 
 def test_the_portal_publishes_every_territory_when_asked_for_all(database: Flask, run_jobs: RunJobs) -> None:
     make_town()
     make_town("lyon", "Lyon")
-    publish(database, run_jobs, PORTAL_SCOPE)
+    publish(database, run_jobs, ALL_TERRITORIES)
     publish(database, run_jobs, "lyon")
-    places = {found["properties"]["territory"] for found in json.loads(content(PORTAL_SCOPE, "geojson"))["features"]}
+    places = {found["properties"]["territory"] for found in json.loads(content(ALL_TERRITORIES, "geojson"))["features"]}
     assert places == {"paris-3e", "lyon"}
-    assert published_files(PORTAL_SCOPE)["geojson"].record_count == 6
+    assert published_files(ALL_TERRITORIES)["geojson"].record_count == 6
     assert published_files("lyon")["geojson"].record_count == 3
     assert published_files("paris-3e") == {}
 
@@ -162,7 +162,7 @@ def _with_licence(local_id: str, licence: str) -> BayDraft:
 def test_what_changed_is_asked_for_once_when_it_is_due(database: Flask, run_jobs: RunJobs) -> None:
     territory = make_town()
     make_town("lyon", "Lyon")
-    assert set(publish_due()) == {"paris-3e", "lyon", PORTAL_SCOPE}
+    assert set(publish_due()) == {"paris-3e", "lyon", ALL_TERRITORIES}
     assert publish_due() == []  # they wait already
     assert run_jobs(database) == 3
     assert publish_due() == []
@@ -171,14 +171,14 @@ def test_what_changed_is_asked_for_once_when_it_is_due(database: Flask, run_jobs
     assert publish_due() == []  # made a moment ago: the changes of an import go out together
     later = FixedClock(datetime.now(UTC) + timedelta(minutes=2))
     if later.now().date() == datetime.now(UTC).date():  # at midnight everything is due
-        assert set(publish_due(later)) == {"paris-3e", PORTAL_SCOPE}
+        assert set(publish_due(later)) == {"paris-3e", ALL_TERRITORIES}
 
 
 def test_everything_is_due_when_a_day_begins(database: Flask, run_jobs: RunJobs) -> None:
     make_town()
     publish_due()
     run_jobs(database)
-    assert set(publish_due(FixedClock(datetime.now(UTC) + timedelta(days=1)))) == {"paris-3e", PORTAL_SCOPE}
+    assert set(publish_due(FixedClock(datetime.now(UTC) + timedelta(days=1)))) == {"paris-3e", ALL_TERRITORIES}
 
 
 @pytest.mark.parametrize(("minutes", "asked"), [(2, []), (11, ["paris-3e"])])

@@ -19,7 +19,7 @@ from portal.config import Settings
 from portal.db import session
 from portal.territories import api, pipeline
 from portal.territories.api import AddTerritory
-from portal.territories.models import Territory
+from portal.territories.models import ALL_TERRITORIES, Territory
 from tests.support.extract import LAT, LON, village
 from tests.support.territories import lay_builds
 
@@ -182,6 +182,12 @@ def test_slug_is_refused_when_it_is_not_kebab_case(village_source: Path, builds:
     with pytest.raises(Invalid) as caught:
         _add(village_source, slug)
     assert caught.value.code == "slug-format"
+
+
+def test_slug_is_refused_when_it_stands_for_all_territories(village_source: Path, builds: Path) -> None:
+    with pytest.raises(Invalid) as caught:
+        _add(village_source, ALL_TERRITORIES)
+    assert caught.value.code == "slug-reserved"
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ from lxml import etree
 from portal.db import unit_of_work
 from portal.jobs import enqueue
 from portal.numeriz.exports.channels import CHANNELS
-from portal.numeriz.exports.publishing import PORTAL_SCOPE, PUBLISH_JOB
+from portal.numeriz.exports.publishing import PUBLISH_JOB
+from portal.territories.models import ALL_TERRITORIES
 from tests.factories.law import bay_draft, make_law, make_territory, order_draft, perimeter_draft
 from tests.support.web import PageClient
 
@@ -33,7 +34,7 @@ def town(app: Flask) -> None:
 def published(app: Flask, town: None, run_jobs: RunJobs) -> None:
     with unit_of_work():
         enqueue(PUBLISH_JOB, {"scope": "paris-3e"})
-        enqueue(PUBLISH_JOB, {"scope": PORTAL_SCOPE})
+        enqueue(PUBLISH_JOB, {"scope": ALL_TERRITORIES})
     run_jobs(app)
 
 
@@ -41,7 +42,7 @@ def published(app: Flask, town: None, run_jobs: RunJobs) -> None:
 def test_the_list_leads_to_each_territory_and_to_all_when_nobody_is_signed_in(page_client: PageClient) -> None:
     page = page_client.get("/donnees")
     links = {link["href"] for link in page.select("main a")}
-    assert {"/donnees/paris-3e", f"/donnees/{PORTAL_SCOPE}"} <= links
+    assert {"/donnees/paris-3e", f"/donnees/{ALL_TERRITORIES}"} <= links
     assert "font foi" in page.get_text()
     assert page.select_one("footer a[href='/donnees']")
 
@@ -56,7 +57,7 @@ def test_a_scope_lists_each_file_with_what_it_cannot_say(page_client: PageClient
             assert str(limit) in shown
     assert len(page.select("main a[download]")) == len(CHANNELS)
     assert "Licence Ouverte 2.0" in shown and "font foi" in shown
-    page_client.get(f"/donnees/{PORTAL_SCOPE}")
+    page_client.get(f"/donnees/{ALL_TERRITORIES}")
 
 
 @pytest.mark.usefixtures("town")
@@ -70,7 +71,7 @@ def test_a_file_is_said_to_come_when_it_was_never_made(page_client: PageClient) 
 
 @pytest.mark.usefixtures("published")
 @pytest.mark.parametrize("channel", CHANNELS, ids=lambda channel: channel.name)
-@pytest.mark.parametrize("scope", ["paris-3e", PORTAL_SCOPE])
+@pytest.mark.parametrize("scope", ["paris-3e", ALL_TERRITORIES])
 def test_a_file_is_sent_with_its_type_name_and_licence(page_client: PageClient, channel: object, scope: str) -> None:
     known = next(found for found in CHANNELS if found is channel)
     answer = page_client.raw.get(f"/donnees/{scope}/{known.file_name}")
