@@ -13,7 +13,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import partial
 from typing import Final
 
@@ -36,7 +36,7 @@ from portal.numeriz.imports.cerema_rules import (
     words_of,
 )
 from portal.numeriz.imports.documents import clean_text
-from portal.numeriz.imports.local_time import to_utc
+from portal.numeriz.imports.local_time import day_after, to_utc
 from portal.numeriz.imports.opening_hours import periods_of_hours
 from portal.numeriz.imports.reading import Format, Reading, ReadingContext, SourceFile, SourceRecord, Understood
 from portal.numeriz.imports.tables import Row, headers_of, read_table
@@ -302,7 +302,7 @@ def _bounds(row: Row, context: ReadingContext) -> tuple[datetime, datetime | Non
     last = _day(ends, context) if ends else None
     if start is None or (ends and last is None):
         return None
-    end = None if last is None else (last.astimezone(context.zone) + timedelta(days=1)).astimezone(start.tzinfo)
+    end = None if last is None else day_after(last, context.zone)
     return None if end is not None and end <= start else (start, end)
 
 

@@ -45,6 +45,14 @@ def read_any(value: object, zone: ZoneInfo) -> tuple[datetime, bool]:
         return to_utc(_first_of((*_JOP_FORMATS, *_FRENCH_FORMATS), text), zone)
 
 
+def day_after(at: datetime, zone: ZoneInfo) -> datetime | None:
+    """The same local hour a day later; None past the end of the calendar, which is how some write "no end"."""
+    try:
+        return to_utc(at.astimezone(zone).replace(tzinfo=None) + timedelta(days=1), zone)[0]
+    except OverflowError:
+        return None
+
+
 def is_date_only(value: object) -> bool:
     """Tell whether a date is written without an hour."""
     return isinstance(value, str) and ":" not in value and "h" not in value.lower() and "T" not in value

@@ -12,7 +12,7 @@ import itertools
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import PurePath
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -21,7 +21,7 @@ from portal.common.errors import Invalid
 from portal.numeriz.codec import digest
 from portal.numeriz.imports.areas import Area, read_area
 from portal.numeriz.imports.documents import clean_text, read_content, read_features
-from portal.numeriz.imports.local_time import is_date_only, read_any
+from portal.numeriz.imports.local_time import day_after, is_date_only, read_any
 from portal.numeriz.imports.perimeter_columns import Columns, colour_of, columns_of
 from portal.numeriz.imports.reading import Format, Reading, ReadingContext, SourceFile, SourceRecord, Understood
 from portal.numeriz.models import TITLE_LENGTH, UNKNOWN_COLOUR
@@ -125,7 +125,7 @@ def _places(features: Sequence[object]) -> range:
 
 def _is_other(feature: Properties) -> bool:
     properties = feature.get("properties")
-    return isinstance(properties, dict) and properties.get("kind") in _OTHER_KINDS
+    return isinstance(properties, dict) and str(properties.get("kind")) in _OTHER_KINDS
 
 
 def _is_own(about: Properties, own_url: str) -> bool:
@@ -246,7 +246,7 @@ def _span(start: object, end: object, zone: ZoneInfo, issues: list[Issue]) -> li
         issues.append(Issue("clock-change", {"value": shown}))
     if ends is not None and is_date_only(end):
         # "Until the 8th" without an hour: a perimeter must not open a day too early.
-        ends = (ends.astimezone(zone) + timedelta(days=1)).astimezone(begins.tzinfo)
+        ends = day_after(ends, zone)
         issues.append(Issue("end-day-included", {"value": clean_text(end, 40)}))
     if ends is not None and ends <= begins:
         issues.append(Issue("end-before-start", {"value": shown}))

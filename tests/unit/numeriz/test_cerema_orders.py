@@ -282,6 +282,11 @@ def test_a_file_is_refused_when_the_option_has_no_such_value(tmp_path: Path) -> 
         read(tmp_path, line(), ban_hours="peut-être")
 
 
+def test_a_ban_has_no_end_when_its_end_is_that_of_the_calendar(tmp_path: Path) -> None:
+    [measure], _ = read(tmp_path, line(PERIODE_FIN="9999-12-31"))
+    assert measure.periods[0].end is None
+
+
 def test_dates_bound_the_ban_when_they_are_dates(tmp_path: Path) -> None:
     [measure], said = read(tmp_path, line(PERIODE_DEBUT="2024-03-01", PERIODE_FIN="2024-03-31"))
     [period] = measure.periods

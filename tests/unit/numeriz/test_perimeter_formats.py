@@ -190,3 +190,8 @@ def test_nothing_is_read_when_this_portal_published_the_file(tmp_path: Path) -> 
     )
     [found] = (record.read() for record in GEOJSON.open([SourceFile(path.name, path)], context).records)
     assert (found.drafts, [issue.code for issue in found.issues]) == ((), ["own-export"])
+
+
+def test_a_perimeter_has_no_end_when_its_end_is_that_of_the_calendar(tmp_path: Path) -> None:
+    [draft], _ = read(tmp_path, collection({**OWN, "end": "9999-12-31"}))
+    assert draft.activations[0].end is None
