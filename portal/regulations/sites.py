@@ -91,11 +91,8 @@ class Site:
         # A point says nothing of a road: only live events make something of it.
         is_event = location is not None and isinstance(regulation, Measure) and regulation.origin is Origin.EVENT
         self.is_point = is_event and int(shapely.get_dimensions(shape)) == 0
-
-    @property
-    def is_wider(self) -> bool:
-        """Tell whether it bears on places outside the box of its shape."""
-        return self.is_point or self._matched_bounds is not None
+        # It may bear on places outside the box of its shape.
+        self.is_wider = self.is_point or self._matched_bounds is not None
 
     @property
     def bounds(self) -> tuple[float, float, float, float]:

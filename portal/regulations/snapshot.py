@@ -203,9 +203,9 @@ class LawSnapshot:
 
 
 def _by_id[R: (Perimeter, Measure)](regulations: Iterable[R]) -> dict[str, R]:
-    found: dict[str, R] = {}
-    for regulation in regulations:
-        if regulation.id in found:
-            raise ValueError(f"two regulations have the id {regulation.id}")
-        found[regulation.id] = regulation
+    given = list(regulations)
+    found = {regulation.id: regulation for regulation in given}
+    if len(found) < len(given):
+        twice = next(regulation.id for regulation in given if found[regulation.id] is not regulation)
+        raise ValueError(f"two regulations have the id {twice}")
     return found
