@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import math
+import os
 import random
 import resource
 import sys
@@ -28,7 +29,8 @@ MEMORY_BYTES = 1536 * MEGABYTE
 PROCESSOR_S = 120
 BOUNDS = (2.3515, 48.8576, 2.3807, 48.8700)
 
-type Content = bytes | Callable[[], bytes]
+type Content = bytes | int | Callable[[], bytes]
+"""What is in a file, how to make it, or only how large it is."""
 
 BAYS = b"ID,LONGITUDE,LATITUDE,GEOM_WKT,LONGUEUR,TEMPORALITE_CDS,TEMPORALITE_OSM,NOM\n"
 PLACED = b"1,2.36,48.86,"
@@ -92,7 +94,7 @@ def _nested(depth: int) -> dict[str, object]:
 
 
 def _empty_features() -> bytes:
-    return b'{"type":"FeatureCollection","features":[' + b"{}," * (5 * MEGABYTE) + b"{}]}"
+    return b'{"type":"FeatureCollection","features":[' + b"{}," * (2 * MEGABYTE) + b"{}]}"
 
 
 def _order(positions: bytes) -> bytes:
@@ -126,7 +128,7 @@ NO_OUTLINE, GUESSED = (1, ["outline-dropped"]), (1, ["encoding-guessed"])
 CASES: list[tuple[str, ImportKind, str, Content, str | tuple[int, list[str]]]] = [
     ("nothing", BAY, "national", b"", "file-empty"),
     ("spaces", BAY, "national", b" \n \n", "file-empty"),
-    ("100 MB in a line", BAY, "national", lambda: b"x" * (100 * MEGABYTE), "file-too-large"),
+    ("100 MB in a line", BAY, "national", 100 * MEGABYTE, "file-too-large"),
     ("19 MB in a cell", BAY, "national", lambda: BAYS + PLACED + b"x" * (19 * MEGABYTE), "cell-too-long"),
     ("19 MB without a column", BAY, "national", lambda: b"x" * (19 * MEGABYTE), "no-header"),
     ("a million columns", BAY, "national", lambda: b"," * 1_000_000 + b"\n1\n", "too-many-columns"),
@@ -162,8 +164,8 @@ CASES: list[tuple[str, ImportKind, str, Content, str | tuple[int, list[str]]]] =
     ("order: 1e308", RULES, "cerema", _order(b"1e308 48, 2 48"), (0, ["out-of-world"])),
     ("order: exchanged axes", RULES, "cerema", _order(b"48.86 2.36, 48.86 2.37"), (0, ["coordinates-swapped"])),
     ("order: an open quote", RULES, "cerema", ORDERS + ORDER + b',Quai,"LINE\n', "not-csv"),
-    ("areas: 100 MB in a line", AREA, GEOJSON, lambda: b'{"a":"' + b"x" * (100 * MEGABYTE) + b'"}', "file-too-large"),
-    ("areas: 19 MB of lists", AREA, GEOJSON, lambda: b"[" + b"[]," * (6 * MEGABYTE) + b"[]]", "not-a-collection"),
+    ("areas: 100 MB in a line", AREA, GEOJSON, 100 * MEGABYTE, "file-too-large"),
+    ("areas: 15 MB of lists", AREA, GEOJSON, lambda: b"[" + b"[]," * (5 * MEGABYTE) + b"[]]", "not-a-collection"),
     ("areas: nested lists", AREA, GEOJSON, b"[" * 200_000, "too-deep"),
     ("areas: nested positions", AREA, GEOJSON, NESTED, (1, ["not-an-area"])),
     ("areas: nested collections", AREA, GEOJSON, lambda: _features(_nested(60)), (0, ["bad-geometry"])),
@@ -200,7 +202,11 @@ def read_all(folder: Path) -> Iterator[tuple[str, str | tuple[int, list[str]]]]:
     """What becomes of each file: the code that refuses it, or how many drafts it gives and which doubts."""
     for name, kind, layout, content, _ in CASES:
         path = folder / "hostile"
-        path.write_bytes(content if isinstance(content, bytes) else content())
+        if isinstance(content, int):
+            path.write_bytes(b"x")
+            os.truncate(path, content)
+        else:
+            path.write_bytes(content if isinstance(content, bytes) else content())
         yield name, _read(SourceFile("hostile", path), kind, layout)
 
 

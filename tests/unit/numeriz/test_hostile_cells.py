@@ -80,7 +80,7 @@ def read(kind: ImportKind, layout: str, content: bytes, folder: Path) -> list[An
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_table_gives_drafts_or_reasons_whatever_its_cells(tmp_path: Path, layout: str, data: st.DataObject) -> None:
     columns = LAYOUTS[layout].split(",")
@@ -99,7 +99,7 @@ def test_a_table_gives_drafts_or_reasons_whatever_its_cells(tmp_path: Path, layo
             json.dumps([measure_to_json(measure) for measure in draft.measures], allow_nan=False)
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     properties=st.dictionaries(
         st.sampled_from(["event", "name", "colour", "start", "end", "activations", "kind"]), VALUES, max_size=6
