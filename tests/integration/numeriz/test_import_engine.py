@@ -257,14 +257,14 @@ def _whole(territory: TerritoryView) -> dict[str, tuple[str, int]]:
 
 def test_a_killed_import_leaves_whole_orders_and_the_next_one_goes_on(database: Flask, tmp_path: Path) -> None:
     feed = tmp_path / "feed.xml"
-    write_feed(feed, 300)
+    write_feed(feed, 160)
     reference, killed = make_territory("entier", bounds=None), make_territory("tue", bounds=None)
     _run(reference, feed)
     expected = _whole(reference)
     settings = database.extensions["settings"]
     draws = random.Random(7)
     seen = 0
-    for _ in range(3):
+    for _ in range(2):
         process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "tests.support.feed_import"),
@@ -274,7 +274,7 @@ def test_a_killed_import_leaves_whole_orders_and_the_next_one_goes_on(database: 
         )
         assert process.stdout is not None
         assert process.stdout.readline() == b"started\n"
-        time.sleep(draws.uniform(0.1, 1.2))
+        time.sleep(draws.uniform(0.1, 0.6))
         process.send_signal(signal.SIGKILL)
         process.wait()
         process.stdout.close()
@@ -293,5 +293,5 @@ def test_a_killed_import_leaves_whole_orders_and_the_next_one_goes_on(database: 
         assert len(snapshot.measures) == stored
         assert snapshot.version.startswith(law_version(killed.id))
     outcome = _run(killed, feed)
-    assert outcome.counts.get("orders_added", 0) == 300 - seen
+    assert outcome.counts.get("orders_added", 0) == 160 - seen
     assert _whole(killed) == expected
