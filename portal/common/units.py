@@ -7,6 +7,8 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 from portal.common.errors import Invalid
 
+# Nobody types more digits; "1e999999999" would be written out in full and fill the memory, and so would its inverse.
+_MOST_DIGITS = 15
 _SPACES = str.maketrans("", "", " \u00a0\u202f\t")
 
 
@@ -19,7 +21,9 @@ def decimal_number(text: str) -> Decimal:
         number = Decimal(text.translate(_SPACES).replace(",", "."))
     except InvalidOperation as error:
         raise Invalid("not-a-number", value=text) from error
-    if not number.is_finite():
+    if number.is_zero():
+        return Decimal(0)
+    if not number.is_finite() or abs(number.adjusted()) > _MOST_DIGITS:
         raise Invalid("not-a-number", value=text)
     return number
 

@@ -17,7 +17,6 @@ from portal.numeriz.imports.reading import ReadingContext, SourceFile
 from portal.numeriz.values import Issue
 
 MOST_COLUMNS: Final = 500
-_MOST_DIGITS: Final = 20
 _MISSING: Final = frozenset({"na", "nan", "n a", "nc", "null", "none"})
 _EMPTY_SIGNS: Final = frozenset({"", "-", "--", "/", "?"})
 
@@ -67,13 +66,9 @@ def number_of(text: str) -> Decimal | None:
     if is_missing(text):
         return None
     try:
-        number = decimal_number(text)
+        return decimal_number(text)
     except Invalid:
         return None
-    # "1e999999999" is a number of a gigabyte: neither it nor its inverse is written out.
-    if number.is_zero():
-        return Decimal(0)
-    return number if abs(number.adjusted()) <= _MOST_DIGITS else None
 
 
 def headers_of(head: bytes) -> list[str]:
