@@ -1,4 +1,4 @@
-"""Verdicts against the twin, and what must hold whatever the law says."""
+"""What must hold of rules, purposes and the index whatever the law says; the twin is asked in `test_law_twin`."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import Point, box
 
-from portal.regulations.evaluate import Interval, Purpose, next_change, open_windows, verdict
+from portal.regulations.evaluate import Purpose, verdict
 from portal.regulations.measures import LocationKind, Measure, MeasureLocation, MeasureType, OrderRef
 from portal.regulations.passes import PassRight
 from portal.regulations.perimeters import Activation, Colour, Perimeter
 from portal.regulations.schedules import Period
 from portal.regulations.snapshot import LawSnapshot
 from portal.regulations.vehicles import Access, Answer, HasAccess, Over, Size, Usage, UsedFor, Vehicle, VehicleRule
-from tests.support import law_twin
 from tests.support.law import PARIS
 
 DAY = datetime(2024, 10, 26, 12, tzinfo=UTC)
@@ -88,78 +87,7 @@ def rights_of(bare: list) -> list[PassRight]:
     return [PassRight(*span, colours=frozenset(colours)) for span, colours in bare]
 
 
-def twin_state(
-    bare: tuple, place: tuple[float, float], at: datetime, vehicle: Vehicle, passes: list, stops: bool
-) -> str:
-    def holds(area: tuple[int, int, int, int]) -> bool:
-        return area[0] < place[0] < area[2] and area[1] < place[1] < area[3]
-
-    usages = {usage.value for usage in vehicle.usages}
-    sizes = {size: getattr(vehicle, size) for size in SIZES}
-    held = [{"start": s, "end": e, "colours": {c.value for c in colours}} for (s, e), colours in passes]
-    states = [
-        law_twin.perimeter_state(colour.value, active, held, usages, stops, at)
-        for colour, area, active in bare[0]
-        if holds(area)
-    ]
-    states += [
-        law_twin.ban_state(rule, sizes, usages, stops)
-        for area, (start, end), rule in bare[1]
-        if holds(area) and start <= at < end
-    ]
-    return law_twin.strictest(states)
-
-
 questions = st.tuples(laws, places, vehicles, st.lists(bare_passes, max_size=2), purposes)
-
-
-@settings(max_examples=400, deadline=None)
-@given(questions, minutes)
-def test_state_agrees_with_the_twin(question: tuple, minute: int) -> None:
-    bare, place, vehicle, passes, purpose = question
-    at = DAY + minute * MINUTE
-    answer = verdict(law_of(bare), Point(*scaled(place)), at, vehicle, rights_of(passes), purpose)
-    assert answer.state == twin_state(bare, place, at, vehicle, passes, purpose is Purpose.STOP_INSIDE)
-
-
-@settings(max_examples=40, deadline=None)
-@given(questions, minutes, st.integers(1, 600))
-def test_open_windows_and_next_change_agree_with_the_twin_minute_by_minute(
-    question: tuple, minute: int, length: int
-) -> None:
-    bare, place, vehicle, passes, purpose = question
-    window = Interval(DAY + minute * MINUTE, DAY + (minute + length) * MINUTE)
-    asked = (law_of(bare), Point(*scaled(place)))
-    stops = purpose is Purpose.STOP_INSIDE
-    states = [twin_state(bare, place, window.start + n * MINUTE, vehicle, passes, stops) for n in range(length + 1)]
-    windows = open_windows(*asked, window, vehicle, rights_of(passes), purpose)
-    for n in range(length):
-        at = window.start + n * MINUTE
-        assert any(open_.contains(at) for open_ in windows) == (states[n] == "allowed")
-    change = next_change(*asked, window.start, vehicle, rights_of(passes), purpose, horizon=length * MINUTE)
-    first = next((n for n in range(length + 1) if states[n] != states[0]), None)
-    assert (change and change.at) == (None if first is None else window.start + first * MINUTE)
-
-
-@settings(max_examples=80, deadline=None)
-@given(questions, minutes, st.integers(1, 120))
-def test_interval_is_at_least_as_strict_as_each_of_its_moments(question: tuple, minute: int, length: int) -> None:
-    bare, place, vehicle, passes, purpose = question
-    start = DAY + minute * MINUTE
-    law, point, rights = law_of(bare), Point(*scaled(place)), rights_of(passes)
-    whole = verdict(law, point, Interval(start, start + length * MINUTE), vehicle, rights, purpose).state
-    moments = [verdict(law, point, start + n * MINUTE, vehicle, rights, purpose).state for n in range(length)]
-    assert whole.strictness == max(state.strictness for state in moments)
-
-
-@settings(max_examples=150, deadline=None)
-@given(questions, minutes, bare_passes)
-def test_one_more_pass_never_restricts(question: tuple, minute: int, extra: tuple) -> None:
-    bare, place, vehicle, passes, purpose = question
-    asked = (law_of(bare), Point(*scaled(place)), DAY + minute * MINUTE, vehicle)
-    before = verdict(*asked, rights_of(passes), purpose).state
-    after = verdict(*asked, rights_of([*passes, extra]), purpose).state
-    assert after.strictness <= before.strictness
 
 
 @settings(max_examples=150, deadline=None)

@@ -90,26 +90,6 @@ def perimeter_state(
     }[colour]
 
 
-def ban_state(rule: dict, vehicle: dict, usages: set[str], stops: bool) -> str:
-    """Rule 4.1 for an active ban. rule: `over` {size: limit}, `except` words; vehicle: {size: value or None}."""
-    for word in rule["except"]:
-        if word == "localAccess" and stops:
-            return "allowed"
-        if word == "cityLogistics" and stops and word in usages:
-            return "allowed"
-        if word not in ("localAccess", "cityLogistics") and word in usages:
-            return "allowed"
-    if not rule["over"]:
-        return "forbidden"
-    unknown = False
-    for size, limit in rule["over"].items():
-        if vehicle[size] is None:
-            unknown = True
-        elif vehicle[size] > limit:
-            return "forbidden"
-    return "unknown" if unknown else "allowed"
-
-
 def strictest(states: list[str]) -> str:
     """The strictest answer wins."""
     order = ["allowed", "unknown", "pass_required", "forbidden"]
