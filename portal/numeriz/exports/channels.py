@@ -57,7 +57,7 @@ CHANNELS = (
             _l("en mots du schéma\u00a0: circulation alternée, aire de stockage, surface au sol (en extension)"),
             _l("en mots du schéma\u00a0: police, transports en commun, covoiturage (en extension)"),
             _l("l’obligation d’un document de transport dans un périmètre bleu (seul le transit y est interdit)"),
-            _l("les arrêtés sans mesure"),
+            _l("les arrêtés sans mesure, et les mesures sans période ou sans lieu (sans effet sur ce portail)"),
             _NO_EVENT,
             _NO_EDGES,
         ),

@@ -22,6 +22,7 @@ Source: the DATEX II v3.3 schemas; ValidityCondition makes it 3.2 or 3.3, not la
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import BinaryIO
 
 from lxml import etree
@@ -95,13 +96,19 @@ class Datex2Writer(Writer):
         self._started = False
 
     def order(self, order: OrderRecord) -> None:
-        """Write an order; one without a measure regulates nothing and cannot be said."""
-        if order.measures:
-            self._write(_order(self.edition, order))
+        """Write an order with the measures that say when and where; one that has none regulates nothing.
+
+        A regulation without a period would take those of its order, and one without a place would hold everywhere:
+        a measure whose periods or places nobody understood would become a ban.
+        """
+        said = tuple((key, measure) for key, measure in order.measures if measure.periods and measure.locations)
+        if said:
+            self._write(_order(self.edition, replace(order, measures=said)))
 
     def perimeter(self, perimeter: PerimeterRecord) -> None:
-        """Write a perimeter."""
-        self._write(_perimeter(self.edition, perimeter))
+        """Write a perimeter; one that is never active would always be, for whoever reads it."""
+        if perimeter.activations:
+            self._write(_perimeter(self.edition, perimeter))
 
     def close(self) -> None:
         """Close what is open."""
@@ -171,8 +178,6 @@ def _add_reason(order: Element, subject: Subject) -> None:
 
 def _add_bounds(order: Element, periods: list[Period]) -> None:
     """The bounds of the whole order; without an end when one of its periods has none."""
-    if not periods:
-        return
     ends = [period.end for period in periods if period.end is not None]
     end = max(ends) if len(ends) == len(periods) else None
     add_validity(order, min(period.start for period in periods), end)
@@ -203,17 +208,13 @@ def _add_type(regulation: Element, measure: MeasureDraft) -> None:
 
 def _add_conditions(regulation: Element, measure: MeasureDraft) -> None:
     rule = measure.vehicles
-    if not (measure.periods or measure.locations or rule.applies_to or rule.except_):
-        return
     conditions = add_set(regulation, "and", tag=TRO + "condition")
-    if measure.periods:
-        any_period = add_set(conditions, "or")
-        for period in measure.periods:
-            add_period(any_period, period)
-    if measure.locations:
-        any_place = add_set(conditions, "or")
-        for location in measure.locations:
-            add_location(any_place, location)
+    any_period = add_set(conditions, "or")
+    for period in measure.periods:
+        add_period(any_period, period)
+    any_place = add_set(conditions, "or")
+    for location in measure.locations:
+        add_location(any_place, location)
     _add_any(conditions, rule.applies_to)
     _add_any(conditions, rule.except_, negate=True)
 

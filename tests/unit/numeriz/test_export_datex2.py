@@ -145,8 +145,7 @@ def test_every_period_obeys_the_schema_when_written(schema: etree.XMLSchema, rul
         for days in (frozenset[Weekday](), frozenset({Weekday.MONDAY, Weekday.SUNDAY}))
         for hours in ((), slots)
     )
-    drafts = [order(measure(periods=periods)), order(measure(periods=()), identifier="B")]
-    assert faults(schema, written(Datex2Writer, drafts)) == []
+    assert faults(schema, written(Datex2Writer, [order(measure(periods=periods))])) == []
 
 
 @pytest.mark.parametrize("colour", Colour)
@@ -248,3 +247,12 @@ def test_a_perimeter_bans_whom_its_colour_bans_when_written(colour: Colour, regu
 def test_free_text_is_kept_without_what_xml_cannot_hold() -> None:
     document = parsed(order(measure(vehicles=VehicleRule((CRITERIA[-1],)))))
     assert found(document, "//dx:otherVehicleType") == ["véhicules <bâchés> & autres"]
+
+
+def test_a_ban_is_left_out_when_nobody_understood_its_periods_or_places() -> None:
+    ends = START + timedelta(days=9)
+    limit = measure(MeasureType.SPEED_LIMIT, periods=(Period(START, ends),), speed=30)
+    nowhere = MeasureDraft(MeasureType.NO_ENTRY, (), (Period(START, ends),))
+    document = parsed(order(measure(periods=()), limit, nowhere))
+    assert found(document, "//jz:measure/@type") == ["speedLimit"]
+    assert found(parsed(order(measure(periods=())), order(nowhere, identifier="B")), "//t:trafficRegulationOrder") == []
