@@ -29,6 +29,7 @@ FORMATS: Mapping[str, LazyString] = {
 }
 SOURCES: Mapping[str, LazyString] = {
     "numeriz": _l("Ce portail"),
+    "demo": _l("Démonstration"),
     "dialog": _l("DiaLog"),
     "datex2": _l("DATEX II"),
     "cerema": _l("CSV national"),

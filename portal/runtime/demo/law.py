@@ -23,7 +23,7 @@ def store_law(actor: Actor, territory_id: UUID, town: Town, today: date) -> None
     numeriz.store_perimeters(actor, territory_id, [_perimeter(found) for found in law.perimeters])
     numeriz.store_orders(actor, territory_id, [_order(found) for found in law.orders])
     numeriz.store_bays(actor, territory_id, [_bay(found) for found in law.bays])
-    numeriz.store_events(actor, territory_id, [_event(found) for found in law.incidents])
+    numeriz.store_events(actor, territory_id, [_event(found, town.name) for found in law.incidents])
 
 
 def _perimeter(found: Perimeter) -> numeriz.PerimeterDraft:
@@ -78,7 +78,7 @@ def _bay(found: DemoBay) -> numeriz.BayDraft:
     )
 
 
-def _event(found: DemoIncident) -> numeriz.EventDraft:
+def _event(found: DemoIncident, town: str) -> numeriz.EventDraft:
     return numeriz.EventDraft(
         source="demo",
         source_id=found.id,
@@ -88,5 +88,5 @@ def _event(found: DemoIncident) -> numeriz.EventDraft:
         periods=(Period(found.start, found.end),),
         direction=Direction.BOTH,
         label=found.label,
-        provenance=_PROVENANCE,
+        provenance=_PROVENANCE | {"authority": town},
     )

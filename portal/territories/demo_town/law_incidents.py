@@ -52,7 +52,7 @@ def incidents(town: Town, today: date, ruled: Collection[str]) -> tuple[DemoInci
             "accident",
             f"Véhicule en panne, {crash.name}",
             shapely.Point(crash.line[len(crash.line) // 2]),
-            local_instant(today, 0, time(7)),
+            local_instant(today, -1, time(20)),
             local_instant(today, 1, time(20)),
         ),
     )
