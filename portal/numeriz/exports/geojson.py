@@ -1,4 +1,8 @@
-"""Everything of a scope as GeoJSON features with plain properties, one feature per place, for maps and spreadsheets."""
+"""Everything of a scope as GeoJSON features with plain properties, one feature per place, for maps and spreadsheets.
+
+Of a measure and of a live event, `effect` is what it does in the law of this portal, in the words of `type` of a
+measure; `unknown`: it is only told, and closes nothing. `doubts` of an event say why.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from portal.numeriz.codec import hours_to_json, period_to_json
+from portal.numeriz.events import nature_of_event
 from portal.numeriz.exports.edition import (
     OPEN_LICENCE,
     OPEN_LICENCE_URL,
@@ -26,11 +31,14 @@ from portal.numeriz.messages import (
     POLICIES,
     criterion_words,
     hours_words,
+    issue_sentence,
     measure_sentence,
     period_words,
     span_words,
 )
 from portal.numeriz.queries import geojson as rounded
+from portal.numeriz.values import EventDraft, EventState, MeasureDraft
+from portal.regulations.measures import MeasureLocation, MeasureType
 from portal.regulations.schedules import Period, Weekday
 from portal.regulations.vehicles import Criterion, describe
 
@@ -75,6 +83,7 @@ class GeojsonWriter(Writer):
             }
             for rank, location in enumerate(measure.locations, 1):
                 place = {
+                    "effect": _effect(measure, location),
                     "place": location.label,
                     "place_kind": location.kind.value,
                     "direction": location.direction.value,
@@ -137,6 +146,7 @@ class GeojsonWriter(Writer):
         properties = {
             "kind": "event",
             "type": found.kind.value,
+            "effect": _effect_of_event(found).value,
             "state": found.state.value,
             "label": found.label or None,
             "road": found.road or None,
@@ -146,6 +156,7 @@ class GeojsonWriter(Writer):
             "applies_to": [] if found.vehicles is None else _criteria(found.vehicles.applies_to),
             "max_speed_kmh": found.max_speed_kmh,
             "probability": found.probability.value,
+            "doubts": [{"code": issue.code, "sentence": issue_sentence(issue.to_json())} for issue in found.issues],
             "source": found.source,
             "licence": found.provenance.get("licence") or OPEN_LICENCE,
             "url": found.url or None,
@@ -165,6 +176,23 @@ class GeojsonWriter(Writer):
         }
         self.write_text(("," if self.records else "") + "\n" + _json(feature))
         self.records += 1
+
+
+def _effect(measure: MeasureDraft, location: MeasureLocation) -> str:
+    said = measure.type is not MeasureType.SPEED_LIMIT or measure.max_speed_kmh is not None
+    held = said and measure.periods and _is_drawn(location.shape)
+    return (measure.type if held else MeasureType.UNKNOWN).value
+
+
+def _effect_of_event(event: EventDraft) -> MeasureType:
+    """A place known by its points alone only warns."""
+    held = event.state in {EventState.PLANNED, EventState.ACTIVE} and event.periods
+    return nature_of_event(event) if held and _is_drawn(event.shape) else MeasureType.UNKNOWN
+
+
+def _is_drawn(shape: BaseGeometry) -> bool:
+    """Tell whether a shape says which road; a point does not."""
+    return not shape.is_empty and int(shapely.get_dimensions(shape)) > 0
 
 
 def _criteria(criteria: Sequence[Criterion]) -> list[dict[str, str]]:

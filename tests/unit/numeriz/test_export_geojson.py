@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
+import pytest
 import shapely
 
 from portal.numeriz.exports.geojson import GeojsonWriter
@@ -17,9 +19,11 @@ from portal.numeriz.values import (
     EventDraft,
     EventKind,
     EventState,
+    Issue,
     MeasureDraft,
     OrderDraft,
     PerimeterDraft,
+    Probability,
 )
 from portal.regulations.measures import Direction, LocationKind, MeasureLocation, MeasureType
 from portal.regulations.perimeters import Activation, Colour
@@ -99,3 +103,38 @@ def test_the_collection_names_its_date_sources_and_what_prevails_when_it_is_empt
         assert found["about"]["produced_at"] == "2026-10-05T08:00:00+00:00"
         assert [source["licence"] for source in found["about"]["sources"]] == ["Licence Ouverte 2.0", "ODbL 1.0"]
         assert "font foi" in found["about"]["notice"]
+
+
+CLOSURE = replace(EVENT, kind=EventKind.CLOSURE, shape=STREET.shape)
+
+
+@pytest.mark.parametrize(
+    ("event", "effect", "codes"),
+    [
+        (CLOSURE, "noEntry", []),
+        (replace(CLOSURE, issues=(Issue("direction-doubtful"),)), "noEntry", ["direction-doubtful"]),
+        (replace(CLOSURE, issues=(Issue("closure-of-slip-road"),)), "unknown", ["closure-of-slip-road"]),
+        (replace(CLOSURE, issues=(Issue("period-in-words", {"value": "?"}),)), "unknown", ["period-in-words"]),
+        (replace(CLOSURE, probability=Probability.RISK), "unknown", []),
+        (replace(CLOSURE, state=EventState.SUSPENDED), "unknown", []),
+        (replace(CLOSURE, shape=shapely.Point(2.3, 48.8)), "unknown", []),
+        (replace(EVENT, shape=STREET.shape), "unknown", []),
+    ],
+)
+def test_an_event_says_its_effect_and_why_when_the_law_only_tells_it(
+    event: EventDraft, effect: str, codes: list[str]
+) -> None:
+    [feature] = collection(event)["features"]
+    said = feature["properties"]
+    assert said["effect"] == effect
+    assert [doubt["code"] for doubt in said["doubts"]] == codes
+    assert all(doubt["sentence"] not in {"", doubt["code"]} for doubt in said["doubts"])
+
+
+def test_a_measure_says_that_it_has_no_effect_when_its_period_or_place_is_unknown() -> None:
+    [measure] = ORDER.measures
+    point = replace(STREET, shape=shapely.Point(2.3, 48.8))
+    unsaid = replace(measure, locations=(STREET, point), periods=())
+    measures = (measure, unsaid, replace(measure, locations=(point,)))
+    features = collection(replace(ORDER, measures=measures))["features"]
+    assert [feature["properties"]["effect"] for feature in features] == ["noEntry", *["unknown"] * 4]
