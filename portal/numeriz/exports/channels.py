@@ -102,7 +102,8 @@ CHANNELS = (
         (
             _l("les arrêtés temporaires, et toute mesure autre qu’une interdiction de circuler"),
             _l("la charge à l’essieu, la surface au sol et les autres limites que le schéma n’a pas"),
-            _l("les dates à l’heure près, et le code INSEE quand la source ne le donne pas"),
+            _l("les interdictions qui commencent (à l’avenir) ou finissent à une autre heure que minuit"),
+            _l("le code INSEE quand la source ne le donne pas"),
             _l("les périmètres et les évènements en cours"),
             _l("sa licence, sa date et ses sources\u00a0: voir informations.json"),
         ),

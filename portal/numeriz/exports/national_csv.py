@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import BinaryIO
 from zoneinfo import ZoneInfo
@@ -54,7 +54,7 @@ class OrdersCsvWriter(Writer):
         elif order.category is Category.PERMANENT:
             # Where the line was made: this portal does not read it back as somebody else's order.
             made_here = {"GEOM_SOURCE": self.edition.portal_url}
-            for rank, cells in enumerate(_lines(order), 1):
+            for rank, cells in enumerate(_lines(order, self.edition.produced_at), 1):
                 self._write({**cells, **made_here, "ID": f"{order.id}-{rank}"})
 
     def _own_id(self, written: str, order: OrderRecord) -> str:
@@ -70,7 +70,7 @@ class OrdersCsvWriter(Writer):
         self.records += 1
 
 
-def _lines(order: OrderRecord) -> Iterator[Cells]:
+def _lines(order: OrderRecord, now: datetime) -> Iterator[Cells]:
     shared = {
         "COLL_NOM": order.authority_name,
         "COLL_INSEE": str(order.provenance.get("insee_code") or schema.UNKNOWN),
@@ -82,15 +82,15 @@ def _lines(order: OrderRecord) -> Iterator[Cells]:
     }
     for _measure_id, measure in order.measures:
         if measure.type is MeasureType.NO_ENTRY:
-            for cells in _measure_lines(measure, order.place.zone):
+            for cells in _measure_lines(measure, order.place.zone, now):
                 yield {**shared, **cells}
 
 
-def _measure_lines(measure: MeasureDraft, zone: ZoneInfo) -> Iterator[Cells]:
+def _measure_lines(measure: MeasureDraft, zone: ZoneInfo, now: datetime) -> Iterator[Cells]:
     exceptions = {"SAUF_VEH_USAGES": _listed(_words(criterion) for criterion in measure.vehicles.except_)}
     for location in measure.locations:
         for period in measure.periods:
-            when = _when(period, zone)
+            when = _when(period, zone, now)
             if when is None:
                 continue
             for whom in _whom(measure.vehicles):
@@ -138,8 +138,15 @@ def _listed(texts: Iterator[str] | Sequence[str]) -> str:
     return schema.LIST_MARK.join(" ".join(text.replace(schema.LIST_MARK, "/").split()) for text in texts)
 
 
-def _when(period: Period, zone: ZoneInfo) -> Cells | None:
-    """Dates and hours; None for hours that opening hours cannot say."""
+def _when(period: Period, zone: ZoneInfo, now: datetime) -> Cells | None:
+    """Dates and hours; None for hours that opening hours cannot say, and for bounds that are no whole days.
+
+    A start at some hour of a day that is past is written by its day: the ban is the same from now on.
+    """
+    if not (period.start <= now or _is_midnight(period.start, zone)):
+        return None
+    if period.end is not None and not _is_midnight(period.end, zone):
+        return None
     try:
         every_day = not period.weekdays and not period.slots
         hours = DeliveryHours(period.weekdays, period.slots, period.holidays)
@@ -149,12 +156,16 @@ def _when(period: Period, zone: ZoneInfo) -> Cells | None:
     return {"PERIODE_JH": text, "PERIODE_DEBUT": _day(period.start, zone), "PERIODE_FIN": _last_day(period.end, zone)}
 
 
+def _is_midnight(at: datetime, zone: ZoneInfo) -> bool:
+    return at.astimezone(zone).time() == time(0)
+
+
 def _day(at: datetime, zone: ZoneInfo) -> str:
     return at.astimezone(zone).date().isoformat()
 
 
 def _last_day(end: datetime | None, zone: ZoneInfo) -> str:
-    """The last day on which a period holds at some moment."""
+    """The day before a midnight."""
     return "" if end is None else _day(end - timedelta(microseconds=1), zone)
 
 

@@ -159,6 +159,30 @@ def test_nothing_is_written_when_the_schema_cannot_say_it(draft: OrderDraft) -> 
     assert rows(written(OrdersCsvWriter, [draft])) == []
 
 
+def at(day: int, hour: int = 0) -> datetime:
+    return datetime(2026, 10, day, hour, tzinfo=PARIS).astimezone(UTC)
+
+
+@pytest.mark.parametrize(
+    ("period", "dates"),
+    [
+        (Period(at(10), at(12)), [("2026-10-10", "2026-10-11")]),
+        (Period(at(10), at(26)), [("2026-10-10", "2026-10-25")]),  # the clock changes on the 25th
+        (Period(at(10, 12), at(12)), []),
+        (Period(at(10), at(12, 8)), []),
+        (Period(at(10), datetime(2026, 10, 12, tzinfo=UTC)), []),
+        (Period(at(10, 12)), []),
+        # Begun before the file was made: the hours of a past day bind nobody any more.
+        (Period(at(5, 10)), [("2026-10-05", None)]),
+        (Period(at(5, 9), at(12)), [("2026-10-05", "2026-10-11")]),
+        (Period(at(5, 9), at(12, 8)), []),
+    ],
+)
+def test_a_ban_is_written_when_its_bounds_are_whole_days(period: Period, dates: list[tuple[str, str | None]]) -> None:
+    found = rows(written(OrdersCsvWriter, [order(ban(HEAVY, period))]))
+    assert [(row["PERIODE_DEBUT"], row.get("PERIODE_FIN")) for row in found] == dates
+
+
 def test_an_exemption_without_a_word_of_the_schema_is_kept_in_ours() -> None:
     exempt: Criterion = Over(Size.HEIGHT, 400)
     [row] = rows(written(OrdersCsvWriter, [order(ban(VehicleRule((), (exempt, UsedFor(Usage.TAXI)))))]))
