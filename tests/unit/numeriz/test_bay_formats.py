@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from portal.common.errors import Invalid
+from portal.numeriz.imports.bays.paris import PARIS_HOURS
 from portal.numeriz.imports.formats import formats_of, recognise
 from portal.numeriz.imports.reading import Bounds, ReadingContext, SourceFile
 from portal.numeriz.values import BayDraft, BayLayout, BayRegime, DeliveryHours, ImportKind, Issue
@@ -95,6 +96,30 @@ def test_paris_is_read_to_the_line_when_the_city_publishes_it(shared_data: Path)
     first = next(bay for bay in found.bays if bay.local_id == "6450")
     assert (first.address, first.length_cm, first.width_cm, first.places) == ("23 rue Rambuteau, Paris 4", 1080, 200, 1)
     assert (round(first.lon, 6), round(first.lat, 6)) == (2.354586, 48.860823)
+
+
+@pytest.mark.parametrize(
+    ("bands", "hours", "codes"),
+    [
+        (";;;", "rule", []),
+        ("NaN;NaN;;", "rule", []),
+        ("07:00;10:00;;", (DeliveryHours(frozenset(), (TimeSlot(time(7), time(10)),)),), []),
+        ("9h30;12h00;;", (), ["bad-hours"]),
+        ("07:00;;;", (), ["bad-hours"]),
+        ("07:00;10:00;midi;13:00", (), ["bad-hours"]),
+    ],
+)
+def test_hours_are_unknown_when_paris_writes_some_that_cannot_be_read(
+    tmp_path: Path, bands: str, hours: object, codes: list[str]
+) -> None:
+    header = (
+        "Régime prioritaire;Régime particulier;Nouvel identifiant;geo_point_2d;Plage horaire 1-Début;"
+        "Plage horaire 1-Fin;Plage horaire 2-Début;Plage horaire 2-Fin\n"
+    )
+    found = read(written(tmp_path, f"{header}LIVRAISON;ZL périodique;7;48.86,2.36;{bands}\n"), PARIS_3E)
+    [bay] = found.bays
+    expected = (PARIS_HOURS,) if hours == "rule" else hours
+    assert (bay.hours, found.codes) == (expected, codes)
 
 
 def test_unknown_stays_unknown_when_hauts_de_seine_writes_zero(shared_data: Path) -> None:

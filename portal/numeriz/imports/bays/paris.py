@@ -51,7 +51,8 @@ def _read(lines: Lines, source: str) -> BayDraft | None:
         return None
     regime = cells.choice("Régime particulier", _REGIMES, BayRegime.UNKNOWN)
     hours = _hours(cells)
-    by_rule = not hours and regime is BayRegime.PERIODIC
+    # Hours that are written and cannot be read are unknown: the rule is for bays without hours of their own.
+    by_rule = regime is BayRegime.PERIODIC and not _written_hours(cells)
     return BayDraft(
         local_id=local_id,
         lon=place[0],
@@ -83,19 +84,25 @@ def _address(cells: Cells) -> str:
     return clean_text(f"{number} {suffix} {street}" + (f", Paris {district}" if district else ""), 255)
 
 
+def _written_hours(cells: Cells) -> list[tuple[str, str]]:
+    bands = [
+        (cells.row.raw(f"Plage horaire {place}-Début"), cells.row.raw(f"Plage horaire {place}-Fin"))
+        for place in (1, 2, 3)
+    ]
+    return [(start, end) for start, end in bands if not (is_missing(start) and is_missing(end))]
+
+
 def _hours(cells: Cells) -> tuple[DeliveryHours, ...]:
+    """The hours of the file; none when one of its bands cannot be read: the others would be part of the truth."""
     slots: list[TimeSlot] = []
-    for place in (1, 2, 3):
-        start = cells.row.raw(f"Plage horaire {place}-Début")
-        end = cells.row.raw(f"Plage horaire {place}-Fin")
-        if is_missing(start) and is_missing(end):
-            continue
+    bands = _written_hours(cells)
+    for start, end in bands:
         try:
             slots.append(slot_of(start, end))
         except ValueError:
             value = clean_text(f"{start}-{end}", 40)
             cells.issues.append(Issue("bad-hours", {"value": value}, cells.row.line))
-    return (DeliveryHours(frozenset(), tuple(slots)),) if slots else ()
+    return (DeliveryHours(frozenset(), tuple(slots)),) if slots and len(slots) == len(bands) else ()
 
 
 PARIS = BayLayoutOfFile("paris", frozenset({"Régime prioritaire", "geo_point_2d"}), _read).format()
