@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from flask_babel import lazy_gettext as _l
@@ -131,7 +131,9 @@ ISSUES: Mapping[str, LazyString] = {
     "motorway-inside": _l(
         "La zone contient %(metres)s\u00a0m d’autoroute ou de voie rapide (%(road)s)\u00a0: laissés libres, faute d’être nommés."
     ),
-    "path-uncertain": _l("La route entre les deux points n’a pas été retrouvée avec certitude\u00a0: évènement signalé seulement."),
+    "path-uncertain": _l(
+        "La route entre les deux points n’a pas été retrouvée avec certitude\u00a0: évènement signalé seulement."
+    ),
     "no-geometry": _l("Sans géométrie : conservé, sans effet."),
     "not-an-area": _l("La géométrie (%(type)s) n’entoure aucune surface : conservé, sans effet."),
     "third-ordinate-dropped": _l("Altitude ignorée."),
@@ -164,9 +166,13 @@ ISSUES: Mapping[str, LazyString] = {
     "event-without-id": _l("Évènement sans identifiant\u00a0: écarté."),
     "event-without-start": _l("Évènement sans date de début lisible\u00a0: écarté."),
     "event-without-place": _l("Évènement sans position lisible\u00a0: conservé, sans effet."),
-    "event-places-left": _l("Évènement à plusieurs endroits\u00a0: seul le premier est retenu, autres laissés\u00a0: %(count)s."),
+    "event-places-left": _l(
+        "Évènement à plusieurs endroits\u00a0: seul le premier est retenu, autres laissés\u00a0: %(count)s."
+    ),
     "event-ends-before-start": _l("Évènement qui finit avant de commencer\u00a0: conservé, sans effet."),
-    "event-outlives-its-end": _l("La source dit l’évènement en cours après sa fin annoncée (%(value)s)\u00a0: pris sans fin."),
+    "event-outlives-its-end": _l(
+        "La source dit l’évènement en cours après sa fin annoncée (%(value)s)\u00a0: pris sans fin."
+    ),
     "event-confidential": _l("Évènement que la source ne destine pas au public\u00a0: écarté."),
     "event-not-real": _l("Exercice ou essai de la source\u00a0: écarté."),
     "event-not-traffic": _l("Message qui n’est pas un évènement de circulation (%(value)s)\u00a0: écarté."),
@@ -174,14 +180,20 @@ ISSUES: Mapping[str, LazyString] = {
     "event-speed-unreadable": _l("Vitesse illisible (%(value)s)\u00a0: ignorée."),
     "axes-exchanged": _l("Longitude et latitude semblent inversées\u00a0: écarté."),
     "period-in-words": _l("Horaires donnés en toutes lettres («\u00a0%(value)s\u00a0»)\u00a0: avertissement seul."),
-    "vehicles-not-understood": _l("Véhicules concernés non compris («\u00a0%(value)s\u00a0»)\u00a0: avertissement seul pour eux."),
+    "vehicles-not-understood": _l(
+        "Véhicules concernés non compris («\u00a0%(value)s\u00a0»)\u00a0: avertissement seul pour eux."
+    ),
     "closure-advisory": _l("Fermeture conseillée et non imposée\u00a0: avertissement seul."),
     "closure-in-places": _l("Fermeture de certains endroits seulement (%(value)s)\u00a0: avertissement seul."),
-    "closure-beside-road": _l("Fermeture qui ne porte pas sur la chaussée principale (%(value)s)\u00a0: avertissement seul."),
+    "closure-beside-road": _l(
+        "Fermeture qui ne porte pas sur la chaussée principale (%(value)s)\u00a0: avertissement seul."
+    ),
     "closure-of-slip-road": _l("Le texte parle d’une bretelle\u00a0: avertissement seul."),
     "closure-of-lanes": _l("Fermeture annoncée, mais de certaines voies seulement\u00a0: prise comme telle."),
     "polyline-unreadable": _l("Tracé illisible\u00a0: conservé, sans effet."),
-    "polyline-long-steps": _l("Tracé avec des segments de plus de 100 m (%(count)s)\u00a0: chacun est rapproché à part du réseau."),
+    "polyline-long-steps": _l(
+        "Tracé avec des segments de plus de 100 m (%(count)s)\u00a0: chacun est rapproché à part du réseau."
+    ),
     "direction-doubtful": _l("Sens unique annoncé sans que l’ordre du tracé le prouve\u00a0: sens inconnu."),
     "bad-feature": _l("Enregistrement sans propriétés : écarté."),
     "bad-geometry": _l("Géométrie illisible : écarté."),
@@ -228,6 +240,9 @@ ISSUES: Mapping[str, LazyString] = {
         "Mesure %(measure)s : période que le portail ne sait pas lire (%(value)s), sans effet."
     ),
     "no-period": _l("Mesure %(measure)s : aucune période, sans effet."),
+    "period-outside-order": _l(
+        "Mesure %(measure)s : période (%(value)s) hors de la validité de l’arrêté, sans effet."
+    ),
     "slot-clock-uncertain": _l(
         "Horaires à une heure près : la source (%(value)s) ne dit pas sur quelle horloge elle les écrit."
     ),
@@ -235,12 +250,10 @@ ISSUES: Mapping[str, LazyString] = {
         "Mesure %(measure)s : condition que le portail ne sait pas lire (%(value)s), gardée en texte."
     ),
     "conditions-combined": _l(
-        "Mesure %(measure)s : conditions combinées que le portail ne sait pas appliquer (%(value)s), gardées en "
-        "texte."
+        "Mesure %(measure)s : conditions combinées que le portail ne sait pas appliquer (%(value)s), gardées en texte."
     ),
     "condition-not-understood": _l(
-        "Mesure %(measure)s : lieux ou périodes combinés d’une façon que le portail ne sait pas appliquer, sans "
-        "effet."
+        "Mesure %(measure)s : lieux ou périodes combinés d’une façon que le portail ne sait pas appliquer, sans effet."
     ),
     "actual-weight": _l("Mesure %(measure)s : poids réel limité à %(value)s t, lu comme le poids autorisé."),
     "exempt-size-unclear": _l(
@@ -250,6 +263,9 @@ ISSUES: Mapping[str, LazyString] = {
     "maybe-one-way": _l(
         "Le titre parle de sens interdit ou de sens unique, la mesure d’une interdiction de circuler dans les "
         "deux sens : à vérifier."
+    ),
+    "read-as-one-way": _l(
+        "Mesure %(measure)s : interdiction lue comme un sens unique dont le sens n’est pas écrit, sans fermeture."
     ),
     "games-zones": _l(
         "Arrêté des périmètres de 2024, où des zones de couleurs différentes sont confondues : à vérifier."
@@ -263,7 +279,9 @@ ISSUES: Mapping[str, LazyString] = {
     "perimeter-not-order": _l("Périmètre publié comme arrêté : non repris ici."),
     "direction-never-written": _l("La source ne dit jamais dans quel sens une mesure s’applique."),
     "end-day-included": _l("Fin donnée sans heure (%(value)s) : jour compris."),
-    "heavy-never-written": _l("La recherche DiaLog ne dit pas qu’une mesure vise les poids lourds quand elle n’a pas de tonnage\u00a0: elle vaut alors pour tous."),
+    "heavy-never-written": _l(
+        "La recherche DiaLog ne dit pas qu’une mesure vise les poids lourds quand elle n’a pas de tonnage\u00a0: elle vaut alors pour tous."
+    ),
     "order-dates-unreadable": _l("Dates de l’arrêté illisibles (%(value)s)."),
     "storage-area-not-drawn": _l("Mesure %(measure)s\u00a0: aire de stockage citée sans emprise (%(value)s)."),
     "coordinates-swapped": _l("Longitude et latitude inversées : écarté."),
@@ -461,10 +479,22 @@ def span_words(start: datetime, end: datetime | None, zone: ZoneInfo) -> str:
     """« du 8 sept. 2024 à 05:30 au 8 sept. 2024 à 14:00 », shorter on one day, open when there is no end."""
     begins = filters.instant(start, zone.key)
     if end is None:
-        return _("depuis le %(start)s", start=begins)
+        return _("depuis le %(start)s", start=_first_day(start, zone) or begins)
     if start.astimezone(zone).date() == end.astimezone(zone).date():
         return _("le %(start)s jusqu’à %(end)s", start=begins, end=filters.hour(end, zone.key))
     return _("du %(start)s au %(end)s", start=begins, end=filters.instant(end, zone.key))
+
+
+def _first_day(start: datetime, zone: ZoneInfo) -> str:
+    """The day since which something lasts, when its hour says nothing; else empty.
+
+    An order is in force from a midnight. The national base wrote that midnight with the offset of winter, or of the
+    day of the import, all year: an hour too early or too late is the same midnight.
+    """
+    near = start.astimezone(zone) + timedelta(hours=1)
+    if near.minute or near.second or near.microsecond or near.hour > 2:
+        return ""
+    return filters.short_day(near.date())
 
 
 def days_words(weekdays: Iterable[Weekday]) -> str:

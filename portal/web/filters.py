@@ -19,9 +19,13 @@ def instant(at: datetime | None, zone: str = DEFAULT_ZONE) -> str:
     if at is None:
         return ""
     local = at.astimezone(ZoneInfo(zone))
-    day = format_date(local.date(), "d MMM y")
     joint = " à " if _french() else ", "
-    return f"{day}{joint}{local:%H:%M}".replace(" ", _NBSP)
+    return f"{short_day(local.date())}{joint}{local:%H:%M}".replace(" ", _NBSP)
+
+
+def short_day(value: date) -> str:
+    """Return « 8 sept. 2024 »."""
+    return str(format_date(value, "d MMM y")).replace(" ", _NBSP)
 
 
 def hour(at: datetime | None, zone: str = DEFAULT_ZONE) -> str:

@@ -57,12 +57,31 @@ def measure(rule: VehicleRule, *periods: Period, direction: Direction = Directio
     return MeasureDraft(MeasureType.NO_ENTRY, (place,), periods, rule)
 
 
+@pytest.mark.parametrize(
+    ("start", "end", "said"),
+    [
+        ("2004-10-17T23:00Z", None, f"depuis le 18{NB}oct.{NB}2004"),  # written with the offset of winter: 01:00 here
+        ("2024-09-01T22:00Z", None, f"depuis le 2{NB}sept.{NB}2024"),  # midnight here
+        ("2024-01-14T22:00Z", None, f"depuis le 15{NB}janv.{NB}2024"),  # written with the offset of summer: 23:00 here
+        ("2024-09-01T20:00Z", None, f"depuis le 1{NB}sept.{NB}2024{NB}à{NB}22:00"),
+        ("2024-09-01T21:30Z", None, f"depuis le 1{NB}sept.{NB}2024{NB}à{NB}23:30"),
+        ("2024-09-01T22:00Z", "2024-09-02T00:00Z", f"le 2{NB}sept.{NB}2024{NB}à{NB}00:00 jusqu’à 02:00"),
+    ],
+)
+def test_p3_the_hour_is_left_out_when_a_permanent_rule_starts_at_a_midnight(
+    app: Flask, start: str, end: str | None, said: str
+) -> None:
+    ends = None if end is None else datetime.fromisoformat(end)
+    with app.test_request_context("/"):
+        assert messages.span_words(datetime.fromisoformat(start), ends, PARIS) == said
+
+
 def test_a_measure_says_what_where_when_for_whom_except_when_it_has_all_of_them() -> None:
     rule = VehicleRule((Over(Size.GROSS_WEIGHT, 7500),), (HasAccess(Access.LOCAL_ACCESS), UsedFor(Usage.TAXI)))
     week = frozenset(list(Weekday)[:5])
     period = Period(utc("2024-09-01T22:00"), None, week, (TimeSlot(time(22), time(6)),))
     assert messages.measure_sentence(measure(rule, period, direction=Direction.UNKNOWN), PARIS) == (
-        f"Circulation interdite{NB}: Rue Basse (sens non précisé), depuis le 2{NB}sept.{NB}2024{NB}à{NB}00:00, "
+        f"Circulation interdite{NB}: Rue Basse (sens non précisé), depuis le 2{NB}sept.{NB}2024, "
         "du lundi au vendredi, de 22:00 à 06:00 (le lendemain), "
         f"pour les véhicules de plus de 7,5{NB}t de PTAC, sauf desserte locale et taxis."
     )
