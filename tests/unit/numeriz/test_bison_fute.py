@@ -10,10 +10,11 @@ import pytest
 import shapely
 
 from portal.common.errors import Invalid
+from portal.numeriz.events import nature_of_event
 from portal.numeriz.imports.events.bison_fute import BISON_FUTE
 from portal.numeriz.imports.reading import Bounds, Reading, ReadingContext, SourceFile, Understood
 from portal.numeriz.values import EventDraft, EventKind, EventState, Issue, Probability
-from portal.regulations.measures import Direction
+from portal.regulations.measures import Direction, MeasureType
 from portal.regulations.schedules import Period, TimeSlot, Weekday
 from portal.regulations.vehicles import HEAVY_GOODS, FreeText, Over, Size, VehicleRule
 from tests.support.events import END, POINT, START, closure, comment, linear, publication, record
@@ -143,13 +144,34 @@ def test_days_and_hours_are_read_when_they_are_structured(tmp_path: Path) -> Non
             "</recurringDayWeekMonthPeriod></validPeriod>"
         ),
         f"<exceptionPeriod><startOfPeriod>{START}</startOfPeriod></exceptionPeriod>",
+        (
+            "<validPeriod><recurringDayWeekMonthPeriod><applicableDay>monday</applicableDay><applicableDay>workingDay"
+            "</applicableDay></recurringDayWeekMonthPeriod></validPeriod>"
+        ),
+        (
+            "<validPeriod><startOfPeriod>2026-08-30T22:00:00+02:00</startOfPeriod><endOfPeriod>2026-08-31T06:00:00+02:00"
+            "</endOfPeriod></validPeriod>"
+        ),
     ],
-    ids=["words", "clock with an offset", "weeks", "exception"],
+    ids=["words", "clock with an offset", "weeks", "exception", "unknown day", "outside its bounds"],
 )
 def test_hours_are_a_doubt_when_they_cannot_be_read(tmp_path: Path, periods: str) -> None:
     draft = event(tmp_path, closure(periods=periods))
-    assert codes(draft) == ["period-in-words"]
+    assert codes(draft) == ["period-in-words"] and nature_of_event(draft) is MeasureType.UNKNOWN
     assert draft.periods == (Period(datetime(2026, 9, 1, 6, tzinfo=UTC), datetime(2026, 9, 1, 18, tzinfo=UTC)),)
+
+
+def test_a_period_outside_the_bounds_is_left_when_another_is_inside(tmp_path: Path) -> None:
+    before, within = (
+        f"<validPeriod><startOfPeriod>{start}+02:00</startOfPeriod><endOfPeriod>{end}+02:00</endOfPeriod></validPeriod>"
+        for start, end in (
+            ("2026-08-30T22:00:00", "2026-08-31T06:00:00"),
+            ("2026-09-01T10:00:00", "2026-09-01T12:00:00"),
+        )
+    )
+    draft = event(tmp_path, closure(periods=before + within))
+    assert codes(draft) == []
+    assert draft.periods == (Period(datetime(2026, 9, 1, 8, tzinfo=UTC), datetime(2026, 9, 1, 10, tzinfo=UTC)),)
 
 
 @pytest.mark.parametrize(

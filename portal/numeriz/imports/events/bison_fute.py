@@ -29,7 +29,7 @@ from portal.numeriz.values import EventDraft, EventKind, ImportKind, Issue, Prob
 SOURCE: Final = "bison-fute"
 
 # To be raised when the same record is to be understood otherwise than before.
-_READER = "bison-fute-1"
+_READER = "bison-fute-2"
 _SCOPE = ""
 _PUBLICATION = b"SituationPublication"
 _PUBLIC = frozenset({"description", "locationDescriptor"})

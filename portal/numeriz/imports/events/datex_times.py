@@ -77,10 +77,11 @@ def _state(record: Element, status: str, start: datetime, end: datetime | None, 
 def _periods(
     specification: Element | None, whole: Period, zone: ZoneInfo, issues: list[Issue], where: int
 ) -> tuple[Period, ...]:
-    """The periods within the overall one; that one itself when none is written so that it can be read."""
+    """The periods within the overall one; that one itself, with a doubt, when none of those written can be used."""
     if specification is None:
         return (whole,)
     found: list[Period] = []
+    outside: list[Element] = []
     for period in children(specification, "validPeriod"):
         try:
             read = _period(period, whole, zone)
@@ -90,6 +91,11 @@ def _periods(
             issues.append(Issue("period-in-words", {"value": _words(period)}, where))
         elif read.end is None or read.start < read.end:
             found.append(read)
+        else:
+            outside.append(period)
+    if not found:
+        # Periods that all lie outside the overall one contradict it: nobody knows when it holds.
+        issues += [Issue("period-in-words", {"value": _words(period)}, where) for period in outside]
     issues += [
         Issue("period-in-words", {"value": _words(period)}, where)
         for period in children(specification, "exceptionPeriod")
@@ -112,7 +118,10 @@ def _period(period: Element, whole: Period, zone: ZoneInfo) -> Period | None:
     for part in children(period, "recurringDayWeekMonthPeriod"):
         if any(local_name(inner) != "applicableDay" for inner in part):
             return None
-        days.update(_DAYS[text_of(day)] for day in children(part, "applicableDay") if text_of(day) in _DAYS)
+        written = {text_of(day) for day in children(part, "applicableDay")}
+        if not written <= _DAYS.keys():
+            return None
+        days.update(_DAYS[day] for day in written)
     slots = slots_of_day(list(_slots(period)))
     return Period(first, last, frozenset(days) if len(days) < len(Weekday) else frozenset(), slots)
 
@@ -130,6 +139,8 @@ def _slots(period: Element) -> Iterator[TimeSlot]:
 
 
 def _words(period: Element) -> str:
+    """Its name, or else its bounds, as written."""
     named = find(period, "periodName")
     texts = [] if named is None else [value.text or "" for value in descendants(named, "value")]
-    return clean_text(" ; ".join(texts), 200) or "…"
+    bounds = [text for text in (text_of(period, "startOfPeriod"), text_of(period, "endOfPeriod")) if text]
+    return clean_text(" ; ".join(texts), 200) or clean_text(" – ".join(bounds), 200) or "…"
