@@ -48,7 +48,7 @@ from portal.regulations.vehicles import FreeText, VehicleRule
 
 BAN_HOURS: Final = "ban_hours"
 
-_READER: Final = 1
+_READER: Final = 2
 """Raised when the same lines are to be read again because this reader changed."""
 _COLUMNS: Final = frozenset({"COLL_INSEE", "ARR_REF", "REGL_MODALITE", "VEH_USAGES", "EMPRISE_DESIGNATION"})
 _WHOLE_TOWN: Final = ("commune", "toute la commune", "ensemble de la commune", "territoire communal")

@@ -60,18 +60,16 @@ _CONDITIONS: Final = (
     "INTERV_DUREE",
     "INTERV_HMAX",
 )
-
-
+# Engines, how long a vehicle may stay and by when it must leave: the law has no words for them.
+_NOT_IN_BANS: Final = ("VEH_MOTORS", "INTERV_DUREE", "INTERV_HMAX")
 _NOT_IN_PERMISSIONS: Final = (
     "SAUF_VEH_USAGES",
     "VEH_LONG",
     "VEH_LARG",
     "VEH_HAUT",
-    "VEH_MOTORS",
     "PERIODE_DEBUT",
     "PERIODE_FIN",
-    "INTERV_DUREE",
-    "INTERV_HMAX",
+    *_NOT_IN_BANS,
 )
 
 
@@ -201,7 +199,7 @@ def criteria_of(texts: Iterable[str]) -> tuple[Criterion, ...]:
 
 def _bound(row: Row) -> tuple[tuple[Criterion, ...], int | None]:
     """Whom a line forbids, and the tonnage when that is all it bears on. Raises InWords."""
-    if row.text("VEH_MOTORS"):
+    if any(row.text(column) for column in _NOT_IN_BANS):
         raise InWords
     types = {fold(text) for text in row.parts("VEH_TYPES")}
     if types == {fold(schema.CARGO_BIKES)}:

@@ -73,6 +73,8 @@ CLEAN = "100% électrique et Véhicules à hydrogène"
         ({"VEH_TONNAGE": "beaucoup"}, None, ["ban-in-words"]),
         ({"VEH_TONNAGE": "3500"}, None, ["ban-in-words"]),
         ({"VEH_MOTORS": "Électrique"}, None, ["ban-in-words"]),
+        ({"INTERV_DUREE": "02:00:00"}, None, ["ban-in-words"]),
+        ({"INTERV_HMAX": "10:00"}, None, ["ban-in-words"]),
         ({"PERIODE_JH": "aux heures de pointe"}, None, ["ban-in-words"]),
         ({"PERIODE_DEBUT": "Début des vacances"}, None, ["ban-in-words"]),
     ],
