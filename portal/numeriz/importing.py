@@ -26,6 +26,7 @@ from portal.numeriz.imports.formats import formats_of, recognise
 from portal.numeriz.imports.reading import Draft, Format, Reading, ReadingContext, SourceFile, SourceRecord, Understood
 from portal.numeriz.law import bump_law, lock_law
 from portal.numeriz.models import TITLE_LENGTH
+from portal.numeriz.storing.absence import Absence, absent_records, ask_scope, scope_read_elsewhere
 from portal.numeriz.storing.bays import merge_bays
 from portal.numeriz.storing.events import end_events, merge_events
 from portal.numeriz.storing.live import live_events, live_orders
@@ -38,9 +39,11 @@ from portal.numeriz.storing.orders import (
 )
 from portal.numeriz.storing.perimeters import merge_perimeters
 from portal.numeriz.storing.records import (
+    AWAITED,
     BATCH,
     KnownRecord,
     RecordNote,
+    await_records,
     forget_records,
     known_records,
     save_records,
@@ -52,6 +55,8 @@ from portal.numeriz.values import ImportKind, ImportOutcome, ImportState, Issue,
 from portal.territories.api import TerritoryView
 
 AUTO = "auto"
+MOST_VANISHED, MOST_EVENTS_VANISHED = "most-vanished", "most-events-vanished"
+"""Codes of a file that lacks more than half of its source; it is worth another look."""
 
 type Progress = Callable[[int, int], None]
 
@@ -77,9 +82,9 @@ def run_import(
     """Read files as one source and store what they hold; to be called outside any unit of work.
 
     A record that cannot be understood is skipped and reported; a file that breaks off is a partial import of what came
-    before. A complete file of a source that holds everything withdraws what is absent, unless more than half would
-    vanish. dry_run: nothing is stored, the counts are the same. progress: called with bytes read and in all.
-    report_id: the waiting report to fill. Raises Invalid when nothing could be read: `unknown-layout`, and as the
+    before. A complete file of a source that holds everything withdraws what is absent, when that can be believed (see
+    `storing.absence`). dry_run: nothing is stored, the counts are the same. progress: called with bytes read and in
+    all. report_id: the waiting report to fill. Raises Invalid when nothing could be read: `unknown-layout`, and as the
     format does.
     """
     chosen = _chosen(kind, files, format)
@@ -131,6 +136,7 @@ class _Run:
     seen: set[str] = field(default_factory=set)
     retold: dict[UUID, int] = field(default_factory=dict)
     error: Invalid | None = None
+    doubted: bool = False
 
     # Orders: one transaction each.
 
@@ -150,16 +156,26 @@ class _Run:
                     self._remember(not_kept)
                     not_kept.clear()
         self._remember(not_kept)
-        absent = self._absent(known, live_orders(self._territory_id, self.reading.source, self.clock.now()))
-        with_end = self._ending(known, absent)
+        kind, source, now = self.identity.kind, self.reading.source, self.clock.now()
+        live = live_orders(self._territory_id, source, now)
+        absent = self._absent(known, live).believed
+        elsewhere = scope_read_elsewhere(self._territory_id, self.reading.snapshot)
+        # What may have changed scope is not withdrawn before the other one was read; that reading decides.
+        moved = {name for name in absent & live if elsewhere and known[name].digest != AWAITED}
+        withdrawn = absent & live - moved
+        if moved:
+            self.counts["orders_awaited"] += len(moved)
         if self.dry_run:
-            self._would_withdraw(len(absent))
+            self._would_withdraw(len(withdrawn))
             return self._outcome()
         with unit_of_work() as uow:
             lock_law(uow, self._territory_id)
             tally = Tally(self.tally.counts, [])
-            withdraw_orders(uow, self._territory_id, self.reading.source, absent, tally, self.clock.now())
-            forget_records(uow, self._territory_id, self.identity.kind, self.reading.source, with_end)
+            withdraw_orders(uow, self._territory_id, source, withdrawn, tally, now)
+            forget_records(uow, self._territory_id, kind, source, absent - moved)
+            if moved:
+                await_records(uow, self._territory_id, kind, source, moved, elsewhere)
+                ask_scope(uow, self._territory_id, elsewhere, now)
             if tally.changed:
                 self.tally.changed = True
                 bump_law(uow, self._territory_id, self.clock)
@@ -242,11 +258,13 @@ class _Run:
         source = self.reading.source
         merge_events(uow, self._territory_id, drafts, self.tally, now)
         save_records(uow, self._territory_id, ImportKind.EVENTS, source, notes)
-        absent = self._absent(known, live_events(self._territory_id, source, now))
+        live = live_events(self._territory_id, source, now)
+        absence = self._absent(known, live)
         # What now lies elsewhere, or says nothing that can be read, is no longer what was stored of it.
         left = {note.record_id for note in notes if not note.kept and note.record_id in known}
-        end_events(uow, self._territory_id, source, absent | left, self.tally, now)
-        forget_records(uow, self._territory_id, ImportKind.EVENTS, source, self._ending(known, absent))
+        end_events(uow, self._territory_id, source, (absence.believed & live) | left, self.tally, now)
+        forget_records(uow, self._territory_id, ImportKind.EVENTS, source, absence.believed)
+        await_records(uow, self._territory_id, ImportKind.EVENTS, source, absence.doubted)
 
     # Reading.
 
@@ -317,31 +335,24 @@ class _Run:
 
     # Ending.
 
-    def _absent(self, known: Mapping[str, KnownRecord], live: set[str]) -> set[str]:
-        """Live records that a complete source no longer holds; none when more than half would vanish at once."""
+    def _absent(self, known: Mapping[str, KnownRecord], live: set[str]) -> Absence:
+        """What a complete source no longer holds; a doubt about it is told."""
         if self.error is not None or not self.reading.complete:
-            return set()
-        expected = {name for name, record in known.items() if record.scope in self.reading.snapshot and name in live}
-        gone = expected - self.seen
-        if 2 * len(gone) > len(expected):
-            self.findings.add([Issue("most-vanished", {"gone": len(gone), "known": len(expected)})])
-            return set()
-        return gone
-
-    def _ending(self, known: Mapping[str, KnownRecord], withdrawn: set[str]) -> set[str]:
-        """Absent records that need not be remembered: withdrawn, over, or never kept."""
-        if self.error is not None or not self.reading.complete or self.findings.totals["most-vanished"]:
-            return withdrawn
-        return {name for name, record in known.items() if record.scope in self.reading.snapshot} - self.seen
+            return Absence()
+        events = self.identity.kind is ImportKind.EVENTS
+        found = absent_records(known, self.reading.snapshot, self.seen, live, second_time=events)
+        if found.doubted:
+            code = MOST_EVENTS_VANISHED if events else MOST_VANISHED
+            self.findings.add([Issue(code, {"gone": len(found.doubted), "known": found.expected})])
+            self.doubted = True
+        return found
 
     def _outcome(self) -> ImportOutcome:
         self.findings.add([*self.reading.issues, *self.tally.issues])
         stored = {name: self.tally.counts[name] for name in sorted(self.tally.counts)}
         found = {name: number for name, number in self.counts.items() if number or name == "records"}
         counts = {**self.reading.counts, **found, **stored, "doubts": self.findings.doubts}
-        all_known = (
-            self.counts["records"] == self.counts["records_unchanged"] and not self.findings.totals["most-vanished"]
-        )
+        all_known = self.counts["records"] == self.counts["records_unchanged"] and not self.doubted
         quiet = not self.tally.changed and (all_known or self.identity.kind not in _REMEMBERED)
         state = ImportState.PARTIAL if self.error else ImportState.UNCHANGED if quiet else ImportState.APPLIED
         return ImportOutcome(

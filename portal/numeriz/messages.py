@@ -124,6 +124,9 @@ ISSUES: Mapping[str, LazyString] = {
     "weakly-matched": _l(
         "Retrouvé à %(percent)s\u00a0%% seulement sur le réseau routier\u00a0: signalé aux conducteurs, sans fermer de rue."
     ),
+    "partly-matched": _l(
+        "%(metres)s\u00a0m du tracé n’ont pas été retrouvés sur le réseau routier\u00a0: signalés aux conducteurs, sans y fermer de rue."
+    ),
     "unmatched": _l("Aucune rue du réseau routier n’a été retrouvée ici\u00a0: sans effet sur les itinéraires."),
     "against-one-way": _l(
         "Tracé à contresens d’un sens unique sur %(metres)s\u00a0m, sens de la mesure inconnu\u00a0: signalé, sans y fermer de rue."
@@ -159,8 +162,12 @@ ISSUES: Mapping[str, LazyString] = {
     "too-far": _l("Position éloignée du territoire."),
     "outside-not-kept": _l("Hors de l’emprise du territoire : non conservé."),
     "most-vanished": _l(
-        "%(gone)s des %(known)s enregistrements en vigueur de la source ont disparu du fichier : aucun n’est "
+        "%(gone)s des %(known)s enregistrements connus de la source ont disparu du fichier\u00a0: aucun n’est "
         "retiré. Vérifiez la source."
+    ),
+    "most-events-vanished": _l(
+        "%(gone)s des %(known)s évènements connus de la source ont disparu du fichier\u00a0: aucun n’est terminé, "
+        "sauf si le prochain relevé complet ne les contient pas non plus."
     ),
     "own-export": _l("Publié par ce portail : non repris."),
     "event-without-id": _l("Évènement sans identifiant\u00a0: écarté."),
@@ -315,6 +322,7 @@ COUNTS: Mapping[str, LazyString] = {
     "records_skipped": _l("Enregistrements illisibles, écartés"),
     "records_not_kept": _l("Enregistrements sans effet ici, non conservés"),
     "orders_withdrawn": _l("Arrêtés retirés"),
+    "orders_awaited": _l("Arrêtés gardés jusqu’à la lecture de l’autre flux"),
     "doubts": _l("Remarques à examiner"),
     "situations": _l("Situations lues"),
     "events_added": _l("Évènements ajoutés"),

@@ -8,7 +8,7 @@ from itertools import batched
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Table, delete, select
+from sqlalchemy import Table, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from portal.common.ids import new_id
@@ -18,6 +18,8 @@ from portal.numeriz.values import ImportKind, Issue
 
 # A database takes some hundreds of values in one list.
 BATCH = 400
+AWAITED = ""
+"""Digest of a record that vanished and is not taken for gone: no text has it, so it is read when it comes back."""
 
 
 def _save(insert: Callable[..., Any]) -> Any:
@@ -99,6 +101,24 @@ def save_records(
         for note in notes
     ]
     uow.session.execute(_SAVE[uow.session.get_bind().dialect.name], rows)
+
+
+def await_records(
+    uow: UnitOfWork,
+    territory_id: UUID,
+    kind: ImportKind,
+    source: str,
+    record_ids: Collection[str],
+    scope: str | None = None,
+) -> None:
+    """Mark records that vanished as awaited; scope: where they are to be found, when it is another one."""
+    values = {"digest": AWAITED} | ({} if scope is None else {"scope": scope})
+    for part in batched(sorted(record_ids), BATCH):
+        uow.session.execute(
+            update(SourceRecordRow)
+            .where(*_of(territory_id, kind, source), SourceRecordRow.record_id.in_(part))
+            .values(values)
+        )
 
 
 def forget_records(

@@ -129,12 +129,29 @@ def test_an_event_ends_when_a_complete_snapshot_no_longer_holds_it(database: Fla
     assert (back.changed, states()[gone]) == (True, EventState.ACTIVE)
 
 
-def test_nothing_ends_when_more_than_half_would_vanish(app: Flask, tmp_path: Path) -> None:
+@pytest.mark.parametrize("left", [[here(1)], []], ids=["most", "empty"])
+def test_most_events_end_only_when_two_files_in_a_row_lack_them(app: Flask, tmp_path: Path, left: list[str]) -> None:
     territory = make_territory()
     imported(tmp_path, territory, snapshot(here(1), here(2), here(3)))
-    outcome = imported(tmp_path, territory, snapshot(here(1)))
-    assert "most-vanished" in {issue.code for issue in outcome.issues}
+    outcome = imported(tmp_path, territory, snapshot(*left))
+    assert outcome.issue_counts["most-events-vanished"] == 1 and not outcome.changed
     assert set(states().values()) == {EventState.ACTIVE}
+    imported(tmp_path, territory, snapshot(*left, here(3)))
+    assert states()["260901-000003-1"] is EventState.ACTIVE
+    imported(tmp_path, territory, snapshot(*left))
+    assert states()["260901-000002-1"] is EventState.ENDED
+    again = imported(tmp_path, territory, snapshot(here(1), here(2), here(3)))
+    assert again.changed and set(states().values()) == {EventState.ACTIVE}
+
+
+def test_the_only_event_of_a_town_ends_when_the_rest_of_the_source_goes_on(app: Flask, tmp_path: Path) -> None:
+    territory = make_territory()
+    far = HERE.replace("48.8603", "43.3").replace("2.3604", "5.4")
+    elsewhere = [record("Accident", place=far, record_id=f"260901-{number:06}-1") for number in range(10, 30)]
+    imported(tmp_path, territory, snapshot(here(1), *elsewhere))
+    outcome = imported(tmp_path, territory, snapshot(*elsewhere))
+    assert "most-events-vanished" not in outcome.issue_counts
+    assert states() == {"260901-000001-1": EventState.ENDED}
 
 
 def test_absence_says_nothing_when_the_file_is_an_increment(app: Flask, tmp_path: Path) -> None:

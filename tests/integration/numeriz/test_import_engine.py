@@ -8,9 +8,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from flask import Flask
@@ -18,12 +19,14 @@ from sqlalchemy import func, select
 
 from portal.common.clock import FixedClock
 from portal.common.errors import Invalid
-from portal.db import session
+from portal.db import session, unit_of_work
 from portal.db.base import db
+from portal.numeriz.feeds import NewFeed, add_feed
 from portal.numeriz.importing import run_import
 from portal.numeriz.imports.reading import SourceFile
 from portal.numeriz.law import law_snapshot, law_version
-from portal.numeriz.models import ImportReport, LawState, MeasureRow, SourceRecordRow, TrafficOrder
+from portal.numeriz.models import Feed, ImportReport, LawState, MeasureRow, SourceRecordRow, TrafficOrder
+from portal.numeriz.storing.absence import awaits_reading
 from portal.numeriz.values import ImportKind, ImportOutcome, ImportState, OrderStatus
 from portal.runtime.bench.feed_file import write_feed
 from portal.territories.queries import TerritoryView
@@ -107,6 +110,88 @@ def test_nothing_is_withdrawn_when_more_than_half_would_vanish(path: Path) -> No
     assert _run(territory, path).issue_counts["most-vanished"] == 1
     write_feed(path, 20)
     assert _run(territory, path).state is ImportState.UNCHANGED
+
+
+@pytest.mark.usefixtures("app")
+def test_the_only_order_of_a_town_is_withdrawn_when_the_rest_of_the_feed_goes_on(path: Path) -> None:
+    territory = make_territory()
+    far = regulation(any_of(where({"type": "LineString", "coordinates": [[4.8, 45.7], [4.81, 45.71]]})))
+    elsewhere = [order(far, order_id=f"far-{place}") for place in range(20)]
+    path.write_text(publication(order(order_id="here"), *elsewhere), encoding="utf-8")
+    _run(territory, path)
+    path.write_text(publication(*elsewhere), encoding="utf-8")
+    outcome = _run(territory, path)
+    assert "most-vanished" not in outcome.issue_counts
+    assert _statuses() == {"here": OrderStatus.WITHDRAWN}
+
+
+@pytest.mark.usefixtures("app")
+def test_most_orders_may_leave_when_they_are_over(path: Path) -> None:
+    territory = make_territory(bounds=None)
+    over = [
+        order(
+            regulation(any_of(when("2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z")), any_of(where())),
+            order_id=f"over-{place}",
+            end="2026-02-01T00:00:00Z",
+        )
+        for place in range(4)
+    ]
+    kept = [order(order_id=f"kept-{place}", end="2027-01-01T00:00:00Z") for place in range(2)]
+    path.write_text(publication(*over, *kept), encoding="utf-8")
+    _run(territory, path)
+    path.write_text(publication(*kept[:1]), encoding="utf-8")
+    outcome = _run(territory, path)
+    assert ("most-vanished" in outcome.issue_counts, outcome.counts["orders_withdrawn"]) == (False, 1)
+
+
+def _reads(territory: TerritoryView, scope: str, *, active: bool = True) -> UUID:
+    host = "dialog.beta.gouv.fr"
+    new = NewFeed(ImportKind.ORDERS, scope, f"https://{host}/{scope}.xml", "dialog", 86_400, {"scope": scope})
+    feed_id = add_feed(TESTER, territory.id, new, hosts=frozenset({host}), clock=NOW)
+    with unit_of_work() as uow:
+        row = uow.session.get_one(Feed, feed_id)
+        row.active, row.next_at = active, NOW.now() + timedelta(days=1)
+    return feed_id
+
+
+@pytest.mark.usefixtures("database")
+@pytest.mark.parametrize("becomes_permanent", [True, False])
+def test_an_order_that_left_one_feed_is_kept_until_the_other_was_read(path: Path, becomes_permanent: bool) -> None:
+    territory = make_territory(bounds=None)
+    feed_id = _reads(territory, "permanent")
+    temporary = [order(order_id=f"t{place}", end="2027-01-01T00:00:00Z") for place in range(4)]
+    permanent = [order(order_id=f"p{place}") for place in range(4)]
+
+    def read(scope: str, *orders: str) -> ImportOutcome:
+        path.write_text(publication(*orders), encoding="utf-8")
+        return _run(territory, path, options={"scope": scope})
+
+    read("permanent", *permanent)
+    read("temporary", *temporary)
+    path.write_text(publication(*temporary[1:]), encoding="utf-8")
+    tried = _run(territory, path, options={"scope": "temporary"}, dry_run=True)
+    left = read("temporary", *temporary[1:])
+    assert _told(left, "orders_awaited", "orders_withdrawn") == {"orders_awaited": 1} and not left.changed
+    assert tried.counts == left.counts
+    assert _statuses()["t0"] is OrderStatus.PUBLISHED
+    assert session().get_one(Feed, feed_id).next_at == NOW.now(), "the other feed is due at once"
+    assert awaits_reading(territory.id, ImportKind.ORDERS, {"scope": "permanent"})
+    assert "orders_awaited" not in read("temporary", *temporary[1:]).counts
+    read("permanent", *permanent, *([order(order_id="t0")] if becomes_permanent else []))
+    assert (_statuses()["t0"] is OrderStatus.PUBLISHED) is becomes_permanent
+    assert not awaits_reading(territory.id, ImportKind.ORDERS, {"scope": "permanent"})
+
+
+@pytest.mark.usefixtures("app")
+@pytest.mark.parametrize("scope", ["temporary", "permanent"])
+def test_an_order_is_withdrawn_at_once_when_no_feed_reads_the_other_scope(path: Path, scope: str) -> None:
+    territory = make_territory(bounds=None)
+    _reads(territory, scope, active=scope == "temporary")
+    temporary = [order(order_id=f"t{place}", end="2027-01-01T00:00:00Z") for place in range(4)]
+    for held in (temporary, temporary[1:]):
+        path.write_text(publication(*held), encoding="utf-8")
+        _run(territory, path, options={"scope": "temporary"})
+    assert _statuses()["t0"] is OrderStatus.WITHDRAWN
 
 
 @pytest.mark.usefixtures("app")
