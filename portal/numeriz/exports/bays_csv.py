@@ -17,7 +17,7 @@ from portal.common.errors import Invalid
 from portal.numeriz.exports.csv_text import csv_line
 from portal.numeriz.exports.datex2_conditions import number
 from portal.numeriz.exports.edition import BayRecord, Edition, Writer
-from portal.numeriz.imports.bays.national import CDS_DAYS, LAYOUTS, REGIMES
+from portal.numeriz.imports.bays.national import CDS_DAYS, COMMENT, LAYOUTS, REGIMES, with_maker
 from portal.numeriz.imports.opening_hours import write_hours
 from portal.numeriz.values import BayDraft, DeliveryHours
 from portal.regulations.schedules import HolidayRule
@@ -74,7 +74,9 @@ class BaysCsvWriter(Writer):
         if local_id in self._ids:
             local_id = f"{bay.place.slug}:{draft.source}:{draft.local_id}"
         self._ids.add(local_id)
-        cells = {**draft.details, **_cells(draft), "ID": local_id}
+        # Who made the line: this portal does not read it back as a bay of somebody else.
+        comment = with_maker(draft.details.get(COMMENT, ""), self.edition.portal_url)
+        cells = {**draft.details, **_cells(draft), "ID": local_id, COMMENT: comment}
         self.write_text(csv_line([cells.get(column, "") for column in COLUMNS]))
         self.records += 1
 

@@ -22,12 +22,14 @@ from portal.numeriz.exports.rows import orders_of, perimeters_of
 from portal.numeriz.importing import run_import
 from portal.numeriz.imports.reading import SourceFile
 from portal.numeriz.law import law_version
+from portal.numeriz.queries import list_bays
 from portal.numeriz.values import ImportKind
 from portal.regulations.measures import MeasureLocation
 from portal.runtime.demo.law import store_law
 from portal.territories.api import TerritoryView
 from portal.territories.demo_town import Town, generate
 from tests.factories.law import TESTER, make_territory
+from tests.support.imports import import_bytes
 from tests.support.schemas import faults, xml_schema
 
 RunJobs = Callable[[Flask], int]
@@ -43,10 +45,14 @@ def demo(app: Flask, town: Town, run_jobs: RunJobs) -> TerritoryView:
     """The town's law, stored and published."""
     territory = make_territory("demo", town.bounds, "Démo")
     store_law(TESTER, territory.id, town, datetime.now(UTC).date())
+    publish(app, run_jobs)
+    return territory
+
+
+def publish(app: Flask, run_jobs: RunJobs) -> None:
     with unit_of_work():
         enqueue(PUBLISH_JOB, {"scope": "demo"})
     run_jobs(app)
-    return territory
 
 
 def published(channel: str = "datex2") -> bytes:
@@ -120,6 +126,18 @@ def test_nothing_changes_when_our_own_export_is_imported(demo: TerritoryView, tm
     before, version = law_of(demo), law_version(demo.id)
     assert "own-export" in bring(demo, published(), tmp_path)
     assert law_of(demo) == before and law_version(demo.id) == version
+
+
+def test_no_bay_changes_when_our_own_bays_are_imported(app: Flask, demo: TerritoryView, run_jobs: RunJobs) -> None:
+    # A second layout with an id that is taken: our file tells that line by its source.
+    first, second = list_bays(demo.id)[:2]
+    line = f"ID,LONGITUDE,LATITUDE\n{first.local_id},{second.lon},{second.lat}\n".encode()
+    assert import_bytes(ImportKind.BAYS, demo, [("ville.csv", line)]).changed
+    before, version = list_bays(demo.id), law_version(demo.id)
+    publish(app, run_jobs)
+    outcome = import_bytes(ImportKind.BAYS, demo, [("aires-livraison.csv", published("bays-csv"))])
+    assert not outcome.changed and {issue.code for issue in outcome.issues} == {"own-export"}
+    assert list_bays(demo.id) == before and law_version(demo.id) == version
 
 
 def test_the_law_is_the_same_when_another_portal_imports_it(demo: TerritoryView, town: Town, tmp_path: Path) -> None:

@@ -49,11 +49,11 @@ def bay(**more: object) -> BayDraft:
     return BayDraft(**values)  # type: ignore[arg-type]
 
 
-def read_back(content: bytes, folder: Path) -> tuple[list[BayDraft], list[str]]:
+def read_back(content: bytes, folder: Path, own_url: str = "") -> tuple[list[BayDraft], list[str]]:
     """The drafts of a national CSV, and the codes of its doubts."""
     path = folder / "aires.csv"
     path.write_bytes(content)
-    context = ReadingContext(ZoneInfo("Europe/Paris"), None, datetime(2026, 10, 5, tzinfo=UTC), 10**8, 10**5)
+    context = ReadingContext(ZoneInfo("Europe/Paris"), None, datetime(2026, 10, 5, tzinfo=UTC), 10**8, 10**5, own_url)
     reading = NATIONAL.open([SourceFile("aires.csv", path)], context)
     drafts: list[BayDraft] = []
     codes: list[str] = []
@@ -109,6 +109,15 @@ def test_a_real_file_is_the_same_when_written_and_read_again(shared_data: Path, 
     for first, second in zip(drafts, again, strict=True):
         assert replace(first, outline=None, issues=()) == replace(second, outline=None, issues=())
         assert (first.outline is None) == (second.outline is None)
+
+
+@pytest.mark.parametrize("comment", ["", "À l’angle", "x" * 255, "Publié par la Ville"])
+def test_our_own_bays_are_not_read_back_and_another_portal_reads_them(comment: str, tmp_path: Path) -> None:
+    details = {"COMMENTAIRE": comment} if comment else {}
+    content = csv_file(bay(details=details), bay(source="paris", local_id="75103-2"))
+    assert read_back(content, tmp_path, EDITION.portal_url + "/") == ([], ["own-export"] * 2)
+    drafts, codes = read_back(content, tmp_path, "https://ailleurs.exemple")
+    assert (codes, [draft.details for draft in drafts]) == ([], [details, {}])
 
 
 def test_two_bays_have_two_ids_when_their_sources_gave_the_same() -> None:

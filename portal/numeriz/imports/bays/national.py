@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -12,7 +13,7 @@ from portal.numeriz.imports.areas import read_outline
 from portal.numeriz.imports.bays.cells import LENGTHS_CM, WIDTHS_CM, Cells, position_of, slot_of
 from portal.numeriz.imports.bays.opening import BayLayoutOfFile, Lines
 from portal.numeriz.imports.opening_hours import read_hours
-from portal.numeriz.imports.tables import is_missing
+from portal.numeriz.imports.tables import Row, is_missing
 from portal.numeriz.imports.week import NotWeekly, Week
 from portal.numeriz.values import BayDraft, BayLayout, BayRegime, DeliveryHours, Issue
 from portal.regulations.schedules import Weekday
@@ -48,11 +49,31 @@ DETAILS: Final = (
     "COMMENTAIRE",
 )
 """Columns of the schema kept as text, under their own names."""
+COMMENT: Final = "COMMENTAIRE"
+_MADE_BY: Final = "Publié par "
+_MADE_BY_AT_END = re.compile(rf"(?:^|\s*—\s*){_MADE_BY}(https?://\S+)$")
 
 _REGIMES = {fold(name): regime for name, regime in REGIMES.items()}
 _LAYOUTS = {fold(name): layout for name, layout in LAYOUTS.items()}
 _ACTIVE = {"oui": True, "non": False, "true": True, "false": False, "1": True, "0": False}
 _DAYS = {name: Weekday(place) for place, name in enumerate(CDS_DAYS)}
+
+
+def with_maker(comment: str, portal_url: str) -> str:
+    """A comment that ends with the portal that publishes the line: the schema has no other place for it."""
+    return " — ".join(part for part in (comment, f"{_MADE_BY}{portal_url}") if part)
+
+
+def _maker_of(row: Row) -> str:
+    found = _MADE_BY_AT_END.search(row.text(COMMENT, 5_000))
+    return "" if found is None else found[1]
+
+
+def _details(cells: Cells) -> dict[str, str]:
+    """What the source says beside; who published the line is not said of the bay."""
+    found = cells.details(DETAILS)
+    comment = _MADE_BY_AT_END.sub("", cells.text(COMMENT, 5_000))[:255]
+    return {name: text for name, text in {**found, COMMENT: comment}.items() if text}
 
 
 def _read(lines: Lines, source: str) -> BayDraft | None:
@@ -88,7 +109,7 @@ def _read(lines: Lines, source: str) -> BayDraft | None:
         hours=_hours(cells),
         max_stay_min=cells.whole("DUREE_MAX"),
         active=cells.choice("ACTIVE", _ACTIVE, True),
-        details=cells.details(DETAILS),
+        details=_details(cells),
         provenance={"source": source, "format": "aire-livraison 1.0.0", "licence": "Licence Ouverte 2.0"},
     )
 
@@ -141,6 +162,6 @@ def _of_lyon(first: Mapping[str, str]) -> bool:
 
 _COLUMNS = frozenset({"ID", "LONGITUDE", "LATITUDE"})
 
-NATIONAL = BayLayoutOfFile("national", _COLUMNS, _read).format()
-GRAND_LYON = BayLayoutOfFile("grand-lyon", _COLUMNS, _read, sample=_of_lyon).format()
+NATIONAL = BayLayoutOfFile("national", _COLUMNS, _read, maker=_maker_of).format()
+GRAND_LYON = BayLayoutOfFile("grand-lyon", _COLUMNS, _read, sample=_of_lyon, maker=_maker_of).format()
 """The same columns; the name of the source is its own, so that its local ids meet no other's."""

@@ -26,7 +26,7 @@ class BayLayoutOfFile:
     """A layout of columns. columns: those by which it is told. key: what makes several lines one bay.
 
     read: the bay of the lines of one key; None when they are none, and then their issues say why. sample: tells apart
-    layouts with the same columns by the first line.
+    layouts with the same columns by the first line. maker: address of the portal that published a line, if it says so.
     """
 
     name: str
@@ -34,6 +34,7 @@ class BayLayoutOfFile:
     read: Callable[[Lines, str], BayDraft | None]
     key: Callable[[Row], str] = lambda row: str(row.line)
     sample: Callable[[Mapping[str, str]], bool] = lambda _first: True
+    maker: Callable[[Row], str] = lambda _row: ""
 
     def format(self) -> Format[BayDraft]:
         """The layout as a format."""
@@ -53,7 +54,7 @@ class BayLayoutOfFile:
                     raise Invalid("unknown-layout")
                 issues += table.issues
                 counts["lines"] += len(table.rows)
-                found += self._records(table.rows, context.bounds, counts)
+                found += self._records(table.rows, context, counts)
             except Invalid as error:
                 raise Invalid(error.code, error.field, **{**error.params, "file": clean_text(file.name, 80)}) from error
         size = sum(file.path.stat().st_size for file in files)
@@ -64,11 +65,16 @@ class BayLayoutOfFile:
         return reading
 
     def _records(
-        self, rows: Iterable[Row], bounds: Bounds | None, counts: Counter[str]
+        self, rows: Iterable[Row], context: ReadingContext, counts: Counter[str]
     ) -> Iterator[SourceRecord[BayDraft]]:
         """Read everything at once: a file whose axes are exchanged must not be half believed."""
         groups: dict[str, Lines] = {}
+        own_url = context.own_url.rstrip("/")
         for row in rows:
+            if own_url and self.maker(row) == own_url:
+                own: Understood[BayDraft] = Understood((), (Issue("own-export", where=row.line),))
+                yield SourceRecord(f"line {row.line}", digest([row.cells]), row.line, _given(own))
+                continue
             groups.setdefault(self.key(row), []).append(Cells(row))
         seen: set[str] = set()
         for lines in groups.values():
@@ -76,7 +82,7 @@ class BayLayoutOfFile:
             draft = self.read(lines, self.name)
             issues = [issue for cells in lines for issue in cells.issues]
             if draft is not None:
-                issues += _place_issues(draft, bounds, line)
+                issues += _place_issues(draft, context.bounds, line)
                 draft = replace(draft, issues=tuple(Issue(issue.code, issue.params) for issue in issues))
                 counts["duplicates"] += draft.local_id in seen
                 counts["bays"] += draft.local_id not in seen
