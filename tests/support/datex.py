@@ -20,7 +20,7 @@ NO_ENTRY = (
     "<accessRestrictionType>noEntry</accessRestrictionType></typeOfRegulation>"
 )
 ORDER_ID = "018a45df-58c3-740c-b712-37d3d2ca25f8"
-_NAMESPACES = (
+NAMESPACES = (
     'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:d2="http://datex2.eu/schema/3/d2Payload" '
     'xmlns:com="http://datex2.eu/schema/3/common" xmlns:loc="http://datex2.eu/schema/3/locationReferencing" '
     'xmlns="http://datex2.eu/schema/3/trafficRegulation"'
@@ -115,12 +115,14 @@ def order(
     order_id: str = ORDER_ID,
     title: str = "Arrêté du moulin",
     regulation_id: str = "2026-01#0189cf50-e505-7548-bea6-7164c06fb437",
+    start: str = "2026-03-02T07:00:00+00:00",
     end: str | None = None,
+    more: str = "",
     source: str | None = "dialog",
     url: str = "http://localhost/regulations/018a45df-58c3-740c-b712-37d3d3924ca4",
     status: str = "madeAndImplemented",
 ) -> str:
-    """One order. title: as it stands in the XML, escaped already."""
+    """One order. title: as it stands in the XML, escaped already. more: what its validity says beside its bounds."""
     extension = (
         "<_trafficRegulationOrderExtension><trafficRegulationOrderExtended>"
         f"<dx:source>{source}</dx:source><dx:publicUrl>{url}</dx:publicUrl>"
@@ -133,7 +135,7 @@ def order(
         f"<description><com:values><com:value>{title}</com:value></com:values></description>"
         "<issuingAuthority><com:values><com:value>Maisse</com:value></com:values></issuingAuthority>"
         f"<regulationId>{regulation_id}</regulationId><status>{status}</status>"
-        f"{bounds('2026-03-02T07:00:00+00:00', end)}{''.join(regulations or (regulation(),))}{extension}"
+        f"{bounds(start, end, more)}{''.join(regulations or (regulation(),))}{extension}"
         "</trafficRegulationOrder>"
     )
 
@@ -142,7 +144,7 @@ def publication(*orders: str, creator: str = "DiaLog", head: str = "") -> str:
     """A file. The extension of the national base is declared when it is the creator, or an order uses it."""
     extension = _DX if creator == "DiaLog" or any("dx:" in found for found in orders) else ""
     return (
-        f'<?xml version="1.0" encoding="UTF-8"?>\n<d2:payload {_NAMESPACES}{extension} '
+        f'<?xml version="1.0" encoding="UTF-8"?>\n<d2:payload {NAMESPACES}{extension} '
         'xsi:type="TrafficRegulationPublication" modelBaseVersion="3" id="910928b3">'
         "<com:publicationTime>2026-07-24T14:40:09+00:00</com:publicationTime>"
         f"<com:publicationCreator><com:country>fr</com:country><com:nationalIdentifier>{creator}"

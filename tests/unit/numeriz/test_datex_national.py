@@ -311,7 +311,7 @@ def test_p10_no_end_is_permanent_and_each_period_keeps_its_own_end(path: Path) -
         regulation(any_of(when("2026-01-02T07:00:00Z", end)), any_of(where()))
         for end in ("2026-02-02T07:00:00Z", "2026-12-02T07:00:00Z")
     )
-    read = _read(path, order(over, running, end="2026-12-02T07:00:00Z"))
+    read = _read(path, order(over, running, start="2026-01-02T07:00:00Z", end="2026-12-02T07:00:00Z"))
     assert read.order.category is Category.TEMPORARY
     assert [measure.periods[0].end for measure in read.order.measures] == [
         datetime(2026, 2, 2, 7, tzinfo=UTC),
@@ -325,6 +325,34 @@ def test_p10_a_measure_without_a_period_lasts_as_long_as_its_order(path: Path) -
     assert read.measure.periods == (Period(datetime(2026, 3, 2, 7, tzinfo=UTC), datetime(2026, 12, 2, 7, tzinfo=UTC)),)
 
 
+def test_p10_a_period_without_an_end_ends_with_its_order_when_that_has_one(path: Path) -> None:
+    read = _read(path, order(end="2026-12-02T07:00:00Z"))
+    assert (read.measure.periods[0].end, read.codes) == (datetime(2026, 12, 2, 7, tzinfo=UTC), [])
+
+
+def test_the_validity_of_the_order_bounds_nothing_when_it_cannot_be_read(path: Path) -> None:
+    read = _read(path, order(start="hier"))
+    assert (len(read.measure.periods), read.codes) == (1, [])
+
+
+@pytest.mark.parametrize("status", ["suspended", "planned", "_extended"])
+def test_a_validity_that_is_not_in_force_has_no_effect(path: Path, status: str) -> None:
+    written = order()
+    for count in (1, -1):  # of the order alone, then of its regulation as well
+        read = _read(path, written.replace("definedByValidityTimeSpec", status, count))
+        assert (read.measure.periods, read.codes) == ((), ["order-not-in-force"])
+
+
+@pytest.mark.parametrize("kind", ["ValidityCondition", "LocationCondition", "ConditionSet"])
+def test_a_time_a_place_or_a_set_that_is_denied_has_no_effect(path: Path, kind: str) -> None:
+    opening = f'<conditions xsi:type="{kind}">'
+    denied = order(regulation(any_of(when(), when()), any_of(where(), where()))).replace(
+        opening, f"{opening}<negate>true</negate>", 1
+    )
+    read = _read(path, denied)
+    assert (read.measure.type, read.codes) == (MeasureType.UNKNOWN, ["condition-not-understood"])
+
+
 def test_p11_a_storage_area_is_a_place_to_wait_and_no_ban(path: Path) -> None:
     said = "<otherObligation><com:values><com:value>Aire de stockage</com:value></com:values></otherObligation>"
     stored = regulation(kind=_kind("MandatoryRoadOrCarriagewayOrLaneUsage", said))
@@ -335,15 +363,52 @@ def test_p11_a_storage_area_is_a_place_to_wait_and_no_ban(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("title", "codes"),
+    "title",
     [
-        ("Mise en SENS UNIQUE de la rue", ["maybe-one-way"]),
-        ("Rue en sens-interdit sauf vélos", ["maybe-one-way"]),
-        ("Circulation interdite dans les deux sens", []),
+        "Mise en SENS UNIQUE de la rue",
+        "Rue en sens-interdit sauf vélos",
+        "Rue du Moulin : mise à sens unique et interdiction de stationner",
+        "Sens unique et stationnement interdit, rue du Moulin",
     ],
 )
-def test_p12_a_ban_called_one_way_is_reported(path: Path, title: str, codes: list[str]) -> None:
-    assert _read(path, order(title=title)).codes == codes
+def test_p12_a_ban_called_one_way_closes_no_direction_and_is_reported(path: Path, title: str) -> None:
+    read = _read(path, order(title=title))
+    assert (read.measure.type, read.measure.locations[0].direction) == (MeasureType.ONE_WAY, Direction.UNKNOWN)
+    assert read.codes == ["read-as-one-way", "maybe-one-way"]
+
+
+@pytest.mark.parametrize(
+    ("title", "codes"),
+    [
+        ("Circulation interdite dans les deux sens", []),
+        ("Circulation interdite rue du Moulin, mise en sens unique rue Haute", ["maybe-one-way"]),
+        ("Rue barrée et sens unique rue Haute", ["maybe-one-way"]),
+        ("Fermeture de la rue du Moulin (sens interdit)", ["maybe-one-way"]),
+        ("Suppression du sens unique", ["maybe-one-way"]),
+        ("Interdiction aux plus de 3,5 t sauf desserte, rue en sens unique", ["maybe-one-way"]),
+        ("Circulation en sens unique alterné", []),
+        ("Déviation par la rue à contresens", []),
+    ],
+)
+def test_p12_a_ban_stays_one_when_its_title_speaks_of_more_than_one_way(
+    path: Path, title: str, codes: list[str]
+) -> None:
+    read = _read(path, order(title=title))
+    assert (read.measure.type, read.codes) == (MeasureType.NO_ENTRY, codes)
+
+
+def test_p12_a_ban_of_some_vehicles_is_no_one_way_sign(path: Path) -> None:
+    bound = regulation(any_of(when()), any_of(where()), any_of(vehicle(_HEAVY)))
+    assert _read(path, order(bound, title="Sens unique rue Haute")).measure.type is MeasureType.NO_ENTRY
+    freed = regulation(any_of(when()), any_of(where()), any_of(vehicle(_RESCUE, negate=True)))
+    assert _read(path, order(freed, title="Sens unique rue Haute")).measure.type is MeasureType.ONE_WAY
+
+
+def test_p12_only_the_measures_that_close_are_read_as_one_way(path: Path) -> None:
+    name, tag, value = _TYPES[MeasureType.NO_PARKING]
+    parking = regulation(kind=_kind(name, f"<{tag}>{value}</{tag}>"))
+    found = _read(path, order(regulation(), parking, title="Sens unique rue Haute")).order.measures
+    assert [measure.type for measure in found] == [MeasureType.ONE_WAY, MeasureType.NO_PARKING]
 
 
 _DESCRIBED = (

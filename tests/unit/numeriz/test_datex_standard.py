@@ -43,8 +43,10 @@ from tests.support.datex import (
     where,
 )
 
-_HEAVY = vehicle("<com:vehicleType>heavyGoodsVehicle</com:vehicleType>")
-_ANY = vehicle("<com:vehicleType>anyVehicle</com:vehicleType>")
+_HEAVY_TYPE = "<com:vehicleType>heavyGoodsVehicle</com:vehicleType>"
+_ANY_TYPE = "<com:vehicleType>anyVehicle</com:vehicleType>"
+_HEAVY = vehicle(_HEAVY_TYPE)
+_ANY = vehicle(_ANY_TYPE)
 _TAXI = vehicle("<com:vehicleUsage>taxi</com:vehicleUsage>")
 _LOCAL = condition("AccessCondition", "<accessConditionType>destinationTraffic</accessConditionType>")
 _WEEKEND = (
@@ -110,9 +112,39 @@ def test_an_operator_means_what_it_says(path: Path, written: str, expected: Vehi
         ([_HEAVY, vehicle(weight("12", "greaterThan"))], VehicleRule((Over(Size.GROSS_WEIGHT, 12_000),))),
         ([any_of(_HEAVY, _ANY)], VehicleRule()),
         ([_ANY], VehicleRule()),
+        ([vehicle(_HEAVY_TYPE + _ANY_TYPE)], VehicleRule()),
+        ([vehicle(_HEAVY_TYPE + weight("12", "greaterThan"))], VehicleRule((Over(Size.GROSS_WEIGHT, 12_000),))),
+        ([vehicle(_HEAVY_TYPE + weight("2", "greaterThan"))], VehicleRule((HEAVY_GOODS,))),
+        (
+            [vehicle(_HEAVY_TYPE + weight("12", "lessThan"))],
+            VehicleRule((HEAVY_GOODS,), (Over(Size.GROSS_WEIGHT, 11_999),)),
+        ),
+        (
+            [vehicle(_HEAVY_TYPE + weight("12", "greaterThan"), negate=True)],
+            VehicleRule((), (Over(Size.GROSS_WEIGHT, 12_000),)),
+        ),
+        (
+            [any_of(_HEAVY, _TAXI), vehicle(weight("12", "greaterThan"))],
+            VehicleRule((Over(Size.GROSS_WEIGHT, 12_000),)),
+        ),
         ([any_of(any_of(_HEAVY, negate=True), operator="or", negate=True)], VehicleRule((HEAVY_GOODS,))),
     ],
-    ids=["or", "negated set", "nested", "and inside", "heavier", "or anybody", "anybody", "twice negated"],
+    ids=[
+        "or",
+        "negated set",
+        "nested",
+        "and inside",
+        "heavier",
+        "or anybody",
+        "anybody",
+        "anybody in one condition",
+        "heavier in one condition",
+        "lighter in one condition",
+        "heavy up to a weight",
+        "none heavier",
+        "heavier among others",
+        "twice negated",
+    ],
 )
 def test_a_tree_of_one_list_and_its_exemptions_is_our_rule(
     path: Path, conditions: list[str], expected: VehicleRule
@@ -126,9 +158,11 @@ def test_a_tree_of_one_list_and_its_exemptions_is_our_rule(
         ([_HEAVY, _TAXI], "gross_weight_kg>3500 + taxi"),
         ([any_of(_HEAVY, _TAXI, operator="xor")], "gross_weight_kg>3500 / taxi"),
         ([any_of(_HEAVY, _TAXI, operator="and", negate=True)], "gross_weight_kg>3500 + taxi"),
+        ([_denied(_HEAVY_TYPE + weight("12"))], "gross_weight_kg>3500 + ≠ gross_weight_kg>12000"),
+        ([any_of(any_of(_HEAVY, _TAXI, operator="xor"), negate=True)], "≠ (gross_weight_kg>3500 / taxi)"),
         ([any_of(vehicle(weight("12", "lessThan")))], None),
     ],
-    ids=["both", "either but not both", "not both", "light vehicles alone"],
+    ids=["both", "either but not both", "not both", "light or over", "neither or both", "light vehicles alone"],
 )
 def test_what_our_rule_cannot_say_is_words_that_close_nothing(
     path: Path, conditions: list[str], text: str | None
@@ -214,6 +248,83 @@ _WEEK = frozenset(Weekday)
 )
 def test_days_hours_and_holidays_are_read(path: Path, more: str, expected: Period) -> None:
     assert _periods(path, more) == ((expected,), [])
+
+
+_END = datetime(2026, 3, 31, 7, tzinfo=UTC)
+_NIGHT = hours(("22:00:00", "06:00:00"))
+_NIGHTS = (TimeSlot(time(22), time(6)),)
+
+
+def _bounded(path: Path, own: str, end: str | None = "2026-03-31T07:00:00Z", more: str = "") -> ReadFile:
+    return _read(path, order(regulation(*([own] if own else []), where()), end=end, more=more))
+
+
+@pytest.mark.parametrize(
+    ("own", "more", "expected"),
+    [
+        ("", _NIGHT, Period(_START, _END, slots=_NIGHTS)),
+        (when(), "", Period(_START, _END)),
+        (when(more=_NIGHT), "", Period(_START, _END, slots=_NIGHTS)),
+        (when(), _NIGHT, Period(_START, _END, slots=_NIGHTS)),
+        (when(more=_NIGHT), _NIGHT, Period(_START, _END, slots=_NIGHTS)),
+        (
+            when(start="2026-02-01T00:00:00Z", end="2026-03-10T00:00:00Z"),
+            "",
+            Period(_START, datetime(2026, 3, 10, tzinfo=UTC)),
+        ),
+    ],
+    ids=["hours of the order", "open end", "own hours", "hours of the order within", "same hours", "before"],
+)
+def test_a_regulation_applies_within_its_order(path: Path, own: str, more: str, expected: Period) -> None:
+    read = _bounded(path, own, more=more)
+    assert (read.measure.periods, read.codes) == ((expected,), [])
+
+
+@pytest.mark.parametrize(
+    ("own", "end", "more", "codes"),
+    [
+        (when(start="2026-05-01T00:00:00Z"), "2026-03-31T07:00:00Z", "", ["period-outside-order"]),
+        (when(more=hours(days=["monday"])), None, _NIGHT, ["period-not-understood"]),
+        (when(), None, hours(days=["someday"]), ["period-not-understood"]),
+        (when(), "2026-01-01T00:00:00Z", "", ["period-ends-first"]),
+    ],
+    ids=["after it", "hours of both", "order not understood", "order ends first"],
+)
+def test_a_regulation_has_no_effect_when_its_order_does_not_let_it(
+    path: Path, own: str, end: str | None, more: str, codes: list[str]
+) -> None:
+    read = _bounded(path, own, end=end, more=more)
+    assert (read.measure.periods, read.codes) == ((), codes)
+
+
+def test_periods_without_number_are_not_multiplied(path: Path) -> None:
+    read = _bounded(path, when(more=_NIGHT * 200), more=_NIGHT * 200)
+    assert (read.measure.periods, read.codes) == ((), ["period-not-understood"])
+
+
+@pytest.mark.parametrize("own", ["", when()])
+@pytest.mark.parametrize(
+    ("status", "count", "codes"),
+    [
+        ("active", 0, []),
+        ("", 0, []),
+        ("definedByValidityTimeSpec", 0, []),
+        ("suspended", 1, ["order-not-in-force"]),
+        ("planned", 1, ["order-not-in-force"]),
+    ],
+)
+def test_a_validity_has_an_effect_by_its_times_unless_its_status_denies_it(
+    path: Path, own: str, status: str, count: int, codes: list[str]
+) -> None:
+    written = order(regulation(*([own] if own else []), where())).replace("definedByValidityTimeSpec", status)
+    read = _read(path, written)
+    assert (len(read.measure.periods), read.codes) == (1 - count, codes)
+
+
+def test_a_suspended_regulation_leaves_the_others_of_its_order(path: Path) -> None:
+    suspended = regulation(when().replace("definedByValidityTimeSpec", "suspended"), where())
+    read = _read(path, order(suspended, regulation(when(), where())))
+    assert [len(measure.periods) for measure in read.order.measures] == [0, 1]
 
 
 _SCHOOL = _holiday(intersect=True).replace("publicHoliday", "schoolDay")

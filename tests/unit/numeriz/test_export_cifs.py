@@ -142,6 +142,7 @@ def test_a_closure_says_where_when_and_why_when_it_stops_everybody() -> None:
         closure(shape=shapely.LineString()),
         closure(kind=MeasureType.SPEED_LIMIT),
         closure(kind=MeasureType.ONE_WAY, direction=Direction.FORWARD),
+        closure(kind=MeasureType.ONE_WAY, direction=Direction.UNKNOWN),
         closure(slots((time(8), time(9)), holidays=HolidayRule.ONLY)),
         event(source="cifs"),
         event(provenance={"format": "cifs"}),

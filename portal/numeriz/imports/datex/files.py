@@ -27,7 +27,7 @@ from portal.numeriz.models import SOURCE_LENGTH
 from portal.numeriz.values import Category, ImportKind, Issue, OrderDraft
 
 # Changed whenever an order would be understood otherwise, so that unchanged records are read again.
-_VERSION = "1"
+_VERSION = "2"
 _ORDER, _CREATOR, _ABOUT = "trafficRegulationOrder", "publicationCreator", "_payloadPublicationExtension"
 _ROOTS = ("payload", "messageContainer")
 _PUBLICATION = b"TrafficRegulationPublication"

@@ -28,6 +28,16 @@ def leaves_of(condition: Element | None) -> list[Element]:
     return [leaf for leaf in descendants(condition, "conditions") if xsi_type(leaf) != "ConditionSet"]
 
 
+def denies(condition: Element | None) -> bool:
+    """Tell whether a tree denies a time, a place or a set: the base does so of whom it frees alone."""
+    if condition is None:
+        return False
+    return any(
+        text_of(part, "negate") in {"true", "1"} and xsi_type(part) in {_VALIDITY, _LOCATION, "ConditionSet"}
+        for part in (condition, *descendants(condition, "conditions"))
+    )
+
+
 def is_when(condition: Element) -> bool:
     """Tell whether a condition says when."""
     return xsi_type(condition) == _VALIDITY

@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from lxml.etree import _Element as Element
 
-from portal.common.text import fold
 from portal.numeriz.imports.datex import national, standard
+from portal.numeriz.imports.datex.one_way import is_one_way, speaks_of_one_way
+from portal.numeriz.imports.datex.order_validity import OrderValidity, read_order_validity
 from portal.numeriz.imports.datex.periods import (
     Calendar,
     national_slot,
@@ -28,14 +29,13 @@ from portal.numeriz.imports.written_clock import SlotClock
 from portal.numeriz.imports.xml import children, find, local_name, text_of, xsi_type
 from portal.numeriz.models import TITLE_LENGTH
 from portal.numeriz.values import Category, Issue, MeasureDraft, OrderDraft, OrderStatus, Subject
-from portal.regulations.measures import MeasureType
+from portal.regulations.measures import Direction, MeasureType
 from portal.regulations.schedules import Period
 from portal.regulations.vehicles import VehicleRule
 
 NATIONAL_PAGE: Final = "https://dialog.beta.gouv.fr/regulations/"
 _AUTHORITY_LENGTH = 160
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_ONE_WAY = re.compile(r"\bsens (?:interdit|unique)s?\b")
 _GAMES_ORDER = "JOP2024-ZONES"
 _IN_FORCE = frozenset({"madeAndImplemented", "made"})
 _LICENCE = "Licence Ouverte 2.0"
@@ -73,6 +73,8 @@ class _Order:
 
     element: Element
     manner: Manner
+    title: str
+    validity: OrderValidity = field(default_factory=OrderValidity)
     issues: list[Issue] = field(default_factory=list)
     first: int = 0
 
@@ -86,10 +88,12 @@ def read_order(element: Element, manner: Manner) -> Understood[OrderDraft]:
     """Read a `trafficRegulationOrder`. One that lies wholly outside the territory is not kept."""
     if next(element.iter(f"{{{OUR_NAMESPACE}}}perimeter"), None) is not None:
         return Understood((), (Issue("perimeter-not-order"),))
-    order = _Order(element, manner)
+    title = _words(text_of(element, "description", "values", "value"), national_base=manner.national)
+    order = _Order(element, manner, title)
     ours = next(element.iter(f"{{{OUR_NAMESPACE}}}order"), None)
     origin = next((found.text or "" for found in element.iter("{*}source") if _is_extension(found)), "")
     calendar, doubtful_clock = _calendar(order, ours, origin)
+    order.validity = read_order_validity(element, calendar, national=manner.national)
     measures: list[MeasureDraft] = []
     boxes: list[Bounds] = []
     for regulation in children(element, "trafficRegulation"):
@@ -132,14 +136,14 @@ def _draft(
     element, manner = order.element, order.manner
     written = text_of(element, "regulationId")
     identifier, _, organisation = written.rpartition("#") if manner.national and "#" in written else (written, "", "")
-    title = _words(text_of(element, "description", "values", "value"), national_base=manner.national)
     page = next((found.text or "" for found in element.iter("{*}publicUrl")), "")
     if manner.national:
         found = _UUID.search(page)
         page = NATIONAL_PAGE + found[0] if found else ""
         if identifier.startswith(_GAMES_ORDER):
             order.issues.append(Issue("games-zones"))
-        if _ONE_WAY.search(fold(title)) and any(measure.type is MeasureType.NO_ENTRY for measure in measures):
+        bans = {MeasureType.NO_ENTRY, MeasureType.ONE_WAY}
+        if speaks_of_one_way(order.title) and any(measure.type in bans for measure in measures):
             order.issues.append(Issue("maybe-one-way"))
     url = page if ours is None else ours.get("url", "")
     said = {
@@ -152,7 +156,7 @@ def _draft(
     }
     return OrderDraft(
         identifier=clean_text(identifier, 400),
-        title=title,
+        title=order.title,
         authority_name=clean_text(text_of(element, "issuingAuthority", "values", "value"), _AUTHORITY_LENGTH),
         category=_category(element, ours, measures, calendar),
         measures=tuple(measures),
@@ -203,8 +207,8 @@ def _status(order: _Order) -> OrderStatus:
 def _regulation(regulation: Element, order: _Order, calendar: Calendar) -> _Read:
     issues: list[Issue] = []
     condition = find(regulation, "condition")
-    understood = True
     if order.manner.national:
+        understood = not national.denies(condition)
         leaves = national.leaves_of(condition)
         validities = [leaf for leaf in leaves if national.is_when(leaf)]
         where = [leaf for leaf in leaves if national.is_where(leaf)]
@@ -245,7 +249,7 @@ def _once(issues: Iterable[Issue]) -> Iterator[Issue]:
 def _periods(
     validities: Sequence[Element], order: _Order, calendar: Calendar, issues: list[Issue]
 ) -> tuple[Period, ...]:
-    """Any of the validities; a regulation without one applies as long as its order."""
+    """Any of the validities, as far as its order goes; a regulation without one applies as long as its order."""
     found: list[Period] = []
     for condition in validities:
         validity = find(condition, "validityByOrder")
@@ -256,15 +260,7 @@ def _periods(
         )
         found += periods
         issues += doubts
-    if not validities:
-        start, end = read_bounds(find(order.element, "validityByOrder"), calendar)
-        if start is None:
-            issues.append(Issue("no-period"))
-        elif end is not None and end < start:
-            issues.append(Issue("period-ends-first", {"value": f"{start:%Y-%m-%d} – {end:%Y-%m-%d}"}))
-        else:
-            found.append(Period(start, end))
-    return tuple(found)
+    return order.validity.of_regulation(found if validities else None, issues)
 
 
 def _measures(
@@ -291,8 +287,17 @@ def _measures(
             speed = _speed(kind, number, order.issues)
         if not understood:
             found = MeasureType.UNKNOWN
+        elif found is MeasureType.NO_ENTRY and _is_one_way(order, places, rule):
+            found = MeasureType.ONE_WAY
+            order.issues.append(Issue("read-as-one-way", {"measure": number}))
         locations = tuple(place.location for place in places)
         yield MeasureDraft(found or MeasureType.UNKNOWN, locations, periods, rule, speed)
+
+
+def _is_one_way(order: _Order, places: Sequence[Place], rule: VehicleRule) -> bool:
+    """Tell whether a ban of the national base is a one-way sign; a ban of some vehicles never is."""
+    unsaid = all(place.location.direction is Direction.UNKNOWN for place in places)
+    return order.manner.national and unsaid and not rule.applies_to and is_one_way(order.title)
 
 
 def _type(kind: Element) -> MeasureType | None:

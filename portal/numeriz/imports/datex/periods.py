@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from lxml.etree import _Element as Element
 
+from portal.numeriz.imports.documents import clean_text
 from portal.numeriz.imports.local_time import read_iso
 from portal.numeriz.imports.written_clock import SlotClock, inclusive_end, read_slot, slots_of_day
 from portal.numeriz.imports.xml import children, find, text_of
@@ -18,6 +19,8 @@ from portal.regulations.schedules import HolidayRule, Period, TimeSlot, Weekday
 
 _DAYS: Final = {day.name.lower(): day for day in Weekday}
 _HOLIDAY = "publicHoliday"
+# The other statuses make a validity inactive, or planned for later, whatever its time specification.
+_IN_FORCE = frozenset({"", "active", "definedByValidityTimeSpec"})
 _UNDERSTOOD = frozenset(
     {"startOfPeriod", "endOfPeriod", "recurringTimePeriodOfDay", "recurringDayWeekMonthPeriod", "recurringSpecialDay"}
 )
@@ -77,6 +80,9 @@ def _local(clock: time, at: datetime, zone: ZoneInfo) -> time:
 
 def read_periods(validity: Element, calendar: Calendar) -> tuple[list[Period], list[Issue]]:
     """The periods of one validity, and what is doubtful; a period that cannot be told exactly is left out."""
+    status = status_not_in_force(validity)
+    if status:
+        return [], [Issue("order-not-in-force", {"value": status})]
     bounds = find(validity, "validityTimeSpecification")
     issues: list[Issue] = []
     if bounds is None:
@@ -97,6 +103,12 @@ def read_periods(validity: Element, calendar: Calendar) -> tuple[list[Period], l
     if len(kept) < len(periods):
         issues.append(Issue("period-ends-first", {"value": shown}))
     return kept, issues
+
+
+def status_not_in_force(validity: Element) -> str:
+    """The status of a validity that has no effect whatever its times; empty when its times decide."""
+    status = text_of(validity, "validityStatus")
+    return "" if status in _IN_FORCE else clean_text(status, 40)
 
 
 def read_bounds(validity: Element | None, calendar: Calendar) -> tuple[datetime | None, datetime | None]:

@@ -14,7 +14,7 @@ from portal.numeriz.imports.datex.national import is_when, is_where
 from portal.numeriz.imports.datex.vehicles import STANDARD, Fact, facts_of
 from portal.numeriz.imports.xml import children, text_of, xsi_type
 from portal.numeriz.values import Issue
-from portal.regulations.vehicles import HEAVY_GOODS, Criterion, FreeText, Over, Size, VehicleRule, describe
+from portal.regulations.vehicles import Criterion, FreeText, Over, Size, VehicleRule, describe
 
 MAX_DEPTH = 40
 
@@ -39,9 +39,9 @@ def read_tree(condition: Element | None, issues: list[Issue]) -> Tree:
 
 def rule_of(tree: Tree, issues: list[Issue]) -> VehicleRule:
     """For whom: every fact holds at once."""
-    bound = [fact.any_of for fact in tree.facts if fact.holds]
-    freed = [criterion for fact in tree.facts if not fact.holds for criterion in fact.any_of]
-    bound = _without_weaker(bound)
+    facts = _essential(tree.facts)
+    bound = [fact.any_of for fact in facts if fact.holds]
+    freed = [criterion for fact in facts if not fact.holds for criterion in fact.any_of]
     if len(bound) > 1:
         shown = " + ".join("/".join(describe(criterion) for criterion in facts) for facts in bound)
         issues.append(Issue("conditions-combined", {"value": shown[:80]}))
@@ -123,8 +123,11 @@ def _facts(condition: Element, issues: list[Issue], depth: int) -> list[Fact]:
 
 def _opposite(facts: list[Fact], issues: list[Issue]) -> list[Fact]:
     """The denial of facts that hold together: known for one, or for several that are each denied already."""
+    facts = _essential(facts)
     if len(facts) == 1:
-        return [facts[0].opposite()]
+        # The denial of what is not known either frees nobody and binds nobody.
+        shown = "/".join(map(describe, facts[0].any_of))
+        return [Fact((FreeText(f"≠ ({shown})"),), lost=True) if facts[0].lost else facts[0].opposite()]
     if facts and all(not fact.holds for fact in facts):
         return [Fact(tuple(criterion for fact in facts for criterion in fact.any_of))]
     return [_lost([facts], issues)]
@@ -133,10 +136,12 @@ def _opposite(facts: list[Fact], issues: list[Issue]) -> list[Fact]:
 def _either(members: list[list[Fact]], issues: list[Issue]) -> Fact:
     """One of several: the criteria of all; a member that is more than a list of criteria is free text."""
     criteria: list[Criterion] = []
-    for facts in members:
-        simple = len(facts) == 1 and facts[0].holds
-        criteria += facts[0].any_of if simple else _lost([facts], issues).any_of
-    return Fact(tuple(criteria))
+    lost = False
+    for facts in map(_essential, members):
+        found = facts[0] if len(facts) == 1 and facts[0].holds else _lost([facts], issues)
+        criteria += found.any_of
+        lost |= found.lost
+    return Fact(tuple(criteria), lost=lost)
 
 
 def _lost(members: list[list[Fact]], issues: list[Issue]) -> Fact:
@@ -145,17 +150,21 @@ def _lost(members: list[list[Fact]], issues: list[Issue]) -> Fact:
         for facts in members
     )
     issues.append(Issue("conditions-combined", {"value": shown[:80]}))
-    return Fact((FreeText(shown or "?"),))
+    return Fact((FreeText(shown or "?"),), lost=True)
 
 
-def _without_weaker(bound: list[tuple[Criterion, ...]]) -> list[tuple[Criterion, ...]]:
-    """Leave out "heavy goods vehicle" beside a weight that is higher anyway."""
-    heavier = any(
-        len(facts) == 1
-        and isinstance(facts[0], Over)
-        and facts[0].size is Size.GROSS_WEIGHT
-        and facts[0].limit >= HEAVY_GOODS.limit
-        and facts != (HEAVY_GOODS,)
-        for facts in bound
-    )
-    return [facts for facts in bound if facts != (HEAVY_GOODS,)] if heavier else list(dict.fromkeys(bound))
+def _essential(facts: list[Fact]) -> list[Fact]:
+    """Facts that hold at once, without those that follow from another: over 3.5 t says nothing beside over 12 t."""
+    limits: dict[Size, int] = {}
+    for fact in facts:
+        match fact.any_of:
+            case (Over(size, limit),) if fact.holds:
+                limits[size] = max(limit, limits.get(size, limit))
+    held = dict.fromkeys(fact for fact in facts if fact.holds and not _follows(fact, limits))
+    return [*held, *(fact for fact in facts if not fact.holds)]
+
+
+def _follows(fact: Fact, limits: dict[Size, int]) -> bool:
+    """Tell whether a fact holds for whatever is over all these limits, unless it is one of them."""
+    met = [c for c in fact.any_of if isinstance(c, Over) and c.limit <= limits.get(c.size, -1)]
+    return any(len(fact.any_of) > 1 or c.limit < limits[c.size] for c in met)

@@ -61,10 +61,14 @@ STANDARD = Words(STANDARD_TYPES, STANDARD_USAGES, national=False)
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A condition on a vehicle: it meets one of the criteria, or (holds False) none of them."""
+    """A condition on a vehicle: it meets one of the criteria, or (holds False) none of them.
+
+    lost: it says more than criteria can, and some of it is only words here.
+    """
 
     any_of: tuple[Criterion, ...]
     holds: bool = True
+    lost: bool = False
 
     def opposite(self) -> Fact:
         """What the negated condition says."""
@@ -98,7 +102,7 @@ def facts_of(condition: Element, words: Words, issues: list[Issue]) -> list[Fact
 
 
 def _is_any(vehicle: Element) -> bool:
-    return {text_of(kind) for kind in children(vehicle, "vehicleType")} == {ANY_VEHICLE}
+    return any(text_of(kind) == ANY_VEHICLE for kind in children(vehicle, "vehicleType"))
 
 
 def _unknown(kind: str, value: str, issues: list[Issue]) -> Fact:
@@ -117,7 +121,6 @@ def _vehicle(vehicle: Element, words: Words, issues: list[Issue]) -> Iterator[Fa
         elif name == "vehicleType":
             if value == ANY_VEHICLE or (value == OTHER_VEHICLE and _extension(vehicle) is not None):
                 continue
-            # Several types in one condition: a vehicle has only one, so any of them.
             types += _known(words.types, name, value, issues)
         elif name == "vehicleUsage":
             yield Fact(_known(words.usages, name, value, issues))
@@ -129,7 +132,8 @@ def _vehicle(vehicle: Element, words: Words, issues: list[Issue]) -> Iterator[Fa
             yield _extended(child, issues)
         else:
             yield _unknown(name, value, issues)
-    yield from _joined(types, sizes, words, issues)
+    # Several types in one condition: a vehicle has only one, so any of them.
+    yield from _joined([] if _is_any(vehicle) else types, sizes, words, issues)
 
 
 def _known(
@@ -142,20 +146,24 @@ def _known(
 
 
 def _joined(types: list[Criterion], sizes: list[Fact], words: Words, issues: list[Issue]) -> Iterator[Fact]:
-    """Types and sizes of one condition. A heavy goods vehicle with a weight is what that weight says."""
+    """Types and sizes of one condition: of both at once, but the national base means a heavy goods vehicle with a
+    weight by that weight alone."""
+    if not words.national:
+        if types:
+            yield Fact(tuple(types))
+        yield from sizes
+        return
     heavy = words.types["heavyGoodsVehicle"][0]
     weighed = any(isinstance(c, Over) and c.size is Size.GROSS_WEIGHT for fact in sizes for c in fact.any_of)
     kept = [criterion for criterion in types if not (criterion == heavy and weighed)]
-    if kept and words.national and sizes:
+    if kept and sizes:
         # Neither "and" nor "or" is said of them by its form.
         yield _unknown("vehicleType", "…", issues)
         return
     if kept:
         yield Fact(tuple(kept))
-    if words.national and sizes:
+    if sizes:
         yield Fact(tuple(criterion for fact in sizes for criterion in fact.any_of))
-    else:
-        yield from sizes
 
 
 def _size(characteristic: Element, name: str, words: Words, issues: list[Issue]) -> Fact:
