@@ -82,7 +82,7 @@ ERRORS: Mapping[str, LazyString] = {
     "feed-redirects": _l("%(host)s renvoie plus de %(most)s fois d’une adresse à une autre."),
     "feed-missing": _l("%(host)s n’a rien à cette adresse (réponse %(status)s)."),
     "feed-status": _l("%(host)s refuse de répondre (réponse %(status)s)."),
-    "feed-too-large": _l("Le fichier de %(host)s dépasse %(most)s Mo."),
+    "feed-too-large": _l("Le fichier de %(host)s dépasse %(most)s Mo."),
     "feed-encoding": _l("%(host)s envoie une compression inconnue (%(encoding)s)."),
     "feed-unreachable": _l("%(host)s est injoignable."),
     "feed-timeout": _l("%(host)s n’a pas répondu à temps."),
@@ -101,7 +101,7 @@ ERRORS: Mapping[str, LazyString] = {
     "unexpected": _l("Le traitement s’est interrompu à cause d’une erreur du portail. Réessayez."),
     "not-xml": _l("Le fichier n’est pas du XML bien formé (ligne %(line)s, colonne %(column)s)."),
     "xml-doctype": _l("Le fichier XML déclare un type de document (DOCTYPE) : ces fichiers ne sont pas acceptés."),
-    "xml-record-too-large": _l("Un enregistrement du fichier XML dépasse %(most)s Mo."),
+    "xml-record-too-large": _l("Un enregistrement du fichier XML dépasse %(most)s Mo."),
     "not-situations": _l("Le fichier n’est pas une publication d’évènements DATEX\u00a0II (SituationPublication)."),
     "not-incidents": _l("Le fichier n’est pas une liste d’incidents CIFS."),
     "bad-option": _l("La valeur de l’option %(name)s n’est pas connue."),
@@ -116,7 +116,7 @@ ERRORS: Mapping[str, LazyString] = {
     "not-regulations": _l("Le fichier n’est pas une réponse de la recherche DiaLog («\u00a0regulations\u00a0»)."),
     "option-unknown": _l("L’option « %(option)s » ne peut pas valoir « %(value)s »."),
     "bad-hours": _l("Les heures « %(value)s » ne peuvent pas être lues."),
-    "cell-too-long": _l("La ligne %(line)s contient une cellule de plus de %(most)s Ko."),
+    "cell-too-long": _l("La ligne %(line)s contient une cellule de plus de %(most)s ko."),
     "too-many-features": _l("Le fichier dépasse %(most)s enregistrements."),
 }
 
@@ -199,7 +199,7 @@ ISSUES: Mapping[str, LazyString] = {
     "closure-of-lanes": _l("Fermeture annoncée, mais de certaines voies seulement\u00a0: prise comme telle."),
     "polyline-unreadable": _l("Tracé illisible\u00a0: conservé, sans effet."),
     "polyline-long-steps": _l(
-        "Tracé avec des segments de plus de 100 m (%(count)s)\u00a0: chacun est rapproché à part du réseau."
+        "Tracé avec des segments de plus de 100 m (%(count)s)\u00a0: chacun est rapproché à part du réseau."
     ),
     "direction-doubtful": _l("Sens unique annoncé sans que l’ordre du tracé le prouve\u00a0: sens inconnu."),
     "bad-feature": _l("Enregistrement sans propriétés : écarté."),
@@ -262,7 +262,7 @@ ISSUES: Mapping[str, LazyString] = {
     "condition-not-understood": _l(
         "Mesure %(measure)s : lieux ou périodes combinés d’une façon que le portail ne sait pas appliquer, sans effet."
     ),
-    "actual-weight": _l("Mesure %(measure)s : poids réel limité à %(value)s t, lu comme le poids autorisé."),
+    "actual-weight": _l("Mesure %(measure)s : poids réel limité à %(value)s t, lu comme le poids autorisé."),
     "exempt-size-unclear": _l(
         "Mesure %(measure)s : exemption selon une dimension (%(value)s) au sens incertain, gardée en texte."
     ),
