@@ -156,6 +156,7 @@ def _create_tables() -> None:
     sa.Column('confidence', sa.Double(), nullable=False),
     sa.Column('edge_count', sa.Integer(), nullable=False),
     sa.Column('edges', sa.LargeBinary(), nullable=False),
+    *(sa.Column(name, sa.LargeBinary(), nullable=True) for name in ('missing', 'path')),
     sa.Column('issues', JSON, nullable=False),
     *(sa.Column(name, sa.Double(), nullable=True) for name in ('min_lon', 'min_lat', 'max_lon', 'max_lat')),
     sa.Column('matched_at', INSTANT, nullable=False),

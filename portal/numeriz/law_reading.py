@@ -192,13 +192,16 @@ def _read_matches(territory: TerritoryView, known: _Matches) -> _Matches:
 
 
 def _rows_of_matches(version: str, wanted: Iterable[ColumnElement[bool]]) -> dict[str, EdgeMatches]:
-    rows = select(EdgeMatch.location_digest, EdgeMatch.edges, EdgeMatch.matched_share, *_MATCH_BOUNDS).where(*wanted)
+    columns = (EdgeMatch.location_digest, EdgeMatch.edges, EdgeMatch.matched_share, EdgeMatch.missing, EdgeMatch.path)
+    rows = select(*columns, *_MATCH_BOUNDS).where(*wanted)
     return {
         row.location_digest: EdgeMatches(
             version,
             edges,
             row.matched_share >= TRUSTED_SHARE and len(edges) > 0,
             None if row.min_lon is None else (row.min_lon, row.min_lat, row.max_lon, row.max_lat),
+            None if row.missing is None else shape_from_bytes(row.missing),
+            None if row.path is None else shape_from_bytes(row.path),
         )
         for row in session().execute(rows)
         for edges in (edges_from_bytes(row.edges),)

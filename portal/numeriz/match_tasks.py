@@ -13,6 +13,7 @@ from typing import Final
 from uuid import UUID
 
 import numpy as np
+from shapely.geometry.base import BaseGeometry
 from sqlalchemy import delete, update
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -123,6 +124,8 @@ def _store(uow: UnitOfWork, territory_id: UUID, graph: RoadGraph, matches: Mappi
             "confidence": match.confidence,
             "edge_count": len(np.unique(match.edges["edge_id"])),
             "edges": codec.edges_to_bytes(match.edges),
+            "missing": _wkb(match.missing),
+            "path": _wkb(match.path),
             "issues": [{"code": doubt.code, "params": doubt.params} for doubt in match.doubts],
             **dict(zip(_BOUNDS, graph.table.bounds_of(match.edges["edge_id"]) or (None,) * 4, strict=True)),
             "matched_at": now,
@@ -135,6 +138,10 @@ def _store(uow: UnitOfWork, territory_id: UUID, graph: RoadGraph, matches: Mappi
         uow.session.execute(sqlite.insert(EdgeMatch).on_conflict_do_nothing(), rows)
     else:
         uow.session.execute(postgresql.insert(EdgeMatch).on_conflict_do_nothing(), rows)
+
+
+def _wkb(shape: BaseGeometry | None) -> bytes | None:
+    return None if shape is None else codec.shape_to_bytes(shape)
 
 
 def _tell(uow: UnitOfWork, waiting: Waiting, matches: Mapping[str, Match]) -> None:

@@ -245,7 +245,7 @@ class EdgeMatch(Base):
     """Where a place lies on one version of the road graph. location_digest: of the place alone, whoever speaks of it.
 
     matched_share: part of the length found on the graph, 0 to 1. edges: packed by `codec`, those of a share too small
-    to be trusted too; null bounds: none. issues: coded doubts for the clerk.
+    to be trusted too; null bounds: none. issues: coded doubts for the clerk. missing, path: of `Match`, as WKB.
     """
 
     __tablename__ = "edge_match"
@@ -262,6 +262,8 @@ class EdgeMatch(Base):
     confidence: Mapped[float]
     edge_count: Mapped[int]
     edges: Mapped[bytes] = mapped_column(LargeBinary)
+    missing: Mapped[bytes | None] = mapped_column(LargeBinary)
+    path: Mapped[bytes | None] = mapped_column(LargeBinary)
     issues: Mapped[list[Any]]
     min_lon: Mapped[float | None]
     min_lat: Mapped[float | None]

@@ -8,6 +8,7 @@ from typing import Any, Final, Self
 
 import numpy as np
 import numpy.typing as npt
+from shapely.geometry.base import BaseGeometry
 
 TRUSTED_CONFIDENCE: Final = 0.5
 """An edge matched less surely than this is a doubt, never a closure."""
@@ -35,12 +36,15 @@ class EdgeMatches:
 
     trusted False: too little of the place was found; the rows stand for nothing, and what its shape says of an edge of
     that graph is a doubt. bounds: of the edges (west, south, east, north), which may lie beside the shape.
+    missing: the drawn lines of which no row was found. path: the way that was found between two points.
     """
 
     graph_version: str
     rows: npt.NDArray[np.void]
     trusted: bool = True
     bounds: tuple[float, float, float, float] | None = None
+    missing: BaseGeometry | None = None
+    path: BaseGeometry | None = None
 
     @classmethod
     def of(cls, graph_version: str, rows: Iterable[tuple[int, bool, float, float, float]]) -> Self:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
+import shapely
 from shapely.geometry.base import BaseGeometry
 
 from portal.regulations.matches import EdgeMatches
@@ -121,6 +122,14 @@ class MeasureLocation:
     edges: tuple[MatchedEdge, ...] = ()
     named_roads: frozenset[str] = frozenset()
     matches: EdgeMatches | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def drawn(self) -> BaseGeometry:
+        """The shape; of two points, the way that was found between them."""
+        found = self.matches
+        if found is None or found.path is None or not found.trusted or shapely.get_dimensions(self.shape) > 0:
+            return self.shape
+        return found.path
 
     def matches_on(self, graph_version: str) -> EdgeMatches | None:
         """The edges of the place on a version of the graph; None when it was not looked for there."""

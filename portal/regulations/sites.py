@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
@@ -87,23 +87,24 @@ class Site:
         self.regulation = regulation
         self.location = location
         self.shape = shape
+        given = shape if location is None else location.shape
         self.starts_at, self.ends_at = reach_in_time(regulation)
         # A point says nothing of a road: only live events make something of it.
         is_event = location is not None and isinstance(regulation, Measure) and regulation.origin is Origin.EVENT
-        self.is_point = is_event and int(shapely.get_dimensions(shape)) == 0
+        self.is_point = is_event and int(shapely.get_dimensions(given)) == 0
         # It may bear on places outside the box of its shape.
         self.is_wider = self.is_point or self._matched_bounds is not None
 
     @property
     def bounds(self) -> tuple[float, float, float, float]:
         """The box (west, south, east, north) of all the places it bears on, but for the reach of every shape."""
-        west, south, east, north = (
-            grown(self.shape, NEAR_M - POINT_REACH_M).bounds if self.is_point else self.shape.bounds
-        )
-        found = self._matched_bounds
-        if found is None:
-            return west, south, east, north
-        return min(west, found[0]), min(south, found[1]), max(east, found[2]), max(north, found[3])
+        boxes = [self.shape.bounds]
+        if self.is_point and self.location is not None:
+            boxes.append(grown(self.location.shape, NEAR_M - POINT_REACH_M).bounds)
+        if self._matched_bounds is not None:
+            boxes.append(self._matched_bounds)
+        west, south, east, north = zip(*boxes, strict=True)
+        return min(west), min(south), max(east), max(north)
 
     @property
     def _matched_bounds(self) -> tuple[float, float, float, float] | None:
@@ -123,8 +124,13 @@ class Site:
 
     @cached_property
     def _points(self) -> PointsShape | None:
-        points = points_of(self.shape) if self.is_point else None
+        points = points_of(self.location.shape) if self.is_point and self.location is not None else None
         return None if points is None else PointsShape(points)
+
+    @cached_property
+    def _missing(self) -> LineShape | None:
+        matches = None if self.location is None else self.location.matches
+        return None if matches is None or matches.missing is None else LineShape(matches.missing)
 
     @cached_property
     def _matches(self) -> dict[str, EdgeMatches | None]:
@@ -134,16 +140,15 @@ class Site:
         """Tell how the shape bears on a place; None when it does not."""
         matches = self._matches_of(edge)
         if edge is not None and edge.edge_id is not None and matches is not None and matches.trusted:
-            found = self._hit_on_edge(matches, edge.edge_id, edge, place)
-            if found is not None or not self.is_point:
-                return found
-        if self._points is not None:
-            return self._hit(nearby=True) if self._points.near(place) else None
-        hit = self._hit_by_shape(place, edge)
-        if hit is None or matches is None or hit.areal:
-            return hit
-        # The line was looked for on this very graph and too little of it was found: not sure enough to close an edge.
-        return Hit(hit.regulation, hit.location, hit.areal, hit.along, hit.whole, doubtful=True)
+            hit = self._hit_on_edge(matches, edge.edge_id, edge, place) or self._hit_on_missing(matches, place)
+        else:
+            hit = self._hit_by_shape(place, edge)
+            if hit is not None and matches is not None and not hit.areal:
+                # Looked for on this very graph, and too little was found: not sure enough to close an edge.
+                hit = replace(hit, doubtful=True)
+        if hit is None and self._points is not None and self._points.near(place):
+            return self._hit(nearby=True)
+        return hit
 
     def _matches_of(self, edge: EdgeFacts | None) -> EdgeMatches | None:
         if edge is None or edge.edge_id is None or edge.graph_version is None:
@@ -168,16 +173,25 @@ class Site:
             return None
         return self._hit(along=part.along, whole=part.whole, doubtful=not part.sure)
 
+    def _hit_on_missing(self, matches: EdgeMatches, place: BaseGeometry) -> Hit | None:
+        """A doubt where an edge follows a part of the drawn lines that was not found on its graph."""
+        if self._missing is None or self.location is None or matches is not self.location.matches:
+            return None
+        return self._hit_on_lines(self._missing, place, doubtful=True)
+
     def _hit_by_shape(self, place: BaseGeometry, edge: EdgeFacts | None) -> Hit | None:
         if self._area is not None and self._binds(edge) and self._area.holds(place):
             # Only the law of the lowest rank asks how much of a place is held.
             return self._hit(areal=True, whole=self.location is None or self._area.covers(place))
-        if self._lines is None:
-            return None
+        return None if self._lines is None else self._hit_on_lines(self._lines, place)
+
+    def _hit_on_lines(self, lines: LineShape, place: BaseGeometry, *, doubtful: bool = False) -> Hit | None:
         if shapely.get_dimensions(place) != 1:
-            return self._hit() if self._lines.reaches(place) else None
-        followed = self._lines.followed_by(place)
-        return None if followed is None else self._hit(along=followed.along, whole=followed.share >= _WHOLE_SHARE)
+            return self._hit(doubtful=doubtful) if lines.reaches(place) else None
+        followed = lines.followed_by(place)
+        if followed is None:
+            return None
+        return self._hit(along=followed.along, whole=followed.share >= _WHOLE_SHARE, doubtful=doubtful)
 
     def _hit(
         self,
@@ -214,5 +228,5 @@ def sites_of(regulation: Regulation) -> tuple[Site, ...]:
     if isinstance(regulation, Perimeter):
         places: list[tuple[MeasureLocation | None, BaseGeometry]] = [(None, regulation.shape)]
     else:
-        places = [(location, location.shape) for location in regulation.locations]
+        places = [(location, location.drawn) for location in regulation.locations]
     return tuple(Site(regulation, location, shape) for location, shape in places if not shape.is_empty)

@@ -7,7 +7,7 @@ in its direction or the opposite one, and no other edge is clearly nearer.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -16,7 +16,7 @@ import numpy.typing as npt
 import shapely
 from shapely import ops
 
-from portal.regulations.geometry import LINE_ANGLE_DEG, LINE_REACH_M, grown, to_metres_at
+from portal.regulations.geometry import FOLLOWED_M, LINE_ANGLE_DEG, LINE_REACH_M, grown, to_metres_at
 from portal.territories.build.edges import EdgeTable
 from portal.territories.tracing import RoadGraph
 
@@ -70,19 +70,62 @@ class _Steps:
     owner: Ints
 
 
-def cover_piece(graph: RoadGraph, piece: shapely.LineString, found: dict[int, Covered]) -> tuple[float, float]:
-    """Add what one piece covers of each edge; return the metres of the piece and those of them that are covered."""
+@dataclass(frozen=True, eq=False, slots=True)
+class CoveredPiece:
+    """A piece and the cells of it, of equal length and counted from its start, that each edge covers, by row."""
+
+    piece: shapely.LineString
+    length_m: float
+    cells: int = 1
+    by_row: Mapping[int, Ints] = field(default_factory=dict)
+
+    @property
+    def covered_m(self) -> float:
+        """Metres of the piece that some edge covers."""
+        return self.length_m * float(self.covered_by(self.by_row).mean())
+
+    def missing(self, kept: Container[int], least_m: float) -> Iterator[shapely.LineString]:
+        """The parts, (lon, lat), that no row of those kept covers: the whole piece, or one as long as that at least.
+
+        Of a piece shorter than twice that, half of it.
+        """
+        least_m = max(FOLLOWED_M, min(least_m, self.length_m / 2))
+        covered = self.covered_by(row for row in self.by_row if row in kept)
+        for first, last in _holes(covered) / self.cells:
+            if last - first == 1.0:
+                yield self.piece
+            elif (last - first) * self.length_m >= least_m:
+                to_metres = to_metres_at(float(self.piece.bounds[1]))
+                scale = to_metres(np.ones((1, 2)))[0]
+                part = ops.substring(shapely.transform(self.piece, to_metres), first, last, normalized=True)
+                yield shapely.LineString(shapely.get_coordinates(part) / scale)
+
+    def covered_by(self, rows: Iterable[int]) -> Bools:
+        """The cells that some of these rows cover; a single one between two others counts."""
+        covered = np.zeros(self.cells, dtype=bool)
+        for row in rows:
+            covered[self.by_row[row]] = True
+        return _closed(covered)
+
+
+def cover_piece(graph: RoadGraph, piece: shapely.LineString, found: dict[int, Covered]) -> CoveredPiece:
+    """Add what one piece covers of each edge; return what of the piece each of them covers."""
     to_metres = to_metres_at(float(piece.bounds[1]))
     line = shapely.transform(piece, to_metres)
     if line.length > MOST_PIECE_M:
-        return line.length, 0.0
-    covered = _cover(graph.table, line, to_metres, sorted(_proposed(graph, piece)), found)
-    covered_m = line.length * float(covered.mean())
+        return CoveredPiece(piece, line.length)
+    cells = max(1, round(line.length / _CELL_M))
+    by_row = _cover(graph.table, line, cells, to_metres, sorted(_proposed(graph, piece)), found)
+    proposed = CoveredPiece(piece, line.length, cells, by_row)
     # The engine takes a loop smaller than its search for a single place, and proposes nothing where it cannot drive.
-    for gap in _gaps(line, covered):
-        rows = _rows_beside(graph.table, gap, to_metres)
-        covered_m += gap.length * float(_cover(graph.table, gap, to_metres, rows, found).mean())
-    return line.length, covered_m
+    for first, last in _holes(proposed.covered_by(by_row)).tolist():
+        gap = ops.substring(line, first / cells, last / cells, normalized=True)
+        if not isinstance(gap, shapely.LineString) or gap.length < _CELL_M - _ROUNDING_M:
+            continue
+        beside = _cover(graph.table, gap, last - first, to_metres, _rows_beside(graph.table, gap, to_metres), found)
+        for row, covered in beside.items():
+            by_row[row] = np.concatenate((by_row.get(row, covered[:0]), covered + first))
+    return proposed
 
 
 def merged(spans: Spans, slack: float) -> Iterator[tuple[float, float]]:
@@ -116,13 +159,9 @@ def length_on_ground_m(piece: shapely.LineString) -> float:
     return float(shapely.transform(piece, to_metres_at(float(piece.bounds[1]))).length)
 
 
-def _gaps(line: shapely.LineString, covered: Bools) -> Iterator[shapely.LineString]:
-    """The parts of a line that are not covered and long enough to be looked at. covered: by cell of equal length."""
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], ~covered, [False]))))
-    for first, last in edges.reshape(-1, 2) * (line.length / len(covered)):
-        gap = ops.substring(line, float(first), float(last))
-        if isinstance(gap, shapely.LineString) and gap.length >= _CELL_M - _ROUNDING_M:
-            yield gap
+def _holes(covered: Bools) -> Ints:
+    """The runs of cells that are not covered: rows of the first and the one after the last."""
+    return np.flatnonzero(np.diff(np.concatenate(([False], ~covered, [False])))).reshape(-1, 2)
 
 
 def _rows_beside(table: EdgeTable, line: shapely.LineString, to_metres: Metres) -> list[int]:
@@ -134,12 +173,16 @@ def _rows_beside(table: EdgeTable, line: shapely.LineString, to_metres: Metres) 
 
 
 def _cover(
-    table: EdgeTable, line: shapely.LineString, to_metres: Metres, rows: list[int], found: dict[int, Covered]
-) -> Bools:
-    """Add what a metric line covers of each row; tell which cells of the line, of equal length, are covered."""
-    cells = max(1, round(line.length / _CELL_M))
+    table: EdgeTable,
+    line: shapely.LineString,
+    cells: int,
+    to_metres: Metres,
+    rows: list[int],
+    found: dict[int, Covered],
+) -> dict[int, Ints]:
+    """Add what a metric line covers of each row; tell which cells of the line, of equal length, each row covers."""
     if not rows:
-        return np.zeros(cells, dtype=bool)
+        return {}
     steps = _steps([to_metres(table.shape_coords(row)) for row in rows])
     at_m = np.asarray(shapely.line_locate_point(line, shapely.points(steps.xy)), dtype=np.float64)
     foot, tangent = _along(shapely.get_coordinates(line), at_m)
@@ -151,14 +194,16 @@ def _cover(
     beside = (apart_m <= REACH_M) & (np.abs(cosine) >= math.cos(math.radians(LINE_ANGLE_DEG))) & (beyond_m <= 1.0)
     cell = np.minimum((at_m / line.length * cells).astype(np.int64), cells - 1)
     kept = beside & (apart_m <= _nearest_by_cell(cell[beside], apart_m[beside], cells)[cell] + PARALLEL_M)
+    covered: dict[int, Ints] = {}
     for index in np.unique(steps.owner[kept]):
         mine = kept & (steps.owner == index)
+        covered[rows[index]] = np.unique(cell[mine])
         edge = found.setdefault(rows[index], Covered())
         edge.spans += _runs(steps.fraction[mine], 1.0 / np.count_nonzero(steps.owner == index))
         edge.covered_m += float(steps.length[mine].sum())
         edge.signed_m += float((np.sign(cosine[mine]) * steps.length[mine]).sum())
         edge.apart_m += float((apart_m[mine] * steps.length[mine]).sum())
-    return _closed(np.isin(np.arange(cells), cell[kept]))
+    return covered
 
 
 def _steps(lines: list[Floats]) -> _Steps:

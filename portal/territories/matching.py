@@ -7,8 +7,8 @@ enough, in its direction or the opposite one, and not clearly farther than anoth
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +26,7 @@ from portal.regulations.geometry import (
 from portal.regulations.matches import EDGE_ROW
 from portal.regulations.measures import area_applies_to_edge
 from portal.territories.build.edges import EdgeFlag, EdgeTable
-from portal.territories.covering import REACH_M, Covered, cover_piece, length_on_ground_m, merged
+from portal.territories.covering import REACH_M, Covered, CoveredPiece, cover_piece, length_on_ground_m, merged
 from portal.territories.tracing import SEARCH_RADIUS_M, RoadGraph
 
 TRUSTED_SHARE = 0.8
@@ -61,12 +61,18 @@ class MatchDoubt:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Match:
-    """A place on one version of the graph. matched_share, confidence: 0 to 1; the share is of the length drawn."""
+    """A place on one version of the graph. matched_share, confidence: 0 to 1; the share is of the length drawn.
+
+    missing: the lines drawn of which no edge was found, None when there is none worth a word or the match is not
+    trusted. path: the way found between two points. Both (lon, lat).
+    """
 
     edges: MatchedEdges
     matched_share: float
     confidence: float
     doubts: tuple[MatchDoubt, ...] = ()
+    missing: BaseGeometry | None = None
+    path: BaseGeometry | None = None
 
     @property
     def trusted(self) -> bool:
@@ -79,26 +85,26 @@ def match_line(graph: RoadGraph, shape: BaseGeometry) -> Match:
 
     Pieces come in no order and are matched each for itself. What lies outside the extent of the graph does not count;
     what is left when MOST_PIECES or MOST_M were looked at counts as not found.
-    Doubts: `unmatched`; `weakly-matched` (percent, pieces without any edge, of pieces); `against-one-way` (metres of
-    one-way edges that run against the line).
+    Doubts: `unmatched`; `weakly-matched` (percent, pieces without any edge, of pieces); `partly-matched` (metres that
+    were not found of a line whose match is used); `against-one-way` (metres of one-way edges that run against it).
     """
-    pieces = _pieces_within(graph.table, shape)
     found: dict[int, Covered] = {}
-    drawn_m = covered_m = 0.0
-    empty = 0
-    for number, piece in enumerate(pieces):
+    pieces: list[CoveredPiece] = []
+    drawn_m = 0.0
+    for number, piece in enumerate(_pieces_within(graph.table, shape)):
         if number < MOST_PIECES and drawn_m < MOST_M:
-            length_m, found_m = cover_piece(graph, piece, found)
+            pieces.append(cover_piece(graph, piece, found))
         else:
-            length_m, found_m = length_on_ground_m(piece), 0.0
-        drawn_m += length_m
-        covered_m += found_m
-        empty += found_m == 0.0
+            pieces.append(CoveredPiece(piece, length_on_ground_m(piece)))
+        drawn_m += pieces[-1].length_m
     edges, lengths_m = _edges(graph.table, found, drawn_m)
-    share = covered_m / drawn_m if drawn_m else 0.0
-    doubts = [*_share_doubts(share, len(edges), empty, len(pieces)), *_one_way_doubts(graph.table, edges, lengths_m)]
+    share = min(1.0, sum(piece.covered_m for piece in pieces) / drawn_m) if drawn_m else 0.0
+    kept = {graph.table.row_of[int(edge_id)] for edge_id in edges["edge_id"]}
+    missing = [part for piece in pieces for part in piece.missing(kept, _PARTLY_M)]
+    doubts = [*_share_doubts(share, len(edges), pieces, missing), *_one_way_doubts(graph.table, edges, lengths_m)]
     confidence = float(np.average(edges["confidence"], weights=lengths_m)) if len(edges) else 0.0
-    return Match(edges, min(1.0, share), confidence, tuple(doubts))
+    match = Match(edges, share, confidence, tuple(doubts))
+    return replace(match, missing=shapely.MultiLineString(missing)) if missing and match.trusted else match
 
 
 def match_between(graph: RoadGraph, points: BaseGeometry, named_roads: frozenset[str]) -> Match:
@@ -111,7 +117,7 @@ def match_between(graph: RoadGraph, points: BaseGeometry, named_roads: frozenset
     if path is not None and len(path) > 1 and not _winds(path, start, end):
         match = match_line(graph, shapely.LineString(path))
         if not named_roads or _named_share(graph.table, match.edges, named_roads) >= TRUSTED_SHARE:
-            return match
+            return replace(match, path=shapely.LineString(path))
     return Match(_no_edges(), 0.0, 0.0, (MatchDoubt("path-uncertain", {}),))
 
 
@@ -119,7 +125,7 @@ def match_area(graph: RoadGraph, polygon: BaseGeometry, named_roads: frozenset[s
     """Find the edges inside a (multi)polygon, (lon, lat) WGS84; motorways and motor roads on another level left out.
 
     Doubts: `motorway-inside` (metres of motorway left out, and the road that has most of them); `unmatched` when no
-    edge at all is inside an area that the graph covers.
+    edge at all is inside an area that the graph covers; `partly-matched` (metres of lines beside the area).
     """
     table = graph.table
     areas = polygons_of(polygon)
@@ -138,7 +144,11 @@ def match_area(graph: RoadGraph, polygon: BaseGeometry, named_roads: frozenset[s
     if not inside and areas.representative_point().intersects(_extent(table)):
         doubts.append(MatchDoubt("unmatched", {}))
     share = 1.0 if len(edges) else 0.0
-    return Match(np.sort(edges, order=["edge_id", "from_fraction"]), share, share, tuple(doubts))
+    lines = lines_of(polygon)
+    if lines is not None:
+        # A line beside an area is not looked for.
+        doubts += _missing_doubts(shapely.get_parts(lines))
+    return Match(np.sort(edges, order=["edge_id", "from_fraction"]), share, share, tuple(doubts), missing=lines)
 
 
 def road_key(name: str) -> str:
@@ -184,11 +194,22 @@ def _edges(table: EdgeTable, found: dict[int, Covered], drawn_m: float) -> tuple
     return edges, np.array([one[1] for one in kept])
 
 
-def _share_doubts(share: float, edge_count: int, empty: int, pieces: int) -> Iterator[MatchDoubt]:
+def _share_doubts(
+    share: float, edge_count: int, pieces: list[CoveredPiece], missing: list[shapely.LineString]
+) -> Iterator[MatchDoubt]:
     if pieces and not edge_count:
         yield MatchDoubt("unmatched", {})
     elif pieces and share < TRUSTED_SHARE:
-        yield MatchDoubt("weakly-matched", {"percent": math.floor(share * 100), "pieces": empty, "of": pieces})
+        empty = sum(piece.covered_m == 0.0 for piece in pieces)
+        yield MatchDoubt("weakly-matched", {"percent": math.floor(share * 100), "pieces": empty, "of": len(pieces)})
+    else:
+        yield from _missing_doubts(missing)
+
+
+def _missing_doubts(missing: Iterable[shapely.LineString]) -> Iterator[MatchDoubt]:
+    missing_m = sum(length_on_ground_m(part) for part in missing)
+    if missing_m >= FOLLOWED_M:
+        yield MatchDoubt("partly-matched", {"metres": round(missing_m)})
 
 
 def _one_way_doubts(table: EdgeTable, edges: MatchedEdges, lengths_m: Floats) -> Iterator[MatchDoubt]:

@@ -75,16 +75,16 @@ def measure_features(
         if measure.periods not in windows_of:
             windows_of[measure.periods] = measure_windows(measure, law, around)
         windows = windows_of[measure.periods]
-        places = [place for place in measure.locations if frame is None or frame.intersects(place.shape)]
+        places = [place for place in measure.locations if frame is None or frame.intersects(place.drawn)]
         if not windows or not places:
             continue
         said = (measure.vehicles, measure.periods, measure.order.title, measure.order.authority)
         if said not in lines_of:
             lines_of[said] = measure_lines(measure, law.zone)
         for place in places:
-            if not place.shape.is_empty:
+            if not place.drawn.is_empty:
                 yield _feature(
-                    geojson(place.shape),
+                    geojson(place.drawn),
                     title=measure_title(measure, place),
                     effect=measure_effect(measure),
                     windows=windows,

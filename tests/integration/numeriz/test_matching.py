@@ -31,11 +31,13 @@ from portal.numeriz.storing.events import merge_events
 from portal.numeriz.storing.tally import Tally
 from portal.numeriz.values import EventDraft, EventKind, EventState, OrderDraft, OrderStatus
 from portal.regulations.evaluate import State, verdict
-from portal.regulations.measures import Direction, EdgeFacts, MeasureType
+from portal.regulations.measures import Direction, EdgeFacts, MeasureType, Origin
 from portal.regulations.schedules import Period
 from portal.regulations.vehicles import Vehicle
 from portal.territories.api import RoadGraph, TerritoryView, get_graph_version
 from portal.territories.models import Territory
+from portal.visualiz.layers import measure_features
+from portal.visualiz.moments import moment_at
 from tests.factories.law import TESTER, at, make_law, measure_draft, order_draft, perimeter_draft
 from tests.factories.territories import make_territory
 from tests.support.matching_town import Point, build_town, draw, match_all, put_graph
@@ -231,6 +233,45 @@ def test_the_road_is_closed_by_an_event_of_two_points_when_it_is_matched(town: T
     match_all(town)
     assert state([(0, -3), (8, -3)]) == (State.FORBIDDEN, 0)
     assert state([(8, -2.85), (0, -2.85)])[0] is State.ALLOWED
+
+
+def test_the_way_between_two_points_is_closed_to_whoever_asks_without_an_edge(town: TerritoryView) -> None:
+    store_event(town, closure(shapely.MultiPoint(draw([(1, -3), (7, -3)]).coords), "A99"))
+    match_all(town)
+    law, noon = law_snapshot(town.id), at("2024-06-01T12:00")
+    middle, part = shapely.Point(draw([(4, -3), (5, -3)]).coords[0]), draw([(4, -3), (5, -3)])
+    assert {verdict(law, place, noon, LORRY).state for place in (middle, part)} == {State.FORBIDDEN}
+    assert verdict(law, draw([(4, -1), (5, -1)]), noon, LORRY).state is State.ALLOWED
+    assert law.in_box(middle.buffer(0.0005).bounds)
+    (feature,) = measure_features(law, town.slug, moment_at(noon, law.zone), Origin.EVENT)
+    assert feature["geometry"]["type"] == "LineString"
+    make_law(town, orders=[along(STREET)])
+    assert law_snapshot(town.id).measures.keys() > law.measures.keys()
+    (event,) = law.measures
+    assert law_snapshot(town.id).measures[event] is law.measures[event]
+
+
+def test_a_piece_that_was_not_found_warns_when_the_others_are_closed(town: TerritoryView) -> None:
+    pieces = shapely.MultiLineString([draw(STREET), draw([(4.5, 3), (4.77, 3)])])
+    order = along(STREET, direction=Direction.BOTH)
+    (measure,) = order.measures
+    place = replace(measure.locations[0], shape=pieces)
+    make_law(town, orders=[replace(order, measures=(replace(measure, locations=(place,)),))])
+    match_all(town)
+    assert codes(town) == ["partly-matched"]
+    assert get_overview(town.id).doubtful == 1
+    assert town.graph_dir is not None
+    table = RoadGraph.open(town.graph_dir).table
+
+    def answer(line: shapely.LineString) -> tuple[State, list[str]]:
+        middle = line.interpolate(0.5, normalized=True)
+        row = next(row for row in range(len(table)) if table.shapes[row].dwithin(middle, 1e-6))
+        facts = EdgeFacts("residential", edge_id=str(table.edge_ids[row]), graph_version=table.version)
+        found = verdict(law_snapshot(town.id), table.shapes[row], at("2024-06-01T12:00"), LORRY, edge=facts)
+        return found.state, [warning.code.value for warning in found.warnings]
+
+    assert answer(draw([(0, 0), (2, 0)])) == (State.FORBIDDEN, [])
+    assert answer(draw([(4.5, 3), (4.77, 3)])) == (State.ALLOWED, ["match-doubtful"])
 
 
 def test_a_single_point_is_left_to_the_law_when_an_event_has_no_more(town: TerritoryView) -> None:

@@ -20,11 +20,17 @@ FAR = shapely.LineString([(2.4, 48.8503), (2.41, 48.8503)])  # 33 m beside the s
 
 
 def matched(
-    found: Measure, *rows: tuple[int, bool, float, float, float], graph: str = "g1", trusted: bool = True
+    found: Measure,
+    *rows: tuple[int, bool, float, float, float],
+    graph: str = "g1",
+    trusted: bool = True,
+    missing: shapely.Geometry | None = None,
+    path: shapely.Geometry | None = None,
 ) -> Measure:
     """The measure with its first place matched."""
     rows_of = EdgeMatches.of(graph, rows).rows
-    matches = EdgeMatches(graph, rows_of, trusted, FAR.union(found.locations[0].shape).bounds)
+    bounds = FAR.union(found.locations[0].shape).bounds
+    matches = EdgeMatches(graph, rows_of, trusted, bounds, missing, path)
     return replace(found, locations=(replace(found.locations[0], matches=matches),))
 
 
@@ -116,3 +122,73 @@ def test_an_event_between_two_points_closes_the_road_found_between_them() -> Non
     assert verdict(law, FAR, NOON, VAN, edge=on("7")).state is State.FORBIDDEN
     beside = verdict(law, STREET, NOON, VAN, edge=on("8"))
     assert (beside.state, [warning.code for warning in beside.warnings]) == (State.ALLOWED, [ReasonCode.EVENT_NEAR])
+
+
+SIDE = shapely.LineString([(2.40, 48.852), (2.402, 48.852)])
+TWO_PIECES = shapely.MultiLineString([STREET, SIDE])
+
+
+@pytest.mark.parametrize(
+    ("place", "edge", "state", "codes"),
+    [
+        pytest.param(SIDE, on("8"), State.ALLOWED, [ReasonCode.MATCH_DOUBTFUL], id="the piece not found"),
+        pytest.param(SIDE, on("8", "g2"), State.FORBIDDEN, [], id="on another graph"),
+        pytest.param(SIDE, None, State.FORBIDDEN, [], id="without an edge"),
+        pytest.param(STREET, on("7"), State.FORBIDDEN, [], id="the piece that was found"),
+        pytest.param(STREET, on("8"), State.ALLOWED, [], id="a road over the piece that was found"),
+    ],
+)
+def test_a_piece_is_a_doubt_when_it_was_not_found_with_the_others(
+    place: shapely.LineString, edge: EdgeFacts | None, state: State, codes: list[ReasonCode]
+) -> None:
+    law = law_of(matched(measure(shape=TWO_PIECES), (7, True, 0, 1, 1), missing=SIDE))
+    answer = verdict(law, place, NOON, VAN, edge=edge)
+    assert (answer.state, [warning.code for warning in answer.warnings]) == (state, codes)
+
+
+def test_a_line_beside_an_area_is_a_doubt_when_only_the_area_was_looked_for() -> None:
+    law = law_of(matched(measure(shape=shapely.GeometryCollection([SIDE, ZONE])), (7, True, 0, 1, 1), missing=SIDE))
+    answer = verdict(law, SIDE, NOON, VAN, edge=on("8"))
+    assert (answer.state, [warning.code for warning in answer.warnings]) == (State.ALLOWED, [ReasonCode.MATCH_DOUBTFUL])
+
+
+def test_a_missing_piece_of_one_direction_is_no_doubt_for_the_other() -> None:
+    law = law_of(matched(measure(shape=TWO_PIECES, direction=Direction.FORWARD), (7, True, 0, 1, 1), missing=SIDE))
+    warned = [verdict(law, way, NOON, VAN, edge=on("8")).warnings != () for way in (SIDE, SIDE.reverse())]
+    assert warned == [True, False]
+
+
+MIDDLE = shapely.Point(2.405, 48.85)
+ENDS = shapely.MultiPoint([(2.40, 48.85), (2.41, 48.85)])
+
+
+@pytest.mark.parametrize(
+    ("place", "edge", "state", "codes"),
+    [
+        pytest.param(MIDDLE, None, State.FORBIDDEN, [], id="an address in the middle"),
+        pytest.param(shapely.LineString([(2.404, 48.85), (2.406, 48.85)]), None, State.FORBIDDEN, [], id="a path"),
+        pytest.param(MIDDLE.buffer(0.0001), None, State.FORBIDDEN, [], id="an area"),
+        pytest.param(STREET, on("7"), State.FORBIDDEN, [], id="its edge"),
+        pytest.param(STREET, on("8", "g2"), State.FORBIDDEN, [], id="an edge of another graph"),
+        pytest.param(STREET, on("8"), State.ALLOWED, [ReasonCode.EVENT_NEAR], id="another edge that meets an end"),
+        pytest.param(shapely.Point(2.41025, 48.85), None, State.ALLOWED, [ReasonCode.EVENT_NEAR], id="beside an end"),
+        pytest.param(shapely.Point(2.405, 48.851), None, State.ALLOWED, [], id="far from the way"),
+    ],
+)
+def test_an_event_between_two_points_is_the_way_between_them(
+    place: shapely.Geometry, edge: EdgeFacts | None, state: State, codes: list[ReasonCode]
+) -> None:
+    event = measure(MeasureType.NO_ENTRY, shape=ENDS, origin=Origin.EVENT, direction=Direction.BOTH)
+    law = law_of(matched(event, (7, True, 0, 1, 1), path=STREET))
+    answer = verdict(law, place, NOON, VAN, edge=edge)
+    assert (answer.state, [warning.code for warning in answer.warnings]) == (state, codes)
+
+
+def test_a_map_shows_the_way_between_two_points() -> None:
+    middle = MIDDLE.buffer(0.001).bounds
+    event = measure(MeasureType.NO_ENTRY, shape=ENDS, origin=Origin.EVENT, direction=Direction.BOTH)
+    assert law_of(event).in_box(middle) == ()
+    found = law_of(matched(event, (7, True, 0, 1, 1), path=STREET)).in_box(middle)
+    assert [place.drawn for one in found if isinstance(one, Measure) for place in one.locations] == [STREET]
+    not_trusted = matched(event, path=STREET, trusted=False).locations[0]
+    assert not_trusted.drawn is not_trusted.shape

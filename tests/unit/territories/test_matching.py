@@ -121,6 +121,49 @@ def test_pieces_without_any_edge_are_counted_when_too_little_is_found(town: Road
     assert (doubt.code, doubt.params) == ("weakly-matched", {"percent": 33, "pieces": 2, "of": 3})
 
 
+@pytest.mark.parametrize(
+    ("lines", "metres", "missing"),
+    [
+        pytest.param([LONG_STREET, [(1, 2), (2.5, 2)]], 110, [[(1, 2), (2.5, 2)]], id="a piece across a field"),
+        pytest.param([LONG_STREET, [(4.5, 3), (4.77, 3)]], 20, [[(4.5, 3), (4.77, 3)]], id="a little of a long edge"),
+        pytest.param([[*LONG_STREET, (8, 0.6)]], 67, [[(8, 0), (8, 0.6)]], id="the end of a line"),
+        pytest.param([LONG_STREET], 0, [], id="all of it found"),
+        pytest.param([[(0, 0), (4.2, 0)]], 0, [], id="overshooting onto the next edge"),
+    ],
+)
+def test_what_was_not_found_is_told_when_the_rest_is_used(
+    town: RoadGraph, lines: list[list[Point]], metres: int, missing: list[list[Point]]
+):
+    match = match_line(town, shapely.MultiLineString([draw(line) for line in lines]))
+    assert match.trusted
+    told = [(doubt.code, doubt.params["metres"]) for doubt in match.doubts]
+    assert told == ([("partly-matched", pytest.approx(metres, abs=6))] if missing else [])
+    if not missing:
+        assert match.missing is None
+        return
+    expected = shapely.MultiLineString([draw(line) for line in missing])
+    assert match.missing is not None
+    assert shapely.hausdorff_distance(match.missing, expected) * 111_195 < 10
+
+
+def test_a_piece_that_is_not_looked_at_is_missing_when_most_of_the_others_are_found(
+    town: RoadGraph, monkeypatch: pytest.MonkeyPatch
+):
+    pieces = shapely.MultiLineString([draw([(x, 0), (x + 1, 0)]) for x in range(8)])
+    monkeypatch.setattr("portal.territories.matching.MOST_PIECES", 7)
+    match = match_line(town, pieces)
+    assert match.trusted and match.missing is not None
+    assert shapely.hausdorff_distance(match.missing, draw([(7, 0), (8, 0)])) * 111_195 < 1
+
+
+def test_a_line_beside_an_area_is_missing_when_both_are_one_place(town: RoadGraph):
+    line = draw([(2, 0), (4, 0)])
+    zone = shapely.Polygon(draw([(5, -0.3), (7, -0.3), (7, 0.3), (5, 0.3), (5, -0.3)]))
+    match = match_area(town, shapely.GeometryCollection([zone, line]), frozenset())
+    assert match.trusted and match.missing == shapely.MultiLineString([line])
+    assert [(doubt.code, doubt.params) for doubt in match.doubts] == [("partly-matched", {"metres": 146})]
+
+
 def test_only_what_the_graph_covers_counts_when_a_line_leaves_it(town: RoadGraph):
     inside = match_line(town, draw([(12, 0), (10.3, 0)]))
     leaving = match_line(town, draw([(200, 0), (12, 0), (10.3, 0)]))
@@ -211,3 +254,8 @@ def test_the_road_between_two_points_is_found_when_there_is_one(
     match = match_between(town, shapely.MultiPoint(draw(ends).coords), frozenset(names))
     assert said(town, match) == (found or set())
     assert [doubt.code for doubt in match.doubts] == ([] if found else ["path-uncertain"])
+    if not found:
+        assert match.path is None
+        return
+    assert match.path is not None
+    assert shapely.hausdorff_distance(match.path, draw(ends)) * 111_195 < 2
