@@ -62,6 +62,8 @@ type _Driven = tuple[int, bytes]
 """A row and the very vertices driven of it: the same edge is cut where a trip starts or ends."""
 _MOST_KEPT = 20_000
 _CLOSED_KEPT = 64
+# A law of 100,000 measures weighs tens of megabytes, and a feed may change it each minute.
+_LAWS_KEPT = 4
 
 
 class Overlay:
@@ -147,7 +149,7 @@ class Overlay:
         alone = self.law.only(regulation)
         table = self.engine.table
         shapes = (
-            [regulation.shape] if isinstance(regulation, Perimeter) else [place.shape for place in regulation.locations]
+            [regulation.shape] if isinstance(regulation, Perimeter) else [place.drawn for place in regulation.locations]
         )
         drawn = [shape for shape in shapes if not shape.is_empty]
         around = [table.tree.query(_around(shape)) for shape in drawn]
@@ -176,13 +178,13 @@ class Overlay:
         return np.array([not found for found in alone.at_many(points)], dtype=bool)
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=_LAWS_KEPT)
 def overlay_of(engine: Engine, law: LawSnapshot) -> Overlay:
     """The overlay of a law on a graph; the last ones are kept."""
     return Overlay(engine, law)
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=_LAWS_KEPT)
 def law_to_drive(law: LawSnapshot) -> LawSnapshot:
     """The law without the lasting signs of OpenStreetMap, which the engine knows and obeys by itself.
 
@@ -214,7 +216,7 @@ def law_of_days(law: LawSnapshot, at: datetime) -> tuple[LawSnapshot, datetime]:
     return _law_between(law, first), first + DAYS_AHEAD
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=_LAWS_KEPT)
 def _law_between(law: LawSnapshot, first: datetime) -> LawSnapshot:
     return law.around(Interval(first, first + DAYS_AHEAD))
 
