@@ -24,6 +24,7 @@ def told(answer: Verdict) -> dict:
         "state": answer.state.value,
         "in_way": {reason.id for reason in answer.obstacles if reason.kind == "measure"},
         "silenced": {warning.id for warning in measures if warning.code is ReasonCode.OSM_SUPERSEDED},
+        "unsure": {warning.id for warning in measures if warning.code is ReasonCode.MATCH_DOUBTFUL},
         "told": {warning.id for warning in measures if warning.code is ReasonCode.EVENT_NEAR},
     }
 

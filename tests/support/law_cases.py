@@ -115,7 +115,8 @@ def any_instant(dice: random.Random, anchor: datetime) -> datetime:
 def _perimeter(dice: random.Random, anchor: datetime, name: str) -> dict:
     starts = [anchor + dice.randint(-3000, 1500) * MINUTE for _ in range(dice.randint(1, 2))]
     spans = [(start, start + dice.randint(1, 3000) * MINUTE) for start in starts]
-    return {"id": name, "colour": dice.choice([*Colour]).value, "box": _box(dice), "spans": spans}
+    area = {"id": name, "colour": dice.choice([*Colour]).value, "box": _box(dice), "spans": spans}
+    return area | ({"matches": _matches(dice)} if dice.random() < 0.3 else {})
 
 
 def _box(dice: random.Random) -> tuple[int, int, int, int]:
@@ -150,7 +151,7 @@ def _order_and_tag(dice: random.Random, anchor: datetime, place: dict) -> tuple[
 def _place(dice: random.Random) -> dict:
     which = dice.random()
     if which < 0.35:
-        return {"kind": "area", "box": _box(dice)}
+        return {"kind": "area", "box": _box(dice)} | ({"matches": _matches(dice)} if dice.random() < 0.4 else {})
     if which < 0.5:
         return {"kind": "point", "cell": (dice.randrange(CELLS), dice.randrange(CELLS))}
     first = dice.randrange(CELLS)
@@ -162,7 +163,14 @@ def _place(dice: random.Random) -> dict:
         "last": dice.randrange(first, CELLS),
         "reversed": dice.random() < 0.5,
     }
-    return place | ({"matches": _matches(dice)} if dice.random() < 0.5 else {})
+    if place["last"] > first and dice.random() < 0.3:
+        place["kind"] = "ends"
+    if dice.random() < 0.5:
+        return place
+    matches = _matches(dice)
+    if dice.random() < 0.5:
+        matches["missing"] = tuple(sorted(dice.choices(range(first, place["last"] + 1), k=2)))
+    return place | {"matches": matches}
 
 
 def _matches(dice: random.Random) -> dict:
@@ -177,7 +185,7 @@ def _matches(dice: random.Random) -> dict:
             "to": end,
             "confidence": dice.choice((0.25, 0.5, 1.0)),
         }
-    return {"graph": GRAPHS[0], "trusted": dice.random() < 0.7, "rows": rows}
+    return {"graph": GRAPHS[0], "trusted": dice.random() < 0.7, "rows": rows, "missing": None}
 
 
 def _edge_id(axis: str, cell: tuple[int, int], along: bool) -> str:
@@ -226,6 +234,7 @@ def law_of(bare: dict) -> LawSnapshot:
             Colour(area["colour"]),
             shapely.box(*_degrees(*area["box"])),
             tuple(Activation(*span) for span in area["spans"]),
+            matches=_matches_of(area),
         )
         for area in bare["perimeters"]
     ]
@@ -237,14 +246,8 @@ def law_of(bare: dict) -> LawSnapshot:
 def measure_of(bare: dict) -> Measure:
     """One measure as the core knows it."""
     place = bare["place"]
-    found = place.get("matches")
-    matches = None
-    if found is not None:
-        rows = ((int(k), r["along"], r["from"], r["to"], r["confidence"]) for k, r in found["rows"].items())
-        kept = EdgeMatches.of(found["graph"], rows)
-        matches = EdgeMatches(found["graph"], kept.rows, found["trusted"], _degrees(0, 0, CELLS, CELLS))
     location = MeasureLocation(
-        LocationKind.FREE_GEOMETRY, "", _shape(place), Direction(bare["direction"]), matches=matches
+        LocationKind.FREE_GEOMETRY, "", _shape(place), Direction(bare["direction"]), matches=_matches_of(place)
     )
     return Measure(
         bare["id"],
@@ -255,6 +258,21 @@ def measure_of(bare: dict) -> Measure:
         rule_of(bare["rule"]),
         origin=Origin(bare["origin"]),
     )
+
+
+def _matches_of(place: dict) -> EdgeMatches | None:
+    found = place.get("matches")
+    if found is None:
+        return None
+    rows = ((int(k), r["along"], r["from"], r["to"], r["confidence"]) for k, r in found["rows"].items())
+    kept = EdgeMatches.of(found["graph"], rows)
+    missing = path = None
+    if place.get("kind") == "ends":
+        path = shapely.LineString(_shape(place).geoms)
+    elif found["missing"] is not None:
+        first, last = found["missing"]
+        missing = _shape({**place, "first": first, "last": last})
+    return EdgeMatches(found["graph"], kept.rows, found["trusted"], _degrees(0, 0, CELLS, CELLS), missing, path)
 
 
 def period_of(bare: dict) -> Period:
@@ -317,8 +335,12 @@ def _shape(place: dict) -> BaseGeometry:
         x, y = place["cell"]
         return shapely.Point(*_degrees(x + 0.5, y + 0.5))
     across = place["line"] + 0.5
-    ends = [(t, across) if place["axis"] == "x" else (across, t) for t in (place["first"], place["last"] + 1)]
-    return shapely.LineString([_degrees(*point) for point in (ends[::-1] if place["reversed"] else ends)])
+    span = (place["first"], place["last"] + 1)
+    if place["kind"] == "ends":
+        span = (place["first"] + 0.5, place["last"] + 0.5)
+    ends = [_degrees(t, across) if place["axis"] == "x" else _degrees(across, t) for t in span]
+    drawn = ends[::-1] if place["reversed"] else ends
+    return shapely.MultiPoint(drawn) if place["kind"] == "ends" else shapely.LineString(drawn)
 
 
 def _degrees(*corner: float) -> tuple[float, ...]:

@@ -103,7 +103,8 @@ def strictest(states: list[str]) -> str:
 def holds(place: dict, asked: dict) -> dict | None:
     """Rule 4.3: how a place of a measure bears on the place asked. None: not at all.
 
-    place: `kind` area (`box`), street (`axis` x or y, `line`, `first`, `last`, `reversed`) or point (`cell`); matches.
+    place: `kind` area (`box`), street (`axis` x or y, `line`, `first`, `last`, `reversed`), ends (the same, but only
+    the middles of the first and the last cell are drawn) or point (`cell`); matches, of a street with `missing` cells.
     asked: `cell`; for a driven edge also `axis`, `along` (driven as the axis runs), `driven` (part of it), `id`,
     `graph`, `motorway`. Found: `along` True, False or None; `doubtful`, `whole`, `near`, `area`.
     """
@@ -117,15 +118,26 @@ def holds(place: dict, asked: dict) -> dict | None:
         if row is not None:
             start, end = max(row["from"], asked["driven"][0]), min(row["to"], asked["driven"][1])
             if end > start:
-                whole = (end - start) / (asked["driven"][1] - asked["driven"][0]) > 0.95
-                return {**base, "along": row["along"], "doubtful": row["confidence"] < 0.5, "whole": whole}
-        if place["kind"] != "point":
+                base["whole"] = (end - start) / (asked["driven"][1] - asked["driven"][0]) > 0.95
+                if place["kind"] == "area":
+                    within = asked["driven"] == (0.0, 1.0) or in_box(place["box"], x, y)
+                    return {**base, "area": True} if within else None
+                return {**base, "along": row["along"], "doubtful": row["confidence"] < 0.5}
+        if place["kind"] == "street" and matches["missing"] is not None:
+            first, last = matches["missing"]
+            missing = holds({**place, "matches": None, "first": first, "last": last}, asked)
+            return None if missing is None else {**missing, "doubtful": True}
+        if place["kind"] != "ends":
             return None
+    if place["kind"] == "ends":
+        found = None
+        if matches is not None and matches["trusted"] and not known:
+            found = way_between(place, asked)
+        return found or ({**base, "near": True} if (x, y) in end_cells(place) else None)
     if place["kind"] == "point":
         return {**base, "near": True} if place["cell"] == (x, y) else None
     if place["kind"] == "area":
-        west, south, east, north = place["box"]
-        inside = west <= x < east and south <= y < north
+        inside = in_box(place["box"], x, y)
         return {**base, "area": True} if inside and not (is_edge and asked["motorway"]) else None
     across, lengthwise = (y, x) if place["axis"] == "x" else (x, y)
     if across != place["line"] or not place["first"] <= lengthwise <= place["last"]:
@@ -137,8 +149,34 @@ def holds(place: dict, asked: dict) -> dict | None:
     return {**base, "along": asked["along"] != place["reversed"], "doubtful": known}
 
 
+def in_box(box: tuple[int, int, int, int], x: int, y: int) -> bool:
+    """Tell whether a cell is in a box of cells, its last column and row not included."""
+    west, south, east, north = box
+    return west <= x < east and south <= y < north
+
+
+def end_cells(place: dict) -> list[tuple[int, int]]:
+    """The first and the last cell of a street."""
+    cells = [(place["first"], place["line"]), (place["last"], place["line"])]
+    return cells if place["axis"] == "x" else [(y, x) for x, y in cells]
+
+
+def way_between(place: dict, asked: dict) -> dict | None:
+    """How the way between the middles of two cells bears on the place asked: as a street of that length."""
+    found = holds({**place, "kind": "street", "matches": None}, asked)
+    if found is None or "axis" not in asked:
+        return found
+    lengthwise = asked["cell"][0 if place["axis"] == "x" else 1]
+    start, end = asked["driven"] if asked["along"] else (1 - asked["driven"][1], 1 - asked["driven"][0])
+    drawn_from = 0.5 if lengthwise == place["first"] else 0.0
+    drawn_to = 0.5 if lengthwise == place["last"] else 1.0
+    share = (min(end, drawn_to) - max(start, drawn_from)) / (end - start)
+    return {**found, "whole": share > 0.95} if share > 0 else None
+
+
 def effect(kind: str, direction: str, found: dict, one_way: bool) -> str:
-    """Rules 4.1 and 4.3: closed, open or doubt, for a measure of a kind that closes."""
+    """Rules 4.1 and 4.3 for a measure of a kind that closes: closed, open, doubt, or unsure where it would be closed
+    if the road had surely been found."""
     if found["area"]:
         return "closed" if kind == "noEntry" else "doubt"
     if found["along"] is None and direction in ("forward", "backward"):
@@ -150,7 +188,7 @@ def effect(kind: str, direction: str, found: dict, one_way: bool) -> str:
         shut = "closed" if kind == "noEntry" else "open"
     else:
         shut = "closed" if (along == (direction == "forward")) == (kind == "noEntry") else "open"
-    return "doubt" if shut == "closed" and found["doubtful"] else shut
+    return "unsure" if shut == "closed" and found["doubtful"] else shut
 
 
 def binds(criterion: tuple, vehicle: dict) -> bool | None:
@@ -176,12 +214,13 @@ _MATTERS = {"gross_weight_kg": "weight", "hazmat": "hazmat"}
 
 
 def answer(law: dict, asked: dict, at: datetime, vehicle: dict, passes: list[dict], stops: bool) -> dict:
-    """The state, the ids of the measures in the way, of the tags that give way, and of the events told nearby."""
-    in_way, told, tags, freeing = set(), set(), [], set()
+    """The state, the ids of the measures in the way, of the tags that give way, of the events told nearby, and of what
+    was not surely found on the roads."""
+    in_way, told, unsure, tags, freeing = set(), set(), set(), [], set()
     states = [
         perimeter_state(area["colour"], area["spans"], passes, vehicle["usages"], stops, at)
         for area in law["perimeters"]
-        if holds({"kind": "area", "box": area["box"]}, asked) is not None
+        if holds({**area, "kind": "area"}, asked) is not None
     ]
     for measure in law["measures"]:
         found = holds(measure["place"], asked)
@@ -199,6 +238,8 @@ def answer(law: dict, asked: dict, at: datetime, vehicle: dict, passes: list[dic
             continue
         shut = effect(measure["kind"], measure["direction"], found, asked.get("one_way", False))
         matters = {_MATTERS.get(name, "physical") for name, _ in measure["rule"]["over"]} or {"access"}
+        if shut == "unsure" and bound is not False:
+            unsure.add(measure["id"])
         if shut != "closed":
             continue
         if measure["origin"] == "order" and measure["kind"] == "noEntry" and bound is False and found["whole"]:
@@ -217,4 +258,4 @@ def answer(law: dict, asked: dict, at: datetime, vehicle: dict, passes: list[dic
             continue
         states.append(state)
         in_way.add(measure["id"])
-    return {"state": strictest(states), "in_way": in_way, "silenced": silenced, "told": told}
+    return {"state": strictest(states), "in_way": in_way, "silenced": silenced, "told": told, "unsure": unsure}
