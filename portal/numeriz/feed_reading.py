@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -22,16 +24,21 @@ from portal.config import Settings
 from portal.db import UnitOfWork, session
 from portal.numeriz.feeds import FeedView, retry_delay
 from portal.numeriz.fetching import Fetched, FetchRules, fetch
-from portal.numeriz.importing import run_import
+from portal.numeriz.importing import MOST_EVENTS_VANISHED, MOST_VANISHED, run_import
 from portal.numeriz.imports.reading import HEAD_BYTES, SourceFile
 from portal.numeriz.models import Feed, ImportReport
-from portal.numeriz.values import ImportOutcome, ImportState
-from portal.territories.api import get_territory_by_id
+from portal.numeriz.storing.absence import awaits_reading
+from portal.numeriz.values import ImportKind, ImportOutcome, ImportState
+from portal.territories.api import TerritoryView, get_territory_by_id
 
 INCREMENTS = "increments"
 """Option of a feed: `1` when numbered files with what is new since stand beside the whole one, as Bison Futé does."""
 
+READ_AS = "read_as"
+"""In the position of a feed: digest of what decided how it was last read, beside its content."""
+
 FETCHING, READING = "fetching", "reading"
+_IMPORTS = Path(__file__).with_name("imports")
 _WHOLE_EVERY = timedelta(hours=1)
 _MOST_INCREMENTS = 300
 _KEPT_REPORTS = 200
@@ -81,6 +88,11 @@ def read_feed(feed: FeedView, progress: Progress | None = None, clock: Clock = S
     told = progress or (lambda _step, _done, _total: None)
     row = session().get_one(Feed, feed.id)
     etag, last_modified, position = row.etag, row.last_modified, dict(row.position)
+    territory = get_territory_by_id(feed.territory_id)
+    read_as = _read_as(territory)
+    if position.get(READ_AS) != read_as or awaits_reading(territory.id, feed.kind, feed.options):
+        # The same content is to be understood otherwise, or to settle what another feed left open.
+        etag, last_modified, position = "", "", {}
     with tempfile.TemporaryDirectory(prefix="joptimiz-feed-") as folder:
         source = _Source(feed.url, Path(folder), fetch_rules(), told)
         try:
@@ -88,7 +100,7 @@ def read_feed(feed: FeedView, progress: Progress | None = None, clock: Clock = S
                 download = source.numbered(etag, last_modified, position, clock.now())
             else:
                 download = source.whole(etag, last_modified, position)
-            outcome = _import(feed, download, told, clock) if download.files else None
+            outcome = _import(feed, territory, download, told, clock) if download.files else None
         except PortalError as error:
             wanted_s = error.params.get("retry_after_s")
             return FeedReading(
@@ -103,23 +115,52 @@ def read_feed(feed: FeedView, progress: Progress | None = None, clock: Clock = S
     if outcome is not None and outcome.state is ImportState.PARTIAL:
         # Without marks the same file comes again: the rest of it was not read.
         return FeedReading(clock.now(), outcome, outcome.error, position=position)
+    position = {**download.position, READ_AS: read_as}
+    if outcome is not None and not {MOST_VANISHED, MOST_EVENTS_VANISHED}.isdisjoint(outcome.issue_counts):
+        # Without marks too: a doubt about the source is settled by its next answer, even the same one.
+        return FeedReading(clock.now(), outcome, position=position)
     return FeedReading(
         clock.now(),
         outcome,
         etag=download.etag,
         last_modified=download.last_modified,
-        position=download.position,
+        position=position,
     )
 
 
-def _import(feed: FeedView, download: _Download, told: Progress, clock: Clock) -> ImportOutcome:
+def _read_as(territory: TerritoryView) -> str:
+    """Digest of all that decides how a file is read: where and when the territory is, and the readers themselves."""
+    decides = [territory.bounds, territory.timezone, _readers_digest()]
+    return hashlib.sha256(repr(decides).encode()).hexdigest()
+
+
+@cache
+def _readers_digest() -> str:
+    found = hashlib.sha256()
+    for path in sorted(_IMPORTS.rglob("*.py")):
+        found.update(path.read_bytes())
+    return found.hexdigest()
+
+
+def _options(feed: FeedView) -> dict[str, str]:
+    """How a feed is read. Events always have a source of their own: that of the same address, whatever it holds."""
+    options = {name: value for name, value in feed.options.items() if name != INCREMENTS}
+    if feed.kind is ImportKind.EVENTS:
+        host = (urlsplit(feed.url).hostname or "")[:20]
+        options.setdefault("source", f"{host}-{hashlib.sha256(feed.url.encode()).hexdigest()[:6]}")
+    return options
+
+
+def _import(
+    feed: FeedView, territory: TerritoryView, download: _Download, told: Progress, clock: Clock
+) -> ImportOutcome:
     return run_import(
         system_actor("feed"),
-        get_territory_by_id(feed.territory_id),
+        territory,
         feed.kind,
         download.files,
         format=feed.format,
-        options={name: value for name, value in feed.options.items() if name != INCREMENTS},
+        options=_options(feed),
         feed_id=feed.id,
         progress=lambda done, total: told(READING, done, total),
         clock=clock,

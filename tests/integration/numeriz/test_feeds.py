@@ -27,9 +27,13 @@ from portal.numeriz.feeds import FEED_JOB, FeedView, NewFeed
 from portal.numeriz.imports.formats import formats_of
 from portal.numeriz.models import Feed, ImportReport
 from portal.numeriz.values import EventState, ImportKind
+from portal.territories.models import Territory
 from portal.territories.queries import TerritoryView
 from tests.factories.law import TESTER, make_territory
+from tests.support.datex import order, publication
 from tests.support.event_feeds import cifs_file, situations_file
+from tests.support.events import INCIDENT, incidents
+from tests.support.imports import import_bytes
 from tests.support.races import overtaken
 from tests.support.source_server import SourceServer, body, in_turn, serve
 
@@ -119,6 +123,92 @@ def test_an_event_is_over_when_the_feed_no_longer_holds_it(
     read(territory, feed_id)
     assert len(live(territory)) == 2
     assert [line.state for line in page_events(territory.id, NOW, ended=True).items].count(EventState.ENDED) == 1
+
+
+def closed(name: str, place: int, reference: str) -> dict[str, object]:
+    return {
+        **INCIDENT,
+        "id": name,
+        "street": f"Rue {name}",
+        "description": "",
+        "polyline": f"48.86{place} 2.360 48.86{place} 2.364",
+        "endtime": "",
+        "source": {"reference": reference},
+    }
+
+
+MIXED = [closed("A", 1, "navigation.exemple"), *(closed(name, n, "ville.exemple") for n, name in enumerate("BCD", 2))]
+
+
+def test_a_feed_stays_one_source_when_its_first_incident_ends(
+    listed: Flask, territory: TerritoryView, source: SourceServer
+) -> None:
+    feed_id = add(territory, closures(source), source)
+    for held in (MIXED, MIXED[1:]):
+        source.replies["/cifs.xml"] = body(incidents(*held).encode())
+        read(territory, feed_id)
+        assert set(live(territory)) == {f"Rue {item['id']}" for item in held}
+    assert len(page_events(territory.id, NOW, ended=True).items) == 4, "none is stored twice"
+    # A file sent by hand speaks for itself alone, whoever it names.
+    sent = [closed("E", 6, "ville.exemple")]
+    for held in (sent, []):
+        import_bytes(ImportKind.EVENTS, territory, [("sent.xml", incidents(*held).encode())])
+        assert set(live(territory)) == {"Rue B", "Rue C", "Rue D", "Rue E"}
+
+
+def test_an_emptied_feed_ends_its_events_when_it_says_so_twice_even_unchanged(
+    listed: Flask, territory: TerritoryView, source: SourceServer
+) -> None:
+    source.replies["/cifs.xml"] = body(incidents(*MIXED).encode(), ETag='"1"')
+    feed_id = add(territory, closures(source), source)
+    read(territory, feed_id)
+    source.replies["/cifs.xml"] = body(b"<incidents></incidents>", ETag='"2"')
+    read(territory, feed_id)
+    assert len(live(territory)) == 4
+    read(territory, feed_id)
+    assert source.asked[-1][1].get("if-none-match") is None and not live(territory)
+    assert read(territory, feed_id).outcome is None, "and now it is left in peace"
+
+
+def test_an_unchanged_file_is_read_again_when_the_territory_has_grown(
+    listed: Flask, territory: TerritoryView, source: SourceServer
+) -> None:
+    far = closed("F", 1, "ville.exemple") | {"polyline": "48.861 2.960 48.861 2.964"}
+    source.replies["/cifs.xml"] = body(incidents(*MIXED, far).encode(), ETag='"1"')
+    feed_id = add(territory, closures(source), source)
+    read(territory, feed_id)
+    assert len(live(territory)) == 4 and read(territory, feed_id).outcome is None
+    with unit_of_work() as uow:
+        uow.session.get_one(Territory, territory.id).max_lon = 3.0
+    assert read(territory, feed_id).outcome is not None
+    assert set(live(territory)) == {*(f"Rue {name}" for name in "ABCD"), "Rue F"}
+    assert read(territory, feed_id).outcome is None
+
+
+def test_a_feed_is_read_whole_when_orders_wait_for_it(
+    listed: Flask, territory: TerritoryView, source: SourceServer
+) -> None:
+    for scope, name, end in (("temporary", "t", "2027-01-01T00:00:00Z"), ("permanent", "p", None)):
+        found = [order(order_id=f"{name}{place}", end=end) for place in range(4)]
+        source.replies[f"/{scope}.xml"] = body(publication(*found).encode(), ETag='"1"')
+    temporary, permanent = (
+        add(
+            territory,
+            NewFeed(ImportKind.ORDERS, scope, source.url(f"/{scope}.xml"), "dialog", 900, {"scope": scope}),
+            source,
+        )
+        for scope in ("temporary", "permanent")
+    )
+    read(territory, permanent)
+    read(territory, temporary)
+    held = [order(order_id=f"t{place}", end="2027-01-01T00:00:00Z") for place in range(1, 4)]
+    source.replies["/temporary.xml"] = body(publication(*held).encode(), ETag='"2"')
+    outcome = read(territory, temporary).outcome
+    assert outcome is not None and outcome.counts["orders_awaited"] == 1
+    assert feeds.get_feed(territory.id, permanent).next_at == NOW
+    outcome = read(territory, permanent).outcome
+    assert outcome is not None and outcome.counts["orders_withdrawn"] == 1
+    assert read(territory, permanent).outcome is None
 
 
 @pytest.mark.parametrize(

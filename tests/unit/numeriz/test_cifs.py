@@ -16,7 +16,7 @@ from portal.numeriz.imports.reading import Bounds, Reading, ReadingContext, Sour
 from portal.numeriz.values import EventDraft, EventKind, EventState, Issue
 from portal.regulations.measures import Direction
 from portal.regulations.schedules import Period, TimeSlot, Weekday
-from tests.support.events import INCIDENT, NATIONAL, STREET, incidents
+from tests.support.events import CITY, INCIDENT, NATIONAL, STREET, incidents
 
 NOW = datetime(2026, 9, 1, 12, tzinfo=UTC)
 
@@ -271,10 +271,24 @@ def test_a_file_is_refused_when_it_cannot_be_read(
 
 
 def test_feeds_stay_apart_when_their_references_differ(tmp_path: Path) -> None:
-    assert opened(tmp_path, incidents(INCIDENT)).source == "cifs:ville.exemple"
-    assert opened(tmp_path, incidents({**INCIDENT, "source": NATIONAL})).source == "cifs:dialog.beta.gouv.fr"
-    assert opened(tmp_path, incidents(INCIDENT), source="mairie").source == "cifs:mairie"
-    assert opened(tmp_path, "<incidents></incidents>").source == "cifs"
+    long = {**CITY, "reference": f"{'très-' * 9}longue.exemple"}
+    reading = opened(tmp_path, incidents(INCIDENT, {**INCIDENT, "source": NATIONAL}, {**INCIDENT, "source": long}))
+    found = [(record.id, record.scope) for record in reading.records]
+    assert (reading.source, [name for name, _ in found]) == (
+        "cifs",
+        ["ville.exemple|A:1:1", "dialog.beta.gouv.fr|A:1:1", f"{long['reference']}|A:1:1"],
+    )
+    assert reading.snapshot == {scope for _, scope in found}
+    assert len(reading.snapshot) == 3 and max(map(len, reading.snapshot)) <= 32
+
+
+def test_the_file_of_a_named_source_holds_all_of_it_whatever_the_references(tmp_path: Path) -> None:
+    for document, ids in ((incidents(INCIDENT), ["A:1:1"]), ("<incidents></incidents>", [])):
+        reading = opened(tmp_path, document, source="mairie")
+        assert ([record.id for record in reading.records], reading.source) == (ids, "cifs:mairie")
+        assert reading.snapshot == {""}
+    nameless = opened(tmp_path, "<incidents></incidents>")
+    assert (list(nameless.records), nameless.source, nameless.snapshot) == ([], "cifs", frozenset())
 
 
 def test_an_incident_without_id_is_told_when_the_others_are_read(tmp_path: Path) -> None:
@@ -288,8 +302,8 @@ def test_the_sample_of_the_national_base_is_read_whole(shared_data: Path) -> Non
     file = SourceFile(path.name, path)
     reading = CIFS.open([file], ReadingContext(ZoneInfo("Europe/Paris"), None, NOW, 10**6, 10**5, "http://localhost"))
     events = [draft for record in reading.records for draft in record.read().drafts]
-    assert (len(events), reading.source) == (7, "cifs:dialog.beta.gouv.fr")
-    assert (reading.snapshot, reading.complete) == (frozenset({""}), True)
+    assert (len(events), reading.source) == (7, "cifs")
+    assert (reading.snapshot, reading.complete) == (frozenset({"dialog.beta.gouv.fr"}), True)
     assert {found.kind for found in events} == {EventKind.CLOSURE}
     assert {found.direction for found in events} == {Direction.BOTH}
     assert [len(shapely.get_parts(found.shape)) for found in events] == [3, 3, 3, 1, 1, 1, 2]
@@ -303,8 +317,8 @@ def test_the_sample_of_the_national_base_is_read_whole(shared_data: Path) -> Non
         ),
     )
     assert events[3] == EventDraft(
-        source="cifs:dialog.beta.gouv.fr",
-        source_id="F/CIFS/2023:065f94ef-ea0a-7ab5-8000-bd5686102151:06548fe3-7bfb-73af-8000-f7f34af31312",
+        source="cifs",
+        source_id="dialog.beta.gouv.fr|F/CIFS/2023:065f94ef-ea0a-7ab5-8000-bd5686102151:06548fe3-7bfb-73af-8000-f7f34af31312",
         kind=EventKind.CLOSURE,
         state=EventState.ENDED,
         shape=shapely.LineString([(2.344241283, 48.911986097), (2.344182729, 48.908845831)]),

@@ -1,8 +1,11 @@
 """Closures and incidents for navigation services: CIFS version 2, as XML and as JSON.
 
 Options: `schedule_clock` = local | utc (default: utc for the national base, which writes its slots an hour early);
-`oriented` = yes when the lines of the source are drawn in the direction of traffic; `source` = name that keeps the
-incidents of one feed apart from those of another (default: the reference written in the first incident).
+`oriented` = yes when the lines of the source are drawn in the direction of traffic; `source` = name of the one source
+that the file holds all of, which keeps its incidents apart from those of another (a feed always has one).
+
+Without a name, each reference written in the incidents is a part of its own: a file speaks for the references that it
+holds, and no other, so that neither an empty file nor the file of someone else ends anything.
 """
 
 from __future__ import annotations
@@ -30,6 +33,7 @@ FORMAT_NAME: Final = "cifs"
 # To be raised when the same incident is to be understood otherwise than before.
 _READER = "cifs-1"
 _SCOPE = ""
+_SCOPE_LENGTH = 32
 _OPTIONS = ("schedule_clock", "oriented", "source")
 
 
@@ -43,7 +47,7 @@ def recognises(head: bytes, _name: str) -> bool:
 
 
 def open_cifs(files: Sequence[SourceFile], context: ReadingContext) -> Reading[EventDraft]:
-    """Open a feed, which holds every incident of its source: one that is absent is over.
+    """Open a feed, which holds every incident of its source, or of each reference: one that is absent is over.
 
     Raises Invalid(`file-missing`, `file-empty`, `file-too-large`, `bad-option`, `not-incidents`) and, for JSON, what
     `read_json` raises.
@@ -54,42 +58,46 @@ def open_cifs(files: Sequence[SourceFile], context: ReadingContext) -> Reading[E
     if context.options.get("oriented", "yes") not in {"yes", "no"}:
         raise Invalid("bad-option", name="oriented", value=context.options["oriented"][:40])
     parts = [_incidents_of(file) for file in files]
-    incidents = chain.from_iterable(found for found, _ in parts)
+    named = clean_text(context.options.get("source", ""), SOURCE_LENGTH)
     reading: Reading[EventDraft] = Reading(
         format=FORMAT_NAME,
-        source=FORMAT_NAME,
+        source=clean_text(f"{FORMAT_NAME}:{named}" if named else FORMAT_NAME, SOURCE_LENGTH),
         records=iter(()),
-        snapshot=frozenset({_SCOPE}),
+        snapshot=frozenset({_SCOPE} if named else ()),
         total_bytes=total,
         read_bytes=lambda: sum(read() for _, read in parts),
     )
-    first = next(incidents, None)
-    if first is not None:
-        reading.source = _source_name(first, context)
-        incidents = chain((first,), incidents)
-    reading.records = _records(incidents, context, reading)
+    incidents = chain.from_iterable(found for found, _ in parts)
+    reading.records = _records(incidents, context, reading, by_reference=not named)
     return reading
 
 
-def _source_name(first: Incident, context: ReadingContext) -> str:
-    named = context.options.get("source") or first.said("source", "reference")
-    return clean_text(f"{FORMAT_NAME}:{named}" if named else FORMAT_NAME, SOURCE_LENGTH)
-
-
 def _records(
-    incidents: Iterable[Incident], context: ReadingContext, reading: Reading[EventDraft]
+    incidents: Iterable[Incident], context: ReadingContext, reading: Reading[EventDraft], *, by_reference: bool
 ) -> Iterator[SourceRecord[EventDraft]]:
+    scopes = set(reading.snapshot)
     decides = [_READER, str(context.zone), repr(context.bounds), *(context.options.get(name, "") for name in _OPTIONS)]
     for where, incident in enumerate(incidents, 1):
-        if not incident.id or clean_text(incident.id, SOURCE_ID_LENGTH) != incident.id:
+        reference = incident.said("source", "reference") if by_reference else ""
+        record_id = f"{reference}|{incident.id}" if reference else incident.id
+        if not incident.id or clean_text(record_id, SOURCE_ID_LENGTH) != record_id:
             reading.issues.append(Issue("event-without-id", where=where))
             continue
         text = json.dumps([incident.values, *decides], sort_keys=True, ensure_ascii=True)
         digest = hashlib.sha256(text.encode()).hexdigest()
-        yield SourceRecord(
-            incident.id, digest, where, partial(read_incident, incident, reading.source, context, where), _SCOPE
-        )
+        scope = _scope_of(reference)
+        scopes.add(scope)
+        key = (reading.source, record_id)
+        yield SourceRecord(record_id, digest, where, partial(read_incident, incident, key, context, where), scope)
+    reading.snapshot = frozenset(scopes)
     reading.complete = True
+
+
+def _scope_of(reference: str) -> str:
+    """The part of the source that a reference is; a long one is shortened to a digest."""
+    if len(reference) <= _SCOPE_LENGTH:
+        return reference or _SCOPE
+    return hashlib.sha256(reference.encode()).hexdigest()[:_SCOPE_LENGTH]
 
 
 def _incidents_of(file: SourceFile) -> tuple[Iterator[Incident], Callable[[], int]]:

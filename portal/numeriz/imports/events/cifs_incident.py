@@ -66,7 +66,7 @@ class Incident:
 
     @property
     def id(self) -> str:
-        """Its identity within the source; empty when it has none."""
+        """Its identity for whoever wrote it; empty when it has none."""
         return _text(self.values.get("id", self.values.get("@id", "")))
 
     def said(self, *path: str) -> str:
@@ -85,8 +85,10 @@ def _text(value: object) -> str:
     return str(value).strip() if isinstance(value, (str, int, float)) and not isinstance(value, bool) else ""
 
 
-def read_incident(incident: Incident, source: str, context: ReadingContext, where: int) -> Understood[EventDraft]:
-    """Turn an incident into an event; what is missing for that is said by an issue."""
+def read_incident(
+    incident: Incident, key: tuple[str, str], context: ReadingContext, where: int
+) -> Understood[EventDraft]:
+    """Turn an incident into an event; what is missing for that is said by an issue. key: source, and id within it."""
     if _is_our_own(incident, context.own_url):
         return Understood((), (Issue("own-export", where=where),))
     written = incident.said("type")
@@ -102,8 +104,8 @@ def read_incident(incident: Incident, source: str, context: ReadingContext, wher
         return Understood((), tuple(issues))
     periods = _periods(incident, bounds, context, issues, where)
     draft = EventDraft(
-        source=source,
-        source_id=incident.id,
+        source=key[0],
+        source_id=key[1],
         kind=_kind(incident, issues, where),
         state=_state(bounds, context.now),
         shape=shape,
