@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from lxml.etree import _Element as Element
@@ -57,7 +58,7 @@ def read_order_validity(order: Element, calendar: Calendar, *, national: bool) -
 
 def _within(own: Sequence[Period], outer: Sequence[Period], issues: list[Issue]) -> tuple[Period, ...]:
     """What both lists have in common; what our law cannot say of it is left out and reported."""
-    if len(own) * len(outer) > _MOST_PERIODS:
+    if len(outer) > 1 and len(own) * len(outer) > _MOST_PERIODS:
         issues.append(Issue("period-not-understood", {"value": f"{len(own)} × {len(outer)}"}))
         return ()
     found: list[Period] = []
@@ -71,21 +72,28 @@ def _within(own: Sequence[Period], outer: Sequence[Period], issues: list[Issue])
                 issues.append(Issue("period-not-understood", {"value": _shown(period)}))
             else:
                 found.append(common)
-    return tuple(dict.fromkeys(found))
+    return tuple(found)
 
 
 def _shown(period: Period) -> str:
     return f"{period.start:%Y-%m-%d} – {'' if period.end is None else f'{period.end:%Y-%m-%d}'}".strip()
 
 
-def _overlap(first: Period, second: Period) -> bool:
-    return (first.end is None or second.start < first.end) and (second.end is None or first.start < second.end)
+def _both(period: Period, bounds: Period) -> tuple[datetime, datetime | None]:
+    """From when to when both may be active; what ends before it starts is nothing."""
+    end = min((end for end in (period.end, bounds.end) if end is not None), default=None)
+    return max(period.start, bounds.start), end
+
+
+def _overlap(period: Period, bounds: Period) -> bool:
+    start, end = _both(period, bounds)
+    # A period that is one instant is kept as it is written.
+    return end is None or start < end or (start == end and period.start == period.end)
 
 
 def _common(period: Period, bounds: Period) -> Period | None:
     """What two periods that overlap have in common; None when each has days or hours of its own."""
-    start = max(period.start, bounds.start)
-    end = min((end for end in (period.end, bounds.end) if end is not None), default=None)
+    start, end = _both(period, bounds)
     if _schedule(bounds) in (_schedule(period), _ALWAYS):
         kept = period
     elif _schedule(period) == _ALWAYS:
