@@ -20,7 +20,7 @@ from portal.db import Page
 from portal.numeriz.event_lists import page_events
 from portal.numeriz.feed_reading import fetch_rules
 from portal.numeriz.fetching import fetch
-from portal.numeriz.forms import read_options
+from portal.numeriz.forms import options_of_orders, read_options
 from portal.numeriz.importing import AUTO, run_import
 from portal.numeriz.imports.formats import formats_of
 from portal.numeriz.imports.reading import SourceFile
@@ -131,12 +131,15 @@ def _import(
     pairs: Sequence[str],
     dry_run: bool,
     as_json: bool,
+    complete: bool = False,
 ) -> None:
     territory = find_territory(slug)
     if bool(files) == (url is not None):
         raise click.UsageError("Give FILES or --url, one of them.")
     with one_sentence(), tempfile.TemporaryDirectory(prefix="joptimiz-import-") as folder:
         options = read_options("\n".join(pairs))
+        if kind is ImportKind.ORDERS:
+            options = options_of_orders(options, complete=complete)
         with progress_bar(silent=as_json) as progress:
             sources = [_downloaded(url, Path(folder), progress)] if url else [_readable(path) for path in files]
             with _naming(sources):
@@ -188,6 +191,12 @@ def orders() -> None:
 @_URL
 @TERRITORY
 @_format(ImportKind.ORDERS)
+@click.option(
+    "--complete",
+    is_flag=True,
+    help="FILES hold every order of their source: those they no longer hold are withdrawn. Without it they are an "
+    "excerpt, which withdraws nothing; --option scope=... says more, and wins.",
+)
 @OPTIONS
 @_DRY_RUN
 @JSON
@@ -197,15 +206,16 @@ def import_orders(
     url: str | None,
     slug: str,
     layout: str,
+    complete: bool,
     pairs: tuple[str, ...],
     dry_run: bool,
     as_json: bool,
 ) -> None:
     """Import traffic orders, one transaction each; an unchanged order is not even read.
 
-    Example: joptimiz orders import regulations.xml --territory paris-3e
+    Example: joptimiz orders import regulations.xml --territory paris-3e --complete
     """
-    _import(ImportKind.ORDERS, files, url, slug, layout, pairs, dry_run, as_json)
+    _import(ImportKind.ORDERS, files, url, slug, layout, pairs, dry_run, as_json, complete)
 
 
 @click.group("perimeters")

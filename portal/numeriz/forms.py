@@ -45,6 +45,16 @@ def read_options(lines: str) -> Mapping[str, str]:
     return options
 
 
+def options_of_orders(options: Mapping[str, str], *, complete: bool) -> Mapping[str, str]:
+    """The options of a file of orders that is not a feed; those that were given win.
+
+    complete: the file holds every order of its source, so that what is absent is withdrawn. An excerpt sent by hand
+    must not withdraw the law that it leaves out.
+    """
+    told = {"scope": "all", "snapshot": "yes"} if complete else {"scope": "part"}
+    return {**told, **options}
+
+
 def check_format(kind: ImportKind, name: str) -> None:
     """Raise Invalid(`format-of-another-kind`) unless files of the kind can be read in the format."""
     if name != AUTO and name not in formats_of(kind):
@@ -127,8 +137,7 @@ class UploadForm(_ImportForm):
         check_format(kind, self.format.data)
         options = dict(read_options(self.options.data or ""))
         if kind is ImportKind.ORDERS:
-            # An excerpt sent by hand must not withdraw the law that it leaves out.
-            options.setdefault("scope", "all" if self.complete.data else "part")
+            options = dict(options_of_orders(options, complete=self.complete.data))
         if kind is ImportKind.PERIMETERS:
             named = {column: (self[f"column_{column}"].data or "").strip()[:200] for column in MAPPED_COLUMNS}
             options |= {column: value for column, value in named.items() if value}

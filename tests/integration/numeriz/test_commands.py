@@ -17,6 +17,7 @@ from portal.db import session
 from portal.numeriz.models import ImportReport
 from portal.numeriz.queries import list_bays, list_perimeters
 from tests.factories.law import make_law, make_territory, order_draft
+from tests.support.datex import order, publication
 from tests.support.event_feeds import cifs_file
 from tests.support.source_server import SourceServer, body, serve
 
@@ -204,6 +205,31 @@ def test_orders_are_read_changed_and_unchanged_when_their_file_comes_again(app: 
     assert (again["state"], again["changed"], again["counts"]["records_unchanged"]) == ("unchanged", False, 6)
     listed = json.loads(run(app, "orders", "list", "--territory", "france", "--source", "dialog", "--json").output)
     assert len(listed["orders"]) == 6 and {line["source"] for line in listed["orders"]} == {"dialog"}
+
+
+@pytest.mark.parametrize(
+    ("creator", "given", "withdrawn"),
+    [
+        ("DiaLog", (), 0),
+        ("DiaLog", ("--complete",), 1),
+        ("DiaLog", ("--option", "scope=all"), 1),
+        ("DiaLog", ("--complete", "--option", "scope=part"), 0),
+        ("DiaLog", ("--complete", "--option", "scope=temporary"), 0),
+        ("Mairie", (), 0),
+        ("Mairie", ("--complete",), 1),
+    ],
+)
+def test_a_file_of_orders_withdraws_only_when_it_is_said_to_be_complete(
+    app: Flask, tmp_path: Path, creator: str, given: tuple[str, ...], withdrawn: int
+) -> None:
+    territory = make_territory()
+    path = tmp_path / "regulations.xml"
+    orders = [order(order_id=f"p{place}", source=None) for place in range(4)]
+    for held in (orders, orders[1:]):
+        path.write_text(publication(*held, creator=creator), encoding="utf-8")
+        result = run(app, "orders", "import", str(path), "--territory", territory.slug, *given, "--json")
+        assert result.exit_code == 0, result.output
+    assert json.loads(result.output)["counts"].get("orders_withdrawn", 0) == withdrawn
 
 
 def test_events_are_imported_and_listed_when_their_file_is_given(app: Flask, tmp_path: Path) -> None:
