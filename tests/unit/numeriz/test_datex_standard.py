@@ -321,6 +321,14 @@ def test_a_validity_has_an_effect_by_its_times_unless_its_status_denies_it(
     assert (len(read.measure.periods), read.codes) == (1 - count, codes)
 
 
+def test_the_validity_on_the_ground_counts_when_the_order_says_nothing_else(path: Path) -> None:
+    written = order(regulation(when(), where()), end="2026-03-31T07:00:00Z")
+    first, mark, rest = written.partition("<validityByOrder>")
+    ground = first + "<implementedValidity>" + rest.replace("</validityByOrder>", "</implementedValidity>", 1)
+    assert mark
+    assert _read(path, ground).measure.periods == (Period(_START, _END),)
+
+
 def test_a_suspended_regulation_leaves_the_others_of_its_order(path: Path) -> None:
     suspended = regulation(when().replace("definedByValidityTimeSpec", "suspended"), where())
     read = _read(path, order(suspended, regulation(when(), where())))

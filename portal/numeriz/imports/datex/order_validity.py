@@ -47,6 +47,8 @@ def read_order_validity(order: Element, calendar: Calendar, *, national: bool) -
     """The validity of an order. The national base derives it from its regulations: unreadable, it bounds none."""
     validity = find(order, "validityByOrder")
     if validity is None:
+        validity = find(order, "implementedValidity")
+    if validity is None:
         return OrderValidity()
     status = status_not_in_force(validity)
     if not status and find(validity, "validityTimeSpecification") is None:
