@@ -276,7 +276,7 @@ class Feed(Base):
     """A source read again and again, for one territory. every_s null: only when asked.
 
     etag, last_modified: of the last answer, so that an unchanged one costs nothing. failures: in a row. position: where
-    a source that comes in numbered pieces was left (`number`, `snapshot_at`).
+    a source that comes in numbered pieces was left (`number`, `whole_at`), and how it was read (`read_as`).
     """
 
     __tablename__ = "feed"
