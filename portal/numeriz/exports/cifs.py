@@ -164,7 +164,12 @@ class CifsWriter(Writer):
                 self.records += 1
 
     def _can_say(self, period: Period, place: Place, *, open_ended: bool) -> bool:
-        """Tell whether the format can say the period: temporary, not over, no holiday that changes anything."""
+        """Tell whether the format can say the period: temporary, not over, no holiday that changes anything.
+
+        Hours of less than a minute would leave the schedule empty, and the road closed at any time.
+        """
+        if not day_spans(period.weekdays, period.slots):
+            return False
         if period.end is None:
             return open_ended and period.holidays is HolidayRule.IGNORED
         if period.end <= self.edition.produced_at:
@@ -222,9 +227,11 @@ def oriented_pieces(shape: BaseGeometry, direction: Direction) -> Iterator[LineS
 
 
 def _has_holiday(start: datetime, end: datetime, place: Place) -> bool:
+    """Tell whether a public holiday has any part in a period."""
     if end - start > _LONGEST:
         return True
-    first, last = start.astimezone(place.zone).date(), end.astimezone(place.zone).date()
+    # A night that began the day before belongs to that day.
+    first, last = start.astimezone(place.zone).date() - timedelta(days=1), end.astimezone(place.zone).date()
     years = range(first.year, last.year + 1)
     return any(first <= day <= last for year in years for day in holidays_of(year, place.holidays))
 

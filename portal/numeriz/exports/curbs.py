@@ -200,6 +200,8 @@ def bay_policies(bay: BayDraft) -> list[Json]:
         spans: list[Json] = []
     elif bay.hours:
         spans = [span for hours in bay.hours for span in time_spans(hours)]
+        if not spans:
+            return []  # hours of less than a minute; without any, a policy would hold always
     else:
         return []
     delivery: Json = {"activity": "loading", "user_classes": ["delivery"]}

@@ -265,3 +265,8 @@ def test_hours_are_time_spans_when_they_cross_midnight_or_name_holidays(
     hours: DeliveryHours, spans: list[dict[str, object]]
 ) -> None:
     assert time_spans(hours) == spans
+
+
+def test_no_policy_is_written_when_hours_hold_no_whole_minute() -> None:
+    moment = DeliveryHours(frozenset(), (TimeSlot(time(8, 0, 10), time(8, 0, 40)),))
+    assert policies(bay(hours=(moment,)))["data"]["policies"] == []

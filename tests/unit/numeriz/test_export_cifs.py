@@ -144,6 +144,7 @@ def test_a_closure_says_where_when_and_why_when_it_stops_everybody() -> None:
         closure(kind=MeasureType.ONE_WAY, direction=Direction.FORWARD),
         closure(kind=MeasureType.ONE_WAY, direction=Direction.UNKNOWN),
         closure(slots((time(8), time(9)), holidays=HolidayRule.ONLY)),
+        closure(slots((time(8, 0, 10), time(8, 0, 40)))),
         event(source="cifs"),
         event(provenance={"format": "cifs"}),
         event(probability=Probability.RISK),
@@ -202,6 +203,7 @@ def test_each_contiguous_piece_is_an_incident_when_a_line_has_gaps() -> None:
             {"friday": "21:00-23:59", "saturday": "00:00-06:00"},
         ),
         (slots(days=[Weekday.SUNDAY]), {"sunday": "00:00-23:59"}),
+        (slots((time(8, 0, 10), time(9, 0, 40))), {"everyday": "08:01-09:00"}),
         (slots((time(7), time(7))), {"everyday": "00:00-23:59"}),
         (slots((time(8), time(9)), holidays=HolidayRule.EXCEPTED), {"everyday": "08:00-09:00"}),
     ],
@@ -214,6 +216,11 @@ def test_hours_are_local_and_cut_at_midnight_when_a_period_has_some(period: Peri
 def test_a_rule_for_holidays_is_not_written_when_the_period_holds_one() -> None:
     spans = Period(NOW, datetime(2026, 11, 2, tzinfo=UTC), frozenset({Weekday.SUNDAY}), (), HolidayRule.EXCEPTED)
     assert incidents(closure(spans)) == []
+    # The night of the holiday is spared whole, though this period starts after midnight.
+    after, end = datetime(2026, 11, 12, tzinfo=UTC), datetime(2026, 11, 20, tzinfo=UTC)
+    night = Period(after, end, slots=(TimeSlot(time(21), time(6)),), holidays=HolidayRule.EXCEPTED)
+    assert incidents(closure(night)) == []
+    assert len(incidents(closure(replace(night, start=after + timedelta(days=1))))) == 1
 
 
 def test_ids_stay_when_only_the_end_or_the_words_change() -> None:
