@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from lxml import etree
 
-from portal.config import PROJECT_ROOT, Settings
+from portal.config import Settings
+from portal.numeriz.values import ImportKind
 from portal.runtime.bench.feed_file import write_feed
 from portal.runtime.bench.ground import Ground
+from portal.runtime.bench.import_alone import import_alone
 from portal.runtime.bench.line import Line, timed_ms
 
 _ORDERS = 11_500
@@ -32,7 +30,7 @@ def measure(ground: Ground) -> Iterator[Line]:
     try:
         size = write_feed(path, _ORDERS)
         bare = timed_ms(lambda: _parse(path)) / 1000
-        first, again = _import(folder, path), _import(folder, path)
+        first, again = (import_alone(folder, ImportKind.ORDERS, [path]) for _ in range(2))
         if first["counts"].get("orders_added") != _ORDERS or again["counts"].get("records_unchanged") != _ORDERS:
             raise RuntimeError(f"orders were lost: {first['counts']}, {again['counts']}")
     finally:
@@ -57,15 +55,3 @@ def _parse(path: Path) -> None:
         count += 1
     if count != _ORDERS:
         raise RuntimeError(f"the parser met {count} orders of {_ORDERS}")
-
-
-def _import(folder: Path, path: Path) -> dict[str, Any]:
-    done = subprocess.run(
-        [sys.executable, "-m", "portal.runtime.bench.feed_import", str(folder), str(path)],
-        cwd=PROJECT_ROOT,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found

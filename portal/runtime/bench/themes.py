@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from portal.runtime.bench import feed, fleet_file, law, matching, pages, routes, verification
+from portal.runtime.bench import feed, fleet_file, law, matching, pages, perimeters, routes, verification
 from portal.runtime.bench.ground import Ground
 from portal.runtime.bench.line import Line
 
@@ -16,6 +16,7 @@ THEMES: dict[str, Theme] = {
     "routes": routes.measure,
     "fleet-file": fleet_file.measure,
     "feed": feed.measure,
+    "perimeters": perimeters.measure,
     "law": law.measure,
     "matching": matching.measure,
 }
