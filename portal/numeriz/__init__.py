@@ -1,29 +1,27 @@
-"""The numeriz context: traffic orders, perimeters and delivery bays: import, storage, the law in memory."""
+"""The numeriz context: orders, perimeters, bays and events: import, feeds, the law in memory, its match, open data."""
 
 from __future__ import annotations
 
 from flask import Flask
 
-from portal.numeriz import (  # noqa: F401 tables, kinds of jobs and pages must be known from the start
-    cli,
-    dialog_cli,
-    feed_cli,
-    feed_views,
-    import_views,
-    models,
-    tasks,
-    views,
-)
-from portal.numeriz.desk import blueprint
-from portal.numeriz.exports import publishing  # noqa: F401 its kind of job must be known from the start
+# Tables, kinds of jobs and pages must be known from the start.
+from portal.numeriz import cli, models, tasks  # noqa: F401
+from portal.numeriz.exports import publishing  # noqa: F401
+from portal.numeriz.feeds import cli as feed_cli
+from portal.numeriz.feeds import dialog_cli  # noqa: F401
+from portal.numeriz.matching import tasks as matching_tasks  # noqa: F401
 from portal.numeriz.navigation import law_links
-from portal.numeriz.open_data import blueprint as open_data
+from portal.numeriz.views import feeds as feed_views  # noqa: F401
+from portal.numeriz.views import imports as import_views  # noqa: F401
+from portal.numeriz.views import law as law_views  # noqa: F401
+from portal.numeriz.views.desk import blueprint as desk
+from portal.numeriz.views.open_data import blueprint as open_data
 from portal.web.navigation import add_navigation
 
 
 def register(app: Flask) -> None:
     """Attach the context to the application."""
-    app.register_blueprint(blueprint)
+    app.register_blueprint(desk)
     app.register_blueprint(open_data)
     add_navigation(app, law_links)
     for command in (*cli.COMMANDS, *feed_cli.COMMANDS):

@@ -1,6 +1,7 @@
 """What other contexts may use of Numeriz: the law in memory, its perimeters, and the sentences of its answers."""
 
-from portal.numeriz.law import bump_law, law_for_display, law_snapshot, law_version
+from portal.numeriz.law.memory import bump_law, law_for_display, law_snapshot, law_version
+from portal.numeriz.law.reasons import sentence, state_words
 from portal.numeriz.messages import (
     COLOURS,
     DIRECTIONS,
@@ -30,7 +31,6 @@ from portal.numeriz.queries import (
     page_orders,
     page_perimeters,
 )
-from portal.numeriz.reasons import sentence, state_words
 from portal.numeriz.services import store_bays, store_events, store_orders, store_perimeters
 from portal.numeriz.upkeep import ask_for_due_work, erase_old_law
 from portal.numeriz.values import (

@@ -18,8 +18,8 @@ from portal.common.clock import SYSTEM_CLOCK
 from portal.common.errors import Invalid, NotFound, PortalError
 from portal.db import Page
 from portal.numeriz.event_lists import page_events
-from portal.numeriz.feed_reading import fetch_rules
-from portal.numeriz.fetching import fetch
+from portal.numeriz.feeds.fetching import fetch
+from portal.numeriz.feeds.reading import fetch_rules
 from portal.numeriz.forms import options_of_orders, read_options
 from portal.numeriz.importing import AUTO, run_import
 from portal.numeriz.imports.formats import formats_of

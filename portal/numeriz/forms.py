@@ -13,8 +13,8 @@ from wtforms.fields.choices import SelectChoice
 
 from portal.common.errors import Invalid
 from portal.numeriz.desk_words import FORMATS, every_words, word
-from portal.numeriz.feed_presets import find_preset
-from portal.numeriz.feeds import NewFeed
+from portal.numeriz.feeds.presets import find_preset
+from portal.numeriz.feeds.register import NewFeed
 from portal.numeriz.importing import AUTO
 from portal.numeriz.imports.formats import FORMATS as READERS
 from portal.numeriz.imports.formats import formats_of

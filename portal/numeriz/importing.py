@@ -24,7 +24,7 @@ from portal.db import UnitOfWork, unit_of_work
 from portal.numeriz.imports.documents import check_plain, clean_text
 from portal.numeriz.imports.formats import formats_of, recognise
 from portal.numeriz.imports.reading import Draft, Format, Reading, ReadingContext, SourceFile, SourceRecord, Understood
-from portal.numeriz.law import bump_law, lock_law
+from portal.numeriz.law.memory import bump_law, lock_law
 from portal.numeriz.models import TITLE_LENGTH
 from portal.numeriz.storing.absence import Absence, absent_records, ask_scope, scope_read_elsewhere
 from portal.numeriz.storing.bays import merge_bays

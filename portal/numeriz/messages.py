@@ -247,9 +247,7 @@ ISSUES: Mapping[str, LazyString] = {
         "Mesure %(measure)s : période que le portail ne sait pas lire (%(value)s), sans effet."
     ),
     "no-period": _l("Mesure %(measure)s : aucune période, sans effet."),
-    "period-outside-order": _l(
-        "Mesure %(measure)s : période (%(value)s) hors de la validité de l’arrêté, sans effet."
-    ),
+    "period-outside-order": _l("Mesure %(measure)s : période (%(value)s) hors de la validité de l’arrêté, sans effet."),
     "slot-clock-uncertain": _l(
         "Horaires à une heure près : la source (%(value)s) ne dit pas sur quelle horloge elle les écrit."
     ),

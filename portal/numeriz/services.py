@@ -13,7 +13,7 @@ from uuid import UUID
 from portal.common.actor import Actor
 from portal.common.clock import SYSTEM_CLOCK, Clock
 from portal.db import UnitOfWork, unit_of_work
-from portal.numeriz.law import bump_law, lock_law
+from portal.numeriz.law.memory import bump_law, lock_law
 from portal.numeriz.storing.bays import merge_bays
 from portal.numeriz.storing.events import merge_events
 from portal.numeriz.storing.orders import check_order, merge_orders

@@ -12,8 +12,8 @@ from portal.common.errors import Invalid, NotFound
 from portal.db import session
 from portal.files import file_store
 from portal.jobs import RunningJob, task
-from portal.numeriz.feed_reading import READING, read_feed, settle
-from portal.numeriz.feeds import FEED_JOB, find_feed
+from portal.numeriz.feeds.reading import READING, read_feed, settle
+from portal.numeriz.feeds.register import FEED_JOB, find_feed
 from portal.numeriz.importing import AUTO, run_import
 from portal.numeriz.imports.reading import SourceFile
 from portal.numeriz.models import ImportReport

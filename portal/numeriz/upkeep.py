@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from portal.common.clock import SYSTEM_CLOCK, Clock
 from portal.numeriz.exports.publishing import publish_due
-from portal.numeriz.feeds import feeds_due
-from portal.numeriz.match_tasks import ensure_matching
+from portal.numeriz.feeds.register import feeds_due
+from portal.numeriz.matching.tasks import ensure_matching
 from portal.numeriz.storing.events import purge_events
 from portal.territories.api import list_territories
 

@@ -72,8 +72,8 @@ def add_territory(
 ) -> BuildResult:
     """Build a territory and open it.
 
-    Raises Denied, Invalid (slug-format, slug-reserved, name-missing, name-long, timezone-unknown), Conflict("territory-exists"),
-    BuildError; none leaves anything behind.
+    Raises Denied, Invalid (slug-format, slug-reserved, name-missing, name-long, timezone-unknown),
+    Conflict("territory-exists"), BuildError; none leaves anything behind.
     """
     _require(refuses_operation(actor))
     _check_names(command)

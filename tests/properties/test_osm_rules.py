@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from portal.numeriz.osm_law import measures_of_roads
+from portal.numeriz.osm.law import measures_of_roads
 from portal.regulations.evaluate import Purpose, State, judge
 from portal.regulations.snapshot import Hit, LawSnapshot
 from portal.regulations.vehicles import FreeText, Vehicle

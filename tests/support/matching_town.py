@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import shapely
 
-from portal.numeriz.match_tasks import match_waiting
+from portal.numeriz.matching.tasks import match_waiting
 from portal.territories.api import TerritoryView, get_graph_version
 from portal.territories.build.edges import build_edges
 from portal.territories.build.graph import build_graph

@@ -30,8 +30,8 @@ from portal.common.clock import SYSTEM_CLOCK
 from portal.common.ids import new_id
 from portal.db import session, unit_of_work
 from portal.fleet.api import start_import
-from portal.numeriz.feed_presets import PRESETS
-from portal.numeriz.feeds import add_feed
+from portal.numeriz.feeds.presets import PRESETS
+from portal.numeriz.feeds.register import add_feed
 from portal.numeriz.models import ImportReport, PerimeterRow, TrafficOrder
 from portal.regulations.perimeters import Colour
 from portal.territories.queries import TerritoryView

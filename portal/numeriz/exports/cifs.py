@@ -21,7 +21,6 @@ from lxml.etree import _Element as Element
 from shapely.geometry import LineString, MultiLineString
 from shapely.geometry.base import BaseGeometry
 
-from portal.numeriz.events import nature_of_event
 from portal.numeriz.exports.datex2_conditions import clean
 from portal.numeriz.exports.day_spans import DAY_MINUTES, Spans, day_spans
 from portal.numeriz.exports.edition import (
@@ -33,6 +32,7 @@ from portal.numeriz.exports.edition import (
     notice,
     short_digest,
 )
+from portal.numeriz.law.events import nature_of_event
 from portal.numeriz.messages import MEASURES
 from portal.numeriz.translate import _
 from portal.numeriz.values import Category, EventState, Subject

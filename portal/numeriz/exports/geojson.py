@@ -14,7 +14,6 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from portal.numeriz.codec import hours_to_json, period_to_json
-from portal.numeriz.events import nature_of_event
 from portal.numeriz.exports.edition import (
     OPEN_LICENCE,
     OPEN_LICENCE_URL,
@@ -27,6 +26,7 @@ from portal.numeriz.exports.edition import (
     Writer,
     notice,
 )
+from portal.numeriz.law.events import nature_of_event
 from portal.numeriz.messages import (
     POLICIES,
     criterion_words,

@@ -32,7 +32,7 @@ from portal.numeriz.exports.bearings import Bearing, street_bearings
 from portal.numeriz.exports.channels import CHANNELS
 from portal.numeriz.exports.edition import Edition, Place, Source, Writer
 from portal.numeriz.exports.rows import bays_of, events_of, orders_of, perimeters_of, sources_of
-from portal.numeriz.law import law_version
+from portal.numeriz.law.memory import law_version
 from portal.numeriz.models import Publication
 from portal.territories.api import ALL_TERRITORIES, TerritoryView, get_territory, list_territories
 

@@ -12,7 +12,6 @@ from sqlalchemy import Select, or_, select
 
 from portal.db import session
 from portal.numeriz import codec
-from portal.numeriz.events import event_of_row
 from portal.numeriz.exports.edition import (
     OPEN_LICENCE,
     BayRecord,
@@ -22,6 +21,7 @@ from portal.numeriz.exports.edition import (
     Place,
     Source,
 )
+from portal.numeriz.law.events import event_of_row
 from portal.numeriz.models import (
     UNKNOWN_COLOUR,
     ActivationRow,

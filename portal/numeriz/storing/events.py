@@ -15,7 +15,7 @@ from portal.common.clock import SYSTEM_CLOCK, Clock
 from portal.common.ids import new_id
 from portal.db import UnitOfWork, unit_of_work
 from portal.numeriz import codec
-from portal.numeriz.law import bump_law
+from portal.numeriz.law.memory import bump_law
 from portal.numeriz.models import RoadEvent, SourceRecordRow
 from portal.numeriz.storing.tally import Tally, update_row
 from portal.numeriz.values import EventDraft, EventState, ImportKind, doubt_count

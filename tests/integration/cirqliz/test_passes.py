@@ -24,7 +24,7 @@ from portal.common.errors import Conflict, Denied, Invalid, NotFound
 from portal.db import session, unit_of_work
 from portal.fleet.api import archive_vehicle
 from portal.mail import list_outbox
-from portal.numeriz.law import bump_law
+from portal.numeriz.law.memory import bump_law
 from portal.numeriz.models import PerimeterRow
 from tests.factories.accounts import make_company, make_user
 from tests.factories.cirqliz import World

@@ -10,7 +10,7 @@ from portal.itineriz.engine import Engine, open_engine
 from portal.itineriz.overlay import law_to_drive
 from portal.itineriz.planner import plan
 from portal.itineriz.trip import Status, Stop, Trip
-from portal.numeriz.osm_law import measures_of_roads
+from portal.numeriz.osm.law import measures_of_roads
 from portal.regulations.snapshot import LawSnapshot
 from portal.regulations.vehicles import Vehicle
 from portal.territories.build.edges import build_edges

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from portal.common.errors import Invalid
-from portal.numeriz.law import law_version
+from portal.numeriz.law.memory import law_version
 from portal.numeriz.queries import BayView, list_bays
 from portal.numeriz.values import BayRegime, ImportKind, ImportOutcome
 from portal.territories.queries import TerritoryView

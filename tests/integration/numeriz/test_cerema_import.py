@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from portal.db import session, unit_of_work
 from portal.jobs import enqueue
 from portal.numeriz.exports.publishing import PUBLISH_JOB, published_files
-from portal.numeriz.law import law_snapshot, law_version
+from portal.numeriz.law.memory import law_snapshot, law_version
 from portal.numeriz.models import MeasureRow, TrafficOrder
 from portal.numeriz.values import ImportKind, ImportState
 from tests.factories.law import make_territory

@@ -15,11 +15,11 @@ from flask import Flask
 from portal.common.clock import FixedClock
 from portal.common.errors import Invalid, PortalError, Unavailable
 from portal.db import session
-from portal.numeriz.dialog_api import DialogSearch, name_places
-from portal.numeriz.fetching import FetchRules
+from portal.numeriz.feeds.dialog_search import DialogSearch, name_places
+from portal.numeriz.feeds.fetching import FetchRules
 from portal.numeriz.importing import run_import
 from portal.numeriz.imports.reading import SourceFile
-from portal.numeriz.law import law_version
+from portal.numeriz.law.memory import law_version
 from portal.numeriz.models import TrafficOrder
 from portal.numeriz.queries import get_order
 from portal.numeriz.services import store_orders

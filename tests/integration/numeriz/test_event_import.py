@@ -13,10 +13,10 @@ from sqlalchemy import select
 
 from portal.common.clock import FixedClock
 from portal.db import session
-from portal.numeriz.events import measures_of_events
 from portal.numeriz.importing import run_import
 from portal.numeriz.imports.reading import SourceFile
-from portal.numeriz.law import law_snapshot, law_version
+from portal.numeriz.law.events import measures_of_events
+from portal.numeriz.law.memory import law_snapshot, law_version
 from portal.numeriz.models import RoadEvent, SourceRecordRow
 from portal.numeriz.storing.events import KEPT_AFTER_END, purge_events
 from portal.numeriz.values import EventState, ImportKind, ImportOutcome, ImportState

@@ -19,11 +19,11 @@ from portal.common.ids import new_id
 from portal.db import session, unit_of_work
 from portal.jobs import JobState, enqueue, get_job
 from portal.jobs.models import Job
-from portal.numeriz import feeds
 from portal.numeriz.event_lists import EventLine, page_events
-from portal.numeriz.feed_presets import PRESETS
-from portal.numeriz.feed_reading import FeedReading, read_feed, settle
-from portal.numeriz.feeds import FEED_JOB, FeedView, NewFeed
+from portal.numeriz.feeds import register as feeds
+from portal.numeriz.feeds.presets import PRESETS
+from portal.numeriz.feeds.reading import FeedReading, read_feed, settle
+from portal.numeriz.feeds.register import FEED_JOB, FeedView, NewFeed
 from portal.numeriz.imports.formats import formats_of
 from portal.numeriz.models import Feed, ImportReport
 from portal.numeriz.values import EventState, ImportKind

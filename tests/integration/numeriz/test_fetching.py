@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from portal.common.errors import Invalid, PortalError, Unavailable
-from portal.numeriz.fetching import Fetched, FetchRules, check_url, fetch
+from portal.numeriz.feeds.fetching import Fetched, FetchRules, check_url, fetch
 from tests.support.source_server import SourceServer, body, in_turn, serve
 
 HOSTS = frozenset({"dialog.beta.gouv.fr", "data.exemple.fr:8443", "127.0.0.1:8123"})

@@ -21,10 +21,10 @@ from portal.common.clock import FixedClock
 from portal.common.errors import Invalid
 from portal.db import session, unit_of_work
 from portal.db.base import db
-from portal.numeriz.feeds import NewFeed, add_feed
+from portal.numeriz.feeds.register import NewFeed, add_feed
 from portal.numeriz.importing import run_import
 from portal.numeriz.imports.reading import SourceFile
-from portal.numeriz.law import law_snapshot, law_version
+from portal.numeriz.law.memory import law_snapshot, law_version
 from portal.numeriz.models import Feed, ImportReport, LawState, MeasureRow, SourceRecordRow, TrafficOrder
 from portal.numeriz.storing.absence import awaits_reading
 from portal.numeriz.values import ImportKind, ImportOutcome, ImportState, OrderStatus

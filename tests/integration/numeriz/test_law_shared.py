@@ -18,8 +18,8 @@ from portal.common.clock import SYSTEM_CLOCK, FixedClock
 from portal.common.ids import new_id
 from portal.db import db, session, unit_of_work
 from portal.numeriz import codec
-from portal.numeriz import law as law_module
-from portal.numeriz.law import bump_law, law_for_display, law_snapshot
+from portal.numeriz.law import memory as law_module
+from portal.numeriz.law.memory import bump_law, law_for_display, law_snapshot
 from portal.numeriz.models import EdgeMatch, LawState
 from portal.numeriz.services import store_orders, store_perimeters
 from portal.regulations.evaluate import State, verdict

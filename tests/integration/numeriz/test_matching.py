@@ -19,10 +19,10 @@ from portal.common.ids import new_id
 from portal.db import session, unit_of_work
 from portal.jobs import ClaimLost, JobState, RunningJob, latest_job
 from portal.jobs.models import Job
-from portal.numeriz import match_tasks
-from portal.numeriz.law import law_snapshot, law_version
-from portal.numeriz.match_tasks import MATCH_JOB, ensure_matching, match_waiting
-from portal.numeriz.matching import count_waiting, list_waiting
+from portal.numeriz.law.memory import law_snapshot, law_version
+from portal.numeriz.matching import tasks as match_tasks
+from portal.numeriz.matching.places import count_waiting, list_waiting
+from portal.numeriz.matching.tasks import MATCH_JOB, ensure_matching, match_waiting
 from portal.numeriz.models import EdgeMatch, PerimeterRow, RoadEvent, TrafficOrder
 from portal.numeriz.overview import get_overview
 from portal.numeriz.queries import page_orders, page_perimeters

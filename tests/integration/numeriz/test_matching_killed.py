@@ -18,8 +18,8 @@ from sqlalchemy import func, select
 from portal import create_app
 from portal.config import load_settings
 from portal.db import Base, db, session
-from portal.numeriz.law import law_version
-from portal.numeriz.matching import count_waiting
+from portal.numeriz.law.memory import law_version
+from portal.numeriz.matching.places import count_waiting
 from portal.numeriz.models import EdgeMatch
 from portal.territories.api import TerritoryView, get_graph_version
 from tests.factories.law import make_law, measure_draft, order_draft
@@ -33,7 +33,7 @@ import sys
 from pathlib import Path
 from portal import create_app
 from portal.config import load_settings
-from portal.numeriz import match_tasks
+from portal.numeriz.matching import tasks as match_tasks
 from portal.territories.api import get_territory
 from tests.support.matching_town import match_all
 

@@ -21,7 +21,7 @@ from portal.numeriz.exports.publishing import PUBLISH_JOB, published_files
 from portal.numeriz.exports.rows import orders_of, perimeters_of
 from portal.numeriz.importing import run_import
 from portal.numeriz.imports.reading import SourceFile
-from portal.numeriz.law import law_version
+from portal.numeriz.law.memory import law_version
 from portal.numeriz.queries import list_bays
 from portal.numeriz.values import ImportKind
 from portal.regulations.measures import MeasureLocation

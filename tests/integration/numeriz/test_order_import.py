@@ -14,7 +14,7 @@ from portal.db import session
 from portal.numeriz import codec
 from portal.numeriz.importing import run_import
 from portal.numeriz.imports.reading import SourceFile
-from portal.numeriz.law import law_snapshot
+from portal.numeriz.law.memory import law_snapshot
 from portal.numeriz.messages import issue_sentence
 from portal.numeriz.models import ImportReport, MeasureRow, SourceRecordRow, TrafficOrder
 from portal.numeriz.values import ImportKind, ImportOutcome, ImportState

@@ -18,7 +18,7 @@ from sqlalchemy import func, select
 
 from portal.common.errors import Invalid
 from portal.db import db, session
-from portal.numeriz.law import law_snapshot, law_version
+from portal.numeriz.law.memory import law_snapshot, law_version
 from portal.numeriz.models import ActivationRow, PerimeterRow, PerimeterShape
 from portal.numeriz.overview import get_overview
 from portal.numeriz.queries import list_perimeters

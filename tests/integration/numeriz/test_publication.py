@@ -29,7 +29,7 @@ from portal.numeriz.exports.publishing import (
     published_files,
 )
 from portal.numeriz.exports.publishing import publish as publish_files
-from portal.numeriz.law import bump_law
+from portal.numeriz.law.memory import bump_law
 from portal.numeriz.services import store_bays, store_orders
 from portal.numeriz.values import BayDraft, OrderStatus
 from portal.regulations.schedules import Period

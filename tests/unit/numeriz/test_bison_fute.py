@@ -10,9 +10,9 @@ import pytest
 import shapely
 
 from portal.common.errors import Invalid
-from portal.numeriz.events import nature_of_event
 from portal.numeriz.imports.events.bison_fute import BISON_FUTE
 from portal.numeriz.imports.reading import Bounds, Reading, ReadingContext, SourceFile, Understood
+from portal.numeriz.law.events import nature_of_event
 from portal.numeriz.values import EventDraft, EventKind, EventState, Issue, Probability
 from portal.regulations.measures import Direction, MeasureType
 from portal.regulations.schedules import Period, TimeSlot, Weekday

@@ -14,9 +14,9 @@ from shapely.geometry import LineString, Point
 
 from portal.common.ids import new_id
 from portal.numeriz.imports.opening_hours import write_hours
-from portal.numeriz.osm_law import measures_of_osm, measures_of_roads, rules_of_tags
-from portal.numeriz.osm_rules import OsmRule
-from portal.numeriz.osm_values import ALWAYS
+from portal.numeriz.osm.law import measures_of_osm, measures_of_roads, rules_of_tags
+from portal.numeriz.osm.rules import OsmRule
+from portal.numeriz.osm.values import ALWAYS
 from portal.regulations.evaluate import Purpose, State, stops_inside, verdict
 from portal.regulations.holidays import HolidayRegion
 from portal.regulations.measures import Direction, LocationKind, Origin

@@ -14,7 +14,7 @@ from flask import Flask
 
 from portal.config import PROJECT_ROOT
 from portal.numeriz import messages
-from portal.numeriz.reasons import sentence, state_words
+from portal.numeriz.law.reasons import sentence, state_words
 from portal.numeriz.values import DeliveryHours, MeasureDraft
 from portal.regulations.evaluate import Reason, ReasonCode, State
 from portal.regulations.measures import Direction, LocationKind, MeasureLocation, MeasureType, Origin

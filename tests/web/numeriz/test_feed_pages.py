@@ -10,9 +10,9 @@ import pytest
 from flask import Flask
 
 from portal.common.actor import StaffRole
-from portal.numeriz import feeds
-from portal.numeriz.feed_presets import PRESETS
-from portal.numeriz.feeds import FeedView
+from portal.numeriz.feeds import register as feeds
+from portal.numeriz.feeds.presets import PRESETS
+from portal.numeriz.feeds.register import FeedView
 from portal.territories.queries import TerritoryView
 from tests.factories.accounts import make_staff, make_user
 from tests.factories.law import TESTER, make_territory

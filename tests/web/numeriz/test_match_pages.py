@@ -15,7 +15,7 @@ from flask import Flask
 from shapely.geometry import shape
 
 from portal.common.actor import StaffRole
-from portal.numeriz import match_display
+from portal.numeriz.matching import display as match_display
 from portal.numeriz.queries import list_perimeters, page_orders
 from portal.regulations.measures import Direction, MeasureType
 from portal.territories.api import TerritoryView

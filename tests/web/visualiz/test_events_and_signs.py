@@ -15,7 +15,7 @@ from shapely.geometry import LineString, Point, box, shape
 from sqlalchemy import update
 
 from portal.db import unit_of_work
-from portal.numeriz.law import bump_law
+from portal.numeriz.law.memory import bump_law
 from portal.numeriz.storing.events import merge_events
 from portal.numeriz.storing.tally import Tally
 from portal.numeriz.values import EventDraft, EventKind, EventState

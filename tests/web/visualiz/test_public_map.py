@@ -14,7 +14,7 @@ import pytest
 from flask import Flask
 from shapely.geometry import Point, shape
 
-from portal.numeriz.law import law_snapshot
+from portal.numeriz.law.memory import law_snapshot
 from portal.numeriz.queries import list_perimeters, page_orders
 from portal.numeriz.values import OrderStatus
 from portal.regulations.evaluate import State, verdict

@@ -14,7 +14,7 @@ from flask_babel import ngettext
 from shapely import ops
 
 from portal.numeriz import codec
-from portal.numeriz.matching import Place, get_matches, places_of_measure
+from portal.numeriz.matching.places import Place, get_matches, places_of_measure
 from portal.numeriz.queries import OrderView, PerimeterView, geojson
 from portal.numeriz.translate import _
 from portal.numeriz.values import OrderStatus

@@ -10,10 +10,10 @@ from flask.typing import ResponseReturnValue
 from portal.common.errors import Invalid
 from portal.jobs import get_job
 from portal.numeriz import uploads
-from portal.numeriz.desk import CLERK, blueprint, desk_page
 from portal.numeriz.forms import UploadForm
 from portal.numeriz.reports import get_report, report_csv, report_json
 from portal.numeriz.values import ImportKind, ImportState
+from portal.numeriz.views.desk import CLERK, blueprint, desk_page
 from portal.territories.api import get_territory
 from portal.web.guards import current_actor, guard
 from portal.web.rendering import render_page

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
-from portal.numeriz.feeds import NewFeed
+from portal.numeriz.feeds.register import NewFeed
 from portal.numeriz.values import ImportKind
 
 _DIALOG = "https://dialog.beta.gouv.fr/api"

@@ -14,7 +14,7 @@ from typing import Final
 
 from portal.common.errors import Invalid
 from portal.numeriz.imports.opening_hours import closed_hours
-from portal.numeriz.osm_values import ALWAYS, Condition, Hours, Ruling, Season
+from portal.numeriz.osm.values import ALWAYS, Condition, Hours, Ruling, Season
 from portal.regulations.vehicles import Criterion, FreeText, Over, Size
 
 _NO_BOUND: Final = 1_000_000_000

@@ -21,13 +21,13 @@ from portal.common.actor import Actor
 from portal.common.clock import SYSTEM_CLOCK, Clock
 from portal.common.errors import Invalid, Unavailable
 from portal.db import session, unit_of_work
-from portal.numeriz.fetching import FetchRules, check_url, fetch
+from portal.numeriz.feeds.fetching import FetchRules, check_url, fetch
 from portal.numeriz.imports.datex.files import DIALOG_SOURCE
 from portal.numeriz.imports.dialog_enrichment import enrich
 from portal.numeriz.imports.dialog_search import items_of, key_of
 from portal.numeriz.imports.dialog_search_parts import Json
 from portal.numeriz.imports.documents import read_json
-from portal.numeriz.law import bump_law, lock_law
+from portal.numeriz.law.memory import bump_law, lock_law
 from portal.numeriz.models import TrafficOrder
 from portal.numeriz.queries import get_order
 from portal.numeriz.storing.orders import merge_orders

@@ -21,8 +21,8 @@ import shapely
 from shapely.geometry import LineString, Polygon
 
 from portal.numeriz.imports.opening_hours import periods_of_hours
-from portal.numeriz.osm_rules import Clause, OsmRule, rules_of, warning
-from portal.numeriz.osm_values import (
+from portal.numeriz.osm.rules import Clause, OsmRule, rules_of, warning
+from portal.numeriz.osm.values import (
     ANY_TIME,
     CLOSED,
     HEAVY_OVER_KG,

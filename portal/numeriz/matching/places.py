@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, func, literal, select, true
 
 from portal.db import session
 from portal.numeriz import codec
-from portal.numeriz.events import event_of_row, measure_of_event
+from portal.numeriz.law.events import event_of_row, measure_of_event
 from portal.numeriz.models import EdgeMatch, MeasureRow, PerimeterRow, PerimeterShape, RoadEvent, TrafficOrder
 from portal.numeriz.values import EventState, Issue, OrderStatus
 from portal.regulations.geometry import lines_of, polygons_of

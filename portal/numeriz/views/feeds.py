@@ -10,12 +10,12 @@ from flask.typing import ResponseReturnValue
 from portal.common.actor import StaffRole
 from portal.common.errors import Invalid
 from portal.config import Settings
-from portal.numeriz import feeds
-from portal.numeriz.desk import CLERK, SUPERVISOR, blueprint, desk_page
 from portal.numeriz.desk_words import FLASHES
-from portal.numeriz.feed_presets import PRESETS
+from portal.numeriz.feeds import register as feeds
+from portal.numeriz.feeds.presets import PRESETS
 from portal.numeriz.forms import FeedForm
 from portal.numeriz.reports import last_report_ids
+from portal.numeriz.views.desk import CLERK, SUPERVISOR, blueprint, desk_page
 from portal.territories.api import TerritoryView, get_territory
 from portal.web.guards import current_actor, guard
 

@@ -20,7 +20,7 @@ from portal.common.errors import Invalid, NotFound
 from portal.common.ids import new_id
 from portal.db import session, unit_of_work
 from portal.jobs import JobState, enqueue, get_job
-from portal.numeriz.fetching import check_url
+from portal.numeriz.feeds.fetching import check_url
 from portal.numeriz.importing import AUTO
 from portal.numeriz.imports.formats import formats_of
 from portal.numeriz.models import Feed

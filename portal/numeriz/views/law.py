@@ -12,13 +12,13 @@ from shapely.geometry.base import BaseGeometry
 
 from portal.common.clock import SYSTEM_CLOCK
 from portal.numeriz import messages, queries
-from portal.numeriz.desk import CLERK, blueprint, desk_page
 from portal.numeriz.event_lists import page_events
-from portal.numeriz.feeds import list_feeds
-from portal.numeriz.match_display import MatchView, match_of_perimeter, matches_of_order
+from portal.numeriz.feeds.register import list_feeds
+from portal.numeriz.matching.display import MatchView, match_of_perimeter, matches_of_order
 from portal.numeriz.overview import get_overview, list_order_sources, list_sources
 from portal.numeriz.reports import page_reports
 from portal.numeriz.values import EventKind, OrderStatus
+from portal.numeriz.views.desk import CLERK, blueprint, desk_page
 from portal.regulations.perimeters import Colour
 from portal.territories.api import get_territory
 from portal.web.guards import guard

@@ -13,11 +13,11 @@ from flask.cli import with_appcontext
 from portal.common.actor import system_actor
 from portal.config import Settings
 from portal.db import unit_of_work
-from portal.numeriz import feeds as services
 from portal.numeriz.cli import BROKEN_OFF, JSON, OPTIONS, TERRITORY, find_territory, one_sentence, tell_outcome
 from portal.numeriz.desk_words import NOTHING_NEW, every_words
-from portal.numeriz.feed_presets import PRESETS, find_preset
-from portal.numeriz.feed_reading import read_feed, settle
+from portal.numeriz.feeds import register as services
+from portal.numeriz.feeds.presets import PRESETS, find_preset
+from portal.numeriz.feeds.reading import read_feed, settle
 from portal.numeriz.forms import read_options
 from portal.numeriz.importing import AUTO
 from portal.numeriz.imports.formats import FORMATS

@@ -22,8 +22,8 @@ from portal.common.ids import new_id
 from portal.db import UnitOfWork, unit_of_work
 from portal.jobs import JobState, RunningJob, enqueue, latest_job, task
 from portal.numeriz import codec
-from portal.numeriz.law import bump_law
-from portal.numeriz.matching import Waiting, count_waiting, get_matches, list_waiting, match_place
+from portal.numeriz.law.memory import bump_law
+from portal.numeriz.matching.places import Waiting, count_waiting, get_matches, list_waiting, match_place
 from portal.numeriz.models import EdgeMatch
 from portal.numeriz.values import doubt_count
 from portal.territories.api import Match, RoadGraph, TerritoryView, get_graph_version, get_territory_by_id

@@ -25,7 +25,7 @@ from portal.numeriz.codec import (
     policy_from_json,
     shape_from_bytes,
 )
-from portal.numeriz.events import measures_of_events
+from portal.numeriz.law.events import measures_of_events
 from portal.numeriz.models import (
     UNKNOWN_COLOUR,
     ActivationRow,
@@ -35,7 +35,7 @@ from portal.numeriz.models import (
     PerimeterShape,
     TrafficOrder,
 )
-from portal.numeriz.osm_law import measures_of_osm
+from portal.numeriz.osm.law import measures_of_osm
 from portal.numeriz.values import OrderStatus
 from portal.regulations.matches import EdgeMatches
 from portal.regulations.measures import Measure, MeasureLocation, MeasureType, OrderRef

@@ -22,8 +22,8 @@ from portal.common.clock import SYSTEM_CLOCK, Clock
 from portal.common.errors import Invalid, PortalError
 from portal.config import Settings
 from portal.db import UnitOfWork, session
-from portal.numeriz.feeds import FeedView, retry_delay
-from portal.numeriz.fetching import Fetched, FetchRules, fetch
+from portal.numeriz.feeds.fetching import Fetched, FetchRules, fetch
+from portal.numeriz.feeds.register import FeedView, retry_delay
 from portal.numeriz.importing import MOST_EVENTS_VANISHED, MOST_VANISHED, run_import
 from portal.numeriz.imports.reading import HEAD_BYTES, SourceFile
 from portal.numeriz.models import Feed, ImportReport

@@ -32,7 +32,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from portal.common.clock import SYSTEM_CLOCK, Clock
 from portal.db import UnitOfWork, session
-from portal.numeriz.law_reading import LawReader
+from portal.numeriz.law.reading import LawReader
 from portal.numeriz.models import LawState
 from portal.regulations.snapshot import LawSnapshot
 from portal.territories.api import TerritoryView, get_graph_version, get_territory_by_id

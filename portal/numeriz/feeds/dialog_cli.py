@@ -10,8 +10,8 @@ from flask.cli import with_appcontext
 
 from portal.common.actor import system_actor
 from portal.numeriz.cli import JSON, TERRITORY, find_territory, one_sentence, orders
-from portal.numeriz.dialog_api import NATIONAL_BASE, DialogSearch, name_places
-from portal.numeriz.feed_reading import fetch_rules
+from portal.numeriz.feeds.dialog_search import NATIONAL_BASE, DialogSearch, name_places
+from portal.numeriz.feeds.reading import fetch_rules
 from portal.numeriz.messages import COUNTS
 
 _MOST_BYTES = 64 * 1024 * 1024

@@ -1,0 +1,1 @@
+"""The law of a territory in memory: read, kept, rebuilt, and put into words."""
