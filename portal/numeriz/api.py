@@ -2,19 +2,6 @@
 
 from portal.numeriz.law.memory import bump_law, law_for_display, law_snapshot, law_version
 from portal.numeriz.law.reasons import sentence, state_words
-from portal.numeriz.messages import (
-    COLOURS,
-    DIRECTIONS,
-    POLICIES,
-    REGIMES,
-    criterion_words,
-    hours_words,
-    measure_sentence,
-    measure_words,
-    period_words,
-    span_words,
-    vehicles_words,
-)
 from portal.numeriz.queries import (
     BayView,
     OrderLine,
@@ -50,6 +37,19 @@ from portal.numeriz.values import (
     OrderStatus,
     PerimeterDraft,
     Subject,
+)
+from portal.numeriz.words import (
+    COLOURS,
+    DIRECTIONS,
+    POLICIES,
+    REGIMES,
+    criterion_words,
+    hours_words,
+    measure_sentence,
+    measure_words,
+    period_words,
+    span_words,
+    vehicles_words,
 )
 
 __all__ = [

@@ -18,9 +18,10 @@ from portal.numeriz.feeds.register import NewFeed
 from portal.numeriz.importing import AUTO
 from portal.numeriz.imports.formats import FORMATS as READERS
 from portal.numeriz.imports.formats import formats_of
-from portal.numeriz.messages import KINDS, error_sentence
+from portal.numeriz.messages import error_sentence
 from portal.numeriz.uploads import Upload
 from portal.numeriz.values import ImportKind
+from portal.numeriz.words import KINDS
 from portal.web.forms import Needed
 
 MAPPED_COLUMNS = ("event", "name", "colour", "start", "end")

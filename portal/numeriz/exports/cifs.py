@@ -33,9 +33,9 @@ from portal.numeriz.exports.edition import (
     short_digest,
 )
 from portal.numeriz.law.events import nature_of_event
-from portal.numeriz.messages import MEASURES
 from portal.numeriz.translate import _
 from portal.numeriz.values import Category, EventState, Subject
+from portal.numeriz.words import MEASURES
 from portal.regulations.holidays import holidays_of
 from portal.regulations.measures import Direction, MeasureType
 from portal.regulations.schedules import HolidayRule, Period, Weekday

@@ -64,8 +64,8 @@ from portal.numeriz.exports.edition import (
     Writer,
     notice,
 )
-from portal.numeriz.messages import MEASURES, POLICIES
 from portal.numeriz.values import MeasureDraft, Subject
+from portal.numeriz.words import MEASURES, POLICIES
 from portal.regulations.measures import LocationKind, MeasureLocation, MeasureType
 from portal.regulations.perimeters import Motorised
 from portal.regulations.schedules import Period

@@ -32,7 +32,7 @@ from portal.numeriz.exports.datex2_terms import (
     USAGES,
     XSI,
 )
-from portal.numeriz.messages import criterion_words
+from portal.numeriz.words import criterion_words
 from portal.regulations.measures import LocationKind, MeasureLocation
 from portal.regulations.schedules import HolidayRule, Period, Weekday
 from portal.regulations.vehicles import (

@@ -27,17 +27,10 @@ from portal.numeriz.exports.edition import (
     notice,
 )
 from portal.numeriz.law.events import nature_of_event
-from portal.numeriz.messages import (
-    POLICIES,
-    criterion_words,
-    hours_words,
-    issue_sentence,
-    measure_sentence,
-    period_words,
-    span_words,
-)
+from portal.numeriz.messages import issue_sentence
 from portal.numeriz.queries import geojson as rounded
 from portal.numeriz.values import EventDraft, EventState, MeasureDraft
+from portal.numeriz.words import POLICIES, criterion_words, hours_words, measure_sentence, period_words, span_words
 from portal.regulations.measures import MeasureLocation, MeasureType
 from portal.regulations.schedules import Period, Weekday
 from portal.regulations.vehicles import Criterion, describe

@@ -24,9 +24,9 @@ from portal.numeriz.exports.datex2_conditions import number
 from portal.numeriz.exports.edition import Edition, OrderRecord, Writer
 from portal.numeriz.imports import cerema_schema as schema
 from portal.numeriz.imports.opening_hours import write_hours
-from portal.numeriz.messages import criterion_words
 from portal.numeriz.translate import _
 from portal.numeriz.values import Category, DeliveryHours, MeasureDraft
+from portal.numeriz.words import criterion_words
 from portal.regulations.measures import Direction, MeasureLocation, MeasureType
 from portal.regulations.schedules import Period
 from portal.regulations.vehicles import AirClassIn, Criterion, FreeText, Over, Size, VehicleRule

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
-from portal.numeriz.messages import COLOURS, FACTS, USAGES, criterion_words, join_words, span_words
 from portal.numeriz.translate import _
+from portal.numeriz.words import COLOURS, FACTS, USAGES, criterion_words, join_words, span_words
 from portal.regulations.evaluate import Reason, ReasonCode, State
 from portal.regulations.measures import Origin
 from portal.regulations.vehicles import Over, Size, Usage

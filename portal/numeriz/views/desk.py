@@ -8,7 +8,7 @@ from flask import Blueprint, request, url_for
 from flask_babel import gettext as _
 
 from portal.common.actor import StaffRole
-from portal.numeriz import desk_words, messages
+from portal.numeriz import desk_words, messages, words
 from portal.territories.api import TerritoryView
 from portal.web.guards import staff
 from portal.web.rendering import render_page
@@ -37,7 +37,8 @@ def desk_page(page_name: str, territory: TerritoryView, **context: Any) -> str:
         accent=territory.accent.value,
         zone=territory.timezone,
         messages=messages,
-        words=desk_words,
+        words=words,
+        desk_words=desk_words,
         desk_tabs=[
             {
                 "label": label,

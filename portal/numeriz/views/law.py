@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from shapely.geometry.base import BaseGeometry
 
 from portal.common.clock import SYSTEM_CLOCK
-from portal.numeriz import messages, queries
+from portal.numeriz import queries, words
 from portal.numeriz.event_lists import page_events
 from portal.numeriz.feeds.register import list_feeds
 from portal.numeriz.matching.display import MatchView, match_of_perimeter, matches_of_order
@@ -112,7 +112,7 @@ def show_order(territory: str, order_id: UUID) -> ResponseReturnValue:
     view = get_territory(territory)
     order = queries.get_order(view.id, order_id)
     zone = ZoneInfo(view.timezone)
-    sentences = [messages.measure_sentence(measure, zone) for _id, measure in order.measures]
+    sentences = [words.measure_sentence(measure, zone) for _id, measure in order.measures]
     features = [
         {
             "type": "Feature",

@@ -14,6 +14,7 @@ from flask import Flask
 
 from portal.config import PROJECT_ROOT
 from portal.numeriz import messages
+from portal.numeriz import words as in_words
 from portal.numeriz.law.reasons import sentence, state_words
 from portal.numeriz.values import DeliveryHours, MeasureDraft
 from portal.regulations.evaluate import Reason, ReasonCode, State
@@ -73,14 +74,14 @@ def test_p3_the_hour_is_left_out_when_a_permanent_rule_starts_at_a_midnight(
 ) -> None:
     ends = None if end is None else datetime.fromisoformat(end)
     with app.test_request_context("/"):
-        assert messages.span_words(datetime.fromisoformat(start), ends, PARIS) == said
+        assert in_words.span_words(datetime.fromisoformat(start), ends, PARIS) == said
 
 
 def test_a_measure_says_what_where_when_for_whom_except_when_it_has_all_of_them() -> None:
     rule = VehicleRule((Over(Size.GROSS_WEIGHT, 7500),), (HasAccess(Access.LOCAL_ACCESS), UsedFor(Usage.TAXI)))
     week = frozenset(list(Weekday)[:5])
     period = Period(utc("2024-09-01T22:00"), None, week, (TimeSlot(time(22), time(6)),))
-    assert messages.measure_sentence(measure(rule, period, direction=Direction.UNKNOWN), PARIS) == (
+    assert in_words.measure_sentence(measure(rule, period, direction=Direction.UNKNOWN), PARIS) == (
         f"Circulation interdite{NB}: Rue Basse (sens non précisé), depuis le 2{NB}sept.{NB}2024, "
         "du lundi au vendredi, de 22:00 à 06:00 (le lendemain), "
         f"pour les véhicules de plus de 7,5{NB}t de PTAC, sauf desserte locale et taxis."
@@ -88,7 +89,7 @@ def test_a_measure_says_what_where_when_for_whom_except_when_it_has_all_of_them(
 
 
 def test_a_measure_says_so_when_it_has_no_place_or_period() -> None:
-    said = messages.measure_sentence(MeasureDraft(MeasureType.NO_PARKING, (), ()), PARIS)
+    said = in_words.measure_sentence(MeasureDraft(MeasureType.NO_PARKING, (), ()), PARIS)
     assert said == (f"Stationnement interdit{NB}: lieu non précisé, période non précisée, pour tous les véhicules.")
 
 
@@ -108,7 +109,7 @@ def test_a_measure_says_so_when_it_has_no_place_or_period() -> None:
     ],
 )
 def test_a_criterion_is_read_when_it_is_named(criterion: Criterion, words: str) -> None:
-    assert messages.criterion_words(criterion) == words
+    assert in_words.criterion_words(criterion) == words
 
 
 @pytest.mark.parametrize(
@@ -123,7 +124,7 @@ def test_a_criterion_is_read_when_it_is_named(criterion: Criterion, words: str) 
     ],
 )
 def test_days_are_said_short_when_they_follow(days: set[Weekday], words: str) -> None:
-    assert messages.days_words(days) == words
+    assert in_words.days_words(days) == words
 
 
 @pytest.mark.parametrize(
@@ -139,11 +140,11 @@ def test_days_are_said_short_when_they_follow(days: set[Weekday], words: str) ->
     ],
 )
 def test_holidays_are_told_when_they_change_the_days(days: set[Weekday], holidays: HolidayRule, words: str) -> None:
-    assert messages.days_with_holidays_words(days, holidays) == words
+    assert in_words.days_with_holidays_words(days, holidays) == words
     hours = DeliveryHours(frozenset(days), (TimeSlot(time(7), time(0)),), holidays)
-    assert messages.hours_words([hours]) == f"{words or 'tous les jours'}, de 07:00 à 24:00"
+    assert in_words.hours_words([hours]) == f"{words or 'tous les jours'}, de 07:00 à 24:00"
     period = Period(datetime(2024, 1, 1, tzinfo=UTC), None, frozenset(days), (), holidays)
-    assert messages.period_words(period, PARIS).endswith(words)
+    assert in_words.period_words(period, PARIS).endswith(words)
 
 
 @pytest.mark.parametrize(
