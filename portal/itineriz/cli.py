@@ -6,7 +6,7 @@ Exit status: 0 an answer (also when there is no lawful route), 1 a failure of th
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
@@ -20,7 +20,7 @@ from portal.itineriz import asking
 from portal.itineriz.messages import fault, route_lines, verdict_words
 from portal.itineriz.public import reason_values, to_public
 from portal.itineriz.trip import Stop, Trip
-from portal.numeriz.api import law_snapshot
+from portal.numeriz.api import SIGNS_PREVAIL, law_snapshot
 from portal.regulations.evaluate import verdict
 from portal.territories.api import get_territory
 
@@ -89,7 +89,7 @@ def route_command(
         assume_passes=assume_passes,
     )
     values = to_public(asking.answer(territory, trip), zone)
-    click.echo(json.dumps(values, ensure_ascii=False) if as_json else "\n".join(route_lines(values, zone)))
+    _answer(values, route_lines(values, zone), as_json)
 
 
 @click.command("what")
@@ -116,14 +116,15 @@ def what_command(
     vehicle = asking.read_vehicle(vehicle_json)
     passes = asking.colour_passes(asking.read_colours(colour_passes), at)
     found = verdict(law_snapshot(territory.id), shapely.Point(lon, lat), at, vehicle, passes)
-    values = {
+    values: dict[str, Any] = {
         "verdict": found.state.value,
         "reasons": [reason_values(reason, zone) for reason in found.reasons],
         "warnings": [reason_values(reason, zone) for reason in found.warnings],
     }
-    click.echo(json.dumps(values, ensure_ascii=False) if as_json else _what_text(values))
+    said = (f"- {reason['why']}" for reason in (*values["reasons"], *values["warnings"]))
+    _answer(values, [verdict_words(values["verdict"]), *said], as_json)
 
 
-def _what_text(values: dict[str, Any]) -> str:
-    reasons = [*values["reasons"], *values["warnings"]]
-    return "\n".join([verdict_words(values["verdict"]), *(f"- {reason['why']}" for reason in reasons)])
+def _answer(values: Mapping[str, Any], lines: Iterable[str], as_json: bool) -> None:
+    """Print an answer: one JSON object, or lines of text that say what they are worth."""
+    click.echo(json.dumps(values, ensure_ascii=False) if as_json else "\n".join([*lines, str(SIGNS_PREVAIL)]))

@@ -44,6 +44,8 @@ from portal.regulations.vehicles import (
 )
 from portal.web import filters
 
+SIGNS_PREVAIL = _l("Informations indicatives\u00a0: seuls l’arrêté signé et la signalisation font foi.")
+"""What every answer about the law says of itself."""
 COLOURS: Mapping[Colour, LazyString] = {
     Colour.WHITE: _l("Blanc"),
     Colour.BLUE: _l("Bleu"),

@@ -136,6 +136,8 @@ def test_a_person_reads_french_sentences_when_json_is_not_asked(app: Flask, pari
     assert refused.startswith("Aucun itinéraire permis à ce moment.\nObstacle\u00a0: Périmètre rouge")
     assert "Possible en partant le 8\u00a0sept.\u00a02024\u00a0à\u00a014:00." in refused
     found = run(app, *place, "--depart", "2024-09-07T09:00").stdout
+    for text in (refused, found):
+        assert text.splitlines()[-1].endswith("seuls l’arrêté signé et la signalisation font foi.")
     assert found.startswith("Itinéraire permis\u00a0: 2,5\u00a0km, ")
     assert "Rue Réaumur" in found and "no_lawful_route" not in refused
 
