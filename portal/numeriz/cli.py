@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import click
@@ -186,66 +187,9 @@ def orders() -> None:
     """Traffic orders."""
 
 
-@orders.command("import")
-@_FILES
-@_URL
-@TERRITORY
-@_format(ImportKind.ORDERS)
-@click.option(
-    "--complete",
-    is_flag=True,
-    help="FILES hold every order of their source: those they no longer hold are withdrawn. Without it they are an "
-    "excerpt, which withdraws nothing; --option scope=... says more, and wins.",
-)
-@OPTIONS
-@_DRY_RUN
-@JSON
-@with_appcontext
-def import_orders(
-    files: tuple[Path, ...],
-    url: str | None,
-    slug: str,
-    layout: str,
-    complete: bool,
-    pairs: tuple[str, ...],
-    dry_run: bool,
-    as_json: bool,
-) -> None:
-    """Import traffic orders, one transaction each; an unchanged order is not even read.
-
-    Example: joptimiz orders import regulations.xml --territory paris-3e --complete
-    """
-    _import(ImportKind.ORDERS, files, url, slug, layout, pairs, dry_run, as_json, complete)
-
-
 @click.group("perimeters")
 def perimeters() -> None:
     """Restricted perimeters of events."""
-
-
-@perimeters.command("import")
-@_FILES
-@_URL
-@TERRITORY
-@_format(ImportKind.PERIMETERS)
-@OPTIONS
-@_DRY_RUN
-@JSON
-@with_appcontext
-def import_perimeters(
-    files: tuple[Path, ...],
-    url: str | None,
-    slug: str,
-    layout: str,
-    pairs: tuple[str, ...],
-    dry_run: bool,
-    as_json: bool,
-) -> None:
-    """Import perimeters from GeoJSON FILES; --option names the columns of a file of another make.
-
-    Example: joptimiz perimeters import zones.geojson --territory paris-3e --option colour=TYPE_ZONE
-    """
-    _import(ImportKind.PERIMETERS, files, url, slug, layout, pairs, dry_run, as_json)
 
 
 @click.group("bays")
@@ -253,59 +197,57 @@ def bays() -> None:
     """Delivery bays."""
 
 
-@bays.command("import")
-@_FILES
-@_URL
-@TERRITORY
-@_format(ImportKind.BAYS)
-@OPTIONS
-@_DRY_RUN
-@JSON
-@with_appcontext
-def import_bays(
-    files: tuple[Path, ...],
-    url: str | None,
-    slug: str,
-    layout: str,
-    pairs: tuple[str, ...],
-    dry_run: bool,
-    as_json: bool,
-) -> None:
-    """Import delivery bays: the national schema, or the open data of a city, told by the headers.
-
-    Example: joptimiz bays import stationnement.csv --territory paris-3e
-    """
-    _import(ImportKind.BAYS, files, url, slug, layout, pairs, dry_run, as_json)
-
-
 @click.group("events")
 def events() -> None:
     """Live road events."""
 
 
-@events.command("import")
-@_FILES
-@_URL
-@TERRITORY
-@_format(ImportKind.EVENTS)
-@OPTIONS
-@_DRY_RUN
-@JSON
-@with_appcontext
-def import_events(
-    files: tuple[Path, ...],
-    url: str | None,
-    slug: str,
-    layout: str,
-    pairs: tuple[str, ...],
-    dry_run: bool,
-    as_json: bool,
-) -> None:
-    """Import live events: situations of Bison Futé (whole or what is new), or closures in CIFS.
+_COMPLETE = click.option(
+    "--complete",
+    is_flag=True,
+    help="FILES hold every order of their source: those they no longer hold are withdrawn. Without it they are an "
+    "excerpt, which withdraws nothing; --option scope=... says more, and wins.",
+)
 
-    Example: joptimiz events import content.xml --territory paris-3e
-    """
-    _import(ImportKind.EVENTS, files, url, slug, layout, pairs, dry_run, as_json)
+
+def _add_import(group: click.Group, kind: ImportKind, text: str, *more: Callable[[Any], Any]) -> None:
+    """Give a group its `import` command; more: options of this kind alone."""
+
+    def run(**given: Any) -> None:
+        _import(kind, **given)
+
+    command: Any = with_appcontext(run)
+    options: Sequence[Callable[[Any], Any]] = (_FILES, _URL, TERRITORY, _format(kind), *more, OPTIONS, _DRY_RUN, JSON)
+    for option in reversed(options):
+        command = option(command)
+    group.command("import", help=text)(command)
+
+
+_add_import(
+    orders,
+    ImportKind.ORDERS,
+    "Import traffic orders, one transaction each; an unchanged order is not even read.\n\n"
+    "Example: joptimiz orders import regulations.xml --territory paris-3e --complete",
+    _COMPLETE,
+)
+_add_import(
+    perimeters,
+    ImportKind.PERIMETERS,
+    "Import perimeters from GeoJSON FILES; --option names the columns of a file of another make.\n\n"
+    "Example: joptimiz perimeters import zones.geojson --territory paris-3e --option colour=TYPE_ZONE",
+)
+_add_import(
+    bays,
+    ImportKind.BAYS,
+    "Import delivery bays: the national schema, or the open data of a city, told by the headers.\n\n"
+    "Example: joptimiz bays import stationnement.csv --territory paris-3e",
+)
+_add_import(
+    events,
+    ImportKind.EVENTS,
+    "Import live events: situations of Bison Futé (whole or what is new), or closures in CIFS.\n\n"
+    "Example: joptimiz events import content.xml --territory paris-3e",
+)
 
 
 @orders.command("list")
