@@ -15,7 +15,8 @@ from tests.browser.people import TERRITORY, Device
 from tests.support.datex import any_of, order, publication, regulation, when, where
 
 DESK = f"/territoires/{TERRITORY}/numeriz"
-WORKER_MS = 60_000
+# The worker publishes and matches between the tours that other journeys ask for.
+WORKER_MS = 240_000
 
 
 def _file(town: Town, title: str) -> bytes:

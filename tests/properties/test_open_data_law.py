@@ -72,7 +72,16 @@ RULES = st.one_of(
 )
 CORNERS = st.tuples(st.integers(0, 3), st.integers(0, 3)).map(lambda c: (2.36 + c[0] / 500, 48.86 + c[1] / 500))
 LINES = st.lists(CORNERS, min_size=2, max_size=4, unique=True)
-ROADS = st.one_of(LINES.map(shapely.LineString), st.lists(LINES, min_size=2, max_size=3).map(shapely.MultiLineString))
+
+
+def drawn_once(shape: BaseGeometry) -> bool:
+    """Tell whether no part of a road is drawn twice: of two opposite ways on one line the core follows the first."""
+    return abs(shapely.unary_union(shape).length - shape.length) < 1e-9
+
+
+ROADS = st.one_of(
+    LINES.map(shapely.LineString), st.lists(LINES, min_size=2, max_size=3).map(shapely.MultiLineString)
+).filter(drawn_once)
 SHAPES = st.one_of(
     ROADS,
     CORNERS.map(lambda corner: shapely.box(*corner, corner[0] + 0.003, corner[1] + 0.003)),
@@ -171,7 +180,10 @@ def instants(dice: random.Random, periods: Iterable[Period], count: int) -> list
 
 
 def claims(incident: etree._Element, at: datetime) -> bool:
-    """Tell whether a CIFS incident holds at an instant; the last minute of a day is all of it."""
+    """Tell whether a CIFS incident holds at an instant.
+
+    The format ends a day at 23:59 and has no word for the minute after: nothing is claimed of it.
+    """
     text = {part.tag: part.text or "" for part in incident}
     if at < datetime.fromisoformat(text["starttime"]):
         return False
@@ -187,7 +199,7 @@ def claims(incident: etree._Element, at: datetime) -> bool:
     days = {"everyday", Weekday(local.weekday()).name.lower()}
     hours = ",".join(part.text or "" for part in schedule if part.tag in days)
     spans = [span.split("-") for span in hours.split(",") if span]
-    return any(start <= f"{local:%H:%M}" and (end == "23:59" or f"{local:%H:%M}" < end) for start, end in spans)
+    return any(start <= f"{local:%H:%M}" < end for start, end in spans)
 
 
 def driven(incident: etree._Element) -> Iterator[shapely.LineString]:

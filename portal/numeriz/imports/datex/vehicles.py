@@ -173,7 +173,7 @@ def _size(characteristic: Element, name: str, words: Words, issues: list[Issue])
         value = Decimal(written.replace(",", "."))
     except InvalidOperation:
         value = Decimal("NaN")
-    if not value.is_finite() or not 0 < value < _MOST:
+    if not value.is_finite() or not 0 < value <= _MOST:
         return _unknown(name, written, issues)
     if text_of(characteristic, "typeOfWeight") == "actual":
         issues.append(Issue("actual-weight", {"value": written[:20]}))
