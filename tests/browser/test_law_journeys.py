@@ -11,12 +11,11 @@ from playwright.sync_api import expect
 from portal.common.ids import new_id
 from portal.territories.demo_town import Town
 from tests.browser.conftest import PersonMaker
-from tests.browser.people import TERRITORY, Device
+from tests.browser.people import TERRITORY, Device, settled
 from tests.support.datex import any_of, order, publication, regulation, when, where
 
 DESK = f"/territoires/{TERRITORY}/numeriz"
-# The worker publishes and matches between the tours that other journeys ask for.
-WORKER_MS = 240_000
+WORKER_MS = 60_000
 
 
 def _file(town: Town, title: str) -> bytes:
@@ -47,9 +46,11 @@ def test_order_is_on_the_list_and_found_on_the_roads_when_a_clerk_sends_its_file
     clerk.open(f"{DESK}/arretes")
     page.get_by_role("link", name=title).click()
     order_page, until = page.url, time.monotonic() + WORKER_MS / 1000
-    while "réseau routier" not in page.get_by_role("main").inner_text() and time.monotonic() < until:
+    while "Retrouvé" not in page.get_by_role("main").inner_text() and time.monotonic() < until:
+        settled(page)
         page.wait_for_timeout(1000)
         page.goto(order_page)
+    settled(page)
     expect(page.get_by_role("main")).to_contain_text("Retrouvé à 100")
 
     visitor = person(None, device)
