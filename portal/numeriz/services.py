@@ -18,7 +18,7 @@ from portal.numeriz.storing.bays import merge_bays
 from portal.numeriz.storing.events import merge_events
 from portal.numeriz.storing.orders import check_order, merge_orders
 from portal.numeriz.storing.perimeters import merge_perimeters
-from portal.numeriz.storing.reports import ImportIdentity, close_import, refuse_import
+from portal.numeriz.storing.reports import ImportIdentity, close_import
 from portal.numeriz.storing.tally import Findings, Tally
 from portal.numeriz.values import (
     BayDraft,
@@ -30,18 +30,8 @@ from portal.numeriz.values import (
     PerimeterDraft,
 )
 
-__all__ = ["PROGRAM", "DryRun", "refuse_import", "store_bays", "store_orders", "store_perimeters"]
-
 # Whom a program or the demonstration data is written by, when it is not a file.
 PROGRAM = ImportSource(file_name="", format="program")
-
-
-class DryRun(Exception):
-    """Raised to undo an import that was only tried; carries what it would have done."""
-
-    def __init__(self, outcome: ImportOutcome) -> None:
-        super().__init__("dry-run")
-        self.outcome = outcome
 
 
 def store_perimeters(
@@ -50,21 +40,19 @@ def store_perimeters(
     drafts: Sequence[PerimeterDraft],
     *,
     source: ImportSource = PROGRAM,
-    report_id: UUID | None = None,
-    dry_run: bool = False,
     clock: Clock = SYSTEM_CLOCK,
 ) -> ImportOutcome:
     """Add or update perimeters by (event, colour, geometry digest), in one transaction.
 
     Activations are added to those already stored: another file of the same event may hold other days. One that this
-    source no longer holds is kept and reported. report_id: the waiting report to fill, else a new one is written.
-    dry_run: tell what would happen and undo it. Storing the same again changes nothing, not even the law's version.
+    source no longer holds is kept and reported.
+    Storing the same again changes nothing, not even the law's version.
     """
 
     def store(uow: UnitOfWork, tally: Tally) -> None:
         merge_perimeters(uow, territory_id, drafts, tally, clock.now())
 
-    return _store(actor, territory_id, ImportKind.PERIMETERS, source, report_id, dry_run, clock, store)
+    return _store(actor, territory_id, ImportKind.PERIMETERS, source, clock, store)
 
 
 def store_orders(
@@ -73,8 +61,6 @@ def store_orders(
     drafts: Sequence[OrderDraft],
     *,
     source: ImportSource = PROGRAM,
-    report_id: UUID | None = None,
-    dry_run: bool = False,
     clock: Clock = SYSTEM_CLOCK,
 ) -> ImportOutcome:
     """Add or update orders by (source, source id), in one transaction; unchanged ones are recognised by content.
@@ -87,7 +73,7 @@ def store_orders(
     def store(uow: UnitOfWork, tally: Tally) -> None:
         merge_orders(uow, territory_id, drafts, tally, clock.now())
 
-    return _store(actor, territory_id, ImportKind.ORDERS, source, report_id, dry_run, clock, store)
+    return _store(actor, territory_id, ImportKind.ORDERS, source, clock, store)
 
 
 def store_bays(
@@ -96,8 +82,6 @@ def store_bays(
     drafts: Sequence[BayDraft],
     *,
     source: ImportSource = PROGRAM,
-    report_id: UUID | None = None,
-    dry_run: bool = False,
     clock: Clock = SYSTEM_CLOCK,
 ) -> ImportOutcome:
     """Add or update delivery bays by local id, in one transaction; bays are no law, but the maps show their version."""
@@ -105,7 +89,7 @@ def store_bays(
     def store(uow: UnitOfWork, tally: Tally) -> None:
         merge_bays(uow, territory_id, drafts, tally, clock.now())
 
-    return _store(actor, territory_id, ImportKind.BAYS, source, report_id, dry_run, clock, store)
+    return _store(actor, territory_id, ImportKind.BAYS, source, clock, store)
 
 
 def store_events(
@@ -114,7 +98,6 @@ def store_events(
     drafts: Sequence[EventDraft],
     *,
     source: ImportSource = PROGRAM,
-    dry_run: bool = False,
     clock: Clock = SYSTEM_CLOCK,
 ) -> ImportOutcome:
     """Add or replace live events by (source, source id), in one transaction; none is ended by its absence."""
@@ -122,7 +105,7 @@ def store_events(
     def store(uow: UnitOfWork, tally: Tally) -> None:
         merge_events(uow, territory_id, drafts, tally, clock.now())
 
-    return _store(actor, territory_id, ImportKind.EVENTS, source, None, dry_run, clock, store)
+    return _store(actor, territory_id, ImportKind.EVENTS, source, clock, store)
 
 
 def _store(
@@ -130,26 +113,18 @@ def _store(
     territory_id: UUID,
     kind: ImportKind,
     source: ImportSource,
-    report_id: UUID | None,
-    dry_run: bool,
     clock: Clock,
     store: Callable[[UnitOfWork, Tally], None],
 ) -> ImportOutcome:
     tally = Tally(Counter(), [])
-    identity = ImportIdentity(actor, territory_id, kind, source.file_name, source.format, report_id=report_id)
-    try:
-        with unit_of_work() as uow:
-            lock_law(uow, territory_id)
-            store(uow, tally)
-            uow.session.flush()  # constraints speak before the report says it is done
-            findings = Findings([*source.issues, *tally.issues])
-            counts = {**source.counts, **{key: tally.counts[key] for key in sorted(tally.counts)}}
-            outcome = ImportOutcome(counts, findings.listed(), tally.changed, clock.now(), dict(findings.totals))
-            if dry_run:
-                raise DryRun(outcome)
-            if tally.changed:
-                bump_law(uow, territory_id, clock)
-            outcome = replace(outcome, report_id=close_import(uow, identity, outcome, clock))
-    except DryRun as tried:
-        return tried.outcome
-    return outcome
+    identity = ImportIdentity(actor, territory_id, kind, source.file_name, source.format)
+    with unit_of_work() as uow:
+        lock_law(uow, territory_id)
+        store(uow, tally)
+        uow.session.flush()  # constraints speak before the report says it is done
+        findings = Findings([*source.issues, *tally.issues])
+        counts = {**source.counts, **{key: tally.counts[key] for key in sorted(tally.counts)}}
+        outcome = ImportOutcome(counts, findings.listed(), tally.changed, clock.now(), dict(findings.totals))
+        if tally.changed:
+            bump_law(uow, territory_id, clock)
+        return replace(outcome, report_id=close_import(uow, identity, outcome, clock))

@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 
 from flask import request
 from flask.typing import ResponseReturnValue
-from shapely.geometry.base import BaseGeometry
 
 from portal.common.clock import SYSTEM_CLOCK
 from portal.numeriz import queries, words
@@ -138,10 +137,6 @@ def _edges(matches: Sequence[MatchView]) -> dict[str, object] | None:
         if match.geometry is not None
     ]
     return {"type": "FeatureCollection", "features": features} if features else None
-
-
-def _feature(title: str, shape: BaseGeometry) -> dict[str, object]:
-    return {"type": "Feature", "properties": {"title": title}, "geometry": queries.geojson(shape)}
 
 
 @blueprint.get("/aires")
