@@ -27,7 +27,7 @@ def register(app: Flask) -> None:
     """Attach the context to the application."""
     from portal.itineriz import tasks  # noqa: F401 registers the job
     from portal.itineriz.cli import route_command, what_command
-    from portal.itineriz.views import blueprint
+    from portal.itineriz.pages.routes import blueprint
 
     app.register_blueprint(blueprint)
     app.cli.add_command(route_command)

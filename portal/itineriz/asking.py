@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from portal.common.errors import Invalid, Unavailable
-from portal.itineriz.engine import Engine, open_engine
-from portal.itineriz.planner import plan
+from portal.itineriz.planning.planner import plan
+from portal.itineriz.routing.engine import Engine, open_engine
 from portal.itineriz.trip import Stop, Trip, TripResult
 from portal.numeriz.api import law_snapshot
 from portal.regulations.passes import PassRight

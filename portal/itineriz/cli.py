@@ -17,8 +17,8 @@ from flask.cli import with_appcontext
 
 from portal.common.errors import PortalError
 from portal.itineriz import asking
+from portal.itineriz.documents.answer import reason_values, to_public
 from portal.itineriz.messages import fault, route_lines, verdict_words
-from portal.itineriz.public import reason_values, to_public
 from portal.itineriz.trip import Stop, Trip
 from portal.numeriz.api import SIGNS_PREVAIL, law_snapshot
 from portal.regulations.evaluate import verdict

@@ -17,9 +17,9 @@ from portal.common.errors import Conflict, NotFound, PortalError
 from portal.common.ids import new_id
 from portal.db import session, unit_of_work
 from portal.itineriz import asking
+from portal.itineriz.documents.answer import to_public
 from portal.itineriz.models import Route, RouteStatus
 from portal.itineriz.policies import may_ask
-from portal.itineriz.public import to_public
 from portal.itineriz.trip import Stop, Trip
 from portal.jobs import JobState, cancel, enqueue, get_job, retry
 from portal.regulations.passes import PassRight

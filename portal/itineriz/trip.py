@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
-from portal.itineriz.engine import Drive
+from portal.itineriz.routing.engine import Drive
 from portal.regulations.evaluate import Reason
 from portal.regulations.passes import PassRight
 from portal.regulations.perimeters import Perimeter

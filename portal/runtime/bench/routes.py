@@ -11,7 +11,7 @@ from valhalla import Actor
 
 from portal.common.errors import NotFound
 from portal.itineriz import asking
-from portal.itineriz.costing import costing_for
+from portal.itineriz.routing.costing import costing_for
 from portal.itineriz.trip import Stop, Trip
 from portal.regulations.vehicles import Vehicle
 from portal.runtime.bench.ground import Ground

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from flask_babel import Babel
 
-from portal.itineriz.engine import Engine, open_engine
+from portal.itineriz.routing.engine import Engine, open_engine
 from portal.regulations.snapshot import LawSnapshot
 from tests.support.paris import law_of_2024
 from tests.support.routed import paris_graph, routed_territory

@@ -10,8 +10,8 @@ import pytest
 import shapely
 
 from portal.common.errors import Invalid, Unavailable
-from portal.itineriz.costing import Costing, costing_for
-from portal.itineriz.engine import Engine
+from portal.itineriz.routing.costing import Costing, costing_for
+from portal.itineriz.routing.engine import Engine
 from portal.regulations.vehicles import Vehicle
 from portal.territories.build.edges import Probe
 from tests.support.paris import TRUCK

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from portal.itineriz.engine import Engine
+from portal.itineriz.routing.engine import Engine
 from portal.territories.build.edges import EdgeFlag, load_edges
 from portal.territories.build.graph import BuildError, build_graph, read_graph_info
 from tests.support.paris import EXTRACT

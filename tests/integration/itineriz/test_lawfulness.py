@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from portal.itineriz.engine import Engine
-from portal.itineriz.planner import plan
-from portal.itineriz.public import to_public
+from portal.itineriz.documents.answer import to_public
+from portal.itineriz.planning.planner import plan
+from portal.itineriz.routing.engine import Engine
 from portal.itineriz.trip import Stop, Trip
 from portal.regulations.snapshot import LawSnapshot
 from tests.support.paris import BOUNDS, PARIS, TRUCK, local, records

@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 import shapely
 
-from portal.itineriz.engine import Engine
-from portal.itineriz.planner import plan
-from portal.itineriz.public import to_public
+from portal.itineriz.documents.answer import to_public
+from portal.itineriz.planning.planner import plan
+from portal.itineriz.routing.engine import Engine
 from portal.itineriz.trip import Status, Stop, Trip
 from portal.regulations.evaluate import State, verdict
 from portal.regulations.geometry import FOLLOWED_M

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from portal.itineriz.engine import Engine, open_engine
-from portal.itineriz.overlay import law_to_drive
-from portal.itineriz.planner import plan
+from portal.itineriz.planning.planner import plan
+from portal.itineriz.routing.engine import Engine, open_engine
+from portal.itineriz.routing.overlay import law_to_drive
 from portal.itineriz.trip import Status, Stop, Trip
 from portal.numeriz.osm.law import measures_of_roads
 from portal.regulations.snapshot import LawSnapshot

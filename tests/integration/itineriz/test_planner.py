@@ -8,8 +8,8 @@ import pytest
 import shapely
 
 from portal.common.errors import Invalid
-from portal.itineriz.engine import Engine, distance_m
-from portal.itineriz.planner import plan
+from portal.itineriz.planning.planner import plan
+from portal.itineriz.routing.engine import Engine, distance_m
 from portal.itineriz.trip import Notice, Status, Stop, Trip, TripResult
 from portal.regulations.measures import Direction, LocationKind, Measure, MeasureLocation, MeasureType, OrderRef
 from portal.regulations.passes import PassRight

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from portal.itineriz.engine import Engine
-from portal.itineriz.planner import plan
-from portal.itineriz.public import to_public
+from portal.itineriz.documents.answer import to_public
+from portal.itineriz.planning.planner import plan
+from portal.itineriz.routing.engine import Engine
 from portal.itineriz.trip import Stop, Trip
 from portal.regulations.snapshot import LawSnapshot
 from tests.support.paris import PARIS, TRUCK, local

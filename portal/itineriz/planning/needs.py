@@ -8,8 +8,8 @@ from typing import Final, Literal
 
 import shapely
 
-from portal.itineriz.checking import LegContext, check_drive, ids_at
-from portal.itineriz.overlay import Overlay
+from portal.itineriz.routing.checking import LegContext, check_drive, ids_at
+from portal.itineriz.routing.overlay import Overlay
 from portal.itineriz.trip import Leg, NeededPass, Trip
 from portal.regulations.evaluate import StopsInside, judge
 from portal.regulations.passes import PassRight, covers

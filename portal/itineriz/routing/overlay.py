@@ -12,7 +12,7 @@ import numpy.typing as npt
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from portal.itineriz.engine import Drive, DrivenEdge, Engine
+from portal.itineriz.routing.engine import Drive, DrivenEdge, Engine
 from portal.regulations.evaluate import Reason, State, TripPurpose, judge
 from portal.regulations.measures import EdgeFacts, Measure, Origin
 from portal.regulations.passes import PassRight

@@ -15,10 +15,10 @@ import numpy as np
 import shapely
 from shapely.ops import substring
 
-from portal.itineriz.checking import Check, LegContext, Violation, check_drive
-from portal.itineriz.costing import Costing
-from portal.itineriz.engine import Drive, distance_m
-from portal.itineriz.overlay import Overlay, Rows, Zone, in_force_throughout
+from portal.itineriz.routing.checking import Check, LegContext, Violation, check_drive
+from portal.itineriz.routing.costing import Costing
+from portal.itineriz.routing.engine import Drive, distance_m
+from portal.itineriz.routing.overlay import Overlay, Rows, Zone, in_force_throughout
 from portal.itineriz.trip import RoadLimit
 from portal.regulations.evaluate import Reason
 from portal.regulations.perimeters import Motorised, Perimeter

@@ -14,9 +14,9 @@ from portal.common.clock import SYSTEM_CLOCK
 from portal.common.errors import Invalid, NotFound
 from portal.fleet.api import list_vehicles
 from portal.itineriz import queries, services
-from portal.itineriz.forms import RouteForm
-from portal.itineriz.layers import LAYERS, layer
+from portal.itineriz.documents.layers import LAYERS, layer
 from portal.itineriz.messages import stored_fault
+from portal.itineriz.pages.forms import RouteForm
 from portal.itineriz.queries import RouteView
 from portal.numeriz.api import law_snapshot
 from portal.territories.api import TerritoryView, get_territory_by_id, list_territories

@@ -23,7 +23,7 @@ from valhalla import Actor, ValhallaError
 from valhalla.midgard.utils import decode_polyline
 
 from portal.common.errors import Invalid, Unavailable
-from portal.itineriz.costing import Costing
+from portal.itineriz.routing.costing import Costing
 from portal.regulations.measures import EdgeFacts
 from portal.territories.api import EdgeFlag, EdgeTable, Probe, load_edges, open_config, point_along
 

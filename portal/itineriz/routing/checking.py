@@ -13,9 +13,9 @@ from functools import lru_cache
 
 import shapely
 
-from portal.itineriz.costing import known_size
-from portal.itineriz.engine import Drive, DrivenEdge, Engine
-from portal.itineriz.overlay import overlay_of
+from portal.itineriz.routing.costing import known_size
+from portal.itineriz.routing.engine import Drive, DrivenEdge, Engine
+from portal.itineriz.routing.overlay import overlay_of
 from portal.itineriz.trip import RoadLimit
 from portal.regulations.evaluate import Reason, State, StopsInside, judge
 from portal.regulations.passes import PassRight

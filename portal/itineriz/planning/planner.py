@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from portal.common.errors import Invalid
-from portal.itineriz.checking import Check, LegContext, check_stay, ids_at
-from portal.itineriz.costing import costing_for, unknown_sizes
-from portal.itineriz.engine import Drive, Engine, distance_m
-from portal.itineriz.needs import needed_passes
-from portal.itineriz.overlay import Overlay, law_of_days, law_to_drive, overlay_of
-from portal.itineriz.search import Limits, Outcome, Search
+from portal.itineriz.planning.needs import needed_passes
+from portal.itineriz.routing.checking import Check, LegContext, check_stay, ids_at
+from portal.itineriz.routing.costing import costing_for, unknown_sizes
+from portal.itineriz.routing.engine import Drive, Engine, distance_m
+from portal.itineriz.routing.overlay import Overlay, law_of_days, law_to_drive, overlay_of
+from portal.itineriz.routing.search import Limits, Outcome, Search
 from portal.itineriz.trip import Avoided, Caution, Leg, Notice, Obstacle, Status, Stop, Trip, TripResult
 from portal.regulations.evaluate import Reason, State
 from portal.regulations.passes import PassRight

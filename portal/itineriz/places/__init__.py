@@ -1,0 +1,1 @@
+"""Stops from elsewhere: saved places, and a day of stops from a spreadsheet."""
