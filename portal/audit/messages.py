@@ -28,6 +28,8 @@ SENTENCES = {
     AuditTag.VEHICLE_UPDATED: _l("Véhicule modifié"),
     AuditTag.VEHICLE_ARCHIVED: _l("Véhicule archivé"),
     AuditTag.VEHICLE_RESTORED: _l("Véhicule rétabli"),
+    AuditTag.ROUTE_SHARED: _l("Tournée partagée par un lien"),
+    AuditTag.ROUTE_UNSHARED: _l("Liens d’une tournée retirés"),
     AuditTag.FLEET_IMPORTED: _l("Fichier de flotte enregistré"),
     AuditTag.PERIMETERS_IMPORTED: _l("Périmètres importés"),
     AuditTag.ORDERS_IMPORTED: _l("Arrêtés importés"),

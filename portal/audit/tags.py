@@ -40,5 +40,7 @@ class AuditTag(StrEnum):
     REQUEST_SUBMITTED = "cirqliz:request:submitted"
     REQUEST_WITHDRAWN = "cirqliz:request:withdrawn"
     REQUEST_DECIDED = "cirqliz:request:decided"
+    ROUTE_SHARED = "itineriz:route:shared"
+    ROUTE_UNSHARED = "itineriz:route:unshared"
     PASS_ISSUED = "cirqliz:pass:issued"
     PASS_REVOKED = "cirqliz:pass:revoked"

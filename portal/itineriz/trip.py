@@ -11,17 +11,22 @@ from portal.itineriz.routing.engine import Drive
 from portal.regulations.evaluate import Reason
 from portal.regulations.passes import PassRight
 from portal.regulations.perimeters import Perimeter
+from portal.regulations.schedules import Interval
 from portal.regulations.vehicles import Fact, Vehicle
 
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """One stop, (lon, lat) WGS84; `service_s`: how long the vehicle stands there."""
+    """One stop, (lon, lat) WGS84; `service_s`: how long the vehicle stands there.
+
+    windows: when service may begin (aware instants); none: at any time. A vehicle that comes before waits.
+    """
 
     lon: float
     lat: float
     label: str = ""
     service_s: int = 0
+    windows: tuple[Interval, ...] = ()
 
     @property
     def point(self) -> tuple[float, float]:
@@ -31,9 +36,12 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Trip:
-    """A tour in a fixed order, from the first stop to the last. depart_at: aware instant at the first stop.
+    """A tour that leaves from the first stop. depart_at: aware instant there.
 
-    assume_passes: grant the passes of the perimeters that stand in the way, and say which they are.
+    arrive_by: be at the last stop at this instant and leave as late as that allows; depart_at is then not asked.
+    free_order: the stops after the first may be served in any order (the last one stays last unless the tour returns).
+    return_to_start: come back to the first stop at the end. assume_passes: grant the passes of the perimeters that
+    stand in the way, and say which they are.
     """
 
     stops: tuple[Stop, ...]
@@ -41,6 +49,9 @@ class Trip:
     vehicle: Vehicle
     passes: tuple[PassRight, ...] = ()
     assume_passes: bool = False
+    arrive_by: datetime | None = None
+    free_order: bool = False
+    return_to_start: bool = False
 
 
 class Status(StrEnum):
