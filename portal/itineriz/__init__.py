@@ -27,9 +27,9 @@ def register(app: Flask) -> None:
     """Attach the context to the application."""
     from portal.itineriz import tasks  # noqa: F401 registers the job
     from portal.itineriz.cli import route_command, what_command
-    from portal.itineriz.pages.routes import blueprint
+    from portal.itineriz.pages import register_pages
 
-    app.register_blueprint(blueprint)
+    register_pages(app)
     app.cli.add_command(route_command)
     app.cli.add_command(what_command)
     app.jinja_env.filters["from_iso"] = datetime.fromisoformat

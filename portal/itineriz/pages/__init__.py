@@ -1,1 +1,13 @@
 """The pages of routes."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+
+def register_pages(app: Flask) -> None:
+    """Attach every page to the application. A module that adds views is imported here."""
+    from portal.itineriz.pages import routes  # noqa: F401 adds its views
+    from portal.itineriz.pages.blueprint import blueprint
+
+    app.register_blueprint(blueprint)

@@ -5,41 +5,36 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, flash, jsonify, redirect, request, url_for
+from flask import flash, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from portal.common.actor import CompanyRole
 from portal.common.clock import SYSTEM_CLOCK
 from portal.common.errors import Invalid, NotFound
 from portal.fleet.api import list_vehicles
 from portal.itineriz import queries, services
 from portal.itineriz.documents.layers import LAYERS, layer
 from portal.itineriz.messages import stored_fault
+from portal.itineriz.pages.blueprint import MEMBER, ROUTES, blueprint
 from portal.itineriz.pages.forms import RouteForm
 from portal.itineriz.queries import RouteView
 from portal.numeriz.api import law_snapshot
 from portal.territories.api import TerritoryView, get_territory_by_id, list_territories
 from portal.web.extensions import limiter
-from portal.web.guards import SIGNED_IN, current_actor, guard, member
+from portal.web.guards import SIGNED_IN, current_actor, guard
 from portal.web.rendering import render_block, render_page
 
-blueprint = Blueprint("itineriz", __name__)
 
-_COMPANY = "/entreprises/<uuid:company_id>/itineraires"
-_MEMBER = member(CompanyRole.DRIVER)
-
-
-@blueprint.get(_COMPANY)
-@guard(_MEMBER)
+@blueprint.get(ROUTES)
+@guard(MEMBER)
 def list_routes(company_id: UUID) -> ResponseReturnValue:
     """Show the company's routes, newest first."""
     page = queries.list_routes(company_id, request.args.get("cursor"))
     return render_page("itineriz/list.html", company_id=company_id, page=page, zones=_zones())
 
 
-@blueprint.route(f"{_COMPANY}/nouveau", methods=["GET", "POST"])
-@guard(_MEMBER)
+@blueprint.route(f"{ROUTES}/nouveau", methods=["GET", "POST"])
+@guard(MEMBER)
 @limiter.limit("60 per minute; 600 per hour", methods=["POST"])
 def new_route(company_id: UUID) -> ResponseReturnValue:
     """Ask for a route."""
@@ -61,32 +56,32 @@ def new_route(company_id: UUID) -> ResponseReturnValue:
     return page, 422 if form.errors else 200
 
 
-@blueprint.get(f"{_COMPANY}/<uuid:route_id>")
-@guard(_MEMBER)
+@blueprint.get(f"{ROUTES}/<uuid:route_id>")
+@guard(MEMBER)
 def show_route(company_id: UUID, route_id: UUID) -> ResponseReturnValue:
     """Show a route: its progress, then the answer."""
     route = queries.get_route(company_id, route_id)
     return render_page("itineriz/route.html", company_id=company_id, **_context(route))
 
 
-@blueprint.get(f"{_COMPANY}/<uuid:route_id>/avancement")
-@guard(_MEMBER)
+@blueprint.get(f"{ROUTES}/<uuid:route_id>/avancement")
+@guard(MEMBER)
 def progress(company_id: UUID, route_id: UUID) -> ResponseReturnValue:
     """Show how far the computation is; htmx asks again by itself."""
     route = queries.get_route(company_id, route_id)
     return render_block("itineriz/route.html", "progress", company_id=company_id, **_context(route))
 
 
-@blueprint.post(f"{_COMPANY}/<uuid:route_id>/relancer")
-@guard(_MEMBER)
+@blueprint.post(f"{ROUTES}/<uuid:route_id>/relancer")
+@guard(MEMBER)
 def retry_route(company_id: UUID, route_id: UUID) -> ResponseReturnValue:
     """Compute a failed route again."""
     services.retry_route(company_id, route_id)
     return redirect(url_for("itineriz.show_route", company_id=company_id, route_id=route_id), 303)
 
 
-@blueprint.post(f"{_COMPANY}/<uuid:route_id>/annuler")
-@guard(_MEMBER)
+@blueprint.post(f"{ROUTES}/<uuid:route_id>/annuler")
+@guard(MEMBER)
 def cancel_route(company_id: UUID, route_id: UUID) -> ResponseReturnValue:
     """Give up a route that is not computed yet."""
     services.cancel_route(company_id, route_id)
