@@ -21,7 +21,12 @@ from portal.territories.api import get_territory_by_id
 
 @dataclass(frozen=True, slots=True)
 class RouteView:
-    """A route for display. result: the answer as `to_public` writes it, None until there is one."""
+    """A route for display. result: the answer as `to_public` writes it, None until there is one.
+
+    depart_at: the departure asked for; with arrive_by, the departure found, and arrive_by itself until one is found.
+    passes: `Route.passes`, those with "supposed" are not held. changes: `Route.changes`, what the last change of the
+    law did to the answer. checked_at: until when the answer is known to hold; law_version: the law it was made of.
+    """
 
     id: UUID
     territory_id: UUID
@@ -31,12 +36,23 @@ class RouteView:
     vehicle: Mapping[str, Any]
     stops: Sequence[Mapping[str, Any]]
     depart_at: datetime
+    arrive_by: datetime | None
+    free_order: bool
+    return_to_start: bool
+    label: str
+    compared_with: UUID | None
+    passes: Sequence[Mapping[str, Any]]
     assume_passes: bool
     status: RouteStatus
     result: Mapping[str, Any] | None
     error_code: str | None
     error_params: Mapping[str, Any]
     job: JobView | None
+    law_version: str | None
+    graph_version: str | None
+    checked_at: datetime | None
+    changes: Mapping[str, Any] | None
+    share_serial: int
     created_at: datetime
     ended_at: datetime | None
 
@@ -64,6 +80,12 @@ def list_routes(company_id: UUID, cursor: str | None = None) -> Page[RouteView]:
     return page.map(lambda row: route_view(row, with_job=False))
 
 
+def list_variants(company_id: UUID, route_id: UUID) -> list[RouteView]:
+    """The routes of a company made to compare with one of its routes, oldest first."""
+    variants = select(Route).where(Route.company_id == company_id, Route.compared_with == route_id)
+    return [route_view(row) for row in session().scalars(variants.order_by(Route.created_at, Route.id).limit(50))]
+
+
 def route_view(row: Route, *, with_job: bool = True) -> RouteView:
     """The view of a row; a job that failed for good makes a failed route, whatever the row could still say."""
     job = get_job(row.job_id) if with_job and row.job_id is not None else None
@@ -80,12 +102,23 @@ def route_view(row: Route, *, with_job: bool = True) -> RouteView:
         vehicle=row.vehicle,
         stops=row.stops,
         depart_at=row.depart_at,
+        arrive_by=row.arrive_by,
+        free_order=row.free_order,
+        return_to_start=row.return_to_start,
+        label=row.label,
+        compared_with=row.compared_with,
+        passes=row.passes,
         assume_passes=row.assume_passes,
         status=status,
         result=row.result,
         error_code=error_code,
         error_params=row.error_params or {},
         job=job,
+        law_version=row.law_version,
+        graph_version=row.graph_version,
+        checked_at=row.checked_at,
+        changes=row.changes,
+        share_serial=row.share_serial,
         created_at=row.created_at,
         ended_at=row.ended_at,
     )

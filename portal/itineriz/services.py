@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,21 +20,26 @@ from portal.itineriz import asking
 from portal.itineriz.documents.answer import to_public
 from portal.itineriz.models import Route, RouteStatus
 from portal.itineriz.policies import may_ask
-from portal.itineriz.trip import Stop, Trip
+from portal.itineriz.trip import Stop
+from portal.itineriz.trip_values import pass_values, stop_values, trip_of
 from portal.jobs import JobState, cancel, enqueue, get_job, retry
 from portal.regulations.passes import PassRight
-from portal.regulations.perimeters import Colour
 from portal.regulations.vehicles import Vehicle
 from portal.territories.api import get_territory_by_id
 
 COMPUTE = "itineriz.compute_route"
+SHORT_TOUR_STOPS = 20
+"""Up to so many stops a tour goes through the urgent queue."""
 
 
 @dataclass(frozen=True, slots=True)
 class CreateRoute:
-    """A route to compute. vehicle: the public object (tonnes, metres). depart_at: aware.
+    """A route to compute. vehicle: the public object (tonnes, metres).
 
-    assume_passes: suppose the passes that open the way, and name them.
+    depart_at: aware; not read when arrive_by, the instant to be at the last stop, is given. passes: those held;
+    supposed_passes: those not held, to see what they would change. assume_passes: suppose whatever passes open the
+    way, and name them. free_order, return_to_start: as in `Trip`. label: the name a person gave, "" for none.
+    compared_with: the route of the same company this one is a variant of.
     """
 
     territory_id: UUID
@@ -46,6 +51,12 @@ class CreateRoute:
     vehicle_label: str = ""
     passes: tuple[PassRight, ...] = ()
     assume_passes: bool = False
+    arrive_by: datetime | None = None
+    free_order: bool = False
+    return_to_start: bool = False
+    label: str = ""
+    compared_with: UUID | None = None
+    supposed_passes: tuple[PassRight, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +81,9 @@ def create_route(actor: Actor, command: CreateRoute, *, enqueue_job: bool = True
     Vehicle.from_public(command.vehicle)
     route_id = new_id()
     with unit_of_work() as uow:
-        job_id = enqueue(COMPUTE, {"route_id": str(route_id)}, priority=True) if enqueue_job else None
+        if command.compared_with is not None and command.company_id is not None:
+            _of_company(command.company_id, command.compared_with)
+        job_id = _ask(route_id, len(command.stops)) if enqueue_job else None
         uow.session.add(
             Route(
                 id=route_id,
@@ -79,9 +92,17 @@ def create_route(actor: Actor, command: CreateRoute, *, enqueue_job: bool = True
                 vehicle_id=command.vehicle_id,
                 vehicle_label=command.vehicle_label,
                 vehicle=dict(command.vehicle),
-                stops=[_stop_values(stop) for stop in command.stops],
-                depart_at=command.depart_at,
-                passes=[_pass_values(right) for right in command.passes],
+                stops=[stop_values(stop) for stop in command.stops],
+                depart_at=command.arrive_by or command.depart_at,
+                arrive_by=command.arrive_by,
+                free_order=command.free_order,
+                return_to_start=command.return_to_start,
+                label=command.label,
+                compared_with=command.compared_with,
+                passes=[
+                    *(pass_values(right) for right in command.passes),
+                    *(pass_values(right, supposed=True) for right in command.supposed_passes),
+                ],
                 assume_passes=command.assume_passes,
                 status=RouteStatus.QUEUED,
                 job_id=job_id,
@@ -98,7 +119,7 @@ def compute_route(route_id: UUID) -> ComputedRoute:
     if row is None:
         raise NotFound("route-not-found")
     territory = get_territory_by_id(row.territory_id)
-    result = asking.answer(territory, _trip(row))
+    result = asking.answer(territory, trip_of(row))
     return ComputedRoute(
         status=RouteStatus.DONE if result.status == "ok" else RouteStatus.NO_LAWFUL_ROUTE,
         result=to_public(result, ZoneInfo(territory.timezone)),
@@ -147,7 +168,7 @@ def retry_route(company_id: UUID, route_id: UUID) -> None:
         if job is not None and job.state is JobState.FAILED:
             retry(job.id)
         elif row.status is RouteStatus.FAILED:
-            row.job_id = enqueue(COMPUTE, {"route_id": str(route_id)}, priority=True)
+            row.job_id = _ask(route_id, len(row.stops))
         else:
             raise Conflict("route-not-failed")
         row.status, row.error_code, row.error_params, row.ended_at = RouteStatus.QUEUED, None, None, None
@@ -167,6 +188,11 @@ def cancel_route(company_id: UUID, route_id: UUID, *, clock: Clock = SYSTEM_CLOC
         row.status, row.ended_at = RouteStatus.CANCELLED, clock.now()
 
 
+def _ask(route_id: UUID, stops: int) -> UUID:
+    """Ask for the computation of a route; a short one overtakes the long ones that wait."""
+    return enqueue(COMPUTE, {"route_id": str(route_id)}, priority=stops <= SHORT_TOUR_STOPS)
+
+
 def _of_company(company_id: UUID, route_id: UUID) -> Route:
     row = session().get(Route, route_id)
     if row is None or row.company_id != company_id:
@@ -183,39 +209,3 @@ def _end(route_id: UUID, clock: Clock, **values: object) -> None:
         for name, value in values.items():
             setattr(row, name, value)
         row.ended_at = clock.now()
-
-
-def _trip(row: Route) -> Trip:
-    return Trip(
-        stops=tuple(_stop(values) for values in row.stops),
-        depart_at=row.depart_at,
-        vehicle=Vehicle.from_public(row.vehicle),
-        passes=tuple(_pass(values) for values in row.passes),
-        assume_passes=row.assume_passes,
-    )
-
-
-def _stop_values(stop: Stop) -> dict[str, Any]:
-    return {"label": stop.label, "lon": stop.lon, "lat": stop.lat, "service_min": stop.service_s / 60}
-
-
-def _stop(values: Mapping[str, Any]) -> Stop:
-    return Stop(values["lon"], values["lat"], values["label"], round(values["service_min"] * 60))
-
-
-def _pass_values(right: PassRight) -> dict[str, Any]:
-    return {
-        "start": right.start.isoformat(),
-        "end": right.end.isoformat(),
-        "perimeter_ids": sorted(right.perimeter_ids),
-        "colours": sorted(colour.value for colour in right.colours),
-    }
-
-
-def _pass(values: Mapping[str, Sequence[str] | str]) -> PassRight:
-    return PassRight(
-        start=datetime.fromisoformat(str(values["start"])),
-        end=datetime.fromisoformat(str(values["end"])),
-        perimeter_ids=frozenset(values["perimeter_ids"]),
-        colours=frozenset(Colour(name) for name in values["colours"]),
-    )
