@@ -15,6 +15,7 @@ from portal.common.actor import Actor
 from portal.common.errors import Invalid
 from portal.itineriz import api as itineriz
 from portal.regulations.passes import PassRight
+from portal.territories.api import get_territory_by_id
 
 
 class LawfulTours:
@@ -62,8 +63,20 @@ def _passes_of(_territory_id: UUID, vehicle_id: UUID) -> Sequence[PassRight]:
     return cirqliz.active_pass_rights(vehicle_id)
 
 
+def _start_request(actor: Actor, wish: itineriz.RequestWish) -> str | None:
+    draft = cirqliz.RequestDraft(
+        company_id=wish.company_id,
+        vehicle_id=wish.vehicle_id,
+        starts_at=wish.starts_at,
+        ends_at=wish.ends_at,
+        stops=tuple(cirqliz.RouteStop(s.label, s.lon, s.lat, round(s.service_s / 60)) for s in wish.stops),
+    )
+    return cirqliz.draft_url(actor, get_territory_by_id(wish.territory_id), draft)
+
+
 def connect(app: Flask) -> None:
     """Introduce the siblings to each other."""
     with app.app_context():
         cirqliz.set_tour_planner(LawfulTours())
     itineriz.set_pass_book(app, _passes_of)
+    itineriz.set_request_start(app, _start_request)

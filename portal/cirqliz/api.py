@@ -13,6 +13,7 @@ from portal.cirqliz.ports import LAWFUL, PlannedTour, RouteOrder, RouteStop, Tou
 from portal.cirqliz.requests.commands import SubmitRequest
 from portal.cirqliz.requests.queries import get_request_of_territory
 from portal.cirqliz.requests.services import submit_request, withdraw_request
+from portal.cirqliz.requests.starting import RequestDraft, draft_url
 from portal.cirqliz.states import RefusalReason, RequestState, RevocationReason, VehicleDecision
 from portal.cirqliz.verification.services import purge_checks
 from portal.common.clock import SYSTEM_CLOCK
@@ -24,6 +25,7 @@ __all__ = [
     "DecideRequest",
     "PlannedTour",
     "RefusalReason",
+    "RequestDraft",
     "RequestState",
     "RevocationReason",
     "RouteOrder",
@@ -33,6 +35,7 @@ __all__ = [
     "VehicleDecision",
     "active_pass_rights",
     "decide_request",
+    "draft_url",
     "get_request_of_territory",
     "list_passes_of_request",
     "purge_checks",

@@ -1,12 +1,19 @@
-"""What the planner asks of a sibling: the passes a vehicle holds. The factory passes the implementation in."""
+"""What the planner asks of a sibling: the passes a vehicle holds, and where one asks for a pass that is missing.
+
+The factory passes the implementations in.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from flask import Flask, current_app
 
+from portal.common.actor import Actor
+from portal.itineriz.trip import Stop
 from portal.regulations.passes import PassRight
 
 PassBook = Callable[[UUID, UUID], Sequence[PassRight]]
@@ -24,3 +31,32 @@ def passes_of(territory_id: UUID, vehicle_id: UUID) -> Sequence[PassRight]:
     """The passes of a vehicle; none when the application has no pass book."""
     book: PassBook | None = current_app.extensions.get(_KEY)
     return book(territory_id, vehicle_id) if book is not None else ()
+
+
+@dataclass(frozen=True, slots=True)
+class RequestWish:
+    """The tour a pass would be asked for; the person may still change everything. vehicle_id: None off the fleet."""
+
+    company_id: UUID
+    territory_id: UUID
+    vehicle_id: UUID | None
+    starts_at: datetime
+    ends_at: datetime
+    stops: tuple[Stop, ...]
+
+
+RequestStart = Callable[[Actor, RequestWish], str | None]
+"""Where this person asks for the pass of such a tour: a URL, or None when they may not ask."""
+
+_START_KEY = "itineriz_request_start"
+
+
+def set_request_start(app: Flask, start: RequestStart) -> None:
+    """Let the factory say where a request for passes begins."""
+    app.extensions[_START_KEY] = start
+
+
+def request_start(actor: Actor, wish: RequestWish) -> str | None:
+    """Where the request begins; None when this person, or this application, cannot ask."""
+    start: RequestStart | None = current_app.extensions.get(_START_KEY)
+    return start(actor, wish) if start is not None else None

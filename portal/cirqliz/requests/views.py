@@ -18,6 +18,7 @@ from portal.cirqliz.ports import tour_planner
 from portal.cirqliz.requests import queries, services
 from portal.cirqliz.requests.forms import RequestForm, candidate_value
 from portal.cirqliz.requests.policies import refuses_submission, refuses_withdrawal
+from portal.cirqliz.requests.starting import read_draft
 from portal.common.actor import CompanyRole
 from portal.common.clock import SYSTEM_CLOCK
 from portal.common.errors import Conflict, Invalid
@@ -75,7 +76,8 @@ def _form(company_id: UUID) -> RequestForm | None:
     chosen = request.args.get("territoire", "")
     known = {territory.slug for territory in territories}
     vehicles = list_vehicles(company_id, limit=_MOST_VEHICLES)
-    return RequestForm(territories, vehicles, chosen if chosen in known else territories[0].slug)
+    begun = read_draft(request.args) if request.method == "GET" else {}
+    return RequestForm(territories, vehicles, chosen if chosen in known else territories[0].slug, data=begun)
 
 
 def _form_page(company_id: UUID, form: RequestForm) -> str:

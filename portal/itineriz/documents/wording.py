@@ -1,0 +1,126 @@
+"""What is stored of an answer, in the language of whoever reads it now.
+
+An answer keeps codes with their parameters, and one sentence in the language of its computation. The sentence is made
+again from the codes; the stored one is shown only when the codes are not enough (an answer of an older release).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask_babel import get_locale, gettext
+
+from portal.itineriz.messages import limit_sentence, notice_sentence, unreachable
+from portal.numeriz.api import sentence
+from portal.regulations.answers import Reason, ReasonCode, State
+from portal.regulations.measures import Origin
+from portal.regulations.perimeters import Colour, Motorised
+from portal.regulations.vehicles import (
+    Access,
+    AirClass,
+    AirClassIn,
+    CarriesHazmat,
+    Criterion,
+    Fact,
+    FreeText,
+    HasAccess,
+    IsRoadUser,
+    Over,
+    RoadUser,
+    Size,
+    Usage,
+    UsedFor,
+)
+from portal.web import filters
+
+_NAMED: Mapping[str, Criterion] = {
+    "hazmat": CarriesHazmat(),
+    **{usage.value: UsedFor(usage) for usage in Usage},
+    **{access.value: HasAccess(access) for access in Access},
+    **{user.value: IsRoadUser(user) for user in RoadUser},
+}
+
+
+def _(text: str, /, **params: object) -> str:
+    return str(gettext(text, **params))
+
+
+def reason_text(values: Mapping[str, Any], zone: ZoneInfo) -> str:
+    """The sentence of an obstacle, a detour or a warning of a stored answer; zone: the clock of the territory."""
+    if values.get("limit"):
+        return limit_sentence(values["limit"])
+    if values.get("code") == "unreachable":
+        return unreachable()
+    try:
+        return sentence(_reason(values), zone)
+    except (KeyError, ValueError):
+        # A code or a value of an older release.
+        return str(values.get("why", ""))
+
+
+def caution_text(values: Mapping[str, Any], zone: ZoneInfo) -> str:
+    """The sentence of a warning of a stored answer."""
+    reason = values.get("reason")
+    try:
+        if reason:
+            return sentence(_reason(reason), zone)
+        return notice_sentence(str(values["notice"]), values.get("params", {}))
+    except (KeyError, ValueError):
+        return str(values.get("text", ""))
+
+
+def step_text(step: Mapping[str, Any]) -> tuple[str, str]:
+    """A manoeuvre and the language it is told in: the reader's where the answer has it, French otherwise."""
+    if not str(get_locale() or "fr").startswith("fr") and step.get("text_en"):
+        return str(step["text_en"]), "en"
+    return str(step["text"]), "fr"
+
+
+def _reason(values: Mapping[str, Any]) -> Reason:
+    """The reason a stored answer says. Raises KeyError and ValueError for what is not one."""
+    return Reason(
+        code=ReasonCode(values["code"]),
+        kind=values["kind"],
+        id=str(values["id"]),
+        title=str(values["title"]),
+        state=State(values["state"]),
+        starts_at=datetime.fromisoformat(values["starts_at"]),
+        ends_at=datetime.fromisoformat(values["ends_at"]) if values.get("ends_at") else None,
+        event=values.get("event", ""),
+        colour=Colour(values["colour"]) if values.get("colour") else None,
+        policy=Motorised(values["policy"]) if values.get("policy") else None,
+        authority=values.get("authority", ""),
+        url=values.get("url", ""),
+        missing_exemptions=tuple(_criterion(word) for word in values.get("missing_exemptions", ())),
+        missing_facts=tuple(Fact(word) for word in values.get("missing_facts", ())),
+        params=values.get("params", {}),
+        origin=Origin(values["origin"]) if values.get("origin") else Origin.ORDER,
+    )
+
+
+def _criterion(word: str) -> Criterion:
+    """The criterion that `regulations.vehicles.describe` wrote as this word."""
+    if word in _NAMED:
+        return _NAMED[word]
+    size, over, limit = word.partition(">")
+    if over and size in set(Size) and limit.isdecimal():
+        return Over(Size(size), int(limit))
+    classes = word.removeprefix("air_class=")
+    if classes != word and set(classes.split(",")) <= set(AirClass):
+        return AirClassIn(frozenset(AirClass(name) for name in classes.split(",")))
+    return FreeText(word)
+
+
+def proposal_text(values: Mapping[str, Any], zone: ZoneInfo, asked: datetime) -> str:
+    """What a proposal says: leave at another hour, or wait, and what it saves. asked: the departure asked for."""
+    depart_at = datetime.fromisoformat(values["depart_at"]).astimezone(zone)
+    saved = filters.duration(max(60, values["saves_s"]))
+    if values["kind"] == "wait":
+        number = int(values.get("stop") or 0) + 1
+        return _("Attendez à l’arrêt n°\u00a0%(number)s et gagnez %(saved)s.", number=number, saved=saved)
+    if depart_at.date() == asked.astimezone(zone).date():
+        return _("Partez à %(hour)s et gagnez %(saved)s.", hour=f"{depart_at:%H:%M}", saved=saved)
+    return _("Partez le %(when)s et gagnez %(saved)s.", when=filters.instant(depart_at, zone.key), saved=saved)
