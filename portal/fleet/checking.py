@@ -10,7 +10,7 @@ from typing import Any
 from portal.common.errors import Invalid
 from portal.fleet.columns import COLUMNS, Column, find_column
 from portal.fleet.drafts import Fault, VehicleDraft, judge
-from portal.fleet.spreadsheet import Line, read_lines
+from portal.sheets import Line, read_lines
 
 SHOWN_ROWS = 50
 _HEADER_SOUGHT_IN = 20

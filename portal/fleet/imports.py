@@ -5,9 +5,7 @@ The stored file is the truth: what is applied is read from it again, and its dig
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePath
@@ -32,11 +30,11 @@ from portal.fleet.messages import fault_sentence
 from portal.fleet.models import FleetImport, ImportState, Vehicle
 from portal.fleet.services import lock_fleet, new_row
 from portal.jobs import JobView, RunningJob, enqueue, get_job, task
+from portal.sheets import CsvText
 
 _FILE_AREA = "fleet-imports"
 # Judging this much takes well under 300 ms; more is a job with a progress bar.
 _JUDGED_AT_ONCE_BYTES = 60_000
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,16 +245,13 @@ def rejected_rows_csv(company_id: UUID, import_id: UUID) -> str:
     settings: Settings = current_app.extensions["settings"]
     content = file_store().get(row.file_key)
     header, rows = check_rows(content, max_rows=settings.max_import_rows, max_columns=settings.max_import_columns)
-    out = io.StringIO(newline="")
-    out.write("\ufeff")  # so that spreadsheets read the accents
-    writer = csv.writer(out, delimiter=";")
-    writer.writerow([*map(harmless, header.texts), "Ligne", "Motif"])
+    out = CsvText([*header.texts, "Ligne", "Motif"])
     width = len(header.texts)
     for checked in rows:
         if checked.draft is None:
             cells = [*checked.line.cells[:width], *[""] * (width - len(checked.line.cells))]
-            writer.writerow([*map(harmless, cells), checked.line.number, harmless(_reasons(checked))])
-    return out.getvalue()
+            out.add([*cells, str(checked.line.number), _reasons(checked)])
+    return out.text
 
 
 def _reasons(checked: CheckedRow) -> str:
@@ -267,14 +262,6 @@ def _reasons(checked: CheckedRow) -> str:
 
 def sample_csv() -> str:
     """Return the sample file: the headers and one line of example."""
-    out = io.StringIO(newline="")
-    out.write("\ufeff")
-    writer = csv.writer(out, delimiter=";")
-    writer.writerow([str(column.label) for column in COLUMNS])
-    writer.writerow([column.example for column in COLUMNS])
-    return out.getvalue()
-
-
-def harmless(cell: str) -> str:
-    """Return a cell that no spreadsheet will run as a formula."""
-    return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell
+    out = CsvText([str(column.label) for column in COLUMNS])
+    out.add([column.example for column in COLUMNS])
+    return out.text

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import IO
 
 from portal.common.errors import Invalid
-from portal.fleet import workbook
+from portal.sheets import workbook
 
 _DELIMITERS = (";", ",", "\t", "|")
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
