@@ -71,6 +71,18 @@ class AreaShape:
         with self._lock:
             return bool(shapely.covers(self._outline, place))
 
+    def holds_lines(self, lines: NDArray[np.object_]) -> NDArray[np.bool_]:
+        """`holds` of many lines at once."""
+        with self._lock:
+            held: NDArray[np.bool_] = shapely.intersects(self._inside, lines)
+            return held
+
+    def covers_lines(self, lines: NDArray[np.object_]) -> NDArray[np.bool_]:
+        """`covers` of many lines at once."""
+        with self._lock:
+            covered: NDArray[np.bool_] = shapely.covers(self._outline, lines)
+            return covered
+
 
 @dataclass(frozen=True, slots=True)
 class Followed:
@@ -118,6 +130,38 @@ class LineShape:
         if aligned == 0.0 or aligned < min(FOLLOWED_M, metric_path.length / 2):
             return None
         return Followed(signed >= 0.0, aligned / metric_path.length)
+
+    def followed_by_each(self, paths: NDArray[np.object_]) -> list[Followed | None]:
+        """`followed_by` of many unbroken lines at once."""
+        found: list[Followed | None] = [None] * len(paths)
+        xy, of_path = shapely.get_coordinates(paths, return_index=True)
+        metric = np.atleast_1d(np.asarray(shapely.linestrings(self._to_metres(xy), indices=of_path), dtype=object))
+        near = np.unique(self._tree.query(metric, predicate="dwithin", distance=LINE_REACH_M + _SLACK_M)[0])
+        if len(near) == 0:
+            return found
+        metric = metric[near]
+        lengths_m = shapely.length(metric)
+        counts = np.minimum(np.maximum(4, np.ceil(lengths_m / _SAMPLE_STEP_M)), _MOST_SAMPLES).astype(np.int64)
+        steps_m = lengths_m / counts
+        of_sample = np.repeat(np.arange(len(near)), counts)
+        number = np.arange(len(of_sample)) - np.repeat(np.cumsum(counts) - counts, counts)
+        along_m = (number + 0.5) * steps_m[of_sample]
+        points = shapely.line_interpolate_point(metric[of_sample], along_m)
+        sample, piece = self._tree.query_nearest(points, max_distance=LINE_REACH_M, all_matches=False)
+        lines = self._pieces[piece]
+        cosines = _cosines(
+            _tangents(metric[of_sample[sample]], along_m[sample]),
+            _tangents(lines, shapely.line_locate_point(lines, points[sample])),
+        )
+        follows = np.abs(cosines) >= math.cos(math.radians(LINE_ANGLE_DEG))
+        owner = of_sample[sample][follows]
+        aligned_m = steps_m * np.bincount(owner, minlength=len(near))
+        signed = np.bincount(owner, weights=np.sign(cosines[follows]), minlength=len(near))
+        enough = (aligned_m > 0.0) & (aligned_m >= np.minimum(FOLLOWED_M, lengths_m / 2))
+        for place in np.flatnonzero(enough).tolist():
+            share = float(aligned_m[place]) / float(lengths_m[place])
+            found[int(near[place])] = Followed(bool(signed[place] >= 0.0), share)
+        return found
 
     def _follow(self, path: shapely.LineString) -> tuple[float, float]:
         """Metres of the path that follow the lines, and the same counted negative where it runs against them."""

@@ -92,6 +92,13 @@ def _spoken(
     return _CLOSURE[measure.type], State.FORBIDDEN, False
 
 
+def closes(hit: Hit, measure: Measure, edge: EdgeFacts | None) -> bool:
+    """Tell whether a measure closes a place to the vehicles it binds, while it is active."""
+    if measure.type not in _CLOSURE or hit.nearby:
+        return False
+    return effect_of(hit, measure, edge)[0] is EdgeEffect.CLOSED
+
+
 def effect_of(hit: Hit, measure: Measure, edge: EdgeFacts | None) -> tuple[EdgeEffect, ReasonCode]:
     """What a closing measure does to the place, and which doubt is told when it is doubtful."""
     direction = Direction.BOTH if hit.location is None else hit.location.direction

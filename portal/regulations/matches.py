@@ -66,6 +66,23 @@ class EdgeMatches:
             sure=float(best["confidence"]) >= TRUSTED_CONFIDENCE,
         )
 
+    def on_each(self, edge_ids: npt.NDArray[np.int64]) -> list[EdgePart | None]:
+        """`on` for many edges at once, each driven from end to end."""
+        rows = self.rows
+        firsts = np.searchsorted(rows["edge_id"], edge_ids, "left")
+        counts = np.searchsorted(rows["edge_id"], edge_ids, "right") - firsts
+        found: list[EdgePart | None] = [None] * len(edge_ids)
+        for place in np.flatnonzero(counts > 1).tolist():
+            found[place] = self.on(str(edge_ids[place]), (0.0, 1.0))
+        alone = np.flatnonzero(counts == 1)
+        met = rows[firsts[alone]]
+        starts, ends = met["from_fraction"].astype(np.float64), met["to_fraction"].astype(np.float64)
+        shares = np.maximum(np.minimum(1.0, ends) - np.maximum(0.0, starts), 0.0)
+        whole, sure = shares >= _WHOLE_SHARE, met["confidence"].astype(np.float64) >= TRUSTED_CONFIDENCE
+        for n in np.flatnonzero(shares > _LEAST_SHARE).tolist():
+            found[int(alone[n])] = EdgePart(bool(met["along"][n]), bool(whole[n]), bool(sure[n]))
+        return found
+
 
 def _share_of(driven: tuple[float, float], row: Any) -> float:
     """The part of what is driven that a row covers, 0 to 1."""

@@ -56,14 +56,16 @@ def give_way(findings: list[tuple[Reason, bool]], tag: Measure, question: Questi
 
     All moments of the question at which the tag holds must be moments at which such an order is in force.
     """
-    matters = _matters_that_bind(tag, question)
+    matters = matters_that_bind(tag, question.vehicle, stops=stops_at(question.purpose, tag.id))
     if matters is None:
         return findings
     orders: dict[Matter, list[Measure]] = {matter: [] for matter in matters}
     for hit in question.hits:
-        for matter in _matters_let_pass(hit, question) & matters:
-            assert isinstance(hit.regulation, Measure)
-            orders[matter].append(hit.regulation)
+        order = hit.regulation
+        if not isinstance(order, Measure) or not rules_place(hit, order, question.edge):
+            continue
+        for matter in matters_let_pass(order, question.vehicle, stops=stops_at(question.purpose, order.id)) & matters:
+            orders[matter].append(order)
     if not all(_hold_throughout(tag, freeing, question) for freeing in orders.values()):
         return findings
     title = next(iter(orders.values()))[0].order.title
@@ -98,35 +100,38 @@ def _matter(criterion: Criterion) -> Matter | None:
             return None
 
 
-def _matters_that_bind(tag: Measure, question: Question) -> frozenset[Matter] | None:
-    """The matters by which the tag may bind this vehicle; None when one of them is about the road itself."""
+def matters_that_bind(tag: Measure, vehicle: Vehicle, *, stops: bool) -> frozenset[Matter] | None:
+    """The matters by which the tag may bind this vehicle; None when one of them is about the road itself.
+
+    stops: the trip stops inside the tag.
+    """
     if tag.type is not MeasureType.NO_ENTRY:
         return None
     if not tag.vehicles.applies_to:
         return frozenset({Matter.ACCESS})
-    stops = stops_at(question.purpose, tag.id)
     found = [
         _matter(criterion)
         for criterion in tag.vehicles.applies_to
-        if matches(criterion, question.vehicle, stops_inside=stops) is not Answer.NO
+        if matches(criterion, vehicle, stops_inside=stops) is not Answer.NO
     ]
     known = frozenset(matter for matter in found if matter is not None)
     return known if found and None not in found else None
 
 
-def _matters_let_pass(hit: Hit, question: Question) -> frozenset[Matter]:
-    """What the order of a hit speaks of while it lets this vehicle pass; nothing when it does not rule this place."""
-    measure = hit.regulation
-    if not isinstance(measure, Measure) or measure.origin is not Origin.ORDER or not hit.whole:
+def rules_place(hit: Hit, measure: Measure, edge: EdgeFacts | None) -> bool:
+    """Tell whether a measure is an order that speaks of all of a place: a tag there may be out of date."""
+    if measure.origin is not Origin.ORDER or measure.type is not MeasureType.NO_ENTRY or not hit.whole:
+        return False
+    return effect_of(hit, measure, edge)[0] is EdgeEffect.CLOSED
+
+
+def matters_let_pass(order: Measure, vehicle: Vehicle, *, stops: bool) -> frozenset[Matter]:
+    """What an order that rules the place speaks of while it lets this vehicle pass; stops: as for a tag."""
+    if order.vehicles.concerns(vehicle, stops_inside=stops).answer is not Answer.NO:
         return frozenset()
-    if measure.type is not MeasureType.NO_ENTRY or effect_of(hit, measure, question.edge)[0] is not EdgeEffect.CLOSED:
-        return frozenset()
-    stops = stops_at(question.purpose, measure.id)
-    if measure.vehicles.concerns(question.vehicle, stops_inside=stops).answer is not Answer.NO:
-        return frozenset()
-    if not measure.vehicles.applies_to:
+    if not order.vehicles.applies_to:
         return frozenset({Matter.ACCESS})
-    return frozenset(matter for c in measure.vehicles.applies_to if (matter := _matter(c)) is not None)
+    return frozenset(matter for c in order.vehicles.applies_to if (matter := _matter(c)) is not None)
 
 
 def _hold_throughout(tag: Measure, orders: list[Measure], question: Question) -> bool:

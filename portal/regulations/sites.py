@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
+import numpy as np
+import numpy.typing as npt
 import shapely
 from shapely.geometry.base import BaseGeometry
 
@@ -149,6 +151,51 @@ class Site:
         if hit is None and self._points is not None and self._points.near(place):
             return self._hit(nearby=True)
         return hit
+
+    def hits_on_edges(self, paths: npt.NDArray[np.object_], edges: Sequence[EdgeFacts]) -> list[Hit | None]:
+        """`hit` for many whole edges at once. paths: one unbroken line per edge, in its direction."""
+        matches = self._matches_of(edges[0]) if edges else None
+        if matches is None or not matches.trusted:
+            hits = self._hits_by_shape(paths, edges)
+            if matches is not None:
+                hits = [hit if hit is None or hit.areal else replace(hit, doubtful=True) for hit in hits]
+        else:
+            hits = self._hits_on_edges(matches, paths, edges)
+        if self._points is None:
+            return hits
+        near = self._points
+        return [
+            self._hit(nearby=True) if hit is None and near.near(path) else hit
+            for hit, path in zip(hits, paths, strict=True)
+        ]
+
+    def _hits_on_edges(
+        self, matches: EdgeMatches, paths: npt.NDArray[np.object_], edges: Sequence[EdgeFacts]
+    ) -> list[Hit | None]:
+        parts = matches.on_each(np.array([int(edge.edge_id or 0) for edge in edges], dtype=np.int64))
+        return [
+            self._hit_on_missing(matches, path)
+            if part is None
+            else self._hit(areal=True, whole=part.whole)
+            if self._area is not None
+            else self._hit(along=part.along, whole=part.whole, doubtful=not part.sure)
+            for part, path in zip(parts, paths, strict=True)
+        ]
+
+    def _hits_by_shape(self, paths: npt.NDArray[np.object_], edges: Sequence[EdgeFacts]) -> list[Hit | None]:
+        hits: list[Hit | None] = [None] * len(paths)
+        if self._area is not None:
+            bound = np.array([self._binds(edge) for edge in edges], dtype=bool)
+            held = np.flatnonzero(bound)[self._area.holds_lines(paths[bound])]
+            covered = [True] * len(held) if self.location is None else self._area.covers_lines(paths[held]).tolist()
+            for n, whole in zip(held.tolist(), covered, strict=True):
+                hits[n] = self._hit(areal=True, whole=whole)
+        if self._lines is None:
+            return hits
+        for n, followed in enumerate(self._lines.followed_by_each(paths)):
+            if hits[n] is None and followed is not None:
+                hits[n] = self._hit(along=followed.along, whole=followed.share >= _WHOLE_SHARE)
+        return hits
 
     def _matches_of(self, edge: EdgeFacts | None) -> EdgeMatches | None:
         if edge is None or edge.edge_id is None or edge.graph_version is None:

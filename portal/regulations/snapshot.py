@@ -171,6 +171,10 @@ class LawSnapshot:
         """Regulations that bear on a place and are active at some moment of the interval."""
         return self.at_many([place], [edge], [during])[0]
 
+    def awake(self, during: Interval) -> npt.NDArray[np.bool_]:
+        """For each of `sites`, whether it is not surely asleep during the whole interval."""
+        return self._may_be_active(np.arange(len(self.sites)), during)
+
     def around(self, during: Interval) -> LawSnapshot:
         """The part of the law whose bounds meet an interval: all that is active in it, and some that only sleeps."""
         return self._part(np.flatnonzero(self._may_be_active(np.arange(len(self.sites)), during)))

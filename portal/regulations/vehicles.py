@@ -318,6 +318,11 @@ class VehicleRule:
     applies_to: tuple[Criterion, ...] = ()
     except_: tuple[Criterion, ...] = field(default=())
 
+    @property
+    def looks_at_stops(self) -> bool:
+        """Tell whether a stop inside may change the answer."""
+        return any(c in _OF_STOPS for c in (*self.applies_to, *self.except_))
+
     def concerns(self, vehicle: Vehicle, *, stops_inside: bool) -> RuleOutcome:
         """Tell whether the rule binds the vehicle: it matches `applies_to` and no exemption.
 
@@ -344,6 +349,7 @@ class VehicleRule:
 
 
 ALL_VEHICLES: Final = VehicleRule()
+_OF_STOPS: Final = (HasAccess(Access.LOCAL_ACCESS), UsedFor(Usage.CITY_LOGISTICS))
 
 
 def matches(criterion: Criterion, vehicle: Vehicle, *, stops_inside: bool) -> Answer:
