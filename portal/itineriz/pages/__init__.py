@@ -7,7 +7,7 @@ from flask import Flask
 
 def register_pages(app: Flask) -> None:
     """Attach every page to the application. A module that adds views is imported here."""
-    from portal.itineriz.pages import routes  # noqa: F401 adds its views
+    from portal.itineriz.pages import asking, comparing, places, routes, sharing  # noqa: F401 each adds its views
     from portal.itineriz.pages.blueprint import blueprint
 
     app.register_blueprint(blueprint)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from sqlalchemy import select
@@ -56,8 +56,9 @@ def change_place(company_id: UUID, place_id: UUID, draft: PlaceDraft, *, clock: 
         with unit_of_work():
             row = find_row(company_id, place_id)
             check_position(get_territory_by_id(row.territory_id), draft.lon, draft.lat)
-            _refuse_name_taken(company_id, draft, place_id)
-            _write(row, draft, clock)
+            kept = replace(draft, territory_id=row.territory_id)
+            _refuse_name_taken(company_id, kept, place_id)
+            _write(row, kept, clock)
     except IntegrityError as error:
         raise Conflict("place-name-taken", field="label") from error
 
