@@ -35,6 +35,7 @@ __all__ = [
     "When",
     "judge",
     "next_change",
+    "open_spans",
     "open_windows",
     "stops_inside",
     "verdict",
@@ -122,7 +123,20 @@ def open_windows(
     edge: EdgeFacts | None = None,
 ) -> tuple[Interval, ...]:
     """The longest intervals of the window during which the vehicle is allowed, sorted and disjoint."""
-    hits = law.at(_located(place), edge)
+    return open_spans(law, law.at(_located(place), edge), window, vehicle, passes, purpose, edge=edge)
+
+
+def open_spans(
+    law: LawSnapshot,
+    hits: Sequence[Hit],
+    window: Interval,
+    vehicle: Vehicle,
+    passes: Sequence[PassRight] = (),
+    purpose: TripPurpose = Purpose.STOP_INSIDE,
+    *,
+    edge: EdgeFacts | None = None,
+) -> tuple[Interval, ...]:
+    """`open_windows` for regulations already found with `law.at`."""
     bounds = [window.start, *_bounds(law, hits, passes, window)]
     windows: list[Interval] = []
     for start, end in zip(bounds, [*bounds[1:], window.end], strict=True):
