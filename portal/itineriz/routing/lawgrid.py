@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from functools import lru_cache
-from itertools import groupby
-from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -21,29 +19,37 @@ from shapely.geometry.base import BaseGeometry
 
 from portal.itineriz.routing.bearings import WHOLE, Bearings, facts_of_part, hit_of
 from portal.itineriz.routing.engine import Engine
-from portal.itineriz.routing.leglaw import CLOSED, FIRST_ZONE, MOST_ZONES, LegLaw, LegQuestion, PartLaw
+from portal.itineriz.routing.leglaw import CLOSED, FIRST_ZONE, MOST_ZONES, OPEN, LegLaw, LegQuestion, PartLaw
+from portal.itineriz.routing.regulated import (
+    Known,
+    closes_edge,
+    is_justified,
+    kind_of,
+    known_of,
+    may_rule,
+    origin_of,
+    penalty_s,
+    rules_edge,
+    runs_of,
+)
 from portal.itineriz.routing.timetable import (
     NO_SPANS,
-    Bounds,
-    Pattern,
-    Same,
     Spans,
     SpansByNumber,
     Timetable,
-    bounds_of,
     spans_of,
     union,
     without,
 )
-from portal.regulations.judging_measures import closes
-from portal.regulations.measures import EdgeFacts, Measure, MeasureType, Origin
+from portal.regulations.measures import Measure, Origin
 from portal.regulations.passes import PassRight
-from portal.regulations.perimeters import Motorised, Perimeter
-from portal.regulations.precedence import Matter, matters_let_pass, matters_that_bind, rules_place
+from portal.regulations.perimeters import Perimeter
+from portal.regulations.precedence import Matter, matters_let_pass, matters_that_bind
+from portal.regulations.rings import with_rings
 from portal.regulations.schedules import Interval
-from portal.regulations.sites import Hit, Regulation, Site
+from portal.regulations.sites import Hit, Regulation
 from portal.regulations.snapshot import LawSnapshot
-from portal.regulations.vehicles import Answer, Vehicle, VehicleRule
+from portal.regulations.vehicles import Answer, Vehicle
 
 type Numbers = npt.NDArray[np.int64]
 type Truths = npt.NDArray[np.bool_]
@@ -51,21 +57,9 @@ type Truths = npt.NDArray[np.bool_]
 _DAYS_BEFORE, _DAYS_FROM = 1, 3
 _LEGS_KEPT = 256
 _VEHICLES_KEPT = 64
-_PASS_S: Final = 3600.0
-_ACCREDITATION_S: Final = 2 * 3600.0
-_FORBIDDEN_S: Final = 24 * 3600.0
 # A law of 100,000 measures weighs hundreds of megabytes, and a feed may change it each minute.
 _LAWS_KEPT = 3
 _ENGINES_KEPT = 4
-
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """What is kept of a regulation from one version of the law to the next."""
-
-    regulation: Regulation
-    rule: VehicleRule
-    bounds: tuple[Bounds, ...]
 
 
 class LawGrid:
@@ -76,22 +70,25 @@ class LawGrid:
         self.engine = engine
         self.law = law
         self.bearings: Bearings = Bearings(engine, law, None if previous is None else previous.bearings)
-        runs = _runs(law)
+        runs = runs_of(law)
         self.regulations = [regulation for regulation, _ in runs]
         self._number = {regulation.id: number for number, regulation in enumerate(self.regulations)}
-        self.known: dict[int, _Known] = _known(self.regulations, {} if previous is None else previous.known)
+        self.known: dict[int, Known] = known_of(self.regulations, {} if previous is None else previous.known)
         known = self.known.values()
         self._timetable = Timetable([one.bounds for one in known], law.calendar)
         rules = {id(one.rule): one.rule for one in known}
         self._rules = list(rules.values())
         numbers = {key: number for number, key in enumerate(rules)}
         self._rule = np.fromiter((numbers[id(one.rule)] for one in known), dtype=np.int64, count=len(known))
-        self._is_justified = np.array([_is_justified(one.regulation) for one in known], dtype=bool)
+        self._is_justified = np.array([is_justified(one.regulation) for one in known], dtype=bool)
         stops = np.array([rule.looks_at_stops for rule in self._rules], dtype=bool)
         self._looks_at_stops: Truths = stops[self._rule] | self._is_justified
-        self._penalty_s = np.array([_penalty_s(one.regulation) for one in known], dtype=np.float64)
         self._tags: list[tuple[int, tuple[int, ...]]] = []
         self._pair(np.repeat(np.arange(len(runs)), [count for _, count in runs]))
+        self._stands_for: list[Regulation] = self.regulations + [
+            self.regulations[number] for number in (*(tag for tag, _ in self._tags), *self._rings)
+        ]
+        self._penalty_s = np.array([penalty_s(one) for one in self._stands_for], dtype=np.float64)
         self._bound = lru_cache(maxsize=_VEHICLES_KEPT)(self._find_bound)
         self._legs = lru_cache(maxsize=_LEGS_KEPT)(self._find_leg)
 
@@ -107,9 +104,10 @@ class LawGrid:
         pair_reg = regs.copy()
         for pair, key in self._contested(rows, regs, hows):
             pair_reg[pair] = len(self.regulations) + key
+        rows, pair_reg = self._with_cores(rows[is_first], pair_reg[is_first])
         self.pair_ptr: Numbers = np.zeros(len(self.engine.table) + 1, dtype=np.int64)
-        np.cumsum(np.bincount(rows[is_first], minlength=len(self.engine.table)), out=self.pair_ptr[1:])
-        self.pair_reg = pair_reg[is_first].astype(np.int32)
+        np.cumsum(np.bincount(rows, minlength=len(self.engine.table)), out=self.pair_ptr[1:])
+        self.pair_reg = pair_reg.astype(np.int32)
         self.row_open = np.zeros(len(self.engine.table), dtype=bool)
 
     def _closing(self, found: Bearings) -> Truths:
@@ -117,7 +115,7 @@ class LawGrid:
         kinds: dict[object, int] = {}
         sites = self.law.sites
         kind_of_site = np.fromiter(
-            (kinds.setdefault(_kind(site), len(kinds)) for site in sites), dtype=np.int64, count=len(sites)
+            (kinds.setdefault(kind_of(site), len(kinds)) for site in sites), dtype=np.int64, count=len(sites)
         )
         facts, rows = self.engine.facts, found.rows
         one_way = np.array([edge.one_way for edge in facts], dtype=np.int64)
@@ -128,7 +126,7 @@ class LawGrid:
         for place in np.flatnonzero(sample >= 0).tolist():
             pair = int(sample[place])
             hit = hit_of(sites[found.site[pair]], int(found.how[pair]))
-            answers[place] = _closes(hit, facts[int(rows[pair])])
+            answers[place] = closes_edge(hit, facts[int(rows[pair])])
         closing: Truths = answers[kind]
         return closing
 
@@ -137,8 +135,8 @@ class LawGrid:
 
         Each yields its place among the pairs, and the place in `_tags` of the tag with these orders.
         """
-        is_tag = np.array([_origin(r) is Origin.OSM for r in self.regulations], dtype=bool)
-        is_order = np.array([_may_rule(r) for r in self.regulations], dtype=bool)
+        is_tag = np.array([origin_of(r) is Origin.OSM for r in self.regulations], dtype=bool)
+        is_order = np.array([may_rule(r) for r in self.regulations], dtype=bool)
         tags = np.flatnonzero(is_tag[regs])
         orders = np.flatnonzero(is_order[regs] & (hows & WHOLE > 0))
         orders_of: dict[int, list[int]] = {}
@@ -150,6 +148,21 @@ class LawGrid:
             yield pair, known.setdefault(key, len(known))
         self._tags = list(known)
 
+    def _with_cores(self, rows: Numbers, regs: Numbers) -> tuple[Numbers, Numbers]:
+        """The pairs, with those by which an edge in the core of a ring counts as inside the ring and closes nothing."""
+        cores: dict[int, list[int]] = {}
+        for perimeter in self.law.perimeters.values():
+            for ring in with_rings(self.law, frozenset({perimeter.id})) - {perimeter.id}:
+                if ring in self._number and perimeter.id in self._number:
+                    cores.setdefault(self._number[ring], []).append(self._number[perimeter.id])
+        self._rings = list(cores)
+        for place, (number, inside) in enumerate(cores.items()):
+            more = np.setdiff1d(rows[np.isin(regs, inside)], rows[regs == number])
+            rows = np.concatenate((rows, more))
+            regs = np.concatenate((regs, np.full(len(more), len(self.regulations) + len(self._tags) + place)))
+        order = np.argsort(rows, kind="stable")
+        return rows[order], regs[order]
+
     # What bears on edges, for those who judge
 
     def hits(self, row: int, window: Interval | None = None) -> tuple[Hit, ...]:
@@ -158,9 +171,7 @@ class LawGrid:
 
     def regulation(self, number: int) -> Regulation:
         """The regulation of a number in `pair_reg`."""
-        if number >= len(self.regulations):
-            return self.regulations[self._tags[number - len(self.regulations)][0]]
-        return self.regulations[number]
+        return self._stands_for[number]
 
     # One leg
 
@@ -170,9 +181,10 @@ class LawGrid:
 
     def _relevant(self, question: LegQuestion) -> LegQuestion:
         """The question without the stops that nothing asks about, so that legs alike share one answer."""
+        at_stops = (with_rings(self.law, ids) for ids in (question.start_ids, question.end_ids))
         start_ids, end_ids, beyond = (
             frozenset(i for i in ids if (number := self._number.get(i)) is not None and self._looks_at_stops[number])
-            for ids in (question.start_ids, question.end_ids, question.beyond - self.law.perimeters.keys())
+            for ids in (*at_stops, question.beyond - self.law.perimeters.keys())
         )
         return replace(question, start_ids=start_ids, end_ids=end_ids, beyond=beyond)
 
@@ -203,10 +215,10 @@ class LawGrid:
         for place, number in enumerate(zones):
             state[number] = FIRST_ZONE + place
         left_of_tags = [self._of_tag(tag, orders, question, spans) for tag, orders in self._tags]
-        if cut or left_of_tags:
-            spans = spans.changed(cut, left_of_tags)
-        tags = [tag for tag, _ in self._tags]
+        if cut or left_of_tags or self._rings:
+            spans = spans.changed(cut, [*left_of_tags, *(NO_SPANS for _ in self._rings)])
         of_tags = np.array([len(left) > 0 for left in left_of_tags], dtype=np.uint8)
+        of_rings = np.where(state[self._rings] >= FIRST_ZONE, state[self._rings], OPEN).astype(np.uint8)
         inside = [
             np.array([self.regulations[number].id in ids for number in zones], dtype=np.uint8)
             for ids in (question.start_ids, question.end_ids)
@@ -215,8 +227,8 @@ class LawGrid:
             question=question,
             pair_ptr=self.pair_ptr,
             pair_reg=self.pair_reg,
-            reg_state=np.concatenate((state, of_tags)),
-            reg_penalty_s=np.concatenate((self._penalty_s, self._penalty_s[tags])),
+            reg_state=np.concatenate((state, of_tags, of_rings)),
+            reg_penalty_s=self._penalty_s,
             spans=spans,
             zone_regs=tuple(zones),
             zone_start=inside[0],
@@ -266,84 +278,17 @@ class LawGrid:
         """What closes a part of an edge to a leg of this grid."""
         facts = facts_of_part(self.engine, row, path)
         hits = self.law.at(path, facts)
-        zones, closed = 0, [NO_SPANS]
-        orders = {self._number[h.regulation.id] for h in hits if _rules(h, facts)}
-        for number in dict.fromkeys(self._number[h.regulation.id] for h in hits if _closes(h, facts)):
-            if orders and _origin(self.regulations[number]) is Origin.OSM:
+        areas = frozenset(h.regulation.id for h in hits if isinstance(h.regulation, Perimeter))
+        states = [leg.reg_state[n] for i in with_rings(self.law, areas) if (n := self._number.get(i)) is not None]
+        zones = sum(1 << (int(state) - FIRST_ZONE) for state in states if state >= FIRST_ZONE)
+        closed: list[Spans] = []
+        orders = {self._number[h.regulation.id] for h in hits if rules_edge(h, facts)}
+        for number in dict.fromkeys(self._number[h.regulation.id] for h in hits if closes_edge(h, facts)):
+            if orders and origin_of(self.regulations[number]) is Origin.OSM:
                 closed.append(self._of_tag(number, sorted(orders), leg.question, leg.spans))
-            elif leg.reg_state[number] >= FIRST_ZONE:
-                zones |= 1 << (int(leg.reg_state[number]) - FIRST_ZONE)
             elif leg.reg_state[number] == CLOSED:
                 closed.append(leg.spans.of(number))
         return PartLaw(union(_joined(closed)), zones)
-
-
-def _runs(law: LawSnapshot) -> list[tuple[Regulation, int]]:
-    """The regulations that have a place, in the order of the law, with the number of their sites."""
-    return [(next(sites).regulation, 1 + sum(1 for _ in sites)) for _, sites in groupby(law.sites, _regulation_key)]
-
-
-def _regulation_key(site: Site) -> int:
-    return id(site.regulation)
-
-
-def _known(regulations: Sequence[Regulation], before: dict[int, _Known]) -> dict[int, _Known]:
-    rules = Same({id(one.rule): one.rule for one in before.values()}.values())
-    seen = {id(pattern): pattern for one in before.values() for _, _, pattern in one.bounds}
-    patterns: Same[Pattern] = Same(seen.values())
-    found = {}
-    for regulation in regulations:
-        known = before.get(id(regulation))
-        found[id(regulation)] = known or _Known(
-            regulation, rules.of(_rule(regulation)), bounds_of(regulation, patterns)
-        )
-    return found
-
-
-def _rule(regulation: Regulation) -> VehicleRule:
-    if isinstance(regulation, Perimeter):
-        return VehicleRule(except_=regulation.access.vehicles_allowed)
-    return regulation.vehicles
-
-
-def _kind(site: Site) -> object:
-    """All that decides, beside the edge and how the site bears on it, whether it can close the edge."""
-    if isinstance(site.regulation, Perimeter):
-        return site.regulation.access.motorised
-    return site.regulation.type, None if site.location is None else site.location.direction
-
-
-def _closes(hit: Hit, edge: EdgeFacts) -> bool:
-    if isinstance(hit.regulation, Perimeter):
-        return hit.regulation.access.motorised is not Motorised.FREE
-    return closes(hit, hit.regulation, edge)
-
-
-def _rules(hit: Hit, edge: EdgeFacts) -> bool:
-    return isinstance(hit.regulation, Measure) and rules_place(hit, hit.regulation, edge)
-
-
-def _may_rule(regulation: Regulation) -> bool:
-    """Tell whether a measure rules the edges that it closes wholly: see `rules_place`."""
-    return (
-        isinstance(regulation, Measure)
-        and regulation.origin is Origin.ORDER
-        and regulation.type is MeasureType.NO_ENTRY
-    )
-
-
-def _origin(regulation: Regulation) -> Origin | None:
-    return regulation.origin if isinstance(regulation, Measure) else None
-
-
-def _is_justified(regulation: Regulation) -> bool:
-    return isinstance(regulation, Perimeter) and regulation.access.motorised is Motorised.JUSTIFIED
-
-
-def _penalty_s(regulation: Regulation) -> float:
-    if not isinstance(regulation, Perimeter) or regulation.access.motorised is Motorised.CLOSED:
-        return _FORBIDDEN_S
-    return _ACCREDITATION_S if regulation.access.motorised is Motorised.ACCREDITED else _PASS_S
 
 
 def _joined(parts: Iterable[Spans]) -> Spans:
