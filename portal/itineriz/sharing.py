@@ -60,7 +60,7 @@ def share_route(actor: Actor, company_id: UUID, route_id: UUID, days: int, *, cl
             raise Conflict("route-not-answered")
         until = clock.now().replace(microsecond=0) + timedelta(days=days)
         _record(actor, AuditTag.ROUTE_SHARED, row, clock, until=until.isoformat())
-        return _write(route_id, row.share_serial, until)
+        return write_link(route_id, row.share_serial, until)
 
 
 def withdraw_links(actor: Actor, company_id: UUID, route_id: UUID, *, clock: Clock = SYSTEM_CLOCK) -> None:
@@ -106,7 +106,8 @@ def _record(actor: Actor, tag: AuditTag, row: Route, clock: Clock, **data: str) 
     )
 
 
-def _write(route_id: UUID, serial: int, until: datetime) -> str:
+def write_link(route_id: UUID, serial: int, until: datetime) -> str:
+    """The token of a link."""
     body = _BODY.pack(route_id.bytes, serial % _SERIALS, int(until.timestamp()))
     return base64.urlsafe_b64encode(body + _signature(body)).rstrip(b"=").decode()
 

@@ -56,7 +56,7 @@ REACHED = frozenset(
         "cancel_staff_invitation resend_confirmation",
         "cirqliz": "decide decide_many revoke_pass give_back withdraw_request look_up",
         "fleet": "archive_vehicle confirm_import discard_import",
-        "itineriz": "cancel_route",
+        "itineriz": "cancel_route leave_at unshare",
     }.items()
     for view in views.split()
 )

@@ -30,6 +30,7 @@ from portal.common.clock import SYSTEM_CLOCK
 from portal.common.ids import new_id
 from portal.db import session, unit_of_work
 from portal.fleet.api import start_import
+from portal.itineriz.sharing import write_link
 from portal.numeriz.feeds.presets import PRESETS
 from portal.numeriz.feeds.register import add_feed
 from portal.numeriz.models import ImportReport, PerimeterRow, TrafficOrder
@@ -217,6 +218,7 @@ def _tokens(world: MatrixWorld) -> dict[str, str]:
     with unit_of_work() as uow:
         link = open_invitation(uow, Actor(ActorKind.USER, "Camille"), offer, clock=SYSTEM_CLOCK)
     registration = registration_token(waiting.id)
+    shared = write_link(world.own.objects["route_id"], 0, now + timedelta(days=1))
     scanned = get_pass(world.own.company_id, world.own.objects["pass_id"]).token
     return {
         "accounts.invitation": link.rpartition("/")[2],
@@ -225,4 +227,6 @@ def _tokens(world: MatrixWorld) -> dict[str, str]:
         "accounts.reset_password": reset_token(world.people["nobody"].id, 0, now + timedelta(hours=1)),
         "cirqliz.verify": scanned,
         "cirqliz.verify_capitals": scanned,
+        "itineriz.shared_route": shared,
+        "itineriz.shared_layer": shared,
     }

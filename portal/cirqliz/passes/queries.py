@@ -11,7 +11,6 @@ from flask import current_app
 from sqlalchemy import ColumnElement, func, select
 
 from portal.cirqliz.models import AccessPass
-from portal.cirqliz.passes.qr import draw_qr
 from portal.cirqliz.requests.queries import PerimeterLine
 from portal.cirqliz.states import PassState, RevocationReason
 from portal.cirqliz.tokens import token_url
@@ -21,6 +20,7 @@ from portal.db import Page, paginate, session
 from portal.fleet.api import plate_key
 from portal.regulations.passes import PassRight
 from portal.regulations.perimeters import Colour
+from portal.web.qr import draw_qr
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,6 @@ from flask import Flask
 
 from portal.cirqliz.law import Span
 from portal.cirqliz.passes.card import draw_card
-from portal.cirqliz.passes.qr import draw_qr
 from portal.cirqliz.passes.queries import PassView
 from portal.cirqliz.requests.queries import PerimeterLine
 from portal.cirqliz.states import PassState
@@ -23,6 +22,7 @@ from portal.common.ids import new_id
 from portal.regulations.perimeters import Colour, Motorised
 from portal.territories.models import Accent
 from portal.territories.queries import TerritoryView
+from portal.web.qr import draw_qr
 
 START = datetime(2026, 9, 8, 5, tzinfo=UTC)
 END = START + timedelta(hours=9)

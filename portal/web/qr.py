@@ -1,4 +1,4 @@
-"""The QR code of a pass as one SVG document without inline style."""
+"""A QR code as one SVG document without inline style."""
 
 from __future__ import annotations
 

@@ -1,0 +1,136 @@
+"""The page where a company asks for a tour, empty or begun from another one."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from flask import flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from portal.common.clock import SYSTEM_CLOCK
+from portal.common.errors import Invalid, NotFound
+from portal.fleet.api import list_vehicles
+from portal.itineriz import queries, services
+from portal.itineriz.pages.blueprint import MEMBER, ROUTES, blueprint
+from portal.itineriz.pages.forms import ARRIVE, LEAVE, MOST_STOPS, RouteForm
+from portal.itineriz.pages.vehicles import OTHER_VEHICLE
+from portal.itineriz.places.hours import hours_text
+from portal.itineriz.places.queries import list_places
+from portal.itineriz.queries import RouteView
+from portal.itineriz.trip_values import stop_of
+from portal.territories.api import TerritoryView, get_territory_by_id, list_territories
+from portal.web.extensions import limiter
+from portal.web.guards import current_actor, guard
+from portal.web.rendering import render_page
+
+
+@blueprint.route(f"{ROUTES}/nouveau", methods=["GET", "POST"])
+@guard(MEMBER)
+@limiter.limit("60 per minute; 600 per hour", methods=["POST"])
+def new_route(company_id: UUID) -> ResponseReturnValue:
+    """Ask for a tour. `?modele=<route>` begins from a tour of the company."""
+    places = [place for place in list_territories() if place.graph_dir is not None]
+    if not places:
+        flash(_("Aucun territoire n’est encore prêt pour le calcul d’itinéraires."), "warning")
+        return redirect(url_for("itineriz.list_routes", company_id=company_id), 303)
+    model = _model(company_id)
+    place = _chosen_place(places, model)
+    form = RouteForm(
+        place,
+        list_vehicles(company_id),
+        list_places(company_id, place.id),
+        data=_typed_before(model, place) if model is not None and model.territory_id == place.id else None,
+    )
+    if request.method == "POST" and form.validate():
+        action = request.form.get("action", "")
+        if action:
+            form.edit(action)
+        elif (route_id := _submit(form, company_id)) is not None:
+            return redirect(url_for("itineriz.show_route", company_id=company_id, route_id=route_id), 303)
+    elif request.method == "GET" and not form.day.data:
+        form.day.data, form.hour.data = f"{SYSTEM_CLOCK.now().astimezone(form.zone):%Y-%m-%d}", "09:00"
+    page = render_page(
+        "itineriz/new.html", company_id=company_id, form=form, place=place, places=places, most_stops=MOST_STOPS
+    )
+    return page, 422 if form.errors else 200
+
+
+def _submit(form: RouteForm, company_id: UUID) -> UUID | None:
+    command = form.command(company_id)
+    if command is None:
+        return None
+    try:
+        return services.create_route(current_actor(), command)
+    except Invalid as error:
+        form.refuse(error)
+        return None
+
+
+def _chosen_place(places: list[TerritoryView], model: RouteView | None) -> TerritoryView:
+    """The territory named in the request, else that of the model, else the first."""
+    wanted = request.values.get("territory", request.args.get("territoire", ""))
+    if not wanted and model is not None:
+        wanted = get_territory_by_id(model.territory_id).slug
+    return next((place for place in places if place.slug == wanted), places[0])
+
+
+def _model(company_id: UUID) -> RouteView | None:
+    """The tour to begin from, when the address names one of the company."""
+    text = request.args.get("modele", "")
+    if request.method != "GET" or not text:
+        return None
+    try:
+        return queries.get_route(company_id, UUID(text))
+    except (ValueError, NotFound):
+        return None
+
+
+def _typed_before(route: RouteView, place: TerritoryView) -> dict[str, Any]:
+    """What somebody would have typed to ask for a tour: its stops as far as the form goes, today at the same hour."""
+    zone = ZoneInfo(place.timezone)
+    hour = (route.arrive_by or route.depart_at).astimezone(zone)
+    rows = []
+    for values in route.stops[:MOST_STOPS]:
+        stop = stop_of(values)
+        spans = [(f"{w.start.astimezone(zone):%H:%M}", f"{w.end.astimezone(zone):%H:%M}") for w in stop.windows]
+        rows.append(
+            {
+                "address": stop.label,
+                "lon": str(stop.lon),
+                "lat": str(stop.lat),
+                "service_min": str(stop.service_s // 60),
+                "hours": hours_text(spans),
+            }
+        )
+    sizes = {
+        "gvw_t": "gross_weight",
+        "gcw_t": "combination_weight",
+        "axle_load_t": "axle_load",
+        "height_m": "height",
+        "width_m": "width",
+        "length_m": "length",
+        "air_class": "air_class",
+        "hazmat": "hazmat",
+    }
+    vehicle: dict[str, Any] = {"vehicle": str(route.vehicle_id)}
+    if route.vehicle_id is None:
+        known = {sizes[key]: _typed(value) for key, value in route.vehicle.items() if key in sizes}
+        vehicle = {"vehicle": OTHER_VEHICLE, **known}
+    return {
+        **vehicle,
+        "label": route.label,
+        "when": ARRIVE if route.arrive_by else LEAVE,
+        "day": f"{SYSTEM_CLOCK.now().astimezone(zone):%Y-%m-%d}",
+        "hour": f"{hour:%H:%M}",
+        "free_order": route.free_order,
+        "return_to_start": route.return_to_start,
+        "stops": rows,
+    }
+
+
+def _typed(value: object) -> object:
+    """A number as a person types it: 12, not 12.0."""
+    return f"{value:g}" if isinstance(value, float) else value

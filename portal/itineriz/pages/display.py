@@ -1,0 +1,280 @@
+"""The values the pages of a tour show, from its stored answer; sentences in the reader's language.
+
+Answers of older releases lack keys: each is read with what its absence means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask_babel import format_decimal, gettext
+
+from portal.itineriz.documents.wording import caution_text, proposal_text, reason_text, step_text
+from portal.itineriz.pages.shown import (
+    BayShown,
+    ImpossibleStop,
+    LegShown,
+    Proposal,
+    Regulation,
+    Span,
+    StopShown,
+    gps_links,
+)
+from portal.itineriz.queries import RouteView
+from portal.web import filters
+
+
+def _(text: str, /, **params: object) -> str:
+    return str(gettext(text, **params))
+
+
+class Answer:
+    """Everything a page may show of an answered tour."""
+
+    def __init__(self, route: RouteView, timezone: str) -> None:
+        self._result: Mapping[str, Any] = route.result or {}
+        self._route = route
+        self._zone = ZoneInfo(timezone)
+        self.ok = self._result.get("status") == "ok"
+        self.stops = [self._stop(place, values) for place, values in enumerate(self._result.get("stops", ()))]
+        self.legs = list(self._legs())
+
+    @property
+    def depart_at(self) -> datetime:
+        """When the tour leaves: as found for it, else as asked."""
+        found = self._result.get("depart_at")
+        return datetime.fromisoformat(found) if found else self._route.depart_at
+
+    @property
+    def arrive_at(self) -> datetime | None:
+        """When it reaches its last stop; None when it does not."""
+        return self.stops[-1].arrive_at if self.ok and self.stops else None
+
+    @property
+    def cautions(self) -> list[str]:
+        """What the driver should know."""
+        return [caution_text(values, self._zone) for values in self._result.get("warnings", ())]
+
+    @property
+    def avoided(self) -> list[Regulation]:
+        """What changed the way, the costliest first."""
+        items = [self._regulation(values) for values in self._result.get("avoided", ())]
+        return sorted(items, key=lambda item: -item.minutes)
+
+    @property
+    def blocking(self) -> list[Regulation]:
+        """What stands in the way of a refused tour."""
+        return [self._regulation(values) for values in self._result.get("blocking", ())]
+
+    @property
+    def violations(self) -> list[str]:
+        """What the tour would break; a lawful tour has none."""
+        return [reason_text(values, self._zone) for values in self._result.get("violations", ())]
+
+    @property
+    def impossible(self) -> list[ImpossibleStop]:
+        """The stops that the law closes at these hours."""
+        return [self._impossible(values) for values in self._result.get("impossible_stops", ())]
+
+    @property
+    def departures(self) -> list[datetime]:
+        """The nearest lawful departures of a refused tour."""
+        return [datetime.fromisoformat(text) for text in self._result.get("departures", ())]
+
+    @property
+    def needed_passes(self) -> Sequence[Mapping[str, Any]]:
+        """The perimeters the tour has to do with, as stored."""
+        found: Sequence[Mapping[str, Any]] = self._result.get("needed_passes", ())
+        return found
+
+    @property
+    def asks_pass(self) -> bool:
+        """True when a request for a pass would help."""
+        wanted = any(not needed["held"] and needed["requirement"] != "document" for needed in self.needed_passes)
+        return wanted or any(item.asks_pass for item in self.impossible) or any(item.asks for item in self.blocking)
+
+    @property
+    def proposals(self) -> list[Proposal]:
+        """Hours at which the same tour takes less time, the best first."""
+        found = []
+        for values in self._result.get("proposals", ()):
+            arrive_at = values.get("arrive_at")
+            found.append(
+                Proposal(
+                    proposal_text(values, self._zone, self.depart_at),
+                    None if values["kind"] == "wait" else str(values["depart_at"]),
+                    datetime.fromisoformat(arrive_at) if arrive_at else None,
+                )
+            )
+        return found
+
+    @property
+    def summary(self) -> list[tuple[str, str]]:
+        """What the tour is, as labels and values."""
+        zone = self._zone.key
+        lines = [
+            (_("Départ"), filters.instant(self.depart_at, zone)),
+            (_("Arrivée"), filters.instant(self.arrive_at, zone)),
+            (_("Durée, arrêts compris"), filters.duration(self._result["duration_s"])),
+            (_("Distance"), filters.distance(self._result["distance_m"])),
+        ]
+        detour = self._detour()
+        if detour:
+            lines.append((_("Détour dû aux règles"), detour))
+        carbon = self.carbon
+        if carbon:
+            lines.append((_("CO₂ estimé"), carbon))
+        saved = self._order_saving()
+        if saved:
+            lines.append((_("Ordre des arrêts"), saved))
+        return lines
+
+    @property
+    def duration_s(self) -> float | None:
+        """Door to door, stops included; None without a tour."""
+        return float(self._result["duration_s"]) if self.ok else None
+
+    @property
+    def distance_m(self) -> float | None:
+        """Metres driven; None without a tour."""
+        return float(self._result["distance_m"]) if self.ok else None
+
+    @property
+    def co2_kg(self) -> float | None:
+        """Kilograms of CO2; None when the vehicle's energy is unknown."""
+        found = (self._result.get("emissions") or {}).get("co2_kg")
+        return None if found is None or not self.ok else float(found)
+
+    @property
+    def carbon(self) -> str:
+        """The estimate of CO2 and fuel; empty when there is none."""
+        if self.co2_kg is None:
+            return ""
+        emissions = self._result["emissions"]
+        parts = [f"{format_decimal(round(self.co2_kg, 1))}\u00a0kg"]
+        for key, unit in (("fuel_l", "l"), ("kwh", "kWh"), ("kg", "kg")):
+            if emissions.get(key) is not None:
+                amount = f"{format_decimal(round(float(emissions[key]), 1))}\u00a0{unit}"
+                parts.append(_("%(amount)s consommés", amount=amount))
+        return ", ".join(parts)
+
+    @property
+    def carbon_source(self) -> str:
+        """Where the factors of the estimate come from; empty when there is no estimate."""
+        return "" if self.co2_kg is None else str(self._result["emissions"].get("source", ""))
+
+    def _detour(self) -> str:
+        plain = self._result.get("without_law")
+        if not plain or not self._result.get("avoided"):
+            return ""
+        metres = self._result["distance_m"] - plain["distance_m"]
+        seconds = self._result["drive_s"] - plain["drive_s"]
+        length = f"{'+' if metres >= 0 else '−'}{filters.distance(abs(metres))}"
+        time = f"{'+' if seconds >= 0 else '−'}{filters.duration(abs(seconds))}"
+        return f"{time}, {length}"
+
+    def _order_saving(self) -> str:
+        order = self._result.get("order") or {}
+        if not order.get("free"):
+            return ""
+        # An order that was already the best saves nothing, and says so.
+        if (order.get("saved_s") or 0) < 60:
+            return _("calculé par le site\u00a0; le vôtre était aussi bon")
+        text = _("calculé par le site\u00a0: %(time)s gagnées", time=filters.duration(order["saved_s"]))
+        if (order.get("saved_m") or 0) >= 100:
+            text += ", " + _("%(length)s de moins", length=filters.distance(order["saved_m"]))
+        saved = ((self._result.get("emissions") or {}).get("ordered") or {}).get("co2_saved_kg")
+        if saved:
+            text += ", " + _("%(mass)s\u00a0kg de CO₂ évités", mass=format_decimal(round(float(saved), 1)))
+        return text
+
+    def _stop(self, place: int, values: Mapping[str, Any]) -> StopShown:
+        number = int(values.get("number", place))
+        at = values.get("at") or (values["lon"], values["lat"])
+        given = self._route.stops[number] if number < len(self._route.stops) else {}
+        return StopShown(
+            place=place,
+            number=number,
+            label=str(values["label"]) or _("Arrêt n°\u00a0%(number)s", number=number + 1),
+            lon=float(values["lon"]),
+            lat=float(values["lat"]),
+            at=(float(at[0]), float(at[1])),
+            arrive_at=_instant(values.get("arrive_at")),
+            leave_at=_instant(values.get("leave_at")),
+            wait_s=float(values.get("wait_s") or 0),
+            service_s=float(values.get("service_s", 60 * given.get("service_min", 0)) or 0),
+            windows=_spans(values.get("windows") or ()),
+            bays=[_bay(bay) for bay in values.get("bays") or ()],
+            is_return=bool(values.get("return")),
+        )
+
+    def _legs(self) -> Iterator[LegShown]:
+        for index, values in enumerate(self._result.get("legs", ())):
+            end = self.stops[index + 1]
+            yield LegShown(
+                start=self.stops[index],
+                end=end,
+                depart_at=datetime.fromisoformat(values["depart_at"]),
+                arrive_at=datetime.fromisoformat(values["arrive_at"]),
+                distance_m=values["distance_m"],
+                duration_s=values["duration_s"],
+                steps=[(*step_text(step), float(step["distance_m"])) for step in values["instructions"]],
+                gps=gps_links(end),
+            )
+
+    def _regulation(self, values: Mapping[str, Any]) -> Regulation:
+        wanted = values.get("pass")
+        stop = values.get("stop")
+        return Regulation(
+            text=reason_text(values, self._zone),
+            colour=values.get("colour"),
+            url=values.get("url"),
+            article=str(values.get("article") or ""),
+            source=str(values.get("source") or ""),
+            minutes=float(values.get("minutes", 0)),
+            metres=float(values.get("metres", 0)),
+            opens_at=_instant(values.get("opens_at")),
+            stop=self.stops[stop].label if isinstance(stop, int) and stop < len(self.stops) else "",
+            asks=wanted["requirement"] if wanted else None,
+        )
+
+    def _impossible(self, values: Mapping[str, Any]) -> ImpossibleStop:
+        passes = values.get("passes") or ()
+        return ImpossibleStop(
+            sign=str(int(values["number"]) + 1),
+            label=str(values["label"]),
+            reasons=[reason_text(reason, self._zone) for reason in values.get("reasons", ())],
+            open=_spans(values.get("open") or ()),
+            passes=[str(wanted["title"]) for wanted in passes],
+            asks_pass=any(wanted["requirement"] != "document" for wanted in passes),
+        )
+
+
+def _instant(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def _spans(values: Sequence[Sequence[str | None]]) -> list[Span]:
+    return [
+        (datetime.fromisoformat(start), datetime.fromisoformat(end) if end else None)
+        for start, end in values
+        if start is not None
+    ]
+
+
+def _bay(values: Mapping[str, Any]) -> BayShown:
+    return BayShown(
+        name=str(values.get("name") or ""),
+        address=str(values.get("address") or ""),
+        lon=float(values["lon"]),
+        lat=float(values["lat"]),
+        walk_m=float(values["walk_m"]),
+        length_m=values.get("length_m"),
+        regime=str(values.get("regime") or ""),
+        hours=str(values.get("hours") or ""),
+        max_stay_min=values.get("max_stay_min"),
+        doubt="" if values.get("usable") is True else str(values.get("why") or _("à vérifier sur place")),
+    )

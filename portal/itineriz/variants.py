@@ -1,0 +1,78 @@
+"""The same tour under other conditions: another vehicle, another hour, a pass that is not held."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from portal.itineriz.queries import RouteView
+from portal.itineriz.services import CreateRoute
+from portal.itineriz.trip_values import pass_of, stop_of
+from portal.regulations.passes import PassRight
+from portal.regulations.perimeters import Colour
+
+
+@dataclass(frozen=True, slots=True)
+class OtherVehicle:
+    """The vehicle of a variant, as `CreateRoute` takes it."""
+
+    public: Mapping[str, Any]
+    vehicle_id: UUID | None
+    label: str
+    passes: Sequence[PassRight]
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What a variant changes; None leaves as it is. depart_at ends an arrival that was asked for.
+
+    supposed: passes that are not held, besides those the tour supposes already.
+    """
+
+    vehicle: OtherVehicle | None = None
+    depart_at: datetime | None = None
+    supposed: tuple[PassRight, ...] = ()
+
+
+def family_of(route: RouteView) -> UUID:
+    """The route that the variants of a route are compared with: itself, or the one it varies."""
+    return route.compared_with or route.id
+
+
+def variant(route: RouteView, company_id: UUID, changed: Changed) -> CreateRoute:
+    """The tour of a route of the company under other conditions."""
+    vehicle = changed.vehicle or OtherVehicle(
+        route.vehicle, route.vehicle_id, route.vehicle_label, tuple(_passes(route.passes, supposed=False))
+    )
+    return CreateRoute(
+        territory_id=route.territory_id,
+        company_id=company_id,
+        stops=tuple(stop_of(values) for values in route.stops),
+        depart_at=changed.depart_at or route.depart_at,
+        vehicle=vehicle.public,
+        vehicle_id=vehicle.vehicle_id,
+        vehicle_label=vehicle.label,
+        passes=tuple(vehicle.passes),
+        assume_passes=route.assume_passes,
+        arrive_by=None if changed.depart_at else route.arrive_by,
+        free_order=route.free_order,
+        return_to_start=route.return_to_start,
+        label=route.label,
+        compared_with=family_of(route),
+        supposed_passes=(*_passes(route.passes, supposed=True), *changed.supposed),
+    )
+
+
+def supposed_pass(depart_at: datetime, perimeter_ids: Iterable[str], colours: Iterable[Colour]) -> PassRight | None:
+    """A pass nobody holds, for the days around a tour; None when it opens nothing."""
+    named, whole = frozenset(perimeter_ids), frozenset(colours)
+    if not named and not whole:
+        return None
+    return PassRight(depart_at - timedelta(days=1), depart_at + timedelta(days=7), named, whole)
+
+
+def _passes(values: Sequence[Mapping[str, Any]], *, supposed: bool) -> Iterable[PassRight]:
+    return (pass_of(item) for item in values if bool(item.get("supposed")) is supposed)
