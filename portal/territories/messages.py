@@ -72,6 +72,7 @@ STEPS = {
     "source": "Reading the extract",
     "graph": "Building the routing graph",
     "edges": "Placing a probe on each road section",
+    "driving": "Timing each road section and turn",
     "basemap": "Drawing the base map",
     "addresses": "Indexing streets and addresses",
     "restrictions": "Keeping the restrictions of the roads",

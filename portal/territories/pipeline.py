@@ -21,6 +21,7 @@ from portal.common.clock import SYSTEM_CLOCK, Clock
 from portal.common.errors import Conflict
 from portal.territories.build.addresses import build_addresses
 from portal.territories.build.basemap import build_basemap
+from portal.territories.build.driving import build_driving
 from portal.territories.build.edges import build_edges
 from portal.territories.build.errors import BuildError
 from portal.territories.build.graph import build_graph
@@ -38,8 +39,8 @@ from portal.territories.queries import (
 Progress = Callable[[str, int, int], None]
 """Told of each step: its name (see STEPS), how many units are done, how many there are."""
 
-STEPS = ("source", "graph", "edges", "basemap", "addresses", "restrictions")
-BUILDER_VERSION = 2
+STEPS = ("source", "graph", "edges", "driving", "basemap", "addresses", "restrictions")
+BUILDER_VERSION = 3
 """Raised whenever the same extract would give another build."""
 
 _EXTRACT_NAME = "extract.osm.pbf"
@@ -105,6 +106,7 @@ def _fill(partial: Path, source: Path, version: str, tell: Progress, clock: Cloc
     graph_dir.mkdir()
     build_graph(pbf, graph_dir, tell)
     edges = build_edges(graph_dir, pbf, tell)
+    build_driving(graph_dir, edges, tell)
     tell("basemap", 0, 1)
     basemap = build_basemap(pbf, partial / BASEMAP_NAME, info.bounds, work_dir=partial)
     tell("basemap", 1, 1)

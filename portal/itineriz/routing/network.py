@@ -1,0 +1,473 @@
+"""The graph of a territory as the search reads it: turns with the engine's own times and costs, and the law of a leg.
+
+A way found here costs what the engine says it costs. One Network per graph, shared by all threads; each thread has its
+own scratch, so that a search allocates nothing of the size of the graph.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from portal.itineriz.routing.kernel import FOUND, SCRATCH_FULL, UNREACHED, costs_from, search, trace
+from portal.itineriz.routing.leglaw import LegLaw, PartLaw
+from portal.itineriz.routing.timetable import NO_SPANS
+from portal.territories.api import Driving, EdgeTable
+
+type Floats = npt.NDArray[np.float64]
+type Rows = npt.NDArray[np.int32]
+
+_LANDMARKS: Final = 12
+_CODES_KEPT: Final = 64
+_LIMIT_PENALTY_S: Final = 7200.0
+_ZONE_PENALTY_S: Final = 1800.0
+_NO_PART: Final = PartLaw(NO_SPANS, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """A place on an edge where a way may begin or end: row, share of the edge behind it (0..1).
+
+    extra_cost: added by the engine for a street that is not the nearest. part: what the law says of the part of the
+    edge that is driven, from the place on for a start, up to the place for an end.
+    """
+
+    row: int
+    at: float
+    extra_cost: float = 0.0
+    part: PartLaw = _NO_PART
+
+
+@dataclass(frozen=True, slots=True)
+class Direct:
+    """A start and an end (their places among those given) on one edge, the end ahead, and the law between them."""
+
+    start: int
+    end: int
+    part: PartLaw = _NO_PART
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Way:
+    """A way through the network. rows: (k,) edges driven; begin_s, end_s: (k,) seconds since the departure.
+
+    first_at, last_at: share of the first and last edge at which the way begins and ends. cost: as the engine counts.
+    relaxed: goes through streets for those who stop in them, because there is no other way.
+    """
+
+    rows: Rows
+    begin_s: Floats
+    end_s: Floats
+    first_at: float
+    last_at: float
+    cost: float
+    relaxed: bool
+
+    @property
+    def duration_s(self) -> float:
+        """How long it takes."""
+        return float(self.end_s[-1])
+
+    def same_as(self, other: Way) -> bool:
+        """Tell whether the same edges are driven from and to the same places."""
+        return (
+            self.first_at == other.first_at and self.last_at == other.last_at and np.array_equal(self.rows, other.rows)
+        )
+
+
+class Network:
+    """The searchable graph of one kind of vehicle (`auto` or `truck`)."""
+
+    def __init__(self, table: EdgeTable, driving: Driving, mode: str, cache: Path | None = None) -> None:
+        graph = driving.modes[mode]
+        self.table, self.mode = table, mode
+        self.graph = graph
+        self.start_nodes, self.end_nodes = driving.start_nodes, driving.end_nodes
+        self._cache = cache
+        self._of_thread = threading.local()
+        count = len(table)
+        source = np.repeat(graph.state_row, np.diff(graph.arc_ptr))
+        target = graph.state_row[graph.arc_to]
+        order = np.argsort(target, kind="stable")
+        back_ptr = np.concatenate(([0], np.cumsum(np.bincount(target, minlength=count)))).astype(np.int32)
+        edge_s, edge_cost = (np.nan_to_num(one, nan=0.0) for one in (graph.edge_s, graph.edge_cost))
+        self._graph = (
+            count,
+            len(graph.state_row),
+            graph.open,
+            edge_s,
+            edge_cost,
+            graph.destination_only,
+            graph.state_row,
+            graph.arc_ptr,
+            graph.arc_to,
+            graph.arc_s,
+            graph.arc_cost,
+            graph.arc_back,
+            back_ptr,
+            source[order].astype(np.int32),
+        )
+        self._edge_cost = edge_cost
+        self.turns = (
+            graph.arc_ptr,
+            graph.arc_to,
+            back_ptr,
+            source[order].astype(np.int32),
+            driving.start_nodes,
+            driving.end_nodes,
+        )
+        self._no_law = _law_arrays(_empty_law(count))
+
+    def way(
+        self,
+        starts: Sequence[End],
+        ends: Sequence[End],
+        *,
+        law: LegLaw | None = None,
+        depart_s: float = 0.0,
+        directs: Sequence[Direct] | None = None,
+        closed: npt.NDArray[np.bool_] | None = None,
+        soft: bool = False,
+    ) -> Way | None:
+        """The cheapest way from one of the starts to one of the ends; None when there is none.
+
+        depart_s: seconds since 1970. directs: as `directs_of` finds them, with their law. closed: (n,) rows closed in
+        any case. soft: the law and `closed` may be broken, at a price: names what is in the way.
+        """
+        targets = [ends]
+        direct = directs_of(starts, ends) if directs is None else directs
+        # Streets for those who stop in them are the engine's second try. It tries at once where the ends touch.
+        for relaxed in (False, True) if not self._touching(starts, ends) else (True,):
+            if relaxed and len(starts) == 0:
+                return None
+            found, best, scratch = self._run(
+                starts, targets, direct, law, depart_s, closed, soft=soft, relaxed=relaxed, goal=True
+            )
+            if found:
+                return self._read(scratch, int(best[0, 1]), starts, ends, relaxed=relaxed)
+            if not bool(self.graph.destination_only.any()):
+                return None
+        return None
+
+    def many(
+        self,
+        starts: Sequence[End],
+        targets: Sequence[Sequence[End]],
+        *,
+        law: LegLaw | None = None,
+        depart_s: float = 0.0,
+    ) -> tuple[Floats, Floats]:
+        """Seconds and costs (t,) to each of many targets, inf where there is no way; one search for all."""
+        best_s = np.full(len(targets), np.inf)
+        costs = np.full(len(targets), np.inf)
+        left = np.arange(len(targets))
+        for relaxed in (False, True):
+            asked = [targets[int(place)] for place in left]
+            flat = [Direct(d.start, d.end) for d in directs_of(starts, [end for ends in asked for end in ends])]
+            _, best, scratch = self._run(
+                starts, asked, flat, law, depart_s, None, soft=False, relaxed=relaxed, goal=False
+            )
+            labels = best[:, 1].astype(np.int64)
+            reached = labels >= 0
+            best_s[left[reached]] = scratch[3][labels[reached]]
+            costs[left[reached]] = best[reached, 0]
+            left = left[~reached]
+            if len(left) == 0 or not bool(self.graph.destination_only.any()):
+                break
+        return best_s, costs
+
+    def _run(
+        self,
+        starts: Sequence[End],
+        targets: Sequence[Sequence[End]],
+        directs: Sequence[Direct],
+        law: LegLaw | None,
+        depart_s: float,
+        closed: npt.NDArray[np.bool_] | None,
+        *,
+        soft: bool,
+        relaxed: bool,
+        goal: bool,
+    ) -> tuple[bool, Floats, tuple[Any, ...]]:
+        zones, codes, first_code = _zones(law)
+        arrays = self._no_law if law is None else _law_arrays(law)
+        if closed is not None:
+            arrays = (*arrays[:7], arrays[7] | closed, arrays[8])
+        ends = [end for of_one in targets for end in of_one]
+        ids = np.repeat(np.arange(len(targets)), [len(of_one) for of_one in targets]).astype(np.int32)
+        start_arrays = self._start_arrays(starts, first_code, soft=soft)
+        target_arrays = self._target_arrays(ids, ends, soft=soft)
+        direct_arrays = (
+            np.array([one.start for one in directs], dtype=np.int32),
+            np.array([one.end for one in directs], dtype=np.int32),
+            *_spans([one.part for one in directs], soft=soft),
+        )
+        timed = law is not None and _changes(law, depart_s)
+        best = np.empty((len(targets), 2))
+        room = 4
+        while True:
+            scratch = self._scratch(codes, room)
+            scratch.generation += 1
+            options = (depart_s, soft, timed, relaxed, goal, codes, scratch.generation)
+            result = search(
+                self._graph,
+                arrays,
+                zones,
+                start_arrays,
+                target_arrays,
+                direct_arrays,
+                self.landmarks if goal else _NO_LANDMARKS,
+                options,
+                scratch.arrays,
+                best,
+            )
+            if result != SCRATCH_FULL:
+                return result == FOUND, best, scratch.arrays
+            room *= 4
+
+    def _start_arrays(self, starts: Sequence[End], first_code: int, *, soft: bool) -> tuple[Any, ...]:
+        parts = [end.part for end in starts]
+        return (
+            np.array([end.row for end in starts], dtype=np.int32),
+            np.array([end.at for end in starts], dtype=np.float64),
+            np.array([end.extra_cost for end in starts], dtype=np.float64),
+            *_spans(parts, soft=soft),
+            np.array([part.zones for part in parts], dtype=np.int64),
+            first_code,
+        )
+
+    def _target_arrays(self, ids: Rows, ends: Sequence[End], *, soft: bool) -> tuple[Any, ...]:
+        rows = np.array([end.row for end in ends], dtype=np.int32)
+        at = np.array([end.at for end in ends], dtype=np.float64)
+        parts = [end.part for end in ends]
+        ptr, spans = _spans(parts, soft=soft)
+        rest = (1.0 - at) * self._edge_cost[rows] if len(rows) else at
+        extra = np.array([end.extra_cost for end in ends], dtype=np.float64)
+        return ids, rows, at, extra, ptr, rest, spans, np.array([part.zones for part in parts], dtype=np.int64)
+
+    def _touching(self, starts: Sequence[End], ends: Sequence[End]) -> bool:
+        for one, other in product(starts, ends):
+            nodes = {int(self.start_nodes[one.row]), int(self.end_nodes[one.row])}
+            if nodes & {int(self.start_nodes[other.row]), int(self.end_nodes[other.row])}:
+                return True
+        return False
+
+    def _read(
+        self, scratch: tuple[Any, ...], label: int, starts: Sequence[End], ends: Sequence[End], *, relaxed: bool
+    ) -> Way:
+        label_cost, label_s, label_state, label_from = scratch[2], scratch[3], scratch[4], scratch[6]
+        out = np.empty(len(self.graph.state_row) * 2 + 8, dtype=np.int64)
+        labels = out[: trace(label, label_from, out)]
+        end = ends[-1 - int(label_state[label])]
+        start = starts[-2 - int(label_from[labels[0]])]
+        rows = np.array([end.row if state < 0 else self.graph.state_row[state] for state in label_state[labels]])
+        end_s = label_s[labels].copy()
+        return Way(
+            rows=rows.astype(np.int32),
+            begin_s=np.concatenate(([0.0], end_s[:-1])),
+            end_s=end_s,
+            first_at=start.at,
+            last_at=end.at,
+            cost=float(label_cost[label]),
+            relaxed=relaxed,
+        )
+
+    def _scratch(self, codes: int, room: int) -> _Scratch:
+        kept: _Scratch | None = getattr(self._of_thread, "scratch", None)
+        if kept is None or kept.codes < codes or kept.room < room:
+            kept = _Scratch(len(self.table), len(self.graph.state_row), len(self.graph.arc_to), codes, room)
+            if codes <= _CODES_KEPT:
+                self._of_thread.scratch = kept
+        return kept
+
+    @cached_property
+    def landmarks(self) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        """(n, k) cost from the end of each row to that of each landmark, and back; kept beside the graph."""
+        name = f"landmarks-{self.mode}-{_LANDMARKS}.npz"
+        path = None if self._cache is None else self._cache / name
+        if path is not None and path.is_file():
+            with np.load(path, allow_pickle=False) as kept:
+                if str(kept["version"]) == self.table.version:
+                    return kept["towards"], kept["away"]
+        towards, away = self._find_landmarks()
+        if path is not None and os.access(path.parent, os.W_OK):
+            _keep(path, version=np.array(self.table.version), towards=towards, away=away)
+        return towards, away
+
+    def _find_landmarks(self) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        """Landmarks far from each other: each is the row farthest from those before it."""
+        graph = self.graph
+        count = len(self.table)
+        source = np.repeat(graph.state_row, np.diff(graph.arc_ptr))
+        target = graph.state_row[graph.arc_to]
+        there = _by_source(source, target, graph.arc_cost + self._edge_cost[target], count)
+        back = _by_source(target, source, graph.arc_cost + self._edge_cost[target], count)
+        towards = np.full((count, _LANDMARKS), UNREACHED, dtype=np.float32)
+        away = np.full((count, _LANDMARKS), UNREACHED, dtype=np.float32)
+        out = np.empty(count)
+        opened = np.flatnonzero(graph.open)
+        if len(opened) == 0:
+            return towards, away
+        costs_from(_centre(self.table, opened), *there, out)
+        nearest = np.where(out < UNREACHED, out, -1.0)
+        for number in range(_LANDMARKS):
+            row = int(np.argmax(nearest))
+            costs_from(row, *there, out)
+            away[:, number] = out
+            nearest = np.where(out < UNREACHED, np.minimum(nearest, out), nearest if number else -1.0)
+            nearest[row] = -1.0
+            costs_from(row, *back, out)
+            towards[:, number] = out
+        return towards, away
+
+
+class _Scratch:
+    """Arrays that one thread's searches write in; a generation tells what an earlier search left."""
+
+    def __init__(self, rows: int, states: int, arcs: int, codes: int, room: int) -> None:
+        self.codes, self.room, self.generation = codes, room, 0
+        labels = room * max(1, codes // 4) * (arcs // 2 + 64)
+        entries = labels
+
+        def ints(size: int) -> Rows:
+            return np.zeros(size, dtype=np.int32)
+
+        def floats(size: int) -> Floats:
+            return np.empty(size, dtype=np.float64)
+
+        self.arrays: tuple[Any, ...] = (
+            floats(entries),
+            ints(entries),
+            floats(labels),
+            floats(labels),
+            ints(labels),
+            ints(labels),
+            ints(labels),
+            ints(labels),
+            np.zeros(labels, dtype=np.bool_),
+            ints(states * codes),
+            ints(states * codes),
+            floats(rows),
+            ints(rows),
+            ints(rows),
+            ints(rows),
+            ints(rows),
+            ints(4 * rows + 64),
+        )
+
+
+_NO_LANDMARKS: Final = (np.empty((0, 0), dtype=np.float32), np.empty((0, 0), dtype=np.float32))
+
+
+def directs_of(starts: Sequence[End], ends: Sequence[End]) -> list[Direct]:
+    """The pairs of a start and an end on one edge with the end ahead: such a way may be driven without any turn."""
+    return [
+        Direct(i, j)
+        for (i, one), (j, other) in product(enumerate(starts), enumerate(ends))
+        if one.row == other.row and one.at <= other.at
+    ]
+
+
+def _empty_law(count: int) -> tuple[Any, ...]:
+    nothing = np.zeros(1, dtype=np.int64)
+    return (
+        np.zeros(count + 1, dtype=np.int64),
+        np.empty(0, dtype=np.int32),
+        np.empty(0, dtype=np.uint8),
+        np.empty(0),
+        nothing,
+        np.empty(0),
+        np.empty(0),
+        np.zeros(count, dtype=np.bool_),
+    )
+
+
+def _law_arrays(law: LegLaw | tuple[Any, ...]) -> tuple[Any, ...]:
+    arrays = (
+        law
+        if isinstance(law, tuple)
+        else (
+            law.pair_ptr,
+            law.pair_reg,
+            law.reg_state,
+            law.reg_penalty_s,
+            law.span_ptr,
+            law.span_from,
+            law.span_until,
+            law.row_closed,
+        )
+    )
+    return (*arrays, np.array([_LIMIT_PENALTY_S, _ZONE_PENALTY_S]))
+
+
+def _zones(law: LegLaw | None) -> tuple[tuple[Any, ...], int, int]:
+    """The zones of a leg, how many codes their states make, and the code at the start.
+
+    A zone with a stop at both ends has three states, at one end two, and none needs no state: it is closed.
+    """
+    if law is None or len(law.zone_regs) == 0:
+        return _NO_ZONES, 1, 0
+    begins, ends = law.zone_start.astype(bool), law.zone_end.astype(bool)
+    radix = np.where(begins & ends, 3, 2).astype(np.int64)
+    # At the start: inside (0) where the start is, else outside, which is the first state of the zones of the end.
+    first = 0
+    zones = (law.zone_start, law.zone_end, radix, np.array(law.zone_regs, dtype=np.int64))
+    return zones, int(np.prod(radix)), first
+
+
+_NO_ZONES: Final = (
+    np.empty(0, dtype=np.uint8),
+    np.empty(0, dtype=np.uint8),
+    np.empty(0, dtype=np.int64),
+    np.empty(0, dtype=np.int64),
+)
+
+
+def _spans(parts: Sequence[PartLaw], *, soft: bool) -> tuple[Rows, Floats]:
+    if soft or not parts:
+        return np.zeros(len(parts) + 1, dtype=np.int32), NO_SPANS
+    sizes = [len(part.spans) for part in parts]
+    return (
+        np.concatenate(([0], np.cumsum(sizes))).astype(np.int32),
+        np.ascontiguousarray(np.concatenate([part.spans for part in parts])),
+    )
+
+
+_LONGEST_LEG_S: Final = 6 * 3600.0
+
+
+def _changes(law: LegLaw, depart_s: float) -> bool:
+    """Tell whether anything opens or closes while a leg is driven: an earlier arrival is then worth something."""
+    until = depart_s + _LONGEST_LEG_S
+    starts, ends = law.span_from, law.span_until
+    return bool(((starts > depart_s) & (starts < until)).any() or ((ends > depart_s) & (ends < until)).any())
+
+
+def _by_source(source: Rows, target: Rows, weight: Floats, count: int) -> tuple[Rows, Rows, Floats]:
+    order = np.argsort(source, kind="stable")
+    ptr = np.concatenate(([0], np.cumsum(np.bincount(source, minlength=count)))).astype(np.int32)
+    return ptr, target[order].astype(np.int32), np.ascontiguousarray(weight[order])
+
+
+def _centre(table: EdgeTable, rows: npt.NDArray[np.int64]) -> int:
+    middles = table.coords[(table.offsets[rows] + table.offsets[rows + 1]) // 2]
+    away = np.abs(middles - np.median(middles, axis=0)).sum(axis=1)
+    return int(rows[np.argmin(away)])
+
+
+def _keep(path: Path, **arrays: npt.NDArray[Any]) -> None:
+    """Store arrays at once: another process may be reading or writing the same."""
+    descriptor, name = tempfile.mkstemp(prefix=path.stem, suffix=".npz", dir=path.parent)
+    with os.fdopen(descriptor, "wb") as stream:
+        np.savez(stream, **arrays)  # type: ignore[arg-type]
+    Path(name).replace(path)
