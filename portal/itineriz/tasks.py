@@ -9,7 +9,7 @@ from portal.itineriz import services
 from portal.jobs import RunningJob, task
 
 
-@task(services.COMPUTE, timeout_s=300)
+@task(services.COMPUTE, timeout_s=300, max_attempts=3, warm=True)
 def compute_route(job: RunningJob, route_id: str) -> None:
     """Compute a route and keep its answer. A trip that cannot be computed is an answer too, not a failed job."""
     job.progress("route", 0, 1)

@@ -2,7 +2,7 @@
 
 from portal.jobs.models import JobState
 from portal.jobs.queue import JobView, cancel, enqueue, get_job, latest_job, retry
-from portal.jobs.registry import task
+from portal.jobs.registry import task, while_idle
 from portal.jobs.running import ClaimLost, RunningJob
 
 __all__ = [
@@ -16,4 +16,5 @@ __all__ = [
     "latest_job",
     "retry",
     "task",
+    "while_idle",
 ]

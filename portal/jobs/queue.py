@@ -26,6 +26,8 @@ from portal.jobs.models import Job, JobState
 from portal.jobs.registry import find_task
 
 QUEUES = ("urgent", "ordinary")
+WARM = "warm"
+"""In the message of a job: it may run in the process that the worker keeps."""
 _RUN = "portal.jobs.runner.run"
 
 _log = logging.getLogger(__name__)
@@ -102,11 +104,13 @@ def push(app: Flask, jobs: Sequence[tuple[UUID, str, bool]]) -> None:
     try:
         for job_id, kind, priority in jobs:
             queue = rq_queue(QUEUES[0 if priority else 1], connection)
+            named = find_task(kind)
             queue.enqueue(
                 _RUN,
                 str(job_id),
                 job_id=f"{job_id}-{secrets.token_hex(4)}",  # another message each time; `waiting_in_queue` reads it
-                job_timeout=find_task(kind).timeout_s + 30,
+                job_timeout=named.timeout_s + 30,
+                meta={WARM: named.warm},
                 result_ttl=0,
                 failure_ttl=3600,
             )

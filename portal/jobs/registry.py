@@ -10,20 +10,28 @@ TaskFunction = Callable[..., None]
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What runs for a kind of job. timeout_s bounds one run; max_attempts bounds runs that were lost or failed."""
+    """What runs for a kind of job. timeout_s bounds one run; max_attempts bounds runs that were lost or failed.
+
+    warm: the job runs in the process that the worker keeps for such jobs, and finds there what the last one read.
+    """
 
     kind: str
     run: TaskFunction
     timeout_s: int
     max_attempts: int
+    warm: bool
 
 
 _tasks: dict[str, Task] = {}
+_while_idle: list[Callable[[], None]] = []
 
 
-def task(kind: str, *, timeout_s: int = 600, max_attempts: int = 5) -> Callable[[TaskFunction], TaskFunction]:
+def task(
+    kind: str, *, timeout_s: int = 600, max_attempts: int = 5, warm: bool = False
+) -> Callable[[TaskFunction], TaskFunction]:
     """Register `run(job: RunningJob, **args)` for a kind (`context.verb`). args are JSON scalars, mostly ids.
 
+    warm: for short work that needs much in memory (the graph, the law); the rest has a process of its own each time.
     The function does its long work first, then writes its effects inside `with job.finish() as uow:`; it may be run
     again after a kill at any point, and only the run that owns the claim can finish.
     """
@@ -31,7 +39,7 @@ def task(kind: str, *, timeout_s: int = 600, max_attempts: int = 5) -> Callable[
     def register(run: TaskFunction) -> TaskFunction:
         if kind in _tasks and _tasks[kind].run is not run:
             raise ValueError(f"two tasks are named {kind}")
-        _tasks[kind] = Task(kind, run, timeout_s, max_attempts)
+        _tasks[kind] = Task(kind, run, timeout_s, max_attempts, warm)
         return run
 
     return register
@@ -40,3 +48,14 @@ def task(kind: str, *, timeout_s: int = 600, max_attempts: int = 5) -> Callable[
 def find_task(kind: str) -> Task:
     """Return the task of a kind; KeyError when no context registered it."""
     return _tasks[kind]
+
+
+def while_idle(work: Callable[[], None]) -> None:
+    """Have some short work done, now and then, by the process kept for warm jobs while it waits for one."""
+    if work not in _while_idle:
+        _while_idle.append(work)
+
+
+def idle_work() -> tuple[Callable[[], None], ...]:
+    """What was registered with `while_idle`."""
+    return tuple(_while_idle)

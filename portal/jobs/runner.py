@@ -81,6 +81,7 @@ def _end_failed(job_id: str, claim: UUID, code: str, *, again: bool) -> None:
 def end_lease(job_id: str) -> None:
     """Say that the process of a run was seen dead: the next sweep takes the job back without waiting for its lease.
 
+    A job whose process died before it claimed it is pushed again by that sweep, too.
     A run that lives after all (the same job pushed twice) renews its lease; at worst it loses its claim and writes
     nothing.
     """
@@ -89,6 +90,9 @@ def end_lease(job_id: str) -> None:
             update(Job)
             .where(Job.id == UUID(job_id), Job.state == JobState.RUNNING)
             .values(lease_until=SYSTEM_CLOCK.now())
+        )
+        uow.session.execute(
+            update(Job).where(Job.id == UUID(job_id), Job.state == JobState.PENDING).values(pushed_at=None)
         )
 
 

@@ -7,6 +7,8 @@ import os
 import signal
 from pathlib import Path
 
+from portal.runtime.worker import WARM_NAME
+
 _MARKS = {"queue": "valkey-server", "worker": "portal.runtime.worker", "web": "gunicorn"}
 
 
@@ -29,10 +31,27 @@ def child_of(supervisor: int, part: str) -> int | None:
     return next((pid for pid, command in children_of(supervisor).items() if _MARKS[part] in command), None)
 
 
-def kill(pid: int | None) -> None:
-    """End a process without a word (signal 9)."""
+def warm_of(worker: int) -> int | None:
+    """Return the process in which a worker runs one warm job after another, None while it does not run."""
+    return next((pid for pid in children_of(worker) if _is_warm(pid)), None)
+
+
+def run_of(worker: int) -> int | None:
+    """Return the process a worker forked for the present job alone, None when there is none."""
+    return next((pid for pid in children_of(worker) if not _is_warm(pid)), None)
+
+
+def _is_warm(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip() == WARM_NAME
+    except OSError:  # it ended meanwhile
+        return False
+
+
+def kill(pid: int | None, with_signal: signal.Signals = signal.SIGKILL) -> None:
+    """End a process without a word (signal 9), or with another signal."""
     assert pid is not None, "the process to kill does not run"
-    os.kill(pid, signal.SIGKILL)
+    os.kill(pid, with_signal)
 
 
 def nothing_left(var_dir: Path) -> bool:

@@ -12,7 +12,7 @@ import requests
 
 from portal.fleet.models import ImportState
 from portal.runtime.demo.names import DOMAIN, PASSWORD
-from tests.faults.processes import child_of, children_of, kill, nothing_left
+from tests.faults.processes import child_of, children_of, kill, nothing_left, run_of
 from tests.faults.work import Company, wait_for
 from tests.support.installation import RunningPortal
 
@@ -25,11 +25,11 @@ def _supervisor(portal: RunningPortal) -> int:
     return portal.process.pid
 
 
-def _run_of(portal: RunningPortal) -> int:
+def _run_of(portal: RunningPortal) -> int | None:
     """The forked process that runs the present job."""
     worker = child_of(_supervisor(portal), "worker")
     assert worker is not None
-    return next(iter(children_of(worker)))
+    return run_of(worker)
 
 
 VICTIMS = {
