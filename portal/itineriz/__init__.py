@@ -28,6 +28,7 @@ def register(app: Flask) -> None:
     from portal.itineriz import tasks  # noqa: F401 registers the job
     from portal.itineriz.cli import route_command, what_command
     from portal.itineriz.pages import register_pages
+    from portal.itineriz.places import tasks as stops_tasks  # noqa: F401 registers the job
 
     register_pages(app)
     app.cli.add_command(route_command)

@@ -7,7 +7,14 @@ from flask import Flask
 
 def register_pages(app: Flask) -> None:
     """Attach every page to the application. A module that adds views is imported here."""
-    from portal.itineriz.pages import asking, comparing, places, routes, sharing  # noqa: F401 each adds its views
+    from portal.itineriz.pages import (  # noqa: F401 each adds its views
+        asking,
+        comparing,
+        places,
+        routes,
+        sharing,
+        stops_file,
+    )
     from portal.itineriz.pages.blueprint import blueprint
 
     app.register_blueprint(blueprint)

@@ -13,10 +13,9 @@ from portal.common.errors import Invalid, NotFound, Unavailable
 from portal.common.text import whole_number
 from portal.common.units import decimal_number
 from portal.itineriz.pages.local_time import add_fault
-from portal.itineriz.places.hours import MOST_WINDOWS, ClockSpan, read_hours
+from portal.itineriz.places.hours import MOST_SERVICE_MIN, MOST_WINDOWS, ClockSpan, read_hours
 from portal.territories.api import TerritoryView, geocode, list_territories
 
-MOST_SERVICE_MIN = 24 * 60
 _SEPARATOR = "|"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
@@ -11,12 +12,15 @@ from portal.common.errors import Invalid
 from portal.regulations.schedules import Interval
 
 MOST_WINDOWS = 4
+MOST_SERVICE_MIN = 24 * 60
 
 type ClockSpan = tuple[str, str]
 """("HH:MM", "HH:MM"); an end not after its start is on the next day."""
 
 _CLOCK = re.compile(r"(\d{1,2})\s*(?:[:hH.]\s*(\d{2})?)?(?::\d{2})?")
 _BETWEEN = re.compile(r"\s*(?:-|–|—|à|a|au|to|>|→)\s*")
+_MINUTES = re.compile(r"(\d{1,4}(?:[.,]\d+)?)\s*(?:min|mn|minutes?|m|')?")
+_DURATION = re.compile(r"(\d{1,2})\s*(?:h|:)\s*(?:(\d{2})\s*(?:min|mn|:00)?)?")
 _LIST = re.compile(r"\s*(?:[,;/]|\bet\b)\s*")
 
 
@@ -46,6 +50,26 @@ def read_hours(text: str) -> tuple[ClockSpan, ...]:
     if len(spans) > MOST_WINDOWS:
         raise Invalid("too-many-windows", most=MOST_WINDOWS)
     return tuple(spans)
+
+
+def read_minutes(text: str) -> int:
+    """Read whole minutes on the spot, 0 for an empty text: « 15 », « 15 min », « 1h30 », « 0:20:00 ».
+
+    Raises Invalid("minutes-unreadable"), also beyond a day.
+    """
+    bare = text.strip().lower()
+    found = _MINUTES.fullmatch(bare)
+    if found is not None:
+        minutes = math.ceil(float(found[1].replace(",", ".")))
+    elif (clock := _DURATION.fullmatch(bare)) is not None:
+        minutes = 60 * int(clock[1]) + int(clock[2] or 0)
+    elif not bare:
+        minutes = 0
+    else:
+        raise Invalid("minutes-unreadable", value=text[:40])
+    if minutes > MOST_SERVICE_MIN:
+        raise Invalid("minutes-unreadable", value=text[:40])
+    return minutes
 
 
 def hours_text(spans: Iterable[Sequence[str]]) -> str:

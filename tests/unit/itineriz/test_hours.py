@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from portal.common.errors import Invalid
-from portal.itineriz.places.hours import hours_text, read_clock, read_hours, windows_on
+from portal.itineriz.places.hours import hours_text, read_clock, read_hours, read_minutes, windows_on
 
 PARIS = ZoneInfo("Europe/Paris")
 
@@ -62,3 +62,17 @@ def test_spans_are_refused_when_an_end_is_missing_or_too_many(text: str):
 def test_windows_are_instants_of_the_local_day(day: date, spans: list[tuple[str, str]], expected: list[str]):
     found = windows_on(day, PARIS, spans)
     assert [f"{one.start:%H:%M}/{one.end:%H:%M}" for one in found] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "minutes"),
+    [("", 0), ("15", 15), ("15 min", 15), ("12,5", 13), ("0:20", 20), ("00:20:00", 20), ("1h30", 90), ("2 h", 120)],
+)
+def test_minutes_are_read_as_people_write_them(text: str, minutes: int):
+    assert read_minutes(text) == minutes
+
+
+@pytest.mark.parametrize("text", ["un moment", "-5", "1e9", "25h", "1441", "15;20"])
+def test_minutes_are_refused_when_they_say_no_duration_within_a_day(text: str):
+    with pytest.raises(Invalid):
+        read_minutes(text)
