@@ -6,16 +6,22 @@ import json
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from portal.common.clock import SYSTEM_CLOCK, Clock
 from portal.common.errors import Invalid, Unavailable
-from portal.itineriz.planning.planner import plan
+from portal.fleet.api import Energy
+from portal.itineriz.planning.bays import BayMap
+from portal.itineriz.planning.driving import Progress
+from portal.itineriz.planning.planner import Extras, plan
 from portal.itineriz.routing.engine import Engine, open_engine
 from portal.itineriz.trip import Stop, Trip, TripResult
-from portal.numeriz.api import law_snapshot
+from portal.numeriz.api import law_snapshot, list_bays
 from portal.regulations.passes import PassRight
 from portal.regulations.perimeters import Colour
+from portal.regulations.schedules import Interval
 from portal.regulations.vehicles import Vehicle
 from portal.territories.api import TerritoryView
 
@@ -24,10 +30,19 @@ _HAS_HOUR = re.compile(r"\d[T ]\d", re.IGNORECASE)
 _FIRST_YEAR, _LAST_YEAR = 2000, 2100
 
 
-def answer(territory: TerritoryView, trip: Trip) -> TripResult:
-    """The lawful tour of a trip in a territory. Raises Invalid for what was given, Unavailable without a graph."""
+def answer(
+    territory: TerritoryView, trip: Trip, progress: Progress | None = None, *, clock: Clock = SYSTEM_CLOCK
+) -> TripResult:
+    """The lawful tour of a trip in a territory. Raises Invalid for what was given, Unavailable without a graph.
+
+    progress: (step, done, total) told on the way, step "order" or "leg"; what it raises goes through.
+    """
     check_stops(territory, trip.stops)
-    return plan(engine_of(territory), law_snapshot(territory.id), trip)
+    engine, law_at = engine_of(territory), clock.now()
+    law = law_snapshot(territory.id)
+    bays = BayMap(list_bays(territory.id), law.calendar)
+    result = plan(engine, law, trip, extras=Extras(bays=bays, progress=progress))
+    return replace(result, law_at=law_at)
 
 
 def engine_of(territory: TerritoryView) -> Engine:
@@ -107,6 +122,29 @@ def local_instant(given: datetime, zone: ZoneInfo) -> datetime:
     if instant.astimezone(zone).replace(tzinfo=None) != given:
         raise Invalid("departure-does-not-exist", field="depart_at")
     return instant
+
+
+def read_windows(text: str, zone: ZoneInfo) -> tuple[Interval, ...]:
+    """Read the windows of a stop, `START/END` in ISO instants, several with commas. Raises Invalid("window-unreadable")
+    and what `read_instant` raises."""
+    windows = []
+    for part in text.split(","):
+        start, slash, end = part.partition("/")
+        if not slash:
+            raise Invalid("window-unreadable", field="window")
+        first, last = read_instant(start, zone), read_instant(end, zone)
+        if last <= first:
+            raise Invalid("window-unreadable", field="window")
+        windows.append(Interval(first, last))
+    return tuple(windows)
+
+
+def read_energy(text: str) -> str:
+    """Read what a vehicle runs on. Raises Invalid("energy-unknown")."""
+    known = [energy.value for energy in Energy]
+    if text not in known:
+        raise Invalid("energy-unknown", field="energy", known=", ".join(known))
+    return text
 
 
 def read_vehicle(text: str) -> Vehicle:

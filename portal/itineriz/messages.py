@@ -10,11 +10,10 @@ from zoneinfo import ZoneInfo
 from flask_babel import format_decimal, gettext
 
 from portal.common.errors import PortalError
-from portal.itineriz.trip import Caution, Notice, RoadLimit, Status
+from portal.itineriz.trip import BayChoice, Caution, Notice, RoadLimit
 from portal.numeriz.api import sentence
 from portal.regulations.evaluate import State
 from portal.regulations.vehicles import Fact
-from portal.web import filters
 
 
 def _(text: str, /, **params: object) -> str:
@@ -54,6 +53,55 @@ def unreachable() -> str:
     return _("Aucune rue ouverte à ce véhicule ne mène à cet arrêt.")
 
 
+def missed_window() -> str:
+    """Why a stop cannot be served when the vehicle comes after its last window."""
+    return _("Les créneaux de cet arrêt sont terminés quand le véhicule arrive.")
+
+
+def bay_hours(bay: BayChoice, zone: ZoneInfo) -> str:
+    """When a bay is kept for deliveries, on the day of the visit."""
+    if bay.always:
+        return _("Réservée aux livraisons à toute heure.")
+    if not bay.slots:
+        return _("Horaires inconnus.")
+    spans = ", ".join(
+        _("%(start)s à %(end)s", start=f"{span.start.astimezone(zone):%H:%M}", end=_end_of(span.end.astimezone(zone)))
+        for span in bay.slots
+    )
+    return _("Réservée aux livraisons ce jour-là\u00a0: %(spans)s.", spans=spans)
+
+
+def _end_of(at: datetime) -> str:
+    return "24:00" if (at.hour, at.minute) in {(0, 0), (23, 59)} else f"{at:%H:%M}"
+
+
+def bay_doubt(code: str) -> str:
+    """What is not known of a bay that may be usable."""
+    sentences: dict[str, Sentence] = {
+        "bay-length-unknown": lambda: _("La longueur de l’aire est inconnue."),
+        "vehicle-length-unknown": lambda: _("La longueur du véhicule est inconnue."),
+        "vehicle-weight-unknown": lambda: _("Le poids du véhicule est inconnu et l’aire est limitée en poids."),
+        "bay-hours-unknown": lambda: _("Les horaires de l’aire sont inconnus."),
+    }
+    return sentences[code]()
+
+
+def emissions_sentence(values: Mapping[str, Any]) -> str:
+    """What the figures of fuel and carbon dioxide rest on, or why there is none. values: `emissions` of an answer."""
+    sentences: dict[str, Sentence] = {
+        "average-per-kilometre": lambda: _(
+            "Estimation moyenne par kilomètre, à l’échappement\u00a0: facteurs de conversion du gouvernement britannique "
+            "(véhicules de livraison, 2021)\u00a0; litres d’après l’arrêté français du 26\u00a0avril 2017."
+        ),
+        "no-exhaust": lambda: _("Aucune émission à l’échappement\u00a0; la production de l’énergie n’est pas comptée."),
+        "energy-unknown": lambda: _("L’énergie du véhicule est inconnue\u00a0: aucune estimation."),
+        "weight-unknown": lambda: _("Le poids du véhicule est inconnu\u00a0: aucune estimation."),
+        "no-factor": lambda: _("Aucun facteur publié pour cette énergie et ce véhicule\u00a0: aucune estimation."),
+    }
+    known = sentences.get(str(values.get("basis")))
+    return known() if known else ""
+
+
 def limit_values(limit: RoadLimit) -> dict[str, Any]:
     """A physical limit as JSON values."""
     return {
@@ -87,6 +135,13 @@ def notice_sentence(notice: str, params: Mapping[str, Any]) -> str:
             "L’arrêt n°\u00a0%(number)s est à %(metres)s\u00a0m de la rue la plus proche ouverte au véhicule.",
             number=int(params["stop"]) + 1,
             metres=params["metres"],
+        ),
+        Notice.DELAYED: lambda: _(
+            "Limitations de vitesse et circulations alternées des arrêtés\u00a0: environ %(minutes)s\u00a0min de plus, comptées.",
+            minutes=params["minutes"],
+        ),
+        Notice.ORDER_UNAVAILABLE: lambda: _(
+            "L’ordre des arrêts n’a pas pu être amélioré\u00a0: celui donné est suivi."
         ),
         Notice.SEARCH_STOPPED: lambda: _("La recherche a été interrompue avant d’avoir essayé tous les chemins."),
     }
@@ -141,6 +196,16 @@ def fault(error: PortalError) -> str:
             most=params.get("most"),
         ),
         "departure-unreadable": lambda: _("L’instant doit être une date et une heure, par exemple 2024-09-08T09:00."),
+        "departure-or-arrival": lambda: _("Donnez l’heure de départ ou l’heure d’arrivée, et une seule des deux."),
+        "window-unreadable": lambda: _(
+            "Un créneau se donne avec le numéro de l’arrêt, un début et une fin qui le suit, par exemple "
+            "2=2024-09-08T09:00/2024-09-08T11:30."
+        ),
+        "services-do-not-match": lambda: _(
+            "Donnez une durée de service pour tous les arrêts, ou une pour chacun des %(stops)s.",
+            stops=params.get("stops"),
+        ),
+        "energy-unknown": lambda: _("Énergie inconnue. Énergies\u00a0: %(known)s.", known=params.get("known")),
         "departure-does-not-exist": lambda: _(
             "Cette heure n’existe pas ce jour-là\u00a0: les horloges avancent d’une heure pendant la nuit."
         ),
@@ -205,30 +270,3 @@ def verdict_words(state: str) -> str:
         State.UNKNOWN: lambda: _("Indéterminé\u00a0: il manque une caractéristique du véhicule."),
     }
     return words[state]()
-
-
-def route_lines(values: Mapping[str, Any], zone: ZoneInfo) -> list[str]:
-    """The public answer of the planner for a person who reads a terminal."""
-    if values["status"] == Status.OK:
-        lines = [
-            _(
-                "Itinéraire permis\u00a0: %(distance)s, %(duration)s.",
-                distance=filters.distance(values["distance_m"]),
-                duration=filters.duration(values["duration_s"]),
-            )
-        ]
-    else:
-        lines = [_("Aucun itinéraire permis à ce moment.")]
-    lines += [f"  {step['text']}" for leg in values["legs"] for step in leg["instructions"]]
-    lines += [
-        _("Évité (%(minutes)s\u00a0min)\u00a0: %(why)s", minutes=f"{item['minutes']:+}", why=item["why"])
-        for item in values["avoided"]
-    ]
-    lines += [_("Obstacle\u00a0: %(why)s", why=item["why"]) for item in values["blocking"]]
-    lines += [_("Violation\u00a0: %(why)s", why=item["why"]) for item in values["violations"]]
-    lines += [
-        _("Possible en partant le %(instant)s.", instant=filters.instant(datetime.fromisoformat(at), zone.key))
-        for at in values["departures"]
-    ]
-    lines += [_("À noter\u00a0: %(text)s", text=item["text"]) for item in values["warnings"]]
-    return lines

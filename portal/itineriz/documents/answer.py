@@ -6,23 +6,41 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from portal.itineriz.messages import caution_values, limit_sentence, limit_values, unreachable
-from portal.itineriz.trip import Avoided, Leg, NeededPass, Obstacle, Status, TripResult
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from portal.itineriz.documents.answer_stops import bay_values, stop_values
+from portal.itineriz.messages import caution_values, limit_sentence, limit_values, missed_window, unreachable
+from portal.itineriz.trip import (
+    Avoided,
+    Emissions,
+    ImpossibleStop,
+    Leg,
+    NeededPass,
+    Obstacle,
+    OrderFound,
+    Proposal,
+    Status,
+    TripResult,
+)
 from portal.numeriz.api import sentence
 from portal.regulations.evaluate import Reason
+from portal.regulations.schedules import Interval
 
 
 def to_public(result: TripResult, zone: ZoneInfo) -> dict[str, Any]:
     """The answer as JSON values; instants in ISO 8601 with the offset of the territory, lengths in metres, seconds.
 
     `geometry` is a GeoJSON LineString (null when nothing is driven); `timeline` has [lon, lat, instant] for each of
-    its vertices, and one more for the departure from each stop where the vehicle stands.
+    its vertices, and one more for the departure from each stop where the vehicle stands. Stops come in the order
+    served; `number` is the place of a stop in the order given.
     """
     ok = result.status is Status.OK
     timeline = _timeline(result, zone)
     coordinates = [[lon, lat] for lon, lat, _ in timeline]
-    return {
+    values = {
         "status": result.status.value,
+        "depart_at": _iso(result.trip.depart_at, zone),
         "distance_m": round(result.distance_m),
         "duration_s": round((result.ends_at - result.trip.depart_at).total_seconds()),
         "drive_s": round(result.drive_s),
@@ -35,6 +53,8 @@ def to_public(result: TripResult, zone: ZoneInfo) -> dict[str, Any]:
         "legs": [_leg(leg, zone) for leg in result.legs] if ok else [],
         "needed_passes": [_needed(needed, zone) for needed in result.needed_passes],
         "blocking": [_obstacle(obstacle, zone) for obstacle in result.blocking],
+        "impossible_stops": [_impossible(item, result, zone) for item in result.impossible],
+        "proposals": [_proposal(proposal, zone) for proposal in result.proposals],
         "departures": [_iso(at, zone) for at in result.departures],
         "without_law": {
             "distance_m": round(result.plain_distance_m),
@@ -43,6 +63,15 @@ def to_public(result: TripResult, zone: ZoneInfo) -> dict[str, Any]:
         "law_version": result.law_version,
         "graph_version": result.graph_version,
     }
+    if ok:
+        values["arrive_at"] = _iso(result.visits[-1].arrive_at, zone)
+    if result.order is not None:
+        values["order"] = _order(result.order)
+    if result.emissions is not None:
+        values["emissions"] = _emissions(result.emissions, result.order)
+    if result.law_at is not None:
+        values["law_at"] = _iso(result.law_at, zone)
+    return values
 
 
 def reason_values(reason: Reason, zone: ZoneInfo) -> dict[str, Any]:
@@ -58,39 +87,55 @@ def _iso(at: datetime, zone: ZoneInfo) -> str:
     return at.astimezone(zone).isoformat(timespec="milliseconds" if at.microsecond else "seconds")
 
 
+def _spans(spans: tuple[Interval, ...], zone: ZoneInfo) -> list[list[str]]:
+    return [[_iso(span.start, zone), _iso(span.end, zone)] for span in spans]
+
+
+def _lines(lines: BaseGeometry | None) -> dict[str, Any] | None:
+    if lines is None:
+        return None
+    drawn: dict[str, Any] = shapely.geometry.mapping(shapely.set_precision(lines, 1e-6, mode="pointwise"))
+    return {
+        "type": "MultiLineString",
+        "coordinates": [[list(point) for point in line] for line in drawn["coordinates"]],
+    }
+
+
 def _timeline(result: TripResult, zone: ZoneInfo) -> list[list[Any]]:
     timeline: list[list[Any]] = []
     for leg in result.legs:
-        for (lon, lat), seconds in zip(leg.drive.coords.tolist(), leg.drive.times_s.tolist(), strict=True):
-            entry = [round(lon, 6), round(lat, 6), _iso(leg.depart_at + timedelta(seconds=seconds), zone)]
+        for entry in _of_leg(leg, zone):
             if not timeline or timeline[-1] != entry:
                 timeline.append(entry)
     return timeline
 
 
+def _of_leg(leg: Leg, zone: ZoneInfo) -> list[list[Any]]:
+    return [
+        [round(lon, 6), round(lat, 6), _iso(leg.depart_at + timedelta(seconds=seconds), zone)]
+        for (lon, lat), seconds in zip(leg.drive.coords.tolist(), leg.drive.times_s.tolist(), strict=True)
+    ]
+
+
 def _avoided(item: Avoided, zone: ZoneInfo) -> dict[str, Any]:
-    reason = reason_values(item.reason, zone)
     return {
-        **reason,
+        **reason_values(item.reason, zone),
         "minutes": round(item.seconds / 60, 1),
         "metres": round(item.metres),
+        "leg": item.leg,
+        "lines": _lines(item.lines),
+        "source": item.source,
     }
 
 
 def _stops(result: TripResult, zone: ZoneInfo) -> list[dict[str, Any]]:
-    stops: list[dict[str, Any]] = []
-    for number, stop in enumerate(result.trip.stops):
-        arrive_at = result.arrivals[number] if number < len(result.arrivals) else None
-        leave_at = None if arrive_at is None else arrive_at + timedelta(seconds=stop.service_s)
-        stops.append(
-            {
-                "label": stop.label,
-                "lon": stop.lon,
-                "lat": stop.lat,
-                "arrive_at": arrive_at and _iso(arrive_at, zone),
-                "leave_at": leave_at and _iso(leave_at, zone),
-            }
-        )
+    stops = []
+    for place, call in enumerate(result.calls):
+        visit = result.visits[place] if place < len(result.visits) else None
+        values = stop_values(call, visit, lambda at: _iso(at, zone))
+        if place < len(result.bays):
+            values["bays"] = [bay_values(bay, zone) for bay in result.bays[place]]
+        stops.append(values)
     return stops
 
 
@@ -100,6 +145,7 @@ def _leg(leg: Leg, zone: ZoneInfo) -> dict[str, Any]:
         "arrive_at": _iso(leg.arrive_at, zone),
         "distance_m": round(leg.drive.distance_m),
         "duration_s": round(leg.drive.duration_s),
+        "geometry": {"type": "LineString", "coordinates": [[lon, lat] for lon, lat, _ in _of_leg(leg, zone)]},
         "instructions": [
             {
                 "text": step.instruction,
@@ -131,8 +177,63 @@ def _needed(needed: NeededPass, zone: ZoneInfo) -> dict[str, Any]:
 
 def _obstacle(obstacle: Obstacle, zone: ZoneInfo) -> dict[str, Any]:
     if obstacle.reason is not None:
-        return {"stop": obstacle.stop, **reason_values(obstacle.reason, zone)}
-    if obstacle.limit is not None:
-        values = limit_values(obstacle.limit)
-        return {"stop": obstacle.stop, "code": "road-limit", "limit": values, "why": limit_sentence(values)}
-    return {"stop": obstacle.stop, "code": "unreachable", "why": unreachable()}
+        values = {"stop": obstacle.stop, **reason_values(obstacle.reason, zone)}
+    elif obstacle.limit is not None:
+        limit = limit_values(obstacle.limit)
+        values = {"stop": obstacle.stop, "code": "road-limit", "limit": limit, "why": limit_sentence(limit)}
+    elif obstacle.missed:
+        values = {"stop": obstacle.stop, "code": "window-missed", "why": missed_window()}
+    else:
+        values = {"stop": obstacle.stop, "code": "unreachable", "why": unreachable()}
+    return {
+        **values,
+        "opens_at": None if obstacle.opens_at is None else _iso(obstacle.opens_at, zone),
+        "pass": None if obstacle.needed is None else _needed(obstacle.needed, zone),
+        "lines": _lines(obstacle.lines),
+    }
+
+
+def _impossible(item: ImpossibleStop, result: TripResult, zone: ZoneInfo) -> dict[str, Any]:
+    return {
+        "number": item.number,
+        "label": result.trip.stops[item.number].label,
+        "reasons": [reason_values(reason, zone) for reason in item.reasons],
+        "open": _spans(item.open, zone),
+        "passes": [_needed(needed, zone) for needed in item.passes],
+        "missed": item.missed,
+    }
+
+
+def _proposal(proposal: Proposal, zone: ZoneInfo) -> dict[str, Any]:
+    values: dict[str, Any] = {
+        "kind": proposal.kind.value,
+        "depart_at": _iso(proposal.depart_at, zone),
+        "arrive_at": _iso(proposal.arrive_at, zone),
+        "saves_s": round(proposal.saves_s),
+    }
+    return values if proposal.stop is None else {**values, "stop": proposal.stop}
+
+
+def _order(order: OrderFound) -> dict[str, Any]:
+    return {
+        "free": order.free,
+        "given": list(order.given),
+        "saved_s": round(order.saved_s),
+        "saved_m": round(order.saved_m),
+    }
+
+
+def _emissions(emissions: Emissions, order: OrderFound | None) -> dict[str, Any]:
+    """co2_kg and the amount are absent when there is no figure; `basis` says why."""
+    values: dict[str, Any] = {"energy": emissions.energy, "source": emissions.source, "basis": emissions.basis}
+    if emissions.co2_kg is not None:
+        values["co2_kg"] = round(emissions.co2_kg, 2)
+    if emissions.amount is not None:
+        values[f"fuel_{emissions.unit}" if emissions.unit == "l" else emissions.unit] = round(emissions.amount, 2)
+    if order is not None and order.free and emissions.saved_co2_kg is not None:
+        values["ordered"] = {
+            "co2_saved_kg": round(emissions.saved_co2_kg, 2),
+            "distance_saved_m": round(order.saved_m),
+            "drive_saved_s": round(order.saved_s),
+        }
+    return values

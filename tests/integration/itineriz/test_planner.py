@@ -54,7 +54,10 @@ def test_a_truck_goes_round_or_is_told_when_the_marathon_is_on(paris: Engine, la
     else:
         assert perimeter.id in {o.reason.id for o in result.blocking if o.reason}
         assert [n.perimeter.id for n in result.needed_passes] == [perimeter.id]
-        assert result.departures == (perimeter.activations[0].end,)
+        before, after = result.departures
+        assert before < local("2024-09-08T09:00") < after <= perimeter.activations[0].end
+        for at in (before, after):
+            assert ask(paris, law_2024, at=at).status is Status.OK
 
 
 def test_the_route_is_the_plain_one_when_the_marathon_is_tomorrow(paris: Engine, law_2024: LawSnapshot):

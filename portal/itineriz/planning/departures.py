@@ -1,0 +1,232 @@
+"""Other hours: the nearest lawful departures, the latest one that arrives in time, and those that save time.
+
+Whether a tour is lawful is not monotone in the hour of departure. Every answer here is an hour at which the whole tour
+was driven lawfully; between an hour that is and a neighbour that is not, the bound is narrowed to the minute.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from portal.itineriz.planning.hours import HORIZON, bounds_around
+from portal.itineriz.planning.tour import Tour
+from portal.itineriz.trip import Proposal, ProposalKind
+from portal.regulations.evaluate import Reason
+from portal.regulations.snapshot import LawSnapshot
+
+type Attempt = Callable[[datetime], Tour]
+type Hold = Callable[[int, datetime], Tour]
+
+MINUTE: Final = timedelta(minutes=1)
+_MOST_TRIED: Final = 8
+_LEGS_TRIED: Final = 60
+"""How many legs may be driven again in the search of an hour: a long tour is tried at fewer hours."""
+_MOST_PROPOSALS: Final = 3
+LEAST_SAVED_S: Final = 60.0
+
+
+def tries_for(legs: int) -> int:
+    """How many hours are tried for a tour of so many legs."""
+    return max(2, min(_MOST_TRIED, _LEGS_TRIED // max(legs, 1)))
+
+
+def nearest_departures(
+    law: LawSnapshot, attempt: Attempt, refused: Tour, asked: datetime, tries: int
+) -> tuple[datetime, ...]:
+    """The nearest lawful departures before and after the one asked for, within a day; whole minutes where possible."""
+    reasons = [obstacle.reason for obstacle in refused.obstacles if obstacle.reason is not None]
+    starts, ends = bounds_around(law, reasons, asked)
+    leads = _leads(refused, asked)
+    # To pass when it is over: be there at its end, or leave at its end.
+    after = {end - lead for end in ends for lead in leads} | set(ends)
+    # To pass before it starts: have left the place by then.
+    before = {start - lead for start in starts for lead in _tails(refused, asked)}
+    found = []
+    for hours, step in ((sorted(before, reverse=True), -1), (sorted(after), 1)):
+        near = [at for at in hours if (at - asked) * step > timedelta() and abs(at - asked) < HORIZON]
+        hour = _nearest(attempt, asked, near[:tries], step)
+        if hour is not None:
+            found.append(hour)
+    return tuple(sorted(found))
+
+
+def _leads(tour: Tour, asked: datetime) -> list[timedelta]:
+    """How long after the departure the vehicle comes to the obstacles, at the least and at the most."""
+    last = tour.visits[-1].leave_at - asked
+    return [last, last + timedelta(seconds=tour.refused_s)]
+
+
+def _tails(tour: Tour, asked: datetime) -> list[timedelta]:
+    last = tour.visits[-1].leave_at - asked
+    return [last, last + timedelta(seconds=tour.refused_s + MINUTE.total_seconds())]
+
+
+def _nearest(attempt: Attempt, asked: datetime, hours: Sequence[datetime], step: int) -> datetime | None:
+    """The first hour at which the tour is lawful, brought as near as a minute to the one before it that is not."""
+    refused = asked
+    for hour in (_to_minute(hour, step) for hour in hours):
+        if attempt(hour).complete:
+            return _narrowed(refused, hour, step, lambda at: attempt(at).complete)
+        refused = hour
+    return None
+
+
+def _to_minute(at: datetime, step: int) -> datetime:
+    """The whole minute at or beyond an instant, in the direction of the search."""
+    floor = at.replace(second=0, microsecond=0)
+    return floor if step < 0 or floor == at else floor + MINUTE
+
+
+def _narrowed(refused: datetime, lawful: datetime, step: int, works: Callable[[datetime], bool]) -> datetime:
+    """The whole minute nearest to `refused` that works, supposing that one bound lies between the two."""
+    while abs(lawful - refused) > MINUTE:
+        middle = _to_minute(refused + (lawful - refused) / 2, step)
+        if middle in (lawful, refused):
+            break
+        if works(middle):
+            lawful = middle
+        else:
+            refused = middle
+    return lawful
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """The latest departure that arrives in time, and its tour; or the tour of the departure that was tried last."""
+
+    depart_at: datetime
+    tour: Tour
+    found: bool
+
+
+def latest_departure(law: LawSnapshot, attempt: Attempt, arrive_by: datetime, tries: int) -> Latest:
+    """Leave as late as possible and be at the last stop at `arrive_by` at the latest.
+
+    First from the time the tour takes; when the law is in the way then, before it starts. The hour found is the latest
+    of its stretch of lawful hours; a whole minute where the tour is lawful at it.
+    """
+    arrive_by = arrive_by.astimezone(UTC)
+    tour, depart_at = _backwards(attempt, arrive_by)
+    if not _in_time(tour, arrive_by):
+        reasons = [obstacle.reason for obstacle in tour.obstacles if obstacle.reason is not None]
+        starts, ends = bounds_around(law, reasons, depart_at)
+        hours = {bound - lead for bound in (*starts, *ends) for lead in _tails(tour, depart_at)}
+        for hour in sorted((at for at in hours if depart_at - HORIZON < at < depart_at), reverse=True)[:tries]:
+            earlier = attempt(_to_minute(hour, -1))
+            if _in_time(earlier, arrive_by):
+                tour, depart_at = earlier, _to_minute(hour, -1)
+                break
+        else:
+            return Latest(depart_at, tour, found=False)
+    return _latest_of_stretch(attempt, arrive_by, depart_at, tour)
+
+
+def _in_time(tour: Tour, arrive_by: datetime) -> bool:
+    return tour.complete and tour.arrive_at <= arrive_by
+
+
+def _backwards(attempt: Attempt, arrive_by: datetime) -> tuple[Tour, datetime]:
+    """The tour that leaves so long before the arrival as it takes; a few times over, because that changes its hour."""
+    depart_at = arrive_by
+    tour = attempt(depart_at)
+    for _ in range(_STEPS_BACK):
+        depart_at -= timedelta(seconds=max(1.0, tour.late_s(arrive_by)))
+        tour = attempt(depart_at)
+        if _in_time(tour, arrive_by) or (tour.obstacles and tour.late_s(arrive_by) <= 0):
+            break
+    return tour, depart_at
+
+
+_STEPS_BACK: Final = 5
+
+
+def _latest_of_stretch(attempt: Attempt, arrive_by: datetime, depart_at: datetime, tour: Tour) -> Latest:
+    """Later while that still arrives in time: by the time left over, then minute by minute between yes and no."""
+    tours = {depart_at: tour}
+
+    def works(at: datetime) -> bool:
+        tours[at] = attempt(at)
+        return _in_time(tours[at], arrive_by)
+
+    step = max(MINUTE, timedelta(seconds=-tour.late_s(arrive_by)))
+    late = depart_at + step
+    while late <= arrive_by and works(late):
+        depart_at = late
+        late += max(MINUTE, timedelta(seconds=-tours[late].late_s(arrive_by)))
+    whole = _to_minute(depart_at, -1)
+    if whole != depart_at and works(whole):
+        depart_at = whole
+    best = _narrowed(min(late, arrive_by), depart_at, -1, works)
+    return Latest(best, tours[best], found=True)
+
+
+def proposals(
+    law: LawSnapshot, attempt: Attempt, hold: Hold, tour: Tour, asked: datetime, tries: int
+) -> tuple[Proposal, ...]:
+    """Other hours, or a wait at a stop, that save time from door to door: at most three, the best first.
+
+    Tried around the bounds of what the tour goes round; each was driven lawfully.
+    """
+    costly = [item.reason for item in tour.avoided.values() if item.seconds > LEAST_SAVED_S]
+    if not costly:
+        return ()
+    starts, ends = bounds_around(law, costly, asked)
+    found = [
+        *_other_hours(attempt, tour, asked, starts, ends, tries),
+        *_waits(hold, tour, costly, law, asked, tries),
+    ]
+    return tuple(sorted(found, key=lambda proposal: -proposal.saves_s)[:_MOST_PROPOSALS])
+
+
+def _other_hours(
+    attempt: Attempt, tour: Tour, asked: datetime, starts: Sequence[datetime], ends: Sequence[datetime], tries: int
+) -> Iterable[Proposal]:
+    whole = tour.arrive_at - asked
+    later = sorted({_to_minute(end - lead, 1) for end in ends for lead in (timedelta(), whole)})
+    earlier = sorted({_to_minute(start - whole, -1) for start in starts}, reverse=True)
+    for kind, hours in ((ProposalKind.LEAVE_LATER, later), (ProposalKind.LEAVE_EARLIER, earlier)):
+        step = 1 if kind is ProposalKind.LEAVE_LATER else -1
+        near = [at for at in hours if (at - asked) * step > timedelta()][: max(1, tries // 2)]
+        refused = asked
+        for hour in near:
+            other = attempt(hour)
+            if _better_by(tour, other) < LEAST_SAVED_S:
+                refused = hour
+                continue
+            best = _narrowed(refused, hour, step, lambda at: _better_by(tour, attempt(at)) >= LEAST_SAVED_S)
+            at_best = attempt(best)
+            if _better_by(tour, at_best) < _better_by(tour, other) - LEAST_SAVED_S:
+                best, at_best = hour, other
+            yield Proposal(kind, best, at_best.arrive_at, _better_by(tour, at_best))
+            break
+
+
+def _better_by(tour: Tour, other: Tour) -> float:
+    """Seconds from door to door that the other tour saves; nothing when it is not lawful."""
+    return tour.duration_s - other.duration_s if other.complete else 0.0
+
+
+def _waits(
+    hold: Hold, tour: Tour, costly: Sequence[Reason], law: LawSnapshot, asked: datetime, tries: int
+) -> Iterable[Proposal]:
+    """Waiting at the stop before what is gone round, until it is over when the vehicle comes there."""
+    ids = {reason.id: reason for reason in costly}
+    waits: dict[tuple[int, datetime], float] = {}
+    for (leg, key), item in tour.avoided.items():
+        if key not in ids or leg == 0:
+            # A wait at the first stop is a later departure.
+            continue
+        visit = tour.visits[leg]
+        _, ends = bounds_around(law, [item.reason], visit.leave_at)
+        for end in ends:
+            for until in (end, end - (tour.visits[leg + 1].arrive_at - visit.leave_at)):
+                if visit.leave_at < until < tour.visits[leg + 1].arrive_at + timedelta(seconds=item.seconds):
+                    waits.setdefault((leg, until), item.seconds)
+    for leg, until in sorted(waits, key=lambda wait: wait[1])[:tries]:
+        other = hold(leg, until)
+        saved = (tour.ends_at - other.ends_at).total_seconds() if other.complete else 0.0
+        if saved >= LEAST_SAVED_S:
+            yield Proposal(ProposalKind.WAIT, asked, other.arrive_at, saved, stop=leg)

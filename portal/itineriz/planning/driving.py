@@ -1,0 +1,328 @@
+"""Driving a tour leg after leg, each leaving when the stop before is served, at the real hours of the law."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from portal.common.errors import Invalid
+from portal.itineriz.planning.crossed import avoided_of, forbidden_lines
+from portal.itineriz.planning.delays import slowed
+from portal.itineriz.planning.tour import Round, Tour
+from portal.itineriz.planning.windows import both, first_begin
+from portal.itineriz.routing.checking import Check, LegContext, check_drive, check_stay, ids_at
+from portal.itineriz.routing.costing import costing_for, unknown_sizes
+from portal.itineriz.routing.engine import Drive, Engine, distance_m
+from portal.itineriz.routing.overlay import Overlay
+from portal.itineriz.routing.search import Limits, Outcome, Search
+from portal.itineriz.trip import Call, Leg, Notice, Obstacle, RoadLimit, Stop, Visit
+from portal.regulations.evaluate import Reason
+from portal.regulations.schedules import Interval
+from portal.regulations.vehicles import Vehicle
+
+AWAY_FROM_ROAD_M: Final = 60.0
+NEAR_STREETS_M: Final = 120
+"""How far from a stop another street is tried when the nearest leads nowhere for the vehicle."""
+_WAITS_TRIED: Final = 4
+
+type Progress = Callable[[str, int, int], None]
+"""(step, done, total). Told often; it may raise to stop the work."""
+
+
+def drive_tour(
+    overlay: Overlay,
+    round_: Round,
+    limits: Limits | None = None,
+    *,
+    explain: bool = True,
+    progress: Progress | None = None,
+) -> Tour:
+    """Drive a tour. After a leg without a lawful way the others are still tried, so that all obstacles are known.
+
+    explain: find the streets that each regulation met forbids (a tour that is only compared does not need them).
+    """
+    driver = _Driver(overlay, round_, limits or Limits(), explain, progress)
+    driver.run()
+    return driver.tour
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where the vehicle is: the point from which the engine drives on, since when, and when it may leave."""
+
+    point: tuple[float, float]
+    since: datetime
+    leave_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Driven:
+    """One leg with a lawful way."""
+
+    leg: LegContext
+    drive: Drive
+    check: Check
+    outcome: Outcome
+    plain: Drive
+
+    @property
+    def arrive_at(self) -> datetime:
+        return self.leg.depart_at + timedelta(seconds=self.drive.duration_s)
+
+
+@dataclass(frozen=True, slots=True)
+class _Refused:
+    """One leg without a lawful way; plain: without law, when the engine knows a way at all."""
+
+    obstacles: tuple[Obstacle, ...]
+    plain: Drive | None = None
+    cut_short: bool = False
+
+
+class _Driver:
+    def __init__(
+        self, overlay: Overlay, round_: Round, limits: Limits, explain: bool, progress: Progress | None
+    ) -> None:
+        self.overlay = overlay
+        self.round = round_
+        self.limits = limits
+        self.explain = explain
+        self.progress = progress
+        self.tour = Tour()
+
+    def run(self) -> None:
+        unknown = unknown_sizes(self.round.vehicle)
+        if unknown:
+            self.tour.warn(Notice.UNKNOWN_SIZES, facts=",".join(fact.value for fact in unknown))
+        place = self._start()
+        for number in range(1, len(self.round.calls)):
+            found = self._reach(number, place)
+            if isinstance(found, _Refused):
+                place = self._suppose(number, place, found)
+            else:
+                place = self._arrive(number, place, found)
+            self._tell(number)
+        self.tour.supposed_at, self.tour.supposed_end = place.since, place.leave_at
+
+    def _tell(self, driven: int) -> None:
+        if self.progress is not None:
+            self.progress("leg", driven, len(self.round.calls) - 1)
+
+    def _start(self) -> _Place:
+        call = self.round.calls[0]
+        begin = first_begin(self._windows(0), self.round.depart_at)
+        if begin is None:
+            self.tour.obstacles.append(Obstacle(0, missed=True))
+            begin = self.round.depart_at
+        leave_at = self._held(0, begin + timedelta(seconds=call.stop.service_s))
+        point = call.stop.point
+        self.tour.visits.append(Visit(call, self.round.depart_at, begin, leave_at, point))
+        if call.stop.service_s or leave_at > self.round.depart_at:
+            stay = Interval(self.round.depart_at, leave_at)
+            self.tour.obstacles += [Obstacle(0, reason) for reason in self._stands(point, call, stay)]
+        return _Place(point, self.round.depart_at, leave_at)
+
+    def _windows(self, number: int) -> tuple[Interval, ...]:
+        own, legal = self.round.calls[number].stop.windows, self.round.slots.get(number)
+        if legal is None:
+            return own
+        return both(own, legal) if own else legal
+
+    def _held(self, number: int, leave_at: datetime) -> datetime:
+        held = self.round.holds.get(number)
+        return leave_at if held is None else max(held, leave_at)
+
+    def _stands(
+        self, point: tuple[float, float], call: Call, stay: Interval, *, tolerate: bool = True
+    ) -> tuple[Reason, ...]:
+        """What forbids to stand at a place. tolerate: as for the leg that led there."""
+        ids = ids_at(self.overlay.law, call.stop.point) | ids_at(self.overlay.law, point)
+        leg = LegContext(self.round.vehicle, self.round.passes, stay.start, ids, ids, tolerate_unknown=tolerate)
+        return check_stay(self.overlay.law, point, stay, leg, ids)
+
+    def _reach(self, number: int, place: _Place) -> _Driven | _Refused:
+        """The lawful way to a stop; leaves later when the vehicle would come too early and may not wait there."""
+        leave_at = place.leave_at
+        found = self._drive(number, place.point, leave_at)
+        for _ in range(_WAITS_TRIED):
+            if isinstance(found, _Refused):
+                return found
+            call = self.round.calls[number]
+            begin = first_begin(self._windows(number), found.arrive_at)
+            if begin is None:
+                return _Refused((Obstacle(number, missed=True),), found.plain)
+            served = timedelta(seconds=call.stop.service_s)
+            here, tolerate = found.drive.end, found.leg.tolerate_unknown
+            stands = self._stands(here, call, Interval(found.arrive_at, begin + served), tolerate=tolerate)
+            if not stands:
+                return found
+            early = (begin - found.arrive_at).total_seconds()
+            if not early or self._stands(here, call, Interval(begin, begin + served), tolerate=tolerate):
+                return _Refused(tuple(Obstacle(number, reason) for reason in stands), found.plain)
+            leave_at += timedelta(seconds=early)
+            before = self._stands(place.point, self.round.calls[number - 1], Interval(place.since, leave_at))
+            if before:
+                return _Refused(tuple(Obstacle(number, reason) for reason in before), found.plain)
+            found = self._drive(number, place.point, leave_at)
+        return found if isinstance(found, _Refused) else _Refused((Obstacle(number),), found.plain)
+
+    def _drive(self, number: int, start: tuple[float, float], leave_at: datetime) -> _Driven | _Refused:
+        """The lawful way of one leg: first as if every unknown size were too large, then as if it fitted."""
+        overlay, calls = self.overlay, self.round.calls
+        before, call = calls[number - 1], calls[number]
+        following = calls[number + 1].stop if number + 1 < len(calls) else None
+        vehicle = self.round.vehicle
+        ids = [ids_at(overlay.law, one.stop.point) for one in (before, call)]
+        target = call.stop.point if following is None else _where_to_serve(overlay.engine, call, following, vehicle)
+        plain: Drive | None = None
+        outcome: Outcome | None = None
+        leg = LegContext(vehicle, self.round.passes, leave_at, ids[0], ids[1])
+        for tolerate in (False, True):
+            leg = replace(leg, tolerate_unknown=tolerate)
+            costing = costing_for(vehicle, unknown_is_large=not tolerate)
+            found = _engine_drive(overlay.engine, call.number, start, target, leg, tolerate=tolerate)
+            if found is None:
+                continue
+            plain = plain or found.drive
+            outcome = Search(overlay, found.start, found.end, leg, costing, found.drive, self.limits).run()
+            self.tour.rounds += len(outcome.rounds)
+            if outcome.drive is not None and outcome.check is not None:
+                accepted = self._delayed(leg, outcome, outcome.drive, outcome.check)
+                if accepted is not None:
+                    return _Driven(leg, *accepted, outcome, plain)
+        if outcome is None or plain is None:
+            return _Refused((Obstacle(number),))
+        return _Refused(tuple(self._blocking(number, outcome, leg)), plain, outcome.cut_short)
+
+    def _delayed(self, leg: LegContext, outcome: Outcome, drive: Drive, check: Check) -> tuple[Drive, Check] | None:
+        """The drive at the hours at which orders that slow it down let it be driven, and what the law says then."""
+        late = slowed(self.overlay, drive, leg)
+        if late is drive:
+            return drive, check
+        again = check_drive(self.overlay.engine, self.overlay.law, late, leg)
+        return None if again.violations else (late, again)
+
+    def _blocking(self, number: int, outcome: Outcome, leg: LegContext) -> Iterable[Obstacle]:
+        """What a search without success met, strictest first."""
+        reasons: dict[tuple[str, str], Reason] = {}
+        limits: dict[RoadLimit, None] = {}
+        for round_ in outcome.rounds:
+            limits |= dict.fromkeys(round_.limits)
+            for reason in round_.reasons:
+                reasons.setdefault((reason.kind, reason.id), reason)
+        lines = forbidden_lines(self.overlay, outcome, leg) if self.explain else {}
+        if not reasons and not limits:
+            yield Obstacle(number)
+        for reason in sorted(reasons.values(), key=_strictest_first):
+            yield Obstacle(number, reason, lines=lines.get(reason.id))
+        for limit in limits:
+            yield Obstacle(number, limit=limit)
+
+    def _suppose(self, number: int, place: _Place, refused: _Refused) -> _Place:
+        """Go on from a stop that was not reached, at the hour at which the plain way would have come there."""
+        seconds = refused.plain.duration_s if refused.plain is not None else 0.0
+        if not self.tour.obstacles:
+            self.tour.refused_s = seconds
+        self.tour.leg_s.append(math.inf)
+        self.tour.missed.append(number)
+        self.tour.obstacles += refused.obstacles
+        if refused.cut_short:
+            self.tour.warn(Notice.SEARCH_STOPPED, stop=self.round.calls[number].number)
+        call = self.round.calls[number]
+        since = place.leave_at + timedelta(seconds=seconds)
+        begin = first_begin(self._windows(number), since) or since
+        return _Place(call.stop.point, since, self._held(number, begin + timedelta(seconds=call.stop.service_s)))
+
+    def _arrive(self, number: int, place: _Place, found: _Driven) -> _Place:
+        call, arrive_at = self.round.calls[number], found.arrive_at
+        begin = first_begin(self._windows(number), arrive_at) or arrive_at
+        leave_at = self._held(number, begin + timedelta(seconds=call.stop.service_s))
+        self.tour.leg_s.append(found.drive.duration_s)
+        self.tour.distance_m += found.drive.distance_m
+        if not self.tour.obstacles:
+            if found.leg.depart_at > place.leave_at:
+                # The wait is spent at the stop before, where the vehicle may stand.
+                self.tour.visits[-1] = replace(self.tour.visits[-1], leave_at=found.leg.depart_at)
+            self._keep(number, call, found)
+            self.tour.visits.append(Visit(call, arrive_at, begin, leave_at, found.drive.end))
+        return _Place(found.drive.end, arrive_at, leave_at)
+
+    def _keep(self, number: int, call: Call, found: _Driven) -> None:
+        tour, drive = self.tour, found.drive
+        tour.legs.append(Leg(drive, found.leg.depart_at, found.arrive_at))
+        tour.violations += [reason for violation in found.check.violations for reason in violation.reasons]
+        tour.plain_distance_m += found.plain.distance_m
+        tour.plain_duration_s += found.plain.duration_s
+        for item in avoided_of(self.overlay, number - 1, found.outcome, found.leg, lines=self.explain):
+            tour.avoided[item.leg, item.reason.id] = item
+        for reason in found.check.warnings:
+            tour.warn_of(reason)
+        for limit in found.check.unknown_limits:
+            tour.warn(Notice.LIMIT_WITH_UNKNOWN_SIZE, kind=limit.kind, value=limit.value, street=limit.street)
+        assert found.outcome.drive is not None
+        late_s = drive.duration_s - found.outcome.drive.duration_s
+        tour.delayed_s += late_s
+        if drive.has_time_restrictions:
+            tour.warn(Notice.TIMED_ROAD)
+        if drive.uses_private_roads:
+            tour.warn(Notice.PRIVATE_ROAD)
+        away = distance_m(call.stop.point, drive.end)
+        if away > AWAY_FROM_ROAD_M:
+            tour.warn(Notice.FAR_FROM_ROAD, stop=call.number, metres=round(away))
+
+
+def _strictest_first(reason: Reason) -> tuple[int, int]:
+    return -reason.state.strictness, -(reason.colour.strictness if reason.colour else 0)
+
+
+def _where_to_serve(engine: Engine, call: Call, following: Stop, vehicle: Vehicle) -> tuple[float, float]:
+    """The place on the street from which the next stop can be reached.
+
+    The nearest street may be one that can be entered and not left, at the border of an extract above all.
+    """
+    stop = call.stop
+    try:
+        onward = engine.drive(stop.point, following.point, costing_for(vehicle, unknown_is_large=True))
+    except Invalid as error:
+        if error.code != "stop-far-from-road":
+            raise
+        # The leg itself says which stop is at fault.
+        return stop.point
+    return stop.point if onward is None else onward.start
+
+
+@dataclass(frozen=True, slots=True)
+class _Plain:
+    """A drive without law, and the points it was asked between."""
+
+    drive: Drive
+    start: tuple[float, float]
+    end: tuple[float, float]
+
+
+def _engine_drive(
+    engine: Engine,
+    number: int,
+    start: tuple[float, float],
+    end: tuple[float, float],
+    leg: LegContext,
+    *,
+    tolerate: bool,
+) -> _Plain | None:
+    """The drive without law. When no vehicle of this kind reaches the nearest street, from the nearest it reaches."""
+    costing = costing_for(leg.vehicle, unknown_is_large=not tolerate)
+    try:
+        drive = engine.drive(start, end, costing)
+        if drive is not None:
+            return _Plain(drive, start, end)
+        drive = engine.drive(start, end, costing, around_m=NEAR_STREETS_M)
+    except Invalid as error:
+        if error.code != "stop-far-from-road":
+            raise
+        if not tolerate and unknown_sizes(leg.vehicle):
+            return None
+        raise Invalid("stop-far-from-road", field="stops", stop=number, **error.params) from error
+    return None if drive is None else _Plain(drive, drive.start, drive.end)

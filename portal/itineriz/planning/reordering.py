@@ -1,0 +1,68 @@
+"""From a trip to the order of its stops: what the ordering asks, and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+
+from portal.itineriz.planning.matrix import travel_between
+from portal.itineriz.planning.ordering import Trial, Visits, order_stops
+from portal.itineriz.planning.slots import LegalSlots
+from portal.itineriz.planning.tour import Ordered, Round, Tour, calls_of
+from portal.itineriz.planning.windows import first_begin
+from portal.itineriz.routing.overlay import Overlay
+from portal.itineriz.trip import Trip
+from portal.regulations.schedules import Interval
+
+
+def in_best_order(
+    overlay: Overlay,
+    trip: Trip,
+    given: tuple[int, ...],
+    slots: Mapping[int, LegalSlots],
+    drive: Callable[[Round], Tour],
+) -> Ordered:
+    """The best order found of the stops that can be served.
+
+    given: numbers of the stops in the order given, the start first. slots: their legal hours, windows included, by
+    number. drive: drives a tour for real. Who asks for an arrival gets the order of a tour that leaves a day before.
+    """
+    stops = [trip.stops[number] for number in given]
+    hours = {number: _hours(slots.get(number)) for number in given}
+
+    def round_of(order: tuple[int, ...]) -> Round:
+        numbers = tuple(given[place] for place in order)
+        kept = {place: hours_of for place, number in enumerate(numbers) if (hours_of := hours[number]) is not None}
+        return Round(calls_of(trip, numbers), trip.depart_at, trip.vehicle, trip.passes, slots=kept)
+
+    def trial(order: tuple[int, ...]) -> Trial:
+        return _trial(drive(round_of(order)), order)
+
+    start = first_begin(stops[0].windows, trip.depart_at) or trip.depart_at
+    visits = Visits(
+        leave_at=start + timedelta(seconds=stops[0].service_s),
+        service_s=tuple(stop.service_s for stop in stops),
+        openings=tuple(hours[number] for number in given),
+        returns=trip.return_to_start,
+    )
+    order = order_stops(visits, travel_between(overlay, trip, given), trial)
+    numbers = tuple(given[place] for place in order.sequence)
+    return Ordered(numbers, round_of(order.sequence).slots, order.saved_s, order.saved_m, order.failed)
+
+
+def _hours(slots: LegalSlots | None) -> tuple[Interval, ...] | None:
+    """When service may begin; None at any time."""
+    if slots is None or not slots.reasons:
+        return None
+    return slots.open
+
+
+def _trial(tour: Tour, order: tuple[int, ...]) -> Trial:
+    """What a real drive found, by the places of the question; the place of the return is that of the start."""
+    assert tour.supposed_end is not None
+    return Trial(
+        leg_s=tuple(tour.leg_s),
+        missed=frozenset(order[place] for place in tour.missed if place < len(order)),
+        distance_m=tour.distance_m,
+        ends_at=tour.supposed_end,
+    )

@@ -1,0 +1,140 @@
+"""When a vehicle may be at a stop at all: the law at the place itself, asked before anything is driven."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+import numpy as np
+import shapely
+
+from portal.itineriz.planning.windows import begins_within, both
+from portal.itineriz.routing.checking import ids_at
+from portal.itineriz.routing.costing import HEAVY_OVER_KG
+from portal.itineriz.routing.engine import Engine
+from portal.itineriz.trip import Stop
+from portal.regulations.evaluate import Reason, State, StopsInside, judge, open_spans
+from portal.regulations.passes import PassRight
+from portal.regulations.perimeters import Perimeter
+from portal.regulations.schedules import Interval, merge
+from portal.regulations.snapshot import Hit, LawSnapshot
+from portal.regulations.vehicles import Size, Vehicle, size_of
+from portal.territories.api import EdgeFlag
+
+SLOTS_AHEAD: Final = timedelta(days=7)
+_STREET_M: Final = 60.0
+_SAME_STREET_M: Final = 5.0
+_METRES_PER_DEGREE: Final = 111_195.0
+
+
+@dataclass(frozen=True, slots=True)
+class LegalSlots:
+    """When the service of a stop may begin. open: within the window asked, the windows of the stop included.
+
+    legal: the law alone. reasons: what closes the place, strictest first, when it is closed at some moment.
+    """
+
+    legal: tuple[Interval, ...]
+    open: tuple[Interval, ...]
+    reasons: tuple[Reason, ...]
+
+
+def stop_slots(
+    engine: Engine,
+    law: LawSnapshot,
+    stop: Stop,
+    vehicle: Vehicle,
+    passes: Sequence[PassRight],
+    window: Interval,
+) -> LegalSlots:
+    """When a vehicle may stand at a stop and be on the street it is served from.
+
+    law: the whole law. Only areas bind a vehicle that stands; a street is open when one of the directed edges beside
+    the stop is. What lies between is not looked at: a stop that is open may still have no lawful way.
+    """
+    here = shapely.Point(stop.point)
+    ids = ids_at(law, stop.point)
+    areas = tuple(hit for hit in law.at(here) if isinstance(hit.regulation, Perimeter))
+    legal = open_spans(law, areas, window, vehicle, passes, StopsInside(ids))
+    reasons = list(_closing(law, areas, window, legal, vehicle, passes, ids))
+    streets = [_street(engine, law, row, here, ids, vehicle, window) for row in _rows_beside(engine, here, vehicle)]
+    if streets:
+        legal = both(legal, merge(span for open_, _ in streets for span in open_))
+        for _, why in streets:
+            reasons += [reason for reason in why if reason.id not in {known.id for known in reasons}]
+    begins = begins_within(legal, stop.service_s)
+    return LegalSlots(begins, both(begins, stop.windows) if stop.windows else begins, tuple(reasons))
+
+
+def can_be_served(slots: Sequence[Interval], after: datetime, before: datetime) -> bool:
+    """Tell whether a service can begin between two instants."""
+    return any(span.start < before and after < span.end for span in slots)
+
+
+def _rows_beside(engine: Engine, here: shapely.Point, vehicle: Vehicle) -> list[int]:
+    """The directed edges of the nearest street that this kind of vehicle drives, none when all are far."""
+    table = engine.table
+    weight_kg = size_of(vehicle, Size.GROSS_WEIGHT)
+    flag = EdgeFlag.TRUCK if weight_kg is not None and weight_kg > HEAVY_OVER_KG else EdgeFlag.CAR
+    scale = np.array([np.cos(np.radians(here.y)), 1.0]) * _METRES_PER_DEGREE
+    reach = shapely.box(
+        *(np.array([here.x, here.y]) - _STREET_M / scale), *(np.array([here.x, here.y]) + _STREET_M / scale)
+    )
+    rows = [int(row) for row in table.tree.query(reach) if table.has(int(row), flag)]
+    if not rows:
+        return []
+    nearest = shapely.line_interpolate_point(table.shapes[rows], shapely.line_locate_point(table.shapes[rows], here))
+    away = np.hypot(*((shapely.get_coordinates(nearest) - (here.x, here.y)) * scale).T)
+    return [row for row, metres in zip(rows, away.tolist(), strict=True) if metres <= away.min() + _SAME_STREET_M]
+
+
+def _street(
+    engine: Engine,
+    law: LawSnapshot,
+    row: int,
+    here: shapely.Point,
+    ids: frozenset[str],
+    vehicle: Vehicle,
+    window: Interval,
+) -> tuple[tuple[Interval, ...], tuple[Reason, ...]]:
+    """When a directed edge is open to the vehicle for this stop, and what closes it."""
+    shape, facts = engine.table.shapes[row], engine.facts[row]
+    hits = tuple(hit for hit in law.at(shape, facts) if not isinstance(hit.regulation, Perimeter))
+    at = shape.interpolate(shape.project(here))
+    purpose = ids | ids_at(law, (at.x, at.y))
+    spans = open_spans(law, hits, window, vehicle, (), StopsInside(purpose), edge=facts)
+    if spans == (window,):
+        return spans, ()
+    closed = _gap(window, spans)
+    verdict = judge(law, hits, closed, vehicle, (), StopsInside(purpose), facts)
+    return spans, verdict.obstacles
+
+
+def _closing(
+    law: LawSnapshot,
+    hits: tuple[Hit, ...],
+    window: Interval,
+    spans: Sequence[Interval],
+    vehicle: Vehicle,
+    passes: Sequence[PassRight],
+    ids: frozenset[str],
+) -> tuple[Reason, ...]:
+    if tuple(spans) == (window,):
+        return ()
+    return tuple(
+        reason
+        for reason in judge(law, hits, _gap(window, spans), vehicle, passes, StopsInside(ids)).reasons
+        if reason.state is not State.ALLOWED
+    )
+
+
+def _gap(window: Interval, spans: Sequence[Interval]) -> Interval:
+    """The first stretch of the window outside the spans."""
+    start = window.start
+    for span in spans:
+        if span.start > start:
+            return Interval(start, span.start)
+        start = span.end
+    return Interval(start, window.end)
