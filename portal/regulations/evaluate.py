@@ -40,6 +40,7 @@ __all__ = [
     "stops_inside",
     "verdict",
     "verdict_many",
+    "verdict_spans",
 ]
 
 DEFAULT_HORIZON: Final = timedelta(days=31)
@@ -137,16 +138,35 @@ def open_spans(
     edge: EdgeFacts | None = None,
 ) -> tuple[Interval, ...]:
     """`open_windows` for regulations already found with `law.at`."""
-    bounds = [window.start, *_bounds(law, hits, passes, window)]
     windows: list[Interval] = []
-    for start, end in zip(bounds, [*bounds[1:], window.end], strict=True):
-        if start == end or judge(law, hits, start, vehicle, passes, purpose, edge).state is not State.ALLOWED:
+    for span, answer in verdict_spans(law, hits, window, vehicle, passes, purpose, edge=edge):
+        if answer.state is not State.ALLOWED:
             continue
-        if windows and windows[-1].end == start:
-            windows[-1] = Interval(windows[-1].start, end)
+        if windows and windows[-1].end == span.start:
+            windows[-1] = Interval(windows[-1].start, span.end)
         else:
-            windows.append(Interval(start, end))
+            windows.append(span)
     return tuple(windows)
+
+
+def verdict_spans(
+    law: LawSnapshot,
+    hits: Sequence[Hit],
+    window: Interval,
+    vehicle: Vehicle,
+    passes: Sequence[PassRight] = (),
+    purpose: TripPurpose = Purpose.STOP_INSIDE,
+    *,
+    edge: EdgeFacts | None = None,
+) -> tuple[tuple[Interval, Verdict], ...]:
+    """What regulations already found with `law.at` say over a window: intervals that follow each other, each with the
+    verdict that holds at every instant of it; neighbours may say the same."""
+    bounds = [window.start, *_bounds(law, hits, passes, window)]
+    return tuple(
+        (Interval(start, end), judge(law, hits, start, vehicle, passes, purpose, edge))
+        for start, end in zip(bounds, [*bounds[1:], window.end], strict=True)
+        if start < end
+    )
 
 
 def stops_inside(law: LawSnapshot, points: Iterable[BaseGeometry]) -> StopsInside:
