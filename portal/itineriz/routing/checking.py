@@ -13,22 +13,24 @@ from functools import lru_cache
 
 import shapely
 
-from portal.itineriz.routing.costing import known_size
 from portal.itineriz.routing.engine import Drive, DrivenEdge, Engine
-from portal.itineriz.routing.overlay import overlay_of
+from portal.itineriz.routing.lawgrid import LawGrid, grid_of
 from portal.itineriz.trip import RoadLimit
 from portal.regulations.evaluate import Reason, State, StopsInside, judge
 from portal.regulations.passes import PassRight
 from portal.regulations.perimeters import Perimeter
+from portal.regulations.rings import with_rings
 from portal.regulations.schedules import Interval
 from portal.regulations.snapshot import Hit, LawSnapshot
-from portal.regulations.vehicles import Fact, Vehicle
+from portal.regulations.vehicles import Vehicle
 
 
 @dataclass(frozen=True, slots=True)
 class LegContext:
     """What the law must know of a leg besides its path. depart_at: aware. start_ids, end_ids: regulations that bear
-    on the stop itself at either end. tolerate_unknown: a missing fact is a warning and no longer an obstacle."""
+    on the stop itself at either end. tolerate_unknown: a missing fact is a warning and no longer an obstacle. beyond:
+    measures with an exemption for local access or deliveries through which alone a stop can be reached: they are taken
+    as having the stop inside."""
 
     vehicle: Vehicle
     passes: tuple[PassRight, ...]
@@ -36,6 +38,7 @@ class LegContext:
     start_ids: frozenset[str]
     end_ids: frozenset[str]
     tolerate_unknown: bool = False
+    beyond: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +63,20 @@ class Check:
 
 def check_drive(engine: Engine, law: LawSnapshot, drive: Drive, leg: LegContext) -> Check:
     """Ask the law for each edge of a drive at the interval during which it is driven."""
-    driven = overlay_of(engine, law).along(drive)
-    hits = [found for _, _, found in driven]
-    start_ids = leg.start_ids | ids_at(law, drive.coords[0])
-    end_ids = leg.end_ids | ids_at(law, drive.coords[-1])
-    purposes = _purposes(hits, start_ids, end_ids)
+    driven = _driven(grid_of(engine, law), drive, leg.depart_at)
+    start_ids = with_rings(law, leg.start_ids | ids_at(law, drive.coords[0]))
+    end_ids = with_rings(law, leg.end_ids | ids_at(law, drive.coords[-1]))
+    purposes = _purposes(law, [found for _, _, found in driven], start_ids, end_ids, leg.beyond)
     violations: list[Violation] = []
     warnings: dict[tuple[str, str, str], Reason] = {}
     unknown_limits: dict[tuple[str, float, str], RoadLimit] = {}
     for (index, edge, found), purpose in zip(driven, purposes, strict=True):
+        limits = engine.limits.passed(edge.row, leg.vehicle)
+        if not found and not limits:
+            continue
         during = interval(leg.depart_at, edge.start_s, edge.end_s)
         verdict = judge(law, found, during, leg.vehicle, leg.passes, purpose, engine.facts[edge.row])
         reasons = verdict.obstacles
-        limits = road_limits(engine, edge.row, leg.vehicle)
         told = list(verdict.warnings)
         if leg.tolerate_unknown:
             told += [reason for reason in reasons if reason.state is State.UNKNOWN]
@@ -110,15 +114,45 @@ def interval(depart_at: datetime, start_s: float, end_s: float) -> Interval:
     return Interval(depart_at + timedelta(seconds=start_s), depart_at + timedelta(seconds=max(start_s, end_s)))
 
 
-def _purposes(hits: Sequence[tuple[Hit, ...]], start_ids: frozenset[str], end_ids: frozenset[str]) -> list[StopsInside]:
+def _driven(grid: LawGrid, drive: Drive, depart_at: datetime) -> list[tuple[int, DrivenEdge, tuple[Hit, ...]]]:
+    """The edges of a drive with their place in it and what bears on them.
+
+    Whole edges were asked when the law was compiled; of the first and the last only a part is driven. An edge touched
+    in one point is not driven: what stands there is asked of the stop.
+    """
+    if not drive.edges:
+        return []
+    window = interval(depart_at, 0.0, drive.duration_s)
+    last = len(drive.edges) - 1
+    driven = []
+    for index, edge in enumerate(drive.edges):
+        if 0 < index < last:
+            driven.append((index, edge, grid.hits(edge.row, window)))
+            continue
+        path = drive.path(edge)
+        if shapely.get_dimensions(path) == 1:
+            driven.append((index, edge, grid.hits_of_part(path, edge.row)))
+    return driven
+
+
+def _purposes(
+    law: LawSnapshot,
+    hits: Sequence[tuple[Hit, ...]],
+    start_ids: frozenset[str],
+    end_ids: frozenset[str],
+    beyond: frozenset[str],
+) -> list[StopsInside]:
     """Why the vehicle is on each edge: inside a perimeter for a stop only from the stop to the first way out of it, or
     from the last way into it to the stop. Coming back through it later is crossing it."""
-    areas = [frozenset(h.regulation.id for h in found if isinstance(h.regulation, Perimeter)) for found in hits]
+    areas = [
+        with_rings(law, frozenset(h.regulation.id for h in found if isinstance(h.regulation, Perimeter)))
+        for found in hits
+    ]
     others = [frozenset(h.regulation.id for h in found if not isinstance(h.regulation, Perimeter)) for found in hits]
     leaving = _carried(areas, start_ids)
     reaching = _carried(areas[::-1], end_ids)[::-1]
     return [
-        StopsInside(one | two | (other & (start_ids | end_ids)))
+        StopsInside(one | two | (other & (start_ids | end_ids | beyond)))
         for one, two, other in zip(leaving, reaching, others, strict=True)
     ]
 
@@ -129,30 +163,3 @@ def _carried(areas: Sequence[frozenset[str]], ids: frozenset[str]) -> list[froze
         ids &= area
         carried.append(ids)
     return carried
-
-
-_FACT_OF_LIMIT = {
-    "max_height": Fact.HEIGHT,
-    "max_width": Fact.WIDTH,
-    "max_length": Fact.LENGTH,
-    "max_weight": Fact.GROSS_WEIGHT,
-    "max_axle_load": Fact.AXLE_LOAD,
-}
-
-
-def road_limits(engine: Engine, row: int, vehicle: Vehicle) -> tuple[RoadLimit, ...]:
-    """The limits of an edge that the vehicle exceeds, or might exceed because its size is unknown.
-
-    The engine itself lets a trip start or end on such an edge.
-    """
-    limits = []
-    for restriction in engine.table.restrictions.get(row, ()):
-        fact = _FACT_OF_LIMIT.get(restriction["type"])
-        if fact is None or not (restriction["car"] or restriction["truck"]):
-            continue
-        size = known_size(vehicle, fact)
-        value = float(restriction["value"])
-        if size is None or size > value:
-            street = ", ".join(engine.table.names_of(row))
-            limits.append(RoadLimit(restriction["type"], value, fact, street, known=size is not None))
-    return tuple(limits)

@@ -1,33 +1,46 @@
-"""The routing engine over one built graph: routes with closed edges, and the time at which each edge is driven.
+"""The routing engine over one built graph: its own routes, its instructions, and the same network to search.
 
 The engine alone knows nothing of the law. It silently replaces what it does not understand, so everything sent to it
-is checked here and any warning it gives is an error.
+is checked here and any warning it gives is an error. Ways are searched on our network at the engine's own times and
+costs; the engine is asked to put them into words.
 """
 
 from __future__ import annotations
 
-import math
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 import shapely
-from shapely.geometry.base import BaseGeometry
 from valhalla import Actor, ValhallaError
 from valhalla.midgard.utils import decode_polyline
 
 from portal.common.errors import Invalid, Unavailable
 from portal.itineriz.routing.costing import Costing
+from portal.itineriz.routing.drives import (
+    Drive,
+    DrivenEdge,
+    Floats,
+    Manoeuvre,
+    distance_m,
+    drive_along,
+    vertex_times,
+)
+from portal.itineriz.routing.limits import RoadLimits
 from portal.regulations.measures import EdgeFacts
-from portal.territories.api import EdgeFlag, EdgeTable, Probe, load_edges, open_config, point_along
+from portal.territories.api import EdgeFlag, EdgeTable, ensure_driving, load_edges, open_config
 
-type Floats = npt.NDArray[np.float64]
+if TYPE_CHECKING:
+    # The compiled search is only loaded where routes are computed: it takes a second and some memory.
+    from portal.itineriz.routing.network import Network, Way
+    from portal.itineriz.routing.snapping import Place, Snapper
+
+__all__ = ["Drive", "DrivenEdge", "Engine", "Manoeuvre", "distance_m", "open_engine"]
 
 NO_PATH = 442
 NO_EDGE_NEAR = 171
@@ -38,78 +51,36 @@ SEARCH_CUTOFF_M = 500
 """A stop farther than this from any street open to the vehicle is not reachable by it."""
 RELAXED = 401
 """The one warning that replaces nothing we asked: the only way goes through streets for residents or deliveries."""
+FRENCH = "fr-FR"
 _SAME_PLACE_M = 15.0
-_DRIVES_KEPT = 64
-_PROBES_KEPT = 8192
+_WAYS_KEPT = 1024
+_ROUTES_KEPT = 64
 _METRES_PER_DEGREE = 111_195.0
-
-
-@dataclass(frozen=True, slots=True)
-class DrivenEdge:
-    """One edge of a drive: its row, the vertices it covers (first..last included), seconds since the departure."""
-
-    row: int
-    first: int
-    last: int
-    start_s: float
-    end_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class Manoeuvre:
-    """One instruction: French sentence, streets, length, time, and where it takes place (lon, lat)."""
-
-    instruction: str
-    streets: tuple[str, ...]
-    distance_m: float
-    duration_s: float
-    lon: float
-    lat: float
+_SAME_VERTEX_DEGREES = 5e-6
+_SAME_END_DEGREES = 4e-5
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Drive:
-    """A route between two points. coords: (n, 2) lon, lat; times_s: (n,) seconds since the departure, not falling."""
+class PlainWay:
+    """A way without law with the places it was chosen among: at the start, at the end."""
 
-    coords: Floats
-    times_s: Floats
-    edges: tuple[DrivenEdge, ...]
-    manoeuvres: tuple[Manoeuvre, ...]
-    distance_m: float
-    duration_s: float
-    has_time_restrictions: bool = False
-    uses_private_roads: bool = False
-
-    @property
-    def start(self) -> tuple[float, float]:
-        """Where the drive begins, on the street (lon, lat)."""
-        return float(self.coords[0][0]), float(self.coords[0][1])
-
-    @property
-    def end(self) -> tuple[float, float]:
-        """Where the drive ends, on the street (lon, lat)."""
-        return float(self.coords[-1][0]), float(self.coords[-1][1])
-
-    def path(self, edge: DrivenEdge) -> BaseGeometry:
-        """What is driven of an edge: a LineString, or a Point when it is only touched."""
-        piece = self.coords[edge.first : edge.last + 1]
-        if len(piece) < 2 or bool((piece == piece[0]).all()):
-            return shapely.Point(piece[0])
-        return shapely.LineString(piece)
+    way: Way
+    drive: Drive
 
 
 class Engine:
     """One graph for all threads of the process: each thread gets its own actor, because sharing one crashes it."""
 
-    def __init__(self, graph_dir: Path, language: str = "fr-FR") -> None:
+    def __init__(self, graph_dir: Path) -> None:
         self.graph_dir = graph_dir
         self.table: EdgeTable = load_edges(graph_dir)
-        self._language = language
+        self.limits = RoadLimits(self.table)
         self._of_thread = threading.local()
-        # A tour tried with other passes, or at another hour, asks for the same drives and closes the same edges.
-        self._kept = lru_cache(maxsize=_DRIVES_KEPT)(self._drive)
-        self._placed = lru_cache(maxsize=_PROBES_KEPT)(self._place_probe)
-        self.usual_probe = lru_cache(maxsize=_PROBES_KEPT)(self.table.probe)
+        self._opening = threading.Lock()
+        self._networks: dict[str, tuple[Network, Snapper]] = {}
+        # A tour tried with other passes, or at another hour, asks for the same ways.
+        self.plain_way = lru_cache(maxsize=_WAYS_KEPT)(self._plain_way)
+        self.route = lru_cache(maxsize=_ROUTES_KEPT)(self._route)
 
     @property
     def version(self) -> str:
@@ -135,35 +106,102 @@ class Engine:
             for row in range(len(table))
         )
 
+    def network(self, mode: str) -> Network:
+        """The network of cars (`auto`) or lorries (`truck`)."""
+        return self._network(mode)[0]
+
+    def places(
+        self, point: tuple[float, float], costing: Costing, *, leaving: bool, around_m: float = 0.0
+    ) -> tuple[Place, ...]:
+        """Where a way may begin (leaving) or end near a point. Raises Invalid("stop-far-from-road")."""
+        found = self._network(costing.name)[1].places(point, leaving, around_m)
+        if not found:
+            raise Invalid("stop-far-from-road", metres=SEARCH_CUTOFF_M)
+        return found
+
     def drive(
-        self,
-        start: tuple[float, float],
-        end: tuple[float, float],
-        costing: Costing,
-        closed: Iterable[Probe] = (),
-        around_m: int = 0,
+        self, start: tuple[float, float], end: tuple[float, float], costing: Costing, around_m: int = 0
     ) -> Drive | None:
-        """The fastest route between two points (lon, lat) that enters no closed edge; None when there is none.
+        """The way the engine prefers between two points (lon, lat), without law nor instructions; None when none.
 
         It begins and ends on the nearest street, or on any street within around_m metres of the point.
-        Raises Invalid("stop-far-from-road") or Invalid("trip-too-long"), Unavailable when the engine misbehaves.
+        Raises Invalid("stop-far-from-road").
         """
-        return self._kept(start, end, costing, tuple(closed), around_m)
+        found = self.plain_way(start, end, costing, around_m)
+        return None if found is None else found.drive
 
-    def _drive(
-        self,
-        start: tuple[float, float],
-        end: tuple[float, float],
-        costing: Costing,
-        closed: tuple[Probe, ...],
-        around_m: int,
+    def _plain_way(
+        self, start: tuple[float, float], end: tuple[float, float], costing: Costing, around_m: int = 0
+    ) -> PlainWay | None:
+        from portal.itineriz.routing.network import End
+
+        starts, ends = (
+            [End(p.row, p.at, p.extra_cost) for p in self.places(point, costing, leaving=leaving, around_m=around_m)]
+            for point, leaving in ((start, True), (end, False))
+        )
+        way = self.network(costing.name).way(starts, ends, closed=self.limits.closed_to_engine(costing))
+        return None if way is None else PlainWay(way, self.drive_of(way))
+
+    def drive_of(self, way: Way) -> Drive:
+        """The drive along a way, without instructions."""
+        times_s, at = (way.begin_s, way.end_s), (way.first_at, way.last_at)
+        return drive_along(self.table, way.rows, times_s, at, relaxed=way.relaxed)
+
+    def narrated(self, drive: Drive, costing: Costing, language: str = FRENCH) -> Drive:
+        """The same drive with the engine's instructions in a language (`fr-FR`, `en-US`).
+
+        Where the engine cannot walk along the drive, the streets themselves are told, one after the other.
+        """
+        if not drive.edges:
+            return drive
+        for shape_match in ("edge_walk", "walk_or_snap"):
+            request = {
+                "shape": [{"lon": lon, "lat": lat} for lon, lat in drive.coords.tolist()],
+                **costing.as_request(),
+                "shape_match": shape_match,
+                "language": language,
+                "units": "kilometers",
+            }
+            try:
+                answer: dict[str, Any] = self._actor.trace_route(request)
+            except ValhallaError as error:
+                if error.code in _NOT_TRACED:
+                    continue
+                raise _refusal(error) from error
+            legs = answer["trip"]["legs"]
+            if len(legs) == 1 and abs(float(legs[0]["summary"]["length"]) * 1000 - drive.distance_m) <= _SAME_LENGTH_M:
+                (leg,) = legs
+                return replace(drive, manoeuvres=_manoeuvres(leg, _decoded(leg["shape"])))
+        return replace(drive, manoeuvres=self._streets_of(drive))
+
+    def _streets_of(self, drive: Drive) -> tuple[Manoeuvre, ...]:
+        """One instruction for each street of a drive: its name, which is the same in every language."""
+        steps: list[Manoeuvre] = []
+        for edge in drive.edges:
+            streets = self.table.names_of(edge.row)
+            lon, lat = drive.coords[edge.first].tolist()
+            steps_m = np.hypot(*(np.diff(drive.coords[edge.first : edge.last + 1], axis=0) * _scale(lat)).T)
+            length_m, duration_s = round(float(steps_m.sum()), 1), edge.end_s - edge.start_s
+            if steps and steps[-1].streets == streets:
+                before = steps.pop()
+                length_m, duration_s = before.distance_m + length_m, before.duration_s + duration_s
+                lon, lat = before.lon, before.lat
+            steps.append(Manoeuvre(" / ".join(streets), streets, length_m, duration_s, lon, lat))
+        return tuple(step for step in steps if step.instruction)
+
+    def _route(
+        self, start: tuple[float, float], end: tuple[float, float], costing: Costing, like: PlainWay | None = None
     ) -> Drive | None:
+        """The engine's own route between two points, with its instructions in French; None when there is none.
+
+        like: a way which it probably is; then its edges and times are known. Raises Invalid("stop-far-from-road") or
+        Invalid("trip-too-long"), Unavailable when the engine misbehaves.
+        """
         request: dict[str, Any] = {
-            "locations": [_location(start, around_m), _location(end, around_m)],
+            "locations": [_location(start), _location(end)],
             **costing.as_request(),
-            "language": self._language,
+            "language": FRENCH,
             "units": "kilometers",
-            "exclude_locations": [probe.as_location() for probe in closed],
         }
         try:
             answer: dict[str, Any] = self._actor.route(request)
@@ -174,51 +212,23 @@ class Engine:
         trip = answer["trip"]
         codes = _refuse_warnings(answer, trip)
         (leg,) = trip["legs"]
-        return self._timed(leg, costing, uses_private_roads=RELAXED in codes)
+        return self._timed(leg, costing, like, uses_private_roads=RELAXED in codes)
 
-    def probe_at(self, row: int, fractions: Sequence[float], costing: Costing) -> Probe | None:
-        """A checked probe at the first of the fractions of an edge where it closes this edge alone; None if nowhere."""
-        return self._placed(row, tuple(fractions), costing)
-
-    def _place_probe(self, row: int, fractions: tuple[float, ...], costing: Costing) -> Probe | None:
-        edge_id = int(self.table.edge_ids[row])
-        shape = self.table.shape_coords(row)
-        for fraction in fractions:
-            lon, lat = point_along(shape, min(max(fraction, 0.0), 1.0))
-            bare = Probe(lon, lat, _heading_at(shape, fraction))
-            if self._edges_at(bare, costing) == [edge_id]:
-                return bare
-        return None
-
-    def _edges_at(self, probe: Probe, costing: Costing) -> list[int]:
-        request = {"locations": [probe.as_location()], **costing.as_request(), "verbose": True}
-        try:
-            (answer,) = self._actor.locate(request)
-        except ValhallaError as error:
-            if error.code == NO_EDGE_NEAR:
-                return []
-            raise _refusal(error) from error
-        return [edge["edge_id"]["value"] for edge in answer.get("edges") or []]
-
-    @property
-    def _actor(self) -> Actor:
-        actor: Actor | None = getattr(self._of_thread, "actor", None)
-        if actor is None:
-            with open_config(self.graph_dir) as config:
-                actor = Actor(str(config))
-            self._of_thread.actor = actor
-        return actor
-
-    def _timed(self, leg: dict[str, Any], costing: Costing, *, uses_private_roads: bool) -> Drive:
-        shape = np.array(decode_polyline(leg["shape"]), dtype=np.float64).reshape(-1, 2)
+    def _timed(
+        self, leg: dict[str, Any], costing: Costing, like: PlainWay | None, *, uses_private_roads: bool
+    ) -> Drive:
+        shape = _decoded(leg["shape"])
         duration_s = float(leg["summary"]["time"])
         if len(shape) < 2 or bool((shape == shape[0]).all()):
             # Both stops snap to one point of the street: nothing is driven.
             return Drive(shape[:1], np.zeros(1), (), (), 0.0, 0.0)
-        coords, edges = self._walk(leg["shape"], shape, duration_s, costing)
+        if like is not None and _same_vertices(shape, like.drive.coords):
+            coords, edges = like.drive.coords, like.drive.edges
+        else:
+            coords, edges = self._walk(leg["shape"], shape, duration_s, costing)
         return Drive(
             coords=coords,
-            times_s=_vertex_times(coords, edges),
+            times_s=vertex_times(coords, edges),
             edges=edges,
             manoeuvres=_manoeuvres(leg, shape),
             distance_m=round(float(leg["summary"]["length"]) * 1000, 1),
@@ -245,7 +255,7 @@ class Engine:
                 if error.code == NOT_WALKABLE:
                     continue
                 raise _refusal(error) from error
-            coords = np.array(decode_polyline(traced["shape"]), dtype=np.float64).reshape(-1, 2)
+            coords = _decoded(traced["shape"])
             edges = self._edges(traced["edges"])
             if edges and _same_route(coords, edges, shape):
                 # The walk starts and ends where the edge is cut, the route where the stop is: some metres apart.
@@ -264,7 +274,29 @@ class Engine:
             clock = float(elapsed)
         return tuple(edges)
 
+    def _network(self, mode: str) -> tuple[Network, Snapper]:
+        from portal.itineriz.routing.network import Network
+        from portal.itineriz.routing.snapping import Snapper
 
+        with self._opening:
+            if mode not in self._networks:
+                driving = ensure_driving(self.graph_dir, self.table)
+                network = Network(self.table, driving, mode, cache=self.graph_dir)
+                self._networks[mode] = network, Snapper(network)
+            return self._networks[mode]
+
+    @property
+    def _actor(self) -> Actor:
+        actor: Actor | None = getattr(self._of_thread, "actor", None)
+        if actor is None:
+            with open_config(self.graph_dir) as config:
+                actor = Actor(str(config))
+            self._of_thread.actor = actor
+        return actor
+
+
+_NOT_TRACED = frozenset({NOT_WALKABLE, NO_EDGE_NEAR, NO_PATH, 444})
+_SAME_LENGTH_M = 25.0
 _ATTRIBUTES = ["edge.id", "edge.begin_shape_index", "edge.end_shape_index", "node.elapsed_time", "shape"]
 
 
@@ -278,24 +310,24 @@ def open_engine(graph_dir: Path) -> Engine:
     return _engine(graph_dir.resolve(), (graph_dir / "graph.json").stat().st_mtime_ns)
 
 
-def distance_m(start: tuple[float, float], end: tuple[float, float]) -> float:
-    """Distance on the ground between two near points (lon, lat)."""
-    return float(math.hypot(*_metres(np.array([start, end]))[0]))
+def _decoded(encoded: str) -> Floats:
+    return np.array(decode_polyline(encoded), dtype=np.float64).reshape(-1, 2)
 
 
-def _metres(coords: Floats) -> Floats:
-    scale = np.array([math.cos(math.radians(float(coords[0, 1]))), 1.0]) * _METRES_PER_DEGREE
-    return np.diff(coords, axis=0) * scale
+def _scale(lat: float) -> Floats:
+    return np.array([np.cos(np.radians(lat)), 1.0]) * _METRES_PER_DEGREE
 
 
-def _location(point: tuple[float, float], around_m: int) -> dict[str, Any]:
-    return {
-        "lon": point[0],
-        "lat": point[1],
-        "type": "break",
-        "search_cutoff": SEARCH_CUTOFF_M,
-        "radius": around_m,
-    }
+def _same_vertices(shape: Floats, coords: Floats) -> bool:
+    """Tell whether two shapes are one but for the rounding of where the ends are cut."""
+    if len(shape) != len(coords):
+        return False
+    apart = np.abs(shape - coords).max(axis=1)
+    return bool(apart[1:-1].max(initial=0.0) <= _SAME_VERTEX_DEGREES and apart.max() <= _SAME_END_DEGREES)
+
+
+def _location(point: tuple[float, float]) -> dict[str, Any]:
+    return {"lon": point[0], "lat": point[1], "type": "break", "search_cutoff": SEARCH_CUTOFF_M, "radius": 0}
 
 
 def _refusal(error: ValhallaError) -> Exception:
@@ -342,17 +374,6 @@ def _fitted(edges: tuple[DrivenEdge, ...], duration_s: float) -> tuple[DrivenEdg
     return tuple(replace(edge, start_s=edge.start_s * scale, end_s=edge.end_s * scale) for edge in edges)
 
 
-def _vertex_times(coords: Floats, edges: Sequence[DrivenEdge]) -> Floats:
-    """Time at each vertex: at constant speed along each edge."""
-    steps = np.hypot(*_metres(coords).T)
-    times = np.zeros(len(coords))
-    for edge in edges:
-        reached = np.concatenate(([0.0], np.cumsum(steps[edge.first : edge.last])))
-        share = reached / reached[-1] if reached[-1] > 0 else np.linspace(0.0, 1.0, len(reached))
-        times[edge.first : edge.last + 1] = edge.start_s + share * (edge.end_s - edge.start_s)
-    return times
-
-
 def _manoeuvres(leg: dict[str, Any], shape: Floats) -> tuple[Manoeuvre, ...]:
     return tuple(
         Manoeuvre(
@@ -365,11 +386,3 @@ def _manoeuvres(leg: dict[str, Any], shape: Floats) -> tuple[Manoeuvre, ...]:
         )
         for step in leg["maneuvers"]
     )
-
-
-def _heading_at(shape: Floats, fraction: float) -> int:
-    """Heading of a shape around a fraction of its length, degrees clockwise from north, 0..359."""
-    before = point_along(shape, max(0.0, fraction - 0.02))
-    after = point_along(shape, min(1.0, fraction + 0.02))
-    east, north = _metres(np.array([before, after]))[0]
-    return round(math.degrees(math.atan2(east, north))) % 360

@@ -1,43 +1,69 @@
-"""The lawful way between two points: drive, ask the law, close what was broken, drive again.
+"""The lawful way between two points: searched under the compiled law, checked by the law itself, and explained.
 
-The cost depends on the regulations met, not on how many there are. When a perimeter is met its whole outline is closed
-at once, so that few rounds are needed; a drive is only accepted by the check at its real times.
+The way is the cheapest, at the engine's own costs, among those that obey. Where it is also the cheapest without law,
+the engine's own route is the answer. Where there is none, that is proven: every way was tried; a search that may break
+the law, at a price, then names what is in the way.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import cached_property, lru_cache
+from typing import Final, Protocol
 
 import numpy as np
+import numpy.typing as npt
 import shapely
-from shapely.ops import substring
 
-from portal.itineriz.routing.checking import Check, LegContext, Violation, check_drive
+from portal.itineriz.routing.checking import Check, LegContext, Violation, check_drive, ids_at
 from portal.itineriz.routing.costing import Costing
-from portal.itineriz.routing.engine import Drive, distance_m
-from portal.itineriz.routing.overlay import Overlay, Rows, Zone, in_force_throughout
+from portal.itineriz.routing.drives import Drive, part_of, point_on
+from portal.itineriz.routing.engine import Engine, PlainWay
+from portal.itineriz.routing.lawgrid import LawGrid, grid_of
+from portal.itineriz.routing.leglaw import OPEN, LegLaw, LegQuestion, PartLaw
+from portal.itineriz.routing.network import Direct, End, Network, Way, directs_of
+from portal.itineriz.routing.timetable import NO_SPANS
 from portal.itineriz.trip import RoadLimit
 from portal.regulations.evaluate import Reason
-from portal.regulations.perimeters import Motorised, Perimeter
+from portal.regulations.measures import Measure
 from portal.regulations.schedules import Interval
-from portal.territories.api import MAX_EXCLUDE_LOCATIONS, Probe
+from portal.regulations.snapshot import LawSnapshot
+
+logger = logging.getLogger(__name__)
+
+_CORRECTIONS: Final = 12
+_PARTS_KEPT: Final = 8192
+_WINDOW: Final = timedelta(hours=6)
+_FREE: Final = PartLaw(NO_SPANS, 0)
+
+
+class Ground(Protocol):
+    """A graph and the law over it, as `lawgrid.LawGrid` holds them."""
+
+    @property
+    def engine(self) -> Engine:
+        """The engine of the graph."""
+
+    @property
+    def law(self) -> LawSnapshot:
+        """The law that is driven under."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long a search may last; a search that is cut short finds no route and says so."""
+    """How far a search goes. rounds: how many ways are compared to explain one. explain: whether it is explained and
+    put into words at all; a tour that is only compared with another needs neither."""
 
-    rounds: int = 40
-    seconds: float = 10.0
-    rows_per_regulation: int = 1500
+    rounds: int = 8
+    explain: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One drive that broke the law, and what it broke."""
+    """One drive that breaks the law, and what it breaks."""
 
     drive: Drive
     reasons: tuple[Reason, ...]
@@ -46,19 +72,26 @@ class Round:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The end of a search. drive: None when there is no lawful one. cut_short: given up, not proven impossible."""
+    """The end of a search. drive: None when there is no lawful one, which is proven unless cut_short.
+
+    rounds: with a drive, the ways that would be taken under ever more of what is met, from the one without law on; what
+    each breaks makes the next longer. Without one, the way that breaks least. blocking: what that way breaks.
+    beyond: measures through which alone the stop can be reached, taken as having it inside.
+    """
 
     drive: Drive | None
     check: Check | None
     rounds: tuple[Round, ...]
     cut_short: bool = False
+    blocking: tuple[Reason | RoadLimit, ...] = ()
+    beyond: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
 class Search:
     """The search of one leg. plain: the drive without law, with the same costing."""
 
-    overlay: Overlay
+    overlay: Ground
     start: tuple[float, float]
     end: tuple[float, float]
     leg: LegContext
@@ -67,152 +100,196 @@ class Search:
     limits: Limits = field(default_factory=Limits)
 
     def run(self) -> Outcome:
-        """The best lawful drive found.
+        """The best lawful drive."""
+        outcome = _Leg(self, self.leg).run()
+        if outcome.drive is not None or not self.leg_may_be_exempt(outcome):
+            return outcome
+        beyond: frozenset[str] = frozenset()
+        tried = outcome
+        while True:
+            exempting = _exempting(self.overlay.law, tried) - beyond
+            if not exempting:
+                return outcome
+            beyond |= exempting
+            tried = _Leg(self, replace(self.leg, beyond=beyond)).run()
+            if tried.drive is not None:
+                return replace(tried, beyond=beyond)
 
-        A regulation that begins or ends during the trip is tried both ways: as if it were active all along, then
-        edge by edge at the moments at which it is met. The earlier arrival wins.
-        """
-        whole = self._attempt(whole=True)
-        met = {reason.id: reason for round_ in whole.rounds for reason in round_.reasons}
-        if all(self._throughout(reason) for reason in met.values()):
-            return whole
-        timed = self._attempt(whole=False)
-        if timed.drive is None or (whole.drive is not None and whole.drive.duration_s <= timed.drive.duration_s):
-            return whole if whole.drive is not None else timed
-        return timed
+    def leg_may_be_exempt(self, outcome: Outcome) -> bool:
+        """Tell whether what blocks has an exemption for those who have no other access to their stop."""
+        return not outcome.cut_short and bool(_exempting(self.overlay.law, outcome))
 
-    @property
-    def _window(self) -> Interval:
-        span = max(2 * self.plain.duration_s, self.plain.duration_s + 1800)
-        return Interval(self.leg.depart_at, self.leg.depart_at + timedelta(seconds=span))
 
-    def _throughout(self, reason: Reason) -> bool:
-        return in_force_throughout(self.overlay.regulation(reason), self.overlay.law, self._window)
+class _Leg:
+    """One leg under one reading of the law."""
 
-    def _attempt(self, *, whole: bool) -> Outcome:
-        closed: dict[int, Probe] = {}
-        rounds: list[Round] = []
-        drive: Drive | None = self.plain
-        give_up_at = time.monotonic() + self.limits.seconds
-        while drive is not None:
-            check = check_drive(self.overlay.engine, self.overlay.law, drive, self.leg)
+    def __init__(self, search: Search, leg: LegContext) -> None:
+        self.search, self.leg = search, leg
+        self.engine, self.law = search.overlay.engine, search.overlay.law
+        self.grid: LawGrid = grid_of(self.engine, self.law)
+        self.network: Network = self.engine.network(search.costing.name)
+        self.depart_s = leg.depart_at.timestamp()
+        self.starts = self.engine.places(search.start, search.costing, leaving=True)
+        self.ends = self.engine.places(search.end, search.costing, leaving=False)
+        self.closed = self.engine.limits.closed_to(leg.vehicle, search.costing, leg.tolerate_unknown).copy()
+        self.shut: set[tuple[bool, int]] = set()
+
+    def run(self) -> Outcome:
+        drive: Drive | None = None
+        check: Check | None = None
+        for _ in range(_CORRECTIONS):
+            way = self._way(self._asked_law)
+            if way is None:
+                return self._refused()
+            drive = self.engine.drive_of(way)
+            check = check_drive(self.engine, self.law, drive, self.leg)
             if not check.violations:
-                return Outcome(drive, check, tuple(rounds))
-            rounds.append(_round(drive, check.violations))
-            if len(rounds) > self.limits.rounds or time.monotonic() > give_up_at:
-                return Outcome(None, check, tuple(rounds), cut_short=True)
-            before = dict(closed)
-            closed |= dict(self._closures(drive, check.violations, whole=whole))
-            if closed == before:
-                return Outcome(None, check, tuple(rounds))
-            if len(closed) > MAX_EXCLUDE_LOCATIONS:
-                return Outcome(None, check, tuple(rounds), cut_short=True)
-            drive = self.overlay.engine.drive(self.start, self.end, self.costing, closed.values())
-        return Outcome(None, None, tuple(rounds))
+                return self._found(way, drive, check)
+            self._correct(way, check.violations)
+        if drive is None or check is None:
+            raise AssertionError("a search tries at least once")
+        return Outcome(None, check, (_round(drive, check.violations),), cut_short=True)
 
-    def _closures(self, drive: Drive, violations: Iterable[Violation], *, whole: bool) -> Iterator[tuple[int, Probe]]:
-        """What to close so that the drive is not found again."""
-        ends = _Ends(self, drive)
-        closed_whole: set[str] = set()
+    @cached_property
+    def _asked_law(self) -> LegLaw:
+        """The law of the leg as the grid tells it; the same object for legs alike."""
+        leg, search = self.leg, self.search
+        question = LegQuestion(
+            vehicle=leg.vehicle,
+            passes=leg.passes,
+            start_ids=leg.start_ids | self._ids(self.starts[0].row, self.starts[0].at),
+            end_ids=leg.end_ids | self._ids(self.ends[0].row, self.ends[0].at),
+            tolerate_unknown=leg.tolerate_unknown,
+            beyond=leg.beyond,
+        )
+        span = max(_WINDOW, timedelta(seconds=4 * search.plain.duration_s))
+        return self.grid.for_leg(question, Interval(leg.depart_at, leg.depart_at + span))
+
+    def _ids(self, row: int, at: float) -> frozenset[str]:
+        return ids_at(self.law, point_on(self.engine.table, row, at))
+
+    def _way(self, law: LegLaw, *, soft: bool = False) -> Way | None:
+        starts = [
+            End(p.row, p.at, p.extra_cost, self._part(p.row, p.at, 1.0, law))
+            for p in self.starts
+            if soft or not self._is_shut(p.row, leaving=True)
+        ]
+        ends = [
+            End(p.row, p.at, p.extra_cost, self._part(p.row, 0.0, p.at, law))
+            for p in self.ends
+            if soft or not self._is_shut(p.row, leaving=False)
+        ]
+        directs = [
+            Direct(d.start, d.end, self._part(starts[d.start].row, starts[d.start].at, ends[d.end].at, law))
+            for d in directs_of(starts, ends)
+        ]
+        return self.network.way(
+            starts, ends, law=law, depart_s=self.depart_s, directs=directs, closed=self.closed, soft=soft
+        )
+
+    def _is_shut(self, row: int, *, leaving: bool) -> bool:
+        return bool(self.closed[row]) or (leaving, row) in self.shut
+
+    def _part(self, row: int, first: float, last: float, law: LegLaw) -> PartLaw:
+        # The law of some regulations alone is only asked to explain a way.
+        ask = _kept_part_law if law is self._asked_law else _part_law
+        return ask(self.grid, law, row, first, last)
+
+    def _correct(self, way: Way, violations: Sequence[Violation]) -> None:
+        """Close what the law forbids although its compiled form let it pass: the law has the last word."""
+        codes = sorted({reason.code.value for violation in violations for reason in violation.reasons})
+        logger.warning("compiled law disagrees with the law: %s", ",".join(codes) or "limits")
+        last = len(way.rows) - 1
         for violation in violations:
             row = violation.edge.row
-            if violation.limits:
-                yield from ends.probes([row], None)
-            for reason in violation.reasons:
-                zone = self.overlay.zone(self.overlay.regulation(reason))
-                if reason.id not in closed_whole and (whole or self._throughout(reason)):
-                    closed_whole.add(reason.id)
-                    yield from ends.probes(self._rows_of(zone, violation, drive), zone)
-                yield from ends.probes([row], zone)
+            if violation.index == 0:
+                self.shut.add((True, row))
+            if violation.index == last:
+                self.shut.add((False, row))
+            if 0 < violation.index < last:
+                self.closed[row] = True
 
-    def _rows_of(self, zone: Zone, violation: Violation, drive: Drive) -> list[int]:
-        """The edges that keep the vehicle out of a regulation for the whole leg."""
-        if zone.is_area:
-            rows = self._outline(zone)
-        else:
-            leg = self.leg
-            rows = self.overlay.closed_rows(zone, self._window, leg.vehicle, leg.passes, violation.purpose)
-        if len(rows) > self.limits.rows_per_regulation:
-            here = shapely.Point(drive.coords[violation.edge.first])
-            away = shapely.distance(self.overlay.engine.table.shapes[rows], here)
-            rows = rows[np.argsort(away)[: self.limits.rows_per_regulation]]
-        return [int(row) for row in rows]
+    def _found(self, way: Way, drive: Drive, check: Check) -> Outcome:
+        search, engine = self.search, self.engine
+        free = engine.plain_way(search.start, search.end, search.costing, 0)
+        if not search.limits.explain:
+            return Outcome(drive, check, (), beyond=self.leg.beyond)
+        if free is not None and way.same_as(free.way):
+            route = engine.route(search.start, search.end, search.costing, free)
+            if route is not None:
+                of_route = check_drive(engine, self.law, route, self.leg)
+                if not of_route.violations:
+                    return Outcome(route, of_route, (), beyond=self.leg.beyond)
+        rounds = tuple(self._rounds(way, free)) if free is not None else ()
+        return Outcome(engine.narrated(drive, search.costing), check, rounds, beyond=self.leg.beyond)
 
-    def _outline(self, zone: Zone) -> Rows:
-        """The edges that cross the outline of a perimeter, in the direction that must not be driven.
+    def _rounds(self, lawful: Way, free: PlainWay) -> Iterator[Round]:
+        """From the way without law on: what it breaks is closed and nothing else, until the lawful way is found."""
+        way, drive = free.way, free.drive
+        met: set[str] = set()
+        closed = np.zeros_like(self.closed)
+        everything = self.closed
+        for _ in range(self.search.limits.rounds):
+            if way.same_as(lawful):
+                return
+            violations = check_drive(self.engine, self.law, drive, self.leg).violations
+            if not violations:
+                return
+            round_ = _round(drive, violations)
+            yield round_
+            met |= {reason.id for reason in round_.reasons}
+            for violation in violations:
+                closed[violation.edge.row] |= bool(violation.limits)
+            self.closed = closed | self.engine.limits.closed_to_engine(self.search.costing)
+            following = self._way(_law_of(self.grid, self._asked_law, frozenset(met)))
+            self.closed = everything
+            if following is None or following.same_as(way):
+                return
+            way, drive = following, self.engine.drive_of(following)
 
-        Where the vehicle may be inside for a stop, it may cross once: closing the way in keeps it from coming back
-        after it left, closing the way out keeps it from entering before its last time.
-        """
-        perimeter = zone.regulation
-        assert isinstance(perimeter, Perimeter)
-        if perimeter.access.motorised is Motorised.JUSTIFIED:
-            if perimeter.id in self.leg.start_ids and perimeter.id in self.leg.end_ids:
-                return zone.rows[:0]
-            if perimeter.id in self.leg.end_ids:
-                return zone.rows[zone.ends_outside]
-        return zone.rows[zone.starts_outside]
-
-
-class _Ends:
-    """Places the probes. On the edges on which a drive starts or ends, the place decides what is closed: a trip may
-    start behind a probe, and may end before it."""
-
-    def __init__(self, search: Search, drive: Drive) -> None:
-        self._engine = search.overlay.engine
-        self._costing = search.costing
-        self._starts = self._around(drive.edges[0].row, drive.coords[0]) if drive.edges else {}
-        self._stops = self._around(drive.edges[-1].row, drive.coords[-1]) if drive.edges else {}
-
-    def probes(self, rows: Iterable[int], zone: Zone | None) -> Iterator[tuple[int, Probe]]:
-        """The probe of each row; a row that no probe closes alone is left out."""
-        for row in rows:
-            at_end = row in self._starts or row in self._stops
-            fractions = self._fractions(row, zone) if at_end else ()
-            probe = self._engine.probe_at(row, fractions, self._costing) if fractions else None
-            probe = probe or self._engine.usual_probe(row)
-            if probe is not None:
-                yield row, probe
-
-    def _fractions(self, row: int, zone: Zone | None) -> tuple[float, ...]:
-        start, stop = self._starts.get(row), self._stops.get(row)
-        if start is not None and stop is not None and start <= stop:
-            return _between(start, stop) if self._bears(row, start, stop, zone) else ()
-        if start is not None:
-            return _between(start, 1.0) if self._bears(row, start, 1.0, zone) else _between(0.0, start)
-        if stop is not None:
-            return _between(stop, 0.0) if self._bears(row, 0.0, stop, zone) else _between(stop, 1.0)
-        return ()
-
-    def _bears(self, row: int, start: float, end: float, zone: Zone | None) -> bool:
-        if zone is None:
-            return True
-        line = self._engine.table.shapes[row]
-        part = substring(line, start, end, normalized=True)
-        return shapely.get_dimensions(part) == 1 and zone.bears_on(part, self._engine, row)
-
-    def _around(self, row: int, at: np.ndarray[tuple[int], np.dtype[np.float64]]) -> dict[int, float]:
-        """The edge at one end of a drive and its opposite, with the fraction at which the drive starts or ends."""
-        table = self._engine.table
-        point = shapely.Point(at)
-        found = {}
-        for candidate in (row, int(table.opposing[row])):
-            if candidate < 0:
-                continue
-            line = table.shapes[candidate]
-            fraction = float(shapely.line_locate_point(line, point, normalized=True))
-            there = shapely.line_interpolate_point(line, fraction, normalized=True)
-            if distance_m((there.x, there.y), (float(at[0]), float(at[1]))) < _ON_EDGE_M:
-                found[candidate] = fraction
-        return found
+    def _refused(self) -> Outcome:
+        """No lawful way: every one was tried. What is in the way of the one that breaks least."""
+        way = self._way(self._asked_law, soft=True)
+        if way is None:
+            return Outcome(None, None, ())
+        drive = self.engine.drive_of(way)
+        check = check_drive(self.engine, self.law, drive, self.leg)
+        round_ = _round(drive, check.violations)
+        return Outcome(None, check, (round_,), blocking=(*round_.reasons, *round_.limits))
 
 
-_ON_EDGE_M = 3.0
+def _part_law(grid: LawGrid, law: LegLaw, row: int, first: float, last: float) -> PartLaw:
+    path = part_of(grid.engine.table, row, first, last)
+    # What stands where nothing is driven is asked of the stop.
+    return grid.for_part(path, row, law) if shapely.get_dimensions(path) == 1 else _FREE
 
 
-def _between(start: float, end: float) -> tuple[float, ...]:
-    """Places to try from one fraction towards another, the nearest to the middle first."""
-    return tuple(start + (end - start) * share for share in (0.5, 0.35, 0.65, 0.2, 0.8, 0.1, 0.9))
+_kept_part_law = lru_cache(maxsize=_PARTS_KEPT)(_part_law)
+
+
+@lru_cache(maxsize=8)
+def _numbers_of(grid: LawGrid, count: int) -> dict[str, tuple[int, ...]]:
+    """The numbers in a leg's law of each regulation, by id."""
+    numbers: dict[str, list[int]] = {}
+    for number in range(count):
+        numbers.setdefault(grid.regulation(number).id, []).append(number)
+    return {regulation_id: tuple(found) for regulation_id, found in numbers.items()}
+
+
+def _law_of(grid: LawGrid, law: LegLaw, ids: frozenset[str]) -> LegLaw:
+    """The law of a leg as if it held only some regulations."""
+    state: npt.NDArray[np.uint8] = np.full_like(law.reg_state, OPEN)
+    of_id = _numbers_of(grid, len(law.reg_state))
+    kept = [number for regulation_id in ids for number in of_id.get(regulation_id, ())]
+    state[kept] = law.reg_state[kept]
+    return replace(law, reg_state=state)
+
+
+def _exempting(law: LawSnapshot, outcome: Outcome) -> frozenset[str]:
+    """The measures in the way that let those pass who have a stop inside."""
+    reasons = [found for found in outcome.blocking if isinstance(found, Reason)]
+    measures = [law.measures.get(reason.id) for reason in reasons if reason.kind == "measure"]
+    return frozenset(m.id for m in measures if isinstance(m, Measure) and m.vehicles.looks_at_stops)
 
 
 def _round(drive: Drive, violations: Iterable[Violation]) -> Round:
