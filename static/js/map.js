@@ -2,7 +2,7 @@
 // what to show comes from its attributes, as GeoJSON.
 
 import { basemapLayer } from "./map/basemap.js";
-import { casing, COLOURS, innerPoints, keysOf, ORDER, styleOf } from "./map/kinds.js";
+import { COLOURS, innerPoints, keysOf, ORDER, styleOf, underlay } from "./map/kinds.js";
 import { applies, parseWindows, watchTime } from "./map/time.js";
 
 const night = matchMedia("(prefers-color-scheme: dark)");
@@ -226,7 +226,7 @@ class MapView {
       kind, properties, shape, letters, windows: parseWindows(properties.windows),
       // An order about a whole quarter lies under the perimeters, or no click would reach them.
       wide: kind in WIDE_KINDS && /Polygon$/.test(feature.geometry.type),
-      under: kind === "route" ? L.geoJSON(feature, { style: () => casing(night.matches), interactive: false }) : null,
+      under: underlay(kind, night.matches) && L.geoJSON(feature, { style: () => underlay(kind, night.matches), interactive: false }),
     };
   }
 
@@ -279,7 +279,7 @@ class MapView {
       const { kind, properties, shape, under } = item;
       if (item.look !== look) {
         item.look = look;
-        under?.setStyle(casing(night.matches));
+        under?.setStyle(underlay(kind, night.matches));
         shape.setStyle?.(this.scaled(styleOf(kind, properties, night.matches)));
       }
       if (under) this.overlayGroup.addLayer(under);

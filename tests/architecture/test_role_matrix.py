@@ -35,11 +35,18 @@ from tests.support.matrix import MatrixWorld, Side, make_matrix_world
 from tests.support.web import PageClient
 
 TENANTS = ("company_id", "territory")
-LITERALS: Mapping[str, str] = {"kind": "route", "filename": "css/joptimiz.css", "file_name": "curbs/zones"}
+LITERALS: Mapping[str, str] = {
+    "kind": "route",
+    "file_kind": "gpx",
+    "filename": "css/joptimiz.css",
+    "file_name": "curbs/zones",
+}
 
 # Whoever the guard lets in may still be refused by the service; each line says why.
 REFUSED_INSIDE: Mapping[str, tuple[int, str]] = {
     "territories.basemap": (404, "this world was never built: there is no map file"),
+    "itineriz.route_file": (409, "no tour of this world has an answer: there is no file yet"),
+    "itineriz.shared_file": (409, "no tour of this world has an answer: there is no file yet"),
     "open_data.download": (503, "this world was never published: there is no file yet"),
     "accounts.invitation": (403, "a role offered to one address is not for somebody signed in with another"),
 }

@@ -229,4 +229,5 @@ def _tokens(world: MatrixWorld) -> dict[str, str]:
         "cirqliz.verify_capitals": scanned,
         "itineriz.shared_route": shared,
         "itineriz.shared_layer": shared,
+        "itineriz.shared_file": shared,
     }

@@ -142,6 +142,17 @@ def list_rights(vehicle_id: UUID, at: datetime) -> list[PassRight]:
     ]
 
 
+def list_passes_between(territory_id: UUID, vehicle_id: UUID, start: datetime, end: datetime) -> Sequence[PassView]:
+    """Return a vehicle's passes of a territory in force at some moment from start to end, the first to begin first."""
+    rows = session().scalars(
+        select(AccessPass)
+        .where(AccessPass.territory_id == territory_id, AccessPass.vehicle_id == vehicle_id)
+        .where(AccessPass.state == PassState.ACTIVE, AccessPass.valid_from <= end, AccessPass.valid_to > start)
+        .order_by(AccessPass.valid_from, AccessPass.id)
+    )
+    return [pass_view(row) for row in rows]
+
+
 def pass_view(row: AccessPass) -> PassView:
     """Return what may be shown of a pass's row."""
     settings: Settings = current_app.extensions["settings"]

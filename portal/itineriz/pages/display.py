@@ -112,25 +112,30 @@ class Answer:
         return found
 
     @property
-    def summary(self) -> list[tuple[str, str]]:
-        """What the tour is, as labels and values."""
-        zone = self._zone.key
-        lines = [
-            (_("Départ"), filters.instant(self.depart_at, zone)),
-            (_("Arrivée"), filters.instant(self.arrive_at, zone)),
-            (_("Durée, arrêts compris"), filters.duration(self._result["duration_s"])),
-            (_("Distance"), filters.distance(self._result["distance_m"])),
+    def figures(self) -> list[tuple[str, str]]:
+        """What the tour is in a few large figures: labels and values."""
+        zone = self._zone
+        depart_at, arrive_at = self.depart_at.astimezone(zone), self.arrive_at
+        figures = [(_("Départ"), f"{depart_at:%H:%M}")]
+        if arrive_at is not None:
+            same_day = arrive_at.astimezone(zone).date() == depart_at.date()
+            shown = filters.hour(arrive_at, zone.key) if same_day else filters.instant(arrive_at, zone.key)
+            figures.append((_("Arrivée"), shown))
+        figures.append((_("Durée, arrêts compris"), filters.duration(self._result["duration_s"])))
+        figures.append((_("Distance"), filters.distance(self._result["distance_m"])))
+        if self.co2_kg is not None:
+            figures.append((_("CO₂ estimé"), f"{format_decimal(round(self.co2_kg, 1))}\u00a0kg"))
+        return figures
+
+    @property
+    def facts(self) -> list[tuple[str, str]]:
+        """What else there is to know of the tour as a whole: labels and values."""
+        pairs = [
+            (_("Détour dû aux règles"), self._detour()),
+            (_("Ordre des arrêts"), self._order_saving()),
+            (_("Consommation estimée"), self._fuel()),
         ]
-        detour = self._detour()
-        if detour:
-            lines.append((_("Détour dû aux règles"), detour))
-        carbon = self.carbon
-        if carbon:
-            lines.append((_("CO₂ estimé"), carbon))
-        saved = self._order_saving()
-        if saved:
-            lines.append((_("Ordre des arrêts"), saved))
-        return lines
+        return [(label, value) for label, value in pairs if value]
 
     @property
     def duration_s(self) -> float | None:
@@ -149,22 +154,18 @@ class Answer:
         return None if found is None or not self.ok else float(found)
 
     @property
-    def carbon(self) -> str:
-        """The estimate of CO2 and fuel; empty when there is none."""
-        if self.co2_kg is None:
-            return ""
-        emissions = self._result["emissions"]
-        parts = [f"{format_decimal(round(self.co2_kg, 1))}\u00a0kg"]
-        for key, unit in (("fuel_l", "l"), ("kwh", "kWh"), ("kg", "kg")):
-            if emissions.get(key) is not None:
-                amount = f"{format_decimal(round(float(emissions[key]), 1))}\u00a0{unit}"
-                parts.append(_("%(amount)s consommés", amount=amount))
-        return ", ".join(parts)
-
-    @property
     def carbon_source(self) -> str:
         """Where the factors of the estimate come from; empty when there is no estimate."""
         return "" if self.co2_kg is None else str(self._result["emissions"].get("source", ""))
+
+    def _fuel(self) -> str:
+        """The fuel, electricity or gas of the estimate; empty when there is none."""
+        if self.co2_kg is None:
+            return ""
+        emissions = self._result["emissions"]
+        units = (("fuel_l", "l"), ("kwh", "kWh"), ("kg", "kg"))
+        known = ((emissions[key], unit) for key, unit in units if emissions.get(key) is not None)
+        return ", ".join(f"{format_decimal(round(float(amount), 1))}\u00a0{unit}" for amount, unit in known)
 
     def _detour(self) -> str:
         plain = self._result.get("without_law")
@@ -173,8 +174,9 @@ class Answer:
         metres = self._result["distance_m"] - plain["distance_m"]
         seconds = self._result["drive_s"] - plain["drive_s"]
         length = f"{'+' if metres >= 0 else '−'}{filters.distance(abs(metres))}"
-        time = f"{'+' if seconds >= 0 else '−'}{filters.duration(abs(seconds))}"
-        return f"{time}, {length}"
+        if abs(seconds) < 60:
+            return _("moins d’une minute, %(length)s", length=length)
+        return f"{'+' if seconds >= 0 else '−'}{filters.duration(abs(seconds))}, {length}"
 
     def _order_saving(self) -> str:
         order = self._result.get("order") or {}

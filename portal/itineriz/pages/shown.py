@@ -58,6 +58,12 @@ class StopShown:
         """What stands on the map and beside the name: D for the departure, then the number of the visit."""
         return _("D") if self.place == 0 else str(self.place)
 
+    @property
+    def short(self) -> str:
+        """The name without the postcode and the town, which say nothing within one territory."""
+        street, _comma, town = self.label.partition(", ")
+        return street if town[:5].isdecimal() else self.label
+
 
 @dataclass(frozen=True, slots=True)
 class LegShown:

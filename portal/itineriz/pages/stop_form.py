@@ -30,10 +30,8 @@ class StopForm(Form):
     lon = HiddenField()
     lat = HiddenField()
     resolved = HiddenField()
-    service_min = StringField(_l("Durée sur place (minutes)"), default="0")
-    hours = StringField(
-        _l("Horaires de livraison"), description=_l("Par exemple 08:00-12:00, 14:00-17:00. Vide\u00a0: à toute heure.")
-    )
+    service_min = StringField(_l("Minutes sur place"), default="0")
+    hours = StringField(_l("Horaires de livraison"))
 
     def use_place(self, places: Mapping[str, PlaceView]) -> None:
         """Fill in the stop from the saved place chosen for it; what was typed beside stays."""

@@ -118,7 +118,7 @@ export function styleOf(kind, properties, dark) {
       return { radius: 5, weight: 2, color: permanent ? ink.hollow : ink.bay, fillColor: permanent ? ink.bay : ink.hollow, fillOpacity: 1, opacity: 1 };
     }
     case "blocked":
-      return { color: ink.blocked, weight: 6, opacity: 0.85, dashArray: [3, 7], lineCap: "butt", fillOpacity: 0.15, radius: 6 };
+      return { color: ink.blocked, weight: 4, opacity: 1, lineCap: "butt", fillOpacity: 0.15, radius: 6 };
     case "edges":
       return { color: ink.edges, weight: 6, opacity: 0.75, fillOpacity: 0.15, radius: 6 };
     case "route":
@@ -128,9 +128,13 @@ export function styleOf(kind, properties, dark) {
   }
 }
 
-/** The line drawn under a route, so that it stands out from streets and perimeters alike. */
-export function casing(dark) {
-  return { color: (dark ? NIGHT : DAY).casing, weight: 10, opacity: 0.95, lineJoin: "round", interactive: false };
+/** What is drawn under the line of a kind, or null: a route stands out from streets and perimeters alike, and a street
+ *  that is closed to the tour is crossed out by bars. */
+export function underlay(kind, dark) {
+  const ink = dark ? NIGHT : DAY;
+  if (kind === "route") return { color: ink.casing, weight: 10, opacity: 0.95, lineJoin: "round", interactive: false };
+  if (kind === "blocked") return { color: ink.blocked, weight: 15, opacity: 1, dashArray: [3, 10], lineCap: "butt", interactive: false };
+  return null;
 }
 
 /** The classes of the key of a layer in the legend: one per look that occurs among the features; of a layer that is

@@ -1,0 +1,217 @@
+"""What the page of a tour says of its answer, with every key the planner writes and with those of older releases."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from bs4 import BeautifulSoup
+from flask import Flask
+
+from portal.common.actor import CompanyRole
+from portal.db import unit_of_work
+from portal.itineriz.models import Route
+from portal.itineriz.queries import RouteView
+from portal.territories.api import TerritoryView
+from tests.factories.accounts import MadeCompany, make_company, make_member, make_user
+from tests.factories.cirqliz import make_vehicle
+from tests.factories.law import bay_draft, make_law
+from tests.factories.territories import make_territory
+from tests.factories.tours import lawful_answer, make_tour, refused_answer
+from tests.support.web import PageClient
+
+TOMORROW = (datetime.now(UTC) + timedelta(days=1)).replace(hour=8, minute=0, second=0, microsecond=0)
+
+
+@dataclass
+class Office:
+    """A company of one person who looks at its tours."""
+
+    app: Flask
+    client: PageClient
+    territory: TerritoryView
+    company: MadeCompany
+    person_id: UUID
+
+    def url(self, route: RouteView, tail: str = "") -> str:
+        return f"/entreprises/{self.company.id}/itineraires/{route.id}{tail}"
+
+    def lawful(self, **asked: object) -> RouteView:
+        return make_tour(self.territory, self.company.id, TOMORROW, lawful_answer(TOMORROW), **asked)
+
+    def refused(self, **asked: object) -> RouteView:
+        return make_tour(self.territory, self.company.id, TOMORROW, refused_answer(TOMORROW), **asked)
+
+
+@pytest.fixture
+def office(app: Flask, page_client: PageClient) -> Office:
+    territory, company, person = make_territory(), make_company(), make_user()
+    make_member(person, company, CompanyRole.MANAGER)
+    page_client.sign_in(person.id)
+    return Office(app, page_client, territory, company, person.id)
+
+
+def text_of(page: BeautifulSoup) -> str:
+    return " ".join(page.get_text(" ").split())
+
+
+def test_everything_the_answer_holds_is_on_the_page_when_the_tour_is_lawful(office: Office):
+    page = office.client.get(office.url(office.lawful(label="Tournée du lundi")))
+    words = text_of(page)
+    assert page.h1 is not None and page.h1.get_text(strip=True) == "Tournée du lundi"
+    for said in (
+        "3,2 kg",
+        "1,2 l",
+        "11 min gagnées",
+        "14 Rue des Lilas",
+        "à 40 m à vol d’oiseau",
+        "La longueur de l’aire est inconnue",
+        "et gagnez 35 min",
+        "Attendez à l’arrêt n° 2 et gagnez 10 min",
+        "Arrêté « Travaux rue Amelot »",
+        "Exceptions : desserte locale",
+        "Détour : 4,5 min, 820 m",
+        "Dimensions inconnues : hauteur",
+        "Chez <b>Zoé</b> & fils",
+    ):
+        assert said in words, said
+    assert "phrase" not in words  # the stored sentences of another language are not shown
+    assert page.find("a", href="https://arretes.exemple/2026-17") is not None
+    assert [sign.get_text() for sign in page.select(".j-stops__sign")] == ["D", "1", "2"]
+
+
+def test_sentences_are_in_english_when_the_reader_asks_for_it(office: Office):
+    page = office.client.get(office.url(office.lawful()), headers={"Accept-Language": "en"})
+    assert "Drive east on Rue du Départ." in text_of(page)
+    assert page.select(".j-steps [lang]") == []
+
+
+def test_a_gps_gets_the_place_where_the_vehicle_stands_when_its_link_is_pressed(office: Office):
+    page = office.client.get(office.url(office.lawful()))
+    links = list(page.select(".j-gps a"))
+    assert [str(link["href"]).partition(":")[0] for link in links[:4]] == ["geo", "https", "https", "https"]
+    assert all("48.864000" in str(link["href"]) and "2.370100" in str(link["href"]) for link in links[:4])
+    assert all("noreferrer" in link["rel"] for link in links)
+    assert "ne connaît ni les arrêtés" in text_of(page)
+
+
+def test_what_blocks_comes_with_its_hour_and_a_way_to_ask_when_the_tour_is_refused(office: Office):
+    page = office.client.get(office.url(office.refused()))
+    words = text_of(page)
+    assert words.index("1 arrêt ne peut pas être servi") < words.index("Aucun itinéraire permis à cette heure")
+    assert "Possible :" in words and "Ouvert à partir du" in words
+    assert "Périmètre rouge « Marathon »" in words
+    assert any("Partir le" in button.get_text() for button in page.select("form button"))
+
+
+def test_the_request_for_the_pass_opens_with_the_tour_when_the_button_is_followed(office: Office):
+    vehicle_id = make_vehicle(office.company.id)
+    page = office.client.get(office.url(office.refused(vehicle_id=vehicle_id)))
+    link = page.find("a", string="Demander ce laissez-passer")
+    assert link is not None
+    form = office.client.get(str(link["href"]))
+    assert [field["value"] for field in form.select("[data-address-text]")][-1] == "Chez <b>Zoé</b> & fils"
+    assert form.find(id="starts_on")["value"] == f"{TOMORROW:%Y-%m-%d}"
+    ticked = form.select('input[name="vehicles"][checked]')
+    assert [box["value"] for box in ticked] == [str(vehicle_id)]
+    assert form.find(attrs={"name": "stops-1-service_min"})["value"] == "10"
+
+
+def test_a_driver_sees_no_request_to_make_when_only_managers_may_ask(office: Office):
+    driver = make_user()
+    make_member(driver, office.company, CompanyRole.DRIVER)
+    route = office.refused()
+    office.client.sign_in(driver.id)
+    assert "Demander ce laissez-passer" not in text_of(office.client.get(office.url(route)))
+
+
+def test_another_departure_is_computed_when_its_button_is_pressed(office: Office):
+    route = office.lawful()
+    page = office.client.get(office.url(route))
+    proposal = page.select_one(".j-proposal form")
+    assert proposal is not None
+    asked = {field["name"]: field["value"] for field in proposal.select("input")}
+    url = office.client.submit(str(proposal["action"]), asked)
+    made = office.client.get(url)
+    assert "09:40" in text_of(made) or f"{TOMORROW + timedelta(minutes=40):%M}" in text_of(made)
+    assert made.find("a", href=office.url(route, "/comparer")) is not None
+
+
+@pytest.mark.parametrize("text", ["demain", "2026-13-01T00:00", "2026-10-01T09:00"])
+def test_another_departure_is_refused_when_it_is_no_instant(office: Office, text: str):
+    office.client.post(office.url(office.lawful(), "/partir-a"), {"depart_at": text}, status=422)
+
+
+def test_the_old_answer_is_still_shown_when_it_lacks_the_newer_keys(office: Office):
+    answer = lawful_answer(TOMORROW)
+    for key in ("depart_at", "arrive_at", "proposals", "impossible_stops", "emissions", "order"):
+        del answer[key]
+    for stop in answer["stops"]:
+        for key in ("number", "wait_s", "service_s", "windows", "at", "bays"):
+            del stop[key]
+    answer["avoided"][0]["code"] = "code-d-une-autre-version"
+    for leg in answer["legs"]:
+        del leg["geometry"]
+        for step in leg["instructions"]:
+            del step["text_en"]
+    route = make_tour(office.territory, office.company.id, TOMORROW, answer)
+    words = text_of(office.client.get(office.url(route)))
+    assert "phrase d’une version ancienne" in words and "Feuille de route" in words
+    assert "10 min sur place" in words
+
+
+def test_the_layers_hold_what_the_answer_says_when_the_map_asks(office: Office):
+    route = office.lawful()
+
+    def features(kind: str, of: RouteView = route) -> list[dict]:
+        return office.client.raw.get(f"/itineraires/{of.id}/carte/{kind}.geojson").get_json()["features"]
+
+    signs = [feature["properties"].get("letter") or feature["properties"]["number"] for feature in features("stops")]
+    assert signs == ["D", 1, 2]
+    (street,) = features("avoided")
+    assert street["geometry"]["type"] == "MultiLineString"
+    assert street["properties"]["href"] == "https://arretes.exemple/2026-17"
+    assert {feature["properties"]["regime"] for feature in features("bays")} == {"permanent"}
+    assert features("perimeters") == []
+    refused = office.refused()
+    assert [feature["properties"].get("letter") for feature in features("stops", refused)][-1] == "×"
+    assert len(features("avoided", refused)) == 1
+
+
+def test_the_page_tells_what_changed_when_the_law_made_the_tour_anew(office: Office):
+    route = office.lawful()
+    before = {"status": "ok", "arrive_at": (TOMORROW + timedelta(minutes=20)).isoformat()}
+    with unit_of_work() as uow:
+        row = uow.session.get_one(Route, route.id)
+        row.changes = {
+            "at": TOMORROW.isoformat(),
+            "law_version": "2",
+            "reasons": [lawful_answer(TOMORROW)["avoided"][0]],
+            "before": before,
+            "after": before | {"arrive_at": (TOMORROW + timedelta(minutes=50)).isoformat()},
+        }
+    page = office.client.get(office.url(route))
+    banner = next(found for found in page.select(".j-banner--warning") if "recalculée" in found.get_text())
+    assert "Travaux rue Amelot" in banner.get_text() and "au lieu de" in banner.get_text()
+    assert "Recalculé" in text_of(office.client.get(office.url(route).rsplit("/", 1)[0]))
+
+
+def test_the_page_says_so_when_the_law_is_newer_than_the_answer(office: Office):
+    route = office.lawful()
+    assert "a changé depuis ce calcul" in text_of(office.client.get(office.url(route)))
+    past = make_tour(office.territory, office.company.id, TOMORROW - timedelta(days=9), lawful_answer(TOMORROW))
+    make_law(office.territory, bays=[bay_draft()])
+    assert "a changé depuis ce calcul" not in text_of(office.client.get(office.url(past)))
+
+
+def test_a_tour_is_removed_when_it_was_not_made_for_a_request(office: Office):
+    route = office.lawful()
+    page = office.client.get(office.url(route))
+    assert page.select_one("#supprimer form") is not None
+    assert office.client.submit(office.url(route, "/supprimer")).endswith("/itineraires")
+    office.client.get(office.url(route), status=404)
+    kept = office.lawful(assume_passes=True)
+    assert office.client.get(office.url(kept)).select_one("#supprimer") is None
+    office.client.post(office.url(kept, "/supprimer"), status=409)
