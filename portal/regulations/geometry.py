@@ -38,6 +38,7 @@ _SLACK_M: Final = 0.01
 """More than the rounding of any distance computed here."""
 
 type Floats = NDArray[np.float64]
+type Places = NDArray[np.intp]
 
 
 class AreaShape:
@@ -92,6 +93,36 @@ class Followed:
     share: float
 
 
+class _Polylines:
+    """Lines as numbers, on a plane in metres: where is one at a distance along it, and which way does it go there?"""
+
+    def __init__(self, lines: NDArray[np.object_]) -> None:
+        """lines: unbroken, with two points at least."""
+        self.xy, of_vertex = shapely.get_coordinates(lines, return_index=True)
+        is_first = np.diff(of_vertex, prepend=-1) > 0
+        steps = np.hypot(*np.diff(self.xy, axis=0, prepend=self.xy[:1]).T)
+        steps[is_first] = 0.0
+        self.reached: Floats = np.cumsum(steps)
+        self.first = np.flatnonzero(is_first)
+        self.last = np.append(self.first[1:], len(self.xy)) - 1
+        self.lengths_m: Floats = self.reached[self.last] - self.reached[self.first]
+
+    def at(self, line: Places, along_m: Floats) -> Floats:
+        """(k, 2) points of some lines at distances along them, held within them."""
+        along = self.reached[self.first[line]] + np.clip(along_m, 0.0, self.lengths_m[line])
+        before = np.searchsorted(self.reached, along, side="right") - 1
+        before = np.clip(before, self.first[line], self.last[line] - 1)
+        length = self.reached[before + 1] - self.reached[before]
+        share = np.divide(along - self.reached[before], length, out=np.zeros_like(along), where=length > 0)
+        found: Floats = self.xy[before] + share[:, None] * (self.xy[before + 1] - self.xy[before])
+        return found
+
+    def tangents(self, line: Places, along_m: Floats) -> Floats:
+        """(k, 2) directions of some lines around distances along them, not scaled."""
+        half = _SAMPLE_STEP_M / 2
+        return self.at(line, along_m + half) - self.at(line, along_m - half)
+
+
 class LineShape:
     """The lines of one regulation. Pieces come in no order (and each has its own direction): none is chained."""
 
@@ -104,12 +135,12 @@ class LineShape:
         return shapely.transform(self._lines, self._to_metres)
 
     @cached_property
-    def _pieces(self) -> NDArray[np.object_]:
-        return shapely.get_parts(self._metric)
+    def _pieces(self) -> _Polylines:
+        return _Polylines(shapely.get_parts(self._metric))
 
     @cached_property
-    def _tree(self) -> shapely.STRtree:
-        return shapely.STRtree(self._pieces)
+    def _segments(self) -> _Segments:
+        return _Segments(self._pieces)
 
     def reaches(self, place: BaseGeometry) -> bool:
         """Tell whether a point is on the street, or whether an area holds some of it."""
@@ -119,66 +150,76 @@ class LineShape:
     def followed_by(self, path: BaseGeometry) -> Followed | None:
         """Tell how a path follows the lines; None when it does not."""
         metric_path = shapely.transform(path, self._to_metres)
-        # The exact answer looks every two metres: first leave out what is nowhere near enough.
-        if len(self._tree.query(metric_path, predicate="dwithin", distance=LINE_REACH_M + _SLACK_M)) == 0:
-            return None
-        signed = aligned = 0.0
-        for part in shapely.get_parts(metric_path):
-            part_aligned, part_signed = self._follow(part)
-            aligned += part_aligned
-            signed += part_signed
-        if aligned == 0.0 or aligned < min(FOLLOWED_M, metric_path.length / 2):
-            return None
-        return Followed(signed >= 0.0, aligned / metric_path.length)
+        aligned_m, signed_m = self._follow(shapely.get_parts(metric_path))
+        return _followed(float(aligned_m.sum()), float(signed_m.sum()), metric_path.length)
 
     def followed_by_each(self, paths: NDArray[np.object_]) -> list[Followed | None]:
         """`followed_by` of many unbroken lines at once."""
-        found: list[Followed | None] = [None] * len(paths)
-        xy, of_path = shapely.get_coordinates(paths, return_index=True)
-        metric = np.atleast_1d(np.asarray(shapely.linestrings(self._to_metres(xy), indices=of_path), dtype=object))
-        near = np.unique(self._tree.query(metric, predicate="dwithin", distance=LINE_REACH_M + _SLACK_M)[0])
-        if len(near) == 0:
-            return found
-        metric = metric[near]
-        lengths_m = shapely.length(metric)
-        counts = np.minimum(np.maximum(4, np.ceil(lengths_m / _SAMPLE_STEP_M)), _MOST_SAMPLES).astype(np.int64)
-        steps_m = lengths_m / counts
-        of_sample = np.repeat(np.arange(len(near)), counts)
-        number = np.arange(len(of_sample)) - np.repeat(np.cumsum(counts) - counts, counts)
-        along_m = (number + 0.5) * steps_m[of_sample]
-        points = shapely.line_interpolate_point(metric[of_sample], along_m)
-        sample, piece = self._tree.query_nearest(points, max_distance=LINE_REACH_M, all_matches=False)
-        lines = self._pieces[piece]
-        cosines = _cosines(
-            _tangents(metric[of_sample[sample]], along_m[sample]),
-            _tangents(lines, shapely.line_locate_point(lines, points[sample])),
-        )
-        follows = np.abs(cosines) >= math.cos(math.radians(LINE_ANGLE_DEG))
-        owner = of_sample[sample][follows]
-        aligned_m = steps_m * np.bincount(owner, minlength=len(near))
-        signed = np.bincount(owner, weights=np.sign(cosines[follows]), minlength=len(near))
-        enough = (aligned_m > 0.0) & (aligned_m >= np.minimum(FOLLOWED_M, lengths_m / 2))
-        for place in np.flatnonzero(enough).tolist():
-            share = float(aligned_m[place]) / float(lengths_m[place])
-            found[int(near[place])] = Followed(bool(signed[place] >= 0.0), share)
-        return found
+        if len(paths) == 0:
+            return []
+        metric = shapely.transform(paths, self._to_metres)
+        figures = (*self._follow(metric), shapely.length(metric))
+        return [_followed(*of_path) for of_path in zip(*(figure.tolist() for figure in figures), strict=True)]
 
-    def _follow(self, path: shapely.LineString) -> tuple[float, float]:
-        """Metres of the path that follow the lines, and the same counted negative where it runs against them."""
-        count = min(max(4, math.ceil(path.length / _SAMPLE_STEP_M)), _MOST_SAMPLES)
-        along_path = (np.arange(count) + 0.5) * (path.length / count)
-        points = shapely.line_interpolate_point(path, along_path)
-        sample, piece = self._tree.query_nearest(points, max_distance=LINE_REACH_M, all_matches=False)
-        if len(sample) == 0:
-            return 0.0, 0.0
-        lines = self._pieces[piece]
-        cosines = _cosines(
-            _tangents(np.full(len(sample), path, dtype=object), along_path[sample]),
-            _tangents(lines, shapely.line_locate_point(lines, points[sample])),
-        )
+    def _follow(self, paths: NDArray[np.object_]) -> tuple[Floats, Floats]:
+        """For each metric path the metres that follow the lines, and the same counted negative where against them.
+
+        It looks every two metres at the nearest place of the lines.
+        """
+        lines = _Polylines(paths)
+        # Of each path by itself: its length among others may differ in the last digit, and half of it is a threshold.
+        lengths_m = shapely.length(paths)
+        counts = np.minimum(np.maximum(4, np.ceil(lengths_m / _SAMPLE_STEP_M)), _MOST_SAMPLES).astype(np.intp)
+        steps_m = lengths_m / counts
+        path = np.repeat(np.arange(len(paths)), counts)
+        number = np.arange(len(path)) - np.repeat(np.cumsum(counts) - counts, counts)
+        along_m = (number + 0.5) * steps_m[path]
+        sample, piece, at_m = self._segments.nearest(lines.at(path, along_m))
+        path, along_m = path[sample], along_m[sample]
+        cosines = _cosines(lines.tangents(path, along_m), self._pieces.tangents(piece, at_m))
         follows = np.abs(cosines) >= math.cos(math.radians(LINE_ANGLE_DEG))
-        step = path.length / count
-        return step * float(np.count_nonzero(follows)), step * float(np.sum(np.sign(cosines[follows])))
+        path, signs = path[follows], np.sign(cosines[follows])
+        aligned_m: Floats = steps_m * np.bincount(path, minlength=len(paths))
+        signed_m: Floats = steps_m * np.bincount(path, weights=signs, minlength=len(paths))
+        return aligned_m, signed_m
+
+
+def _followed(aligned_m: float, signed_m: float, length_m: float) -> Followed | None:
+    if aligned_m == 0.0 or aligned_m < min(FOLLOWED_M, length_m / 2):
+        return None
+    return Followed(signed_m >= 0.0, aligned_m / length_m)
+
+
+class _Segments:
+    """The straight pieces of lines, to find the nearest within LINE_REACH_M of a point."""
+
+    def __init__(self, lines: _Polylines) -> None:
+        starts = np.setdiff1d(np.arange(len(lines.xy)), lines.last)
+        self._piece = np.repeat(np.arange(len(lines.first)), lines.last - lines.first)
+        self._from, self._vector = lines.xy[starts], lines.xy[starts + 1] - lines.xy[starts]
+        self._length_m: Floats = np.hypot(*self._vector.T)
+        self._at_m: Floats = lines.reached[starts] - lines.reached[lines.first[self._piece]]
+        ends = np.stack((self._from, self._from + self._vector))
+        reach = LINE_REACH_M + _SLACK_M
+        self._low, self._high = ends.min(axis=0) - reach, ends.max(axis=0) + reach
+        self._tree = shapely.STRtree(shapely.box(*self._low.T, *self._high.T))
+
+    def nearest(self, points: Floats) -> tuple[Places, Places, Floats]:
+        """The points (their places, rising) that are near enough, the line nearest to each and how far along it."""
+        # Most of a long street is nowhere near a short one that it crosses.
+        near = np.flatnonzero(((points >= self._low.min(axis=0)) & (points <= self._high.max(axis=0))).all(axis=1))
+        asked, segment = self._tree.query(shapely.points(points[near]))
+        point = near[asked]
+        away = points[point] - self._from[segment]
+        vector, length_m = self._vector[segment], self._length_m[segment]
+        share = np.divide((away * vector).sum(axis=1), length_m**2, out=np.zeros(len(point)), where=length_m > 0)
+        share = np.clip(share, 0.0, 1.0)
+        distance_m = np.hypot(*(away - share[:, None] * vector).T)
+        order = np.lexsort((segment, distance_m, point))
+        order = order[distance_m[order] <= LINE_REACH_M]
+        order = order[np.diff(point[order], prepend=-1) > 0]
+        segment = segment[order]
+        return point[order], self._piece[segment], self._at_m[segment] + share[order] * length_m[order]
 
 
 class PointsShape:
@@ -254,13 +295,6 @@ def _shrunk(polygons: BaseGeometry) -> BaseGeometry:
     cores = shapely.transform(cores, lambda xy: xy / scale)
     kept = [part if core.is_empty else core for part, core in zip(parts, cores, strict=True)]
     return shapely.MultiPolygon(list(shapely.get_parts(np.array(kept, dtype=object))))
-
-
-def _tangents(lines: NDArray[np.object_], at_m: Floats) -> Floats:
-    """Direction of each line around a distance along it: rows of (x, y), not scaled."""
-    before = shapely.line_interpolate_point(lines, np.maximum(at_m - _SAMPLE_STEP_M / 2, 0.0))
-    after = shapely.line_interpolate_point(lines, np.minimum(at_m + _SAMPLE_STEP_M / 2, shapely.length(lines)))
-    return np.column_stack([shapely.get_x(after) - shapely.get_x(before), shapely.get_y(after) - shapely.get_y(before)])
 
 
 def _cosines(first: Floats, second: Floats) -> Floats:

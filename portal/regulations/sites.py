@@ -120,6 +120,9 @@ class Site:
 
     @cached_property
     def _lines(self) -> LineShape | None:
+        return self._new_lines()
+
+    def _new_lines(self) -> LineShape | None:
         # A repaired polygon may leave stray lines: a perimeter is an area and nothing else.
         lines = None if self.location is None else lines_of(self.shape)
         return None if lines is None else LineShape(lines)
@@ -190,9 +193,9 @@ class Site:
             covered = [True] * len(held) if self.location is None else self._area.covers_lines(paths[held]).tolist()
             for n, whole in zip(held.tolist(), covered, strict=True):
                 hits[n] = self._hit(areal=True, whole=whole)
-        if self._lines is None:
-            return hits
-        for n, followed in enumerate(self._lines.followed_by_each(paths)):
+        # A whole law asks this once of each site: all their prepared lines would weigh hundreds of megabytes.
+        lines = self.__dict__["_lines"] if "_lines" in self.__dict__ else self._new_lines()
+        for n, followed in enumerate(() if lines is None else lines.followed_by_each(paths)):
             if hits[n] is None and followed is not None:
                 hits[n] = self._hit(along=followed.along, whole=followed.share >= _WHOLE_SHARE)
         return hits

@@ -33,9 +33,9 @@ from tests.support.routed import paris_graph
 __all__ = ["paris_graph"]
 
 MINUTE = timedelta(minutes=1)
-LAWS = 40
-QUESTIONS_PER_LAW = 1300
-QUESTIONS_PER_LEG = 65
+LAWS = 26
+QUESTIONS_PER_LAW = 2000
+QUESTIONS_PER_LEG = 100
 
 
 @pytest.fixture(scope="module")
