@@ -17,7 +17,7 @@ from portal.regulations.vehicles import Fact, Vehicle
 
 if TYPE_CHECKING:
     # The engine tells the limits of the road in the words of this module.
-    from portal.itineriz.routing.engine import Drive
+    from portal.itineriz.routing.drives import Drive
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +119,12 @@ class Avoided:
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """The way from one stop to the next."""
+    """The way from one stop to the next. english: its instructions in English, one for each manoeuvre, or none."""
 
     drive: Drive
     depart_at: datetime
     arrive_at: datetime
+    english: tuple[str, ...] = ()
 
     @property
     def end(self) -> tuple[float, float]:

@@ -149,13 +149,14 @@ def _leg(leg: Leg, zone: ZoneInfo) -> dict[str, Any]:
         "instructions": [
             {
                 "text": step.instruction,
+                **({"text_en": leg.english[place]} if leg.english else {}),
                 "streets": list(step.streets),
                 "distance_m": round(step.distance_m),
                 "duration_s": round(step.duration_s),
                 "lon": step.lon,
                 "lat": step.lat,
             }
-            for step in leg.drive.manoeuvres
+            for place, step in enumerate(leg.drive.manoeuvres)
         ],
     }
 

@@ -9,8 +9,9 @@ from shapely import LineString, MultiLineString
 from shapely.geometry.base import BaseGeometry
 from shapely.ops import linemerge
 
+from portal.itineriz.planning.hours import regulation_of
 from portal.itineriz.routing.checking import LegContext, check_drive
-from portal.itineriz.routing.overlay import Overlay
+from portal.itineriz.routing.lawgrid import LawGrid
 from portal.itineriz.routing.search import Outcome
 from portal.itineriz.trip import Avoided
 from portal.regulations.evaluate import Reason
@@ -21,7 +22,7 @@ type Lines = dict[str, BaseGeometry]
 
 
 def avoided_of(
-    overlay: Overlay, number: int, outcome: Outcome, leg: LegContext, *, lines: bool = True
+    grid: LawGrid, number: int, outcome: Outcome, leg: LegContext, *, lines: bool = True
 ) -> Iterator[Avoided]:
     """The regulations that changed a leg that has a lawful way.
 
@@ -40,7 +41,7 @@ def avoided_of(
             reasons.setdefault(reason.id, reason)
             seconds[reason.id] += (after.duration_s - before.duration_s) / len(round_.reasons)
             metres[reason.id] += (after.distance_m - before.distance_m) / len(round_.reasons)
-    crossed = forbidden_lines(overlay, outcome, leg) if lines and reasons else {}
+    crossed = forbidden_lines(grid, outcome, leg) if lines and reasons else {}
     for key, reason in reasons.items():
         yield Avoided(
             reason,
@@ -48,15 +49,15 @@ def avoided_of(
             metres=max(0.0, metres[key]),
             leg=number,
             lines=crossed.get(key),
-            source=source_of(overlay, reason),
+            source=source_of(grid, reason),
         )
 
 
-def forbidden_lines(overlay: Overlay, outcome: Outcome, leg: LegContext) -> Lines:
+def forbidden_lines(grid: LawGrid, outcome: Outcome, leg: LegContext) -> Lines:
     """By id of a regulation, what it forbids of the drives that met it: the route without law first."""
     found: defaultdict[str, dict[int, BaseGeometry]] = defaultdict(dict)
     for round_ in outcome.rounds:
-        for violation in check_drive(overlay.engine, overlay.law, round_.drive, leg).violations:
+        for violation in check_drive(grid.engine, grid.law, round_.drive, leg).violations:
             path = round_.drive.path(violation.edge)
             for reason in violation.reasons:
                 found[reason.id].setdefault(violation.edge.row, path)
@@ -71,9 +72,11 @@ def _multi(paths: Iterable[BaseGeometry]) -> BaseGeometry | None:
     return MultiLineString([merged]) if isinstance(merged, LineString) else merged
 
 
-def source_of(overlay: Overlay, reason: Reason) -> str:
+def source_of(grid: LawGrid, reason: Reason) -> str:
     """Who says it: the name of the source of a perimeter, the authority of an order."""
     if reason.origin is Origin.OSM:
         return "OpenStreetMap"
-    regulation = overlay.regulation(reason)
-    return regulation.provenance.title if isinstance(regulation, Perimeter) else regulation.order.authority
+    regulation = regulation_of(grid.law, reason)
+    if isinstance(regulation, Perimeter):
+        return regulation.provenance.title
+    return reason.authority

@@ -15,10 +15,11 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
+import shapely
 
 from portal.itineriz.routing.checking import LegContext, interval
-from portal.itineriz.routing.engine import Drive, DrivenEdge
-from portal.itineriz.routing.overlay import Overlay
+from portal.itineriz.routing.drives import Drive, DrivenEdge
+from portal.itineriz.routing.lawgrid import LawGrid
 from portal.regulations.evaluate import ReasonCode, StopsInside, judge
 from portal.regulations.measures import Measure, MeasureType
 from portal.regulations.snapshot import Hit
@@ -38,24 +39,33 @@ class _Slow:
     hits: tuple[Hit, ...]
 
 
-def slowed(overlay: Overlay, drive: Drive, leg: LegContext) -> Drive:
+def slowed(grid: LawGrid, drive: Drive, leg: LegContext) -> Drive:
     """The drive at the times at which the orders let it be driven; the very same object when none slows it."""
     concerned = [
         _Slow(index, hits)
-        for index, _, found in overlay.along(drive)
-        if (hits := tuple(hit for hit in found if _slows(hit)))
+        for index in range(len(drive.edges))
+        if (hits := tuple(hit for hit in _bearing(grid, drive, index, leg) if _slows(hit)))
     ]
     if not concerned:
         return drive
-    extra = _extra_seconds(overlay, drive, leg, concerned)
+    extra = _extra_seconds(grid, drive, leg, concerned)
     return _shifted(drive, extra) if any(extra) else drive
+
+
+def _bearing(grid: LawGrid, drive: Drive, index: int, leg: LegContext) -> tuple[Hit, ...]:
+    """What bears on an edge of a drive; of the first and the last one only a part is driven."""
+    edge = drive.edges[index]
+    if 0 < index < len(drive.edges) - 1:
+        return grid.hits(edge.row, interval(leg.depart_at, 0.0, drive.duration_s))
+    path = drive.path(edge)
+    return grid.hits_of_part(path, edge.row) if shapely.get_dimensions(path) == 1 else ()
 
 
 def _slows(hit: Hit) -> bool:
     return isinstance(hit.regulation, Measure) and hit.regulation.type in _SLOWING
 
 
-def _extra_seconds(overlay: Overlay, drive: Drive, leg: LegContext, concerned: Sequence[_Slow]) -> list[float]:
+def _extra_seconds(grid: LawGrid, drive: Drive, leg: LegContext, concerned: Sequence[_Slow]) -> list[float]:
     """Seconds added on each edge; what comes later is asked at the hour it is then reached."""
     extra = [0.0] * len(drive.edges)
     waited: dict[str, int] = {}
@@ -67,8 +77,8 @@ def _extra_seconds(overlay: Overlay, drive: Drive, leg: LegContext, concerned: S
         late_s = sum(extra[:index])
         during = interval(leg.depart_at, edge.start_s + late_s, edge.end_s + late_s)
         purpose = StopsInside(leg.start_ids | leg.end_ids)
-        facts = overlay.engine.facts[edge.row]
-        told = judge(overlay.law, slow.hits, during, leg.vehicle, leg.passes, purpose, facts).warnings
+        facts = grid.engine.facts[edge.row]
+        told = judge(grid.law, slow.hits, during, leg.vehicle, leg.passes, purpose, facts).warnings
         for warning in told:
             if warning.code is ReasonCode.SPEED_LIMIT:
                 slowest = float(warning.params["max_speed_kmh"]) / _KMH

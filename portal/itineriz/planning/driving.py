@@ -14,9 +14,10 @@ from portal.itineriz.planning.delays import slowed
 from portal.itineriz.planning.tour import Round, Tour
 from portal.itineriz.planning.windows import both, first_begin
 from portal.itineriz.routing.checking import Check, LegContext, check_drive, check_stay, ids_at
-from portal.itineriz.routing.costing import costing_for, unknown_sizes
-from portal.itineriz.routing.engine import Drive, Engine, distance_m
-from portal.itineriz.routing.overlay import Overlay
+from portal.itineriz.routing.costing import Costing, costing_for, unknown_sizes
+from portal.itineriz.routing.drives import Drive, distance_m
+from portal.itineriz.routing.engine import Engine
+from portal.itineriz.routing.lawgrid import LawGrid
 from portal.itineriz.routing.search import Limits, Outcome, Search
 from portal.itineriz.trip import Call, Leg, Notice, Obstacle, RoadLimit, Stop, Visit
 from portal.regulations.evaluate import Reason
@@ -26,6 +27,7 @@ from portal.regulations.vehicles import Vehicle
 AWAY_FROM_ROAD_M: Final = 60.0
 NEAR_STREETS_M: Final = 120
 """How far from a stop another street is tried when the nearest leads nowhere for the vehicle."""
+ENGLISH: Final = "en-US"
 _WAITS_TRIED: Final = 4
 
 type Progress = Callable[[str, int, int], None]
@@ -33,7 +35,7 @@ type Progress = Callable[[str, int, int], None]
 
 
 def drive_tour(
-    overlay: Overlay,
+    grid: LawGrid,
     round_: Round,
     limits: Limits | None = None,
     *,
@@ -44,7 +46,7 @@ def drive_tour(
 
     explain: find the streets that each regulation met forbids (a tour that is only compared does not need them).
     """
-    driver = _Driver(overlay, round_, limits or Limits(), explain, progress)
+    driver = _Driver(grid, round_, limits or Limits(), explain, progress)
     driver.run()
     return driver.tour
 
@@ -67,6 +69,7 @@ class _Driven:
     check: Check
     outcome: Outcome
     plain: Drive
+    costing: Costing
 
     @property
     def arrive_at(self) -> datetime:
@@ -83,12 +86,10 @@ class _Refused:
 
 
 class _Driver:
-    def __init__(
-        self, overlay: Overlay, round_: Round, limits: Limits, explain: bool, progress: Progress | None
-    ) -> None:
-        self.overlay = overlay
+    def __init__(self, grid: LawGrid, round_: Round, limits: Limits, explain: bool, progress: Progress | None) -> None:
+        self.grid = grid
         self.round = round_
-        self.limits = limits
+        self.limits = replace(limits, explain=explain)
         self.explain = explain
         self.progress = progress
         self.tour = Tour()
@@ -139,9 +140,9 @@ class _Driver:
         self, point: tuple[float, float], call: Call, stay: Interval, *, tolerate: bool = True
     ) -> tuple[Reason, ...]:
         """What forbids to stand at a place. tolerate: as for the leg that led there."""
-        ids = ids_at(self.overlay.law, call.stop.point) | ids_at(self.overlay.law, point)
+        ids = ids_at(self.grid.law, call.stop.point) | ids_at(self.grid.law, point)
         leg = LegContext(self.round.vehicle, self.round.passes, stay.start, ids, ids, tolerate_unknown=tolerate)
-        return check_stay(self.overlay.law, point, stay, leg, ids)
+        return check_stay(self.grid.law, point, stay, leg, ids)
 
     def _reach(self, number: int, place: _Place) -> _Driven | _Refused:
         """The lawful way to a stop; leaves later when the vehicle would come too early and may not wait there."""
@@ -171,49 +172,46 @@ class _Driver:
 
     def _drive(self, number: int, start: tuple[float, float], leave_at: datetime) -> _Driven | _Refused:
         """The lawful way of one leg: first as if every unknown size were too large, then as if it fitted."""
-        overlay, calls = self.overlay, self.round.calls
+        grid, calls = self.grid, self.round.calls
         before, call = calls[number - 1], calls[number]
         following = calls[number + 1].stop if number + 1 < len(calls) else None
         vehicle = self.round.vehicle
-        ids = [ids_at(overlay.law, one.stop.point) for one in (before, call)]
-        target = call.stop.point if following is None else _where_to_serve(overlay.engine, call, following, vehicle)
+        ids = [ids_at(grid.law, one.stop.point) for one in (before, call)]
+        target = call.stop.point if following is None else _where_to_serve(grid.engine, call, following, vehicle)
         plain: Drive | None = None
         outcome: Outcome | None = None
         leg = LegContext(vehicle, self.round.passes, leave_at, ids[0], ids[1])
         for tolerate in (False, True):
             leg = replace(leg, tolerate_unknown=tolerate)
             costing = costing_for(vehicle, unknown_is_large=not tolerate)
-            found = _engine_drive(overlay.engine, call.number, start, target, leg, tolerate=tolerate)
+            found = _engine_drive(grid.engine, call.number, start, target, leg, tolerate=tolerate)
             if found is None:
                 continue
             plain = plain or found.drive
-            outcome = Search(overlay, found.start, found.end, leg, costing, found.drive, self.limits).run()
+            outcome = Search(grid, found.start, found.end, leg, costing, found.drive, self.limits).run()
             self.tour.rounds += len(outcome.rounds)
             if outcome.drive is not None and outcome.check is not None:
+                leg = replace(leg, beyond=outcome.beyond)
                 accepted = self._delayed(leg, outcome, outcome.drive, outcome.check)
                 if accepted is not None:
-                    return _Driven(leg, *accepted, outcome, plain)
+                    return _Driven(leg, *accepted, outcome, plain, costing)
         if outcome is None or plain is None:
             return _Refused((Obstacle(number),))
         return _Refused(tuple(self._blocking(number, outcome, leg)), plain, outcome.cut_short)
 
     def _delayed(self, leg: LegContext, outcome: Outcome, drive: Drive, check: Check) -> tuple[Drive, Check] | None:
         """The drive at the hours at which orders that slow it down let it be driven, and what the law says then."""
-        late = slowed(self.overlay, drive, leg)
+        late = slowed(self.grid, drive, leg)
         if late is drive:
             return drive, check
-        again = check_drive(self.overlay.engine, self.overlay.law, late, leg)
+        again = check_drive(self.grid.engine, self.grid.law, late, leg)
         return None if again.violations else (late, again)
 
     def _blocking(self, number: int, outcome: Outcome, leg: LegContext) -> Iterable[Obstacle]:
         """What a search without success met, strictest first."""
-        reasons: dict[tuple[str, str], Reason] = {}
-        limits: dict[RoadLimit, None] = {}
-        for round_ in outcome.rounds:
-            limits |= dict.fromkeys(round_.limits)
-            for reason in round_.reasons:
-                reasons.setdefault((reason.kind, reason.id), reason)
-        lines = forbidden_lines(self.overlay, outcome, leg) if self.explain else {}
+        reasons = {(one.kind, one.id): one for one in outcome.blocking if isinstance(one, Reason)}
+        limits = dict.fromkeys(one for one in outcome.blocking if isinstance(one, RoadLimit))
+        lines = forbidden_lines(self.grid, outcome, leg) if self.explain else {}
         if not reasons and not limits:
             yield Obstacle(number)
         for reason in sorted(reasons.values(), key=_strictest_first):
@@ -250,13 +248,21 @@ class _Driver:
             self.tour.visits.append(Visit(call, arrive_at, begin, leave_at, found.drive.end))
         return _Place(found.drive.end, arrive_at, leave_at)
 
+    def _in_english(self, found: _Driven) -> tuple[str, ...]:
+        """The instructions of a leg in English; none when they do not go with the French ones, step by step."""
+        if not self.explain or not found.drive.manoeuvres:
+            return ()
+        told = self.grid.engine.narrated(found.drive, found.costing, ENGLISH).manoeuvres
+        same = len(told) == len(found.drive.manoeuvres)
+        return tuple(step.instruction for step in told) if same else ()
+
     def _keep(self, number: int, call: Call, found: _Driven) -> None:
         tour, drive = self.tour, found.drive
-        tour.legs.append(Leg(drive, found.leg.depart_at, found.arrive_at))
+        tour.legs.append(Leg(drive, found.leg.depart_at, found.arrive_at, self._in_english(found)))
         tour.violations += [reason for violation in found.check.violations for reason in violation.reasons]
         tour.plain_distance_m += found.plain.distance_m
         tour.plain_duration_s += found.plain.duration_s
-        for item in avoided_of(self.overlay, number - 1, found.outcome, found.leg, lines=self.explain):
+        for item in avoided_of(self.grid, number - 1, found.outcome, found.leg, lines=self.explain):
             tour.avoided[item.leg, item.reason.id] = item
         for reason in found.check.warnings:
             tour.warn_of(reason)

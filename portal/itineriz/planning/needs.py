@@ -9,11 +9,12 @@ from typing import Final, Literal
 import shapely
 
 from portal.itineriz.routing.checking import LegContext, check_drive, ids_at
-from portal.itineriz.routing.overlay import Overlay
+from portal.itineriz.routing.lawgrid import LawGrid
 from portal.itineriz.trip import Leg, NeededPass, Trip, Visit
 from portal.regulations.evaluate import StopsInside, judge
 from portal.regulations.passes import PassRight, covers
 from portal.regulations.perimeters import Activation, Motorised, Perimeter
+from portal.regulations.rings import with_rings
 from portal.regulations.schedules import Interval
 
 type Requirement = Literal["pass", "accreditation", "document"]
@@ -27,7 +28,7 @@ REQUIREMENT: Final[dict[Motorised, Requirement]] = {
 
 
 def needed_passes(
-    overlay: Overlay,
+    grid: LawGrid,
     trip: Trip,
     legs: Sequence[Leg],
     visits: Sequence[Visit],
@@ -41,15 +42,15 @@ def needed_passes(
     for visit in visits:
         stay = Interval(visit.arrive_at, visit.leave_at)
         for point in dict.fromkeys((visit.call.stop.point, visit.at)):
-            for perimeter, activation in _active_at(overlay, point, stay):
-                if not _binds(overlay, trip, perimeter, stay):
+            for perimeter, activation in _active_at(grid, point, stay):
+                if not _binds(grid, trip, perimeter, stay):
                     continue
                 known = found.get(perimeter.id)
                 stops = tuple(sorted({*(known.stops if known else ()), visit.call.number}))
                 found[perimeter.id] = _needed(trip, perimeter, activation, stay, stops)
     if granted:
-        for perimeter_id, during in _used(overlay, trip, legs, visits):
-            perimeter = overlay.law.perimeters[perimeter_id]
+        for perimeter_id, during in _used(grid, trip, legs, visits):
+            perimeter = grid.law.perimeters[perimeter_id]
             span = _activation(perimeter, during)
             known = found.get(perimeter_id)
             if span is not None:
@@ -76,14 +77,16 @@ def _needed(
     return NeededPass(perimeter, requirement, held, activation.start, activation.end, stops)
 
 
-def _active_at(overlay: Overlay, point: tuple[float, float], stay: Interval) -> list[tuple[Perimeter, Activation]]:
+def _active_at(grid: LawGrid, point: tuple[float, float], stay: Interval) -> list[tuple[Perimeter, Activation]]:
+    """The perimeters active during a stay at a point, and the rings around them: one crosses these to come there."""
+    law = grid.law
+    here = frozenset(hit.regulation.id for hit in law.at(shapely.Point(point)) if isinstance(hit.regulation, Perimeter))
     active = []
-    for hit in overlay.law.at(shapely.Point(point)):
-        perimeter = hit.regulation
-        if isinstance(perimeter, Perimeter) and perimeter.access.motorised in REQUIREMENT:
-            activation = _activation(perimeter, stay)
-            if activation is not None:
-                active.append((perimeter, activation))
+    for perimeter_id in sorted(with_rings(law, here)):
+        perimeter = law.perimeters[perimeter_id]
+        activation = _activation(perimeter, stay)
+        if activation is not None and perimeter.access.motorised in REQUIREMENT:
+            active.append((perimeter, activation))
     return active
 
 
@@ -91,20 +94,20 @@ def _activation(perimeter: Perimeter, during: Interval) -> Activation | None:
     return next((a for a in perimeter.activations if during.meets(a.start, a.end)), None)
 
 
-def _binds(overlay: Overlay, trip: Trip, perimeter: Perimeter, stay: Interval) -> bool:
+def _binds(grid: LawGrid, trip: Trip, perimeter: Perimeter, stay: Interval) -> bool:
     """Tell whether the perimeter asks something of this vehicle: some vehicles are exempt."""
-    hits = tuple(h for h in overlay.law.at(perimeter.shape.representative_point()) if h.regulation is perimeter)
-    verdict = judge(overlay.law, hits, stay, trip.vehicle, (), StopsInside(frozenset()))
+    hits = tuple(h for h in grid.law.at(perimeter.shape.representative_point()) if h.regulation is perimeter)
+    verdict = judge(grid.law, hits, stay, trip.vehicle, (), StopsInside(frozenset()))
     return bool(verdict.obstacles)
 
 
-def _used(overlay: Overlay, trip: Trip, legs: Sequence[Leg], visits: Sequence[Visit]) -> list[tuple[str, Interval]]:
+def _used(grid: LawGrid, trip: Trip, legs: Sequence[Leg], visits: Sequence[Visit]) -> list[tuple[str, Interval]]:
     """The perimeters that the tour could not drive through with the passes it holds already, and when it is there."""
     used: dict[str, Interval] = {}
     for number, leg in enumerate(legs):
-        ends = [ids_at(overlay.law, visits[n].call.stop.point) for n in (number, number + 1)]
+        ends = [ids_at(grid.law, visits[n].call.stop.point) for n in (number, number + 1)]
         context = LegContext(trip.vehicle, trip.passes, leg.depart_at, ends[0], ends[1])
-        for violation in check_drive(overlay.engine, overlay.law, leg.drive, context).violations:
+        for violation in check_drive(grid.engine, grid.law, leg.drive, context).violations:
             at = leg.depart_at + timedelta(seconds=violation.edge.start_s)
             until = leg.depart_at + timedelta(seconds=violation.edge.end_s)
             for reason in violation.reasons:

@@ -19,7 +19,8 @@ from portal.itineriz.planning.obstacles import explained, impossible_stops
 from portal.itineriz.planning.slots import SLOTS_AHEAD, LegalSlots, can_be_served, stop_slots
 from portal.itineriz.planning.tour import Ordered, Round, Tour, calls_of
 from portal.itineriz.routing.engine import Engine
-from portal.itineriz.routing.overlay import Overlay, law_of_days, law_to_drive, overlay_of
+from portal.itineriz.routing.lawgrid import LawGrid, grid_of
+from portal.itineriz.routing.overlay import law_to_drive
 from portal.itineriz.routing.search import Limits
 from portal.itineriz.trip import BayChoice, Notice, OrderFound, Proposal, Status, Trip, TripResult
 from portal.regulations.passes import PassRight
@@ -49,16 +50,7 @@ def plan(
     """
     _check_trip(trip)
     law = law_to_drive(law)
-    limits, extras = limits or Limits(), extras or Extras()
-    # Other hours are looked for a day before and after; an arrival is looked for from the day before it.
-    first = trip.depart_at - HORIZON if trip.arrive_by is None else trip.arrive_by - 2 * HORIZON
-    now, complete_until = law_of_days(law, first)
-    result = _Planner(overlay_of(engine, now), law, trip, limits, extras).plan()
-    ahead = HORIZON if trip.arrive_by is None else timedelta()
-    if result.ends_at + ahead > complete_until:
-        # A tour of more than a day: ask the whole law.
-        return _Planner(overlay_of(engine, law), law, trip, limits, extras).plan()
-    return result
+    return _Planner(grid_of(engine, law), trip, limits or Limits(), extras or Extras()).plan()
 
 
 def _check_trip(trip: Trip) -> None:
@@ -74,10 +66,9 @@ def _check_trip(trip: Trip) -> None:
 
 @dataclass(slots=True)
 class _Planner:
-    """The planning of one trip under one law. whole: the law of all days, for hours far ahead."""
+    """The planning of one trip under one law."""
 
-    overlay: Overlay
-    whole: LawSnapshot
+    grid: LawGrid
     trip: Trip
     limits: Limits
     extras: Extras
@@ -94,7 +85,7 @@ class _Planner:
         round_ = Round(calls_of(trip, ordered.sequence), trip.depart_at, trip.vehicle, trip.passes, slots=ordered.slots)
         if trip.arrive_by is not None:
             found = latest_departure(
-                self.overlay.law, lambda at: self._drive(round_.leaving(at)), trip.arrive_by, self._tries(round_)
+                self.grid.law, lambda at: self._drive(round_.leaving(at)), trip.arrive_by, self._tries(round_)
             )
             round_ = round_.leaving(found.depart_at)
             self.trip = replace(trip, depart_at=found.depart_at)
@@ -105,7 +96,7 @@ class _Planner:
         window = Interval(anchor, anchor + SLOTS_AHEAD)
         for number in range(1, len(self.trip.stops)):
             stop, vehicle, passes = self.trip.stops[number], self.trip.vehicle, self.trip.passes
-            self.slots[number] = stop_slots(self.overlay.engine, self.whole, stop, vehicle, passes, window)
+            self.slots[number] = stop_slots(self.grid.engine, self.grid.law, stop, vehicle, passes, window)
 
     def _closed_all_day(self, anchor: datetime) -> list[int]:
         """The stops that no hour of the coming day lets serve; a tour in a free order leaves them out."""
@@ -121,7 +112,7 @@ class _Planner:
         from portal.itineriz.planning.reordering import in_best_order
 
         self._tell("order", 0, 1)
-        ordered = in_best_order(self.overlay, self.trip, given, self.slots, self._drive)
+        ordered = in_best_order(self.grid, self.trip, given, self.slots, self._drive)
         self._tell("order", 1, 1)
         return ordered
 
@@ -136,33 +127,31 @@ class _Planner:
         """Drive a tour to compare it with others; the same one is driven once."""
         key = (round_.calls, round_.depart_at, round_.passes, tuple(sorted(round_.holds.items())))
         if key not in self.driven:
-            self.driven[key] = drive_tour(
-                self.overlay, round_, self.limits, explain=False, progress=self.extras.progress
-            )
+            self.driven[key] = drive_tour(self.grid, round_, self.limits, explain=False, progress=self.extras.progress)
         return self.driven[key]
 
     def _answer(self, round_: Round, left_out: Sequence[int], ordered: Ordered) -> TripResult:
-        tour = drive_tour(self.overlay, round_, self.limits, progress=self.extras.progress)
+        tour = drive_tour(self.grid, round_, self.limits, progress=self.extras.progress)
         opened, granted = (tour, ()) if tour.complete else self._opened(round_, tour)
         if self.trip.assume_passes and opened.complete:
             return self._result(replace(round_, passes=(*round_.passes, *granted)), opened, granted, left_out, ordered)
         result = self._result(round_, tour, (), left_out, ordered)
         if tour.complete:
             return result
-        needed = needed_passes(self.overlay, self.trip, opened.legs, opened.visits, granted) if opened.complete else ()
+        needed = needed_passes(self.grid, self.trip, opened.legs, opened.visits, granted) if opened.complete else ()
         return replace(result, needed_passes=needed, departures=self._departures(round_, tour))
 
     def _opened(self, round_: Round, tour: Tour) -> tuple[Tour, tuple[PassRight, ...]]:
         def with_passes(more: tuple[PassRight, ...]) -> Tour:
             opened = replace(round_, passes=(*round_.passes, *more))
-            return drive_tour(self.overlay, opened, self.limits, explain=self.trip.assume_passes)
+            return drive_tour(self.grid, opened, self.limits, explain=self.trip.assume_passes)
 
-        return open_with_passes(self.overlay.law, round_, tour, with_passes)
+        return open_with_passes(self.grid.law, round_, tour, with_passes)
 
     def _departures(self, round_: Round, tour: Tour) -> tuple[datetime, ...]:
         if not self.extras.hours:
             return ()
-        return nearest_departures(self.overlay.law, self._at_hour(round_), tour, round_.depart_at, self._tries(round_))
+        return nearest_departures(self.grid.law, self._at_hour(round_), tour, round_.depart_at, self._tries(round_))
 
     def _at_hour(self, round_: Round) -> Callable[[datetime], Tour]:
         return lambda at: self._drive(round_.leaving(at))
@@ -175,7 +164,7 @@ class _Planner:
         left_out: Sequence[int],
         ordered: Ordered,
     ) -> TripResult:
-        trip, law = self.trip, self.overlay.law
+        trip, law = self.trip, self.grid.law
         distance_m = sum(leg.drive.distance_m for leg in tour.legs)
         if tour.delayed_s:
             tour.warn(Notice.DELAYED, minutes=math.ceil(tour.delayed_s / 60))
@@ -200,9 +189,9 @@ class _Planner:
             avoided=tuple(tour.avoided.values()),
             violations=tuple(tour.violations),
             warnings=tuple(tour.warnings.values()),
-            needed_passes=needed_passes(self.overlay, trip, tour.legs, tour.visits, granted) if tour.complete else (),
-            blocking=explained(self.whole, round_, tour),
-            impossible=impossible_stops(self.whole, round_, tour, self.slots, left_out),
+            needed_passes=needed_passes(self.grid, trip, tour.legs, tour.visits, granted) if tour.complete else (),
+            blocking=explained(self.grid.law, round_, tour),
+            impossible=impossible_stops(self.grid.law, round_, tour, self.slots, left_out),
             proposals=better,
             bays=self._bays(tour) if tour.complete else (),
             emissions=emissions_of(trip.vehicle, trip.energy, distance_m, ordered.saved_m) if tour.complete else None,
@@ -215,7 +204,7 @@ class _Planner:
             plain_distance_m=tour.plain_distance_m,
             plain_duration_s=tour.plain_duration_s,
             law_version=law.version,
-            graph_version=self.overlay.engine.version,
+            graph_version=self.grid.engine.version,
             rounds=tour.rounds,
         )
 

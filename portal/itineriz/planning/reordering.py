@@ -10,13 +10,13 @@ from portal.itineriz.planning.ordering import Trial, Visits, order_stops
 from portal.itineriz.planning.slots import LegalSlots
 from portal.itineriz.planning.tour import Ordered, Round, Tour, calls_of
 from portal.itineriz.planning.windows import first_begin
-from portal.itineriz.routing.overlay import Overlay
+from portal.itineriz.routing.lawgrid import LawGrid
 from portal.itineriz.trip import Trip
 from portal.regulations.schedules import Interval
 
 
 def in_best_order(
-    overlay: Overlay,
+    grid: LawGrid,
     trip: Trip,
     given: tuple[int, ...],
     slots: Mapping[int, LegalSlots],
@@ -45,7 +45,7 @@ def in_best_order(
         openings=tuple(hours[number] for number in given),
         returns=trip.return_to_start,
     )
-    order = order_stops(visits, travel_between(overlay, trip, given), trial)
+    order = order_stops(visits, travel_between(grid, trip, given), trial)
     numbers = tuple(given[place] for place in order.sequence)
     return Ordered(numbers, round_of(order.sequence).slots, order.saved_s, order.saved_m, order.failed)
 
