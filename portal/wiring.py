@@ -6,6 +6,7 @@ A request (cirqliz) needs a lawful tour; a tour (itineriz) needs the passes a ve
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from flask import Flask, url_for
@@ -74,9 +75,24 @@ def _start_request(actor: Actor, wish: itineriz.RequestWish) -> str | None:
     return cirqliz.draft_url(actor, get_territory_by_id(wish.territory_id), draft)
 
 
+def _pass_codes(territory_id: UUID, vehicle_id: UUID, start: datetime, end: datetime) -> Sequence[itineriz.PassCode]:
+    return [
+        itineriz.PassCode(
+            number=found.number,
+            plate=found.plate_display,
+            perimeters=tuple((perimeter.colour.value, perimeter.name) for perimeter in found.perimeters),
+            valid_from=found.valid_from,
+            valid_to=found.valid_to,
+            svg=found.qr_svg,
+        )
+        for found in cirqliz.list_passes_between(territory_id, vehicle_id, start, end)
+    ]
+
+
 def connect(app: Flask) -> None:
     """Introduce the siblings to each other."""
     with app.app_context():
         cirqliz.set_tour_planner(LawfulTours())
     itineriz.set_pass_book(app, _passes_of)
     itineriz.set_request_start(app, _start_request)
+    itineriz.set_pass_codes(app, _pass_codes)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from portal.cirqliz.decisions.commands import Answer, DecideRequest
 from portal.cirqliz.decisions.services import decide_request
-from portal.cirqliz.passes.queries import list_passes_of_request, list_rights
+from portal.cirqliz.passes.queries import list_passes_between, list_passes_of_request, list_rights
 from portal.cirqliz.passes.services import revoke_pass
 from portal.cirqliz.ports import LAWFUL, PlannedTour, RouteOrder, RouteStop, TourPlanner, set_tour_planner
 from portal.cirqliz.requests.commands import SubmitRequest
@@ -37,6 +37,7 @@ __all__ = [
     "decide_request",
     "draft_url",
     "get_request_of_territory",
+    "list_passes_between",
     "list_passes_of_request",
     "purge_checks",
     "revoke_pass",

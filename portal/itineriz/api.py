@@ -7,7 +7,16 @@ with `compute_route` (long, writes nothing) and keeps the answer with `store_rou
 from __future__ import annotations
 
 from portal.itineriz.models import RouteStatus
-from portal.itineriz.ports import PassBook, RequestStart, RequestWish, set_pass_book, set_request_start
+from portal.itineriz.ports import (
+    PassBook,
+    PassCode,
+    PassCodes,
+    RequestStart,
+    RequestWish,
+    set_pass_book,
+    set_pass_codes,
+    set_request_start,
+)
 from portal.itineriz.queries import RouteView, get_route, get_route_seen_by, list_routes
 from portal.itineriz.services import ComputedRoute, CreateRoute, compute_route, create_route, store_failure, store_route
 from portal.itineriz.trip import Stop
@@ -16,6 +25,8 @@ __all__ = [
     "ComputedRoute",
     "CreateRoute",
     "PassBook",
+    "PassCode",
+    "PassCodes",
     "RequestStart",
     "RequestWish",
     "RouteStatus",
@@ -27,6 +38,7 @@ __all__ = [
     "get_route_seen_by",
     "list_routes",
     "set_pass_book",
+    "set_pass_codes",
     "set_request_start",
     "store_failure",
     "store_route",

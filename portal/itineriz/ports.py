@@ -60,3 +60,32 @@ def request_start(actor: Actor, wish: RequestWish) -> str | None:
     """Where the request begins; None when this person, or this application, cannot ask."""
     start: RequestStart | None = current_app.extensions.get(_START_KEY)
     return start(actor, wish) if start is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class PassCode:
+    """A pass as the driver shows it. perimeters: (colour, name), strictest first. svg: its QR code, a whole document."""
+
+    number: str
+    plate: str
+    perimeters: tuple[tuple[str, str], ...]
+    valid_from: datetime
+    valid_to: datetime
+    svg: str
+
+
+PassCodes = Callable[[UUID, UUID, datetime, datetime], Sequence[PassCode]]
+"""(territory id, vehicle id, start, end) -> the passes in force at some moment from start to end."""
+
+_CODES_KEY = "itineriz_pass_codes"
+
+
+def set_pass_codes(app: Flask, codes: PassCodes) -> None:
+    """Let the factory say where the codes of a vehicle's passes are found."""
+    app.extensions[_CODES_KEY] = codes
+
+
+def pass_codes_of(territory_id: UUID, vehicle_id: UUID, start: datetime, end: datetime) -> Sequence[PassCode]:
+    """The passes to show during a tour; none when the application has nobody to ask."""
+    codes: PassCodes | None = current_app.extensions.get(_CODES_KEY)
+    return codes(territory_id, vehicle_id, start, end) if codes is not None else ()

@@ -10,6 +10,7 @@ def register_pages(app: Flask) -> None:
     from portal.itineriz.pages import (  # noqa: F401 each adds its views
         asking,
         comparing,
+        files,
         places,
         routes,
         sharing,
