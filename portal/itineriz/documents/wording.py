@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import get_locale, gettext
 
-from portal.itineriz.messages import limit_sentence, notice_sentence, unreachable
+from portal.itineriz.messages import limit_sentence, missed_window, notice_sentence, unreachable
 from portal.numeriz.api import sentence
 from portal.regulations.answers import Reason, ReasonCode, State
 from portal.regulations.measures import Origin
@@ -52,8 +52,9 @@ def reason_text(values: Mapping[str, Any], zone: ZoneInfo) -> str:
     """The sentence of an obstacle, a detour or a warning of a stored answer; zone: the clock of the territory."""
     if values.get("limit"):
         return limit_sentence(values["limit"])
-    if values.get("code") == "unreachable":
-        return unreachable()
+    known = {"unreachable": unreachable, "window-missed": missed_window}.get(str(values.get("code")))
+    if known is not None:
+        return known()
     try:
         return sentence(_reason(values), zone)
     except (KeyError, ValueError):
@@ -119,8 +120,10 @@ def proposal_text(values: Mapping[str, Any], zone: ZoneInfo, asked: datetime) ->
     depart_at = datetime.fromisoformat(values["depart_at"]).astimezone(zone)
     saved = filters.duration(max(60, values["saves_s"]))
     if values["kind"] == "wait":
-        number = int(values.get("stop") or 0) + 1
-        return _("Attendez à l’arrêt n°\u00a0%(number)s et gagnez %(saved)s.", number=number, saved=saved)
+        place = int(values.get("stop") or 0)
+        if place == 0:
+            return _("Attendez avant de partir et gagnez %(saved)s.", saved=saved)
+        return _("Attendez à l’arrêt n°\u00a0%(number)s et gagnez %(saved)s.", number=place, saved=saved)
     if depart_at.date() == asked.astimezone(zone).date():
         return _("Partez à %(hour)s et gagnez %(saved)s.", hour=f"{depart_at:%H:%M}", saved=saved)
     return _("Partez le %(when)s et gagnez %(saved)s.", when=filters.instant(depart_at, zone.key), saved=saved)

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from flask_babel import format_decimal, gettext
 
 from portal.itineriz.documents.wording import caution_text, proposal_text, reason_text, step_text
+from portal.itineriz.messages import emissions_sentence, missed_window
 from portal.itineriz.pages.shown import (
     BayShown,
     ImpossibleStop,
@@ -22,6 +23,7 @@ from portal.itineriz.pages.shown import (
     Span,
     StopShown,
     gps_links,
+    stop_name,
 )
 from portal.itineriz.queries import RouteView
 from portal.web import filters
@@ -154,9 +156,9 @@ class Answer:
         return None if found is None or not self.ok else float(found)
 
     @property
-    def carbon_source(self) -> str:
-        """Where the factors of the estimate come from; empty when there is no estimate."""
-        return "" if self.co2_kg is None else str(self._result["emissions"].get("source", ""))
+    def carbon_basis(self) -> str:
+        """What the estimate of CO2 rests on, or why there is none; empty when the answer says nothing of it."""
+        return emissions_sentence(self._result.get("emissions") or {}) if self.ok else ""
 
     def _fuel(self) -> str:
         """The fuel, electricity or gas of the estimate; empty when there is none."""
@@ -200,7 +202,7 @@ class Answer:
         return StopShown(
             place=place,
             number=number,
-            label=str(values["label"]) or _("Arrêt n°\u00a0%(number)s", number=number + 1),
+            label=str(values["label"]) or stop_name(number),
             lon=float(values["lon"]),
             lat=float(values["lat"]),
             at=(float(at[0]), float(at[1])),
@@ -246,9 +248,11 @@ class Answer:
     def _impossible(self, values: Mapping[str, Any]) -> ImpossibleStop:
         passes = values.get("passes") or ()
         return ImpossibleStop(
-            sign=str(int(values["number"]) + 1),
-            label=str(values["label"]),
-            reasons=[reason_text(reason, self._zone) for reason in values.get("reasons", ())],
+            name=stop_name(int(values["number"]), str(values["label"])),
+            reasons=[
+                *(reason_text(reason, self._zone) for reason in values.get("reasons", ())),
+                *([missed_window()] if values.get("missed") else []),
+            ],
             open=_spans(values.get("open") or ()),
             passes=[str(wanted["title"]) for wanted in passes],
             asks_pass=any(wanted["requirement"] != "document" for wanted in passes),

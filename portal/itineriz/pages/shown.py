@@ -99,8 +99,7 @@ class Regulation:
 class ImpossibleStop:
     """A stop left out: why, when it is open, and whether a pass would open it."""
 
-    sign: str
-    label: str
+    name: str
     reasons: Sequence[str]
     open: Sequence[Span]
     passes: Sequence[str]
@@ -153,6 +152,12 @@ def _span_text(start: datetime, end: datetime | None) -> str:
         last=filters.short_day(end.date()),
         end=f"{end:%H:%M}",
     )
+
+
+def stop_name(place: int, label: str = "") -> str:
+    """« Départ » or « Arrêt n° 2 », followed by its label: as the signs of the map count."""
+    name = _("Arrêt n°\u00a0%(number)s", number=place) if place else _("Départ")
+    return _("%(name)s\u00a0: %(label)s", name=name, label=label) if label else name
 
 
 def stops_words(count: int) -> str:

@@ -69,7 +69,7 @@ def test_everything_the_answer_holds_is_on_the_page_when_the_tour_is_lawful(offi
         "à 40 m à vol d’oiseau",
         "La longueur de l’aire est inconnue",
         "et gagnez 35 min",
-        "Attendez à l’arrêt n° 2 et gagnez 10 min",
+        "Attendez à l’arrêt n° 1 et gagnez 10 min",
         "Arrêté « Travaux rue Amelot »",
         "Exceptions : desserte locale",
         "Détour : 4,5 min, 820 m",
