@@ -18,6 +18,7 @@ from shapely.geometry.base import BaseGeometry
 from portal.itineriz.routing.engine import Engine
 from portal.regulations.geometry import POINT_REACH_M
 from portal.regulations.measures import EdgeFacts
+from portal.regulations.perimeters import Perimeter
 from portal.regulations.schedules import Interval
 from portal.regulations.sites import Hit, Site
 from portal.regulations.snapshot import LawSnapshot
@@ -64,15 +65,21 @@ class Bearings:
         self.site: npt.NDArray[np.int32] = sites[order].astype(np.int32)
         self.how: Codes = hows[order]
         self.hits = lru_cache(maxsize=_HITS_KEPT)(self._hits)
-        self._awake = lru_cache(maxsize=_DAYS_KEPT)(law.awake)
+        self._awake = lru_cache(maxsize=_DAYS_KEPT)(self._find_awake)
 
     @property
     def rows(self) -> Numbers:
         """The row of each pair."""
         return np.repeat(np.arange(len(self.engine.table)), np.diff(self.ptr))
 
+    def _find_awake(self, days: Interval) -> npt.NDArray[np.bool_]:
+        # An area tells what a trip is for even while it sleeps.
+        is_area = [isinstance(site.regulation, Perimeter) for site in self.law.sites]
+        awake: npt.NDArray[np.bool_] = self.law.awake(days) | np.array(is_area, dtype=bool)
+        return awake
+
     def _hits(self, row: int, days: Interval | None = None) -> tuple[Hit, ...]:
-        """What bears on a whole edge, in the order of the law; days: without what is surely asleep in them."""
+        """What bears on a whole edge, in the order of the law; days: without the measures surely asleep in them."""
         first, last = int(self.ptr[row]), int(self.ptr[row + 1])
         sites = self.site[first:last]
         pairs = zip(sites.tolist(), self.how[first:last].tolist(), strict=True)

@@ -166,7 +166,10 @@ class LawGrid:
     # What bears on edges, for those who judge
 
     def hits(self, row: int, window: Interval | None = None) -> tuple[Hit, ...]:
-        """What bears on a whole edge: `law.at(shape, facts)`. window: without what sleeps for days around it."""
+        """What bears on a whole edge: `law.at(shape, facts)`.
+
+        window: without the measures that sleep for days around it.
+        """
         return self.bearings.hits(row, None if window is None else days_of(window))
 
     def regulation(self, number: int) -> Regulation:
