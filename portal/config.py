@@ -55,6 +55,7 @@ class Settings:
     rate_limits: bool
     job_lease_s: int
     scan_retention_days: int
+    route_retention_days: int
     trusted_proxies: int
 
     @property
@@ -130,6 +131,7 @@ def load_settings(environ: Mapping[str, str] | None = None, **overrides: object)
         "rate_limits": flag("RATE_LIMITS", True),
         "job_lease_s": number("JOB_LEASE_S", 20),
         "scan_retention_days": number("SCAN_RETENTION_DAYS", 30),
+        "route_retention_days": number("ROUTE_RETENTION_DAYS", 90),
         "trusted_proxies": number("TRUSTED_PROXIES", 0),
     }
     unknown = set(overrides) - set(values)

@@ -18,6 +18,8 @@ from portal.itineriz.ports import (
     set_request_start,
 )
 from portal.itineriz.queries import RouteView, get_route, get_route_seen_by, list_routes
+from portal.itineriz.rechecking import ask_for_due_work
+from portal.itineriz.retention import erase_old_routes
 from portal.itineriz.services import ComputedRoute, CreateRoute, compute_route, create_route, store_failure, store_route
 from portal.itineriz.trip import Stop
 
@@ -32,8 +34,10 @@ __all__ = [
     "RouteStatus",
     "RouteView",
     "Stop",
+    "ask_for_due_work",
     "compute_route",
     "create_route",
+    "erase_old_routes",
     "get_route",
     "get_route_seen_by",
     "list_routes",

@@ -41,8 +41,9 @@ class Route(Base):
     stops: [{label, lon, lat, service_min, windows?: [[start, end], …]}] in the order given. depart_at: the departure
     asked for; with arrive_by, the departure found, and arrive_by itself until one is found. passes: [{start, end,
     perimeter_ids, colours, supposed?}] held (or supposed) at that time. result: the answer as
-    the command line gives it. compared_with: the route this one varies. changes: what the last change of the law did to the answer. share_serial:
-    raised to end the links given so far.
+    the command line gives it. compared_with: the route this one varies. basis: digest of the law and the passes that
+    the answer rests on; checked_at, checked_law: instant and version of the law when it was last compared with them.
+    changes: what the last change of the law did to the answer. share_serial: raised to end the links given so far.
     """
 
     __tablename__ = "route"
@@ -74,6 +75,8 @@ class Route(Base):
     law_version: Mapped[str | None] = mapped_column(String(64))
     graph_version: Mapped[str | None] = mapped_column(String(64))
     checked_at: Mapped[datetime | None]
+    checked_law: Mapped[str | None] = mapped_column(String(64))
+    basis: Mapped[str | None] = mapped_column(String(64))
     changes: Mapped[dict[str, Any] | None]
     share_serial: Mapped[int] = mapped_column(default=0)
     created_by: Mapped[UUID | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,17 +17,21 @@ from portal.common.errors import Conflict, NotFound, PortalError
 from portal.common.ids import new_id
 from portal.db import session, unit_of_work
 from portal.itineriz import asking
+from portal.itineriz.basis import basis_of
 from portal.itineriz.documents.answer import to_public
 from portal.itineriz.models import Route, RouteStatus
 from portal.itineriz.policies import may_ask
 from portal.itineriz.trip import Stop
-from portal.itineriz.trip_values import pass_values, stop_values, trip_of
+from portal.itineriz.trip_values import pass_of, pass_values, stop_values, trip_of
 from portal.jobs import JobState, cancel, enqueue, get_job, retry
+from portal.numeriz.api import law_snapshot, law_version
 from portal.regulations.passes import PassRight
 from portal.regulations.vehicles import Vehicle
 from portal.territories.api import get_territory_by_id
 
 COMPUTE = "itineriz.compute_route"
+type Progress = Callable[[str, int, int], None]
+"""(step, done, total)"""
 SHORT_TOUR_STOPS = 20
 """Up to so many stops a tour goes through the urgent queue."""
 
@@ -61,12 +65,20 @@ class CreateRoute:
 
 @dataclass(frozen=True, slots=True)
 class ComputedRoute:
-    """The answer of the planner for one route, ready to be stored. result: as `to_public` writes it."""
+    """The answer of the planner for one route, ready to be stored. result: as `to_public` writes it.
+
+    depart_at: the departure found for an arrival. basis, checked_at, checked_law: as `Route` keeps them; without them
+    the answer is looked at again soon.
+    """
 
     status: RouteStatus
     result: Mapping[str, Any]
     law_version: str
     graph_version: str
+    depart_at: datetime | None = None
+    basis: str | None = None
+    checked_at: datetime | None = None
+    checked_law: str | None = None
 
 
 def create_route(actor: Actor, command: CreateRoute, *, enqueue_job: bool = True, clock: Clock = SYSTEM_CLOCK) -> UUID:
@@ -113,19 +125,45 @@ def create_route(actor: Actor, command: CreateRoute, *, enqueue_job: bool = True
     return route_id
 
 
-def compute_route(route_id: UUID) -> ComputedRoute:
-    """Compute the answer of a route; long, writes nothing. Raises Invalid, Unavailable, NotFound."""
+def compute_route(
+    route_id: UUID,
+    *,
+    passes: Sequence[Mapping[str, Any]] | None = None,
+    progress: Progress | None = None,
+    clock: Clock = SYSTEM_CLOCK,
+) -> ComputedRoute:
+    """Compute the answer of a route; long, writes nothing. Raises Invalid, Unavailable, NotFound.
+
+    passes: instead of those of the row, as it holds them. progress: told of the steps; what it raises stops the work.
+    """
+    checked_at = clock.now()
     row = session().get(Route, route_id)
     if row is None:
         raise NotFound("route-not-found")
     territory = get_territory_by_id(row.territory_id)
-    result = asking.answer(territory, trip_of(row))
+    # Read before the law of the answer: a change in between makes the answer be looked at once more.
+    checked_law, law = law_version(territory.id), law_snapshot(territory.id)
+    result = asking.answer(territory, trip_of(row, passes), progress=progress)
+    public = to_public(result, ZoneInfo(territory.timezone))
+    held = [pass_of(values) for values in (row.passes if passes is None else passes) if not values.get("supposed")]
+    depart_at = _departure(row, public)
     return ComputedRoute(
         status=RouteStatus.DONE if result.status == "ok" else RouteStatus.NO_LAWFUL_ROUTE,
-        result=to_public(result, ZoneInfo(territory.timezone)),
+        result=public,
         law_version=result.law_version,
         graph_version=result.graph_version,
+        depart_at=depart_at,
+        basis=basis_of(law, row.stops, depart_at, public, held),
+        checked_at=checked_at,
+        checked_law=checked_law,
     )
+
+
+def _departure(row: Route, public: Mapping[str, Any]) -> datetime:
+    """The departure asked for, or the one found for an arrival."""
+    if row.arrive_by is None or not public.get("depart_at"):
+        return row.depart_at
+    return datetime.fromisoformat(public["depart_at"])
 
 
 def store_route(route_id: UUID, computed: ComputedRoute, *, clock: Clock = SYSTEM_CLOCK) -> None:
@@ -137,6 +175,10 @@ def store_route(route_id: UUID, computed: ComputedRoute, *, clock: Clock = SYSTE
         result=dict(computed.result),
         law_version=computed.law_version,
         graph_version=computed.graph_version,
+        **({} if computed.depart_at is None else {"depart_at": computed.depart_at}),
+        basis=computed.basis,
+        checked_at=computed.checked_at,
+        checked_law=computed.checked_law,
         error_code=None,
         error_params=None,
     )

@@ -1,24 +1,71 @@
-"""The job that computes a route."""
+"""The jobs that compute routes, look at them again, and keep at hand what they need."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Sequence
 from uuid import UUID
 
 from portal.common.errors import Invalid
-from portal.itineriz import services
-from portal.jobs import RunningJob, task
+from portal.db import unit_of_work
+from portal.itineriz import rechecking, services, warmth
+from portal.jobs import RunningJob, task, while_idle
+
+_TOLD_EVERY_S = 0.5
+
+while_idle(warmth.keep_warm)
+
+
+class _Told:
+    """Writes how far a computation is: not before half a second, when somebody may look, and not more often.
+
+    Writing raises ClaimLost in a run that was cancelled or taken over, which ends it.
+    """
+
+    def __init__(self, job: RunningJob, route_id: UUID) -> None:
+        self._job, self._route_id = job, route_id
+        self._next = time.monotonic() + _TOLD_EVERY_S
+
+    def __call__(self, step: str, done: int, total: int) -> None:
+        if time.monotonic() < self._next:
+            return
+        with unit_of_work():
+            self._job.progress(step, done, total)
+            services.mark_running(self._route_id)
+        self._next = time.monotonic() + _TOLD_EVERY_S
 
 
 @task(services.COMPUTE, timeout_s=300, max_attempts=3, warm=True)
 def compute_route(job: RunningJob, route_id: str) -> None:
     """Compute a route and keep its answer. A trip that cannot be computed is an answer too, not a failed job."""
-    job.progress("route", 0, 1)
-    services.mark_running(UUID(route_id))
+    wanted = UUID(route_id)
     try:
-        computed = services.compute_route(UUID(route_id))
+        computed = services.compute_route(wanted, progress=_Told(job, wanted))
     except Invalid as error:
         with job.finish():
-            services.store_failure(UUID(route_id), error)
+            services.store_failure(wanted, error)
         return
     with job.finish():
-        services.store_route(UUID(route_id), computed)
+        services.store_route(wanted, computed)
+
+
+@task(rechecking.RECHECK, timeout_s=300, max_attempts=3, warm=True)
+def recheck(job: RunningJob, territory_id: str) -> None:
+    """Find the tours of a territory that a change of the law or of the passes touches, and have them computed again."""
+    found = rechecking.look(UUID(territory_id))
+    with job.finish():
+        rechecking.ask_again(found)
+
+
+@task(rechecking.RECOMPUTE, timeout_s=600, max_attempts=3, warm=True)
+def recompute_routes(job: RunningJob, route_ids: Sequence[str]) -> None:
+    """Compute touched tours of one company again, keep what is new and tell the company of it once."""
+    answers = []
+    for number, route_id in enumerate(route_ids):
+        # Writing ends the transaction of the last reading: each tour is computed under the law of its moment.
+        job.progress("route", number, len(route_ids))
+        answer = rechecking.recompute(UUID(route_id))
+        if answer is not None:
+            answers.append(answer)
+    with job.finish():
+        rechecking.store(answers)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -14,14 +14,14 @@ from portal.regulations.schedules import Interval
 from portal.regulations.vehicles import Vehicle
 
 
-def trip_of(row: Route) -> Trip:
-    """The trip a row asks for."""
+def trip_of(row: Route, passes: Iterable[Mapping[str, Any]] | None = None) -> Trip:
+    """The trip a row asks for; passes: other ones than those of the row, as it holds them."""
     return Trip(
         stops=tuple(stop_of(values) for values in row.stops),
         # The departure found the last time is an answer; what was asked is the arrival.
         depart_at=row.arrive_by or row.depart_at,
         vehicle=Vehicle.from_public(row.vehicle),
-        passes=tuple(pass_of(values) for values in row.passes),
+        passes=tuple(pass_of(values) for values in (row.passes if passes is None else passes)),
         assume_passes=row.assume_passes,
         arrive_by=row.arrive_by,
         free_order=row.free_order,

@@ -7,6 +7,7 @@ import time
 from flask import Flask
 
 from portal.cirqliz import api as cirqliz
+from portal.itineriz import api as itineriz
 from portal.jobs.runner import sweep
 from portal.numeriz import api as numeriz
 
@@ -29,8 +30,10 @@ class Upkeep:
             if time.monotonic() >= self._next_erasure:
                 cirqliz.purge_checks()
                 numeriz.erase_old_law()
+                itineriz.erase_old_routes()
                 self._next_erasure = time.monotonic() + _ERASE_EVERY_S
             if time.monotonic() >= self._next_asking:
                 numeriz.ask_for_due_work()
+                itineriz.ask_for_due_work()
                 self._next_asking = time.monotonic() + _ASK_EVERY_S
             return pushed

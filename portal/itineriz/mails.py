@@ -1,0 +1,90 @@
+"""The mails of this context. The row of the outbox is written in the transaction of what it tells."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from flask import current_app
+from flask_babel import force_locale, gettext, ngettext
+
+from portal.accounts.api import company_recipients
+from portal.config import Settings
+from portal.itineriz.messages import stored_fault
+from portal.itineriz.models import Route, RouteStatus
+from portal.mail import send_mail
+from portal.territories.api import get_territory_by_id
+from portal.web import filters
+
+# A mail is read by the whole company, whatever the language of one of them.
+_LANGUAGE = "fr"
+_REASONS_TOLD = 5
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedRoute:
+    """A tour whose answer has changed, in words."""
+
+    name: str
+    departure: str
+    news: str
+    reasons: Sequence[str]
+    url: str
+
+    @classmethod
+    def of(cls, row: Route) -> Self:
+        """What to tell of a row that has just been given `changes`."""
+        assert row.changes is not None
+        assert row.company_id is not None
+        zone = get_territory_by_id(row.territory_id).timezone
+        with force_locale(_LANGUAGE):
+            return cls(
+                row.label or f"{row.stops[0]['label']} – {row.stops[-1]['label']}",
+                filters.instant(row.depart_at, zone),
+                _news(row, zone),
+                [str(reason["why"]) for reason in row.changes["reasons"] if reason.get("why")][:_REASONS_TOLD],
+                _url(row.company_id, row.id),
+            )
+
+
+def mail_changes(company_id: UUID, routes: Sequence[ChangedRoute]) -> None:
+    """Tell a company, in one mail, which of its tours have changed with the law."""
+    with force_locale(_LANGUAGE):
+        subject = str(
+            ngettext("%(num)d itinéraire à venir a changé", "%(num)d itinéraires à venir ont changé", len(routes))
+        )
+        # Not render_template: a job has no request, and a mail needs nothing of one.
+        body = current_app.jinja_env.get_template("itineriz/mails/changes.txt").render(routes=routes)
+    for address in company_recipients(company_id):
+        send_mail(address, subject, body)
+
+
+def _news(row: Route, zone: str) -> str:
+    assert row.changes is not None
+    if row.status is RouteStatus.FAILED:
+        return str(stored_fault(row.error_code or "unexpected", row.error_params or {}))
+    if row.status is RouteStatus.NO_LAWFUL_ROUTE:
+        return str(gettext("Aucun itinéraire n’est plus permis à cette heure."))
+    before, after = row.changes["before"], row.changes["after"]
+    if before["status"] != after["status"]:
+        return str(gettext("Un itinéraire est de nouveau permis\u00a0: arrivée à %(hour)s.", hour=_hour(after, zone)))
+    was, now = _hour(before, zone), _hour(after, zone)
+    if was == now:
+        return str(gettext("Le chemin a changé\u00a0; l’arrivée reste prévue à %(hour)s.", hour=now))
+    return str(gettext("Le chemin a changé\u00a0: arrivée à %(now)s au lieu de %(was)s.", now=now, was=was))
+
+
+def _hour(summary: dict[str, str], zone: str) -> str:
+    return f"{datetime.fromisoformat(summary['arrive_at']).astimezone(ZoneInfo(zone)):%H:%M}"
+
+
+def _url(company_id: UUID, route_id: UUID) -> str:
+    settings: Settings = current_app.extensions["settings"]
+    path = current_app.url_map.bind("localhost").build(
+        "itineriz.show_route", {"company_id": company_id, "route_id": route_id}
+    )
+    return f"{settings.public_url}{path}"
