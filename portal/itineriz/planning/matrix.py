@@ -1,0 +1,139 @@
+"""Lawful travel times between all the stops of a tour, each row at its own hour: one search from each stop."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+import numpy as np
+import numpy.typing as npt
+
+from portal.common.errors import Invalid
+from portal.itineriz.planning.ordering import Travel
+from portal.itineriz.routing.checking import ids_at
+from portal.itineriz.routing.costing import Costing, costing_for, unknown_sizes
+from portal.itineriz.routing.drives import point_on
+from portal.itineriz.routing.engine import Engine
+from portal.itineriz.routing.lawgrid import LawGrid
+from portal.itineriz.routing.leglaw import LegLaw, LegQuestion, PartLaw
+from portal.itineriz.routing.network import End, Network
+from portal.itineriz.routing.snapping import Place
+from portal.itineriz.routing.timetable import NO_SPANS
+from portal.itineriz.trip import Trip
+from portal.regulations.schedules import Interval
+
+type Floats = npt.NDArray[np.float64]
+type Group = tuple[frozenset[str], list[int]]
+
+_DAY = timedelta(days=1)
+
+
+def travel_between(grid: LawGrid, trip: Trip, numbers: Sequence[int]) -> Travel:
+    """The travel times between some stops of a trip (numbers as given), for its vehicle and passes.
+
+    What lies beside the stops is not looked at (their legal hours are the caller's), nor is a street for local access
+    closed to a leg between other stops of the tour: a table for choosing an order, not a promise.
+    """
+    strict = _LegalTravel.of(grid, trip, numbers, tolerate_unknown=False)
+    if not unknown_sizes(trip.vehicle):
+        return strict
+    tolerant = _LegalTravel.of(grid, trip, numbers, tolerate_unknown=True)
+
+    def travel(leave_at: Sequence[datetime]) -> Floats:
+        # As the legs are driven: a limit of unknown meaning is passed only where nothing else leads there.
+        seconds = strict(leave_at)
+        return (
+            seconds if bool(np.isfinite(seconds).all()) else np.where(np.isfinite(seconds), seconds, tolerant(leave_at))
+        )
+
+    return travel
+
+
+@dataclass(slots=True)
+class _LegalTravel:
+    """The tables of one question. ids: per stop, the regulations that bear on it; groups: stops in the same areas."""
+
+    network: Network
+    grid: LawGrid
+    question: LegQuestion
+    closed: npt.NDArray[np.bool_]
+    ids: list[frozenset[str]]
+    leaving: list[tuple[Place, ...]]
+    arriving: list[tuple[Place, ...]]
+    groups: list[Group] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, grid: LawGrid, trip: Trip, numbers: Sequence[int], *, tolerate_unknown: bool) -> _LegalTravel:
+        """The tables of a trip."""
+        costing = costing_for(trip.vehicle, unknown_is_large=not tolerate_unknown)
+        points = [trip.stops[number].point for number in numbers]
+        leaving, arriving = (
+            [_places(grid.engine, point, costing, leaving=side) for point in points] for side in (True, False)
+        )
+        question = LegQuestion(trip.vehicle, trip.passes, tolerate_unknown=tolerate_unknown)
+        ids = [
+            ids_at(grid.law, point).union(*(_ids_on_street(grid, places) for places in found))
+            for point, *found in zip(points, leaving, arriving, strict=True)
+        ]
+        areas: dict[frozenset[str], list[int]] = {}
+        for place, found in enumerate(ids):
+            areas.setdefault(found.intersection(grid.law.perimeters), []).append(place)
+        return cls(
+            network=grid.engine.network(costing.name),
+            grid=grid,
+            closed=grid.engine.limits.closed_to(trip.vehicle, costing, tolerate_unknown),
+            question=question,
+            ids=ids,
+            leaving=leaving,
+            arriving=arriving,
+            groups=list(areas.items()),
+        )
+
+    def __call__(self, leave_at: Sequence[datetime]) -> Floats:
+        """(n, n) seconds, see `Travel`."""
+        seconds = np.full((len(self.ids), len(self.ids)), np.inf)
+        np.fill_diagonal(seconds, 0.0)
+        window = Interval(min(leave_at), max(leave_at) + _DAY)
+        of_measures = frozenset[str]().union(*self.ids).difference(self.grid.law.perimeters)
+        for start, at in enumerate(leave_at):
+            for areas, stops in self.groups:
+                targets = [stop for stop in stops if stop != start]
+                if not targets:
+                    continue
+                law = self._law(self.ids[start], areas | of_measures, window)
+                seconds[start, targets] = self._from(start, targets, law, at)
+        return seconds
+
+    def _law(self, start_ids: frozenset[str], end_ids: frozenset[str], window: Interval) -> LegLaw:
+        law = self.grid.for_leg(replace(self.question, start_ids=start_ids, end_ids=end_ids), window)
+        return replace(law, row_closed=law.row_closed | self.closed)
+
+    def _from(self, start: int, targets: Sequence[int], law: LegLaw, at: datetime) -> Floats:
+        inside = [PartLaw(NO_SPANS, _bits(zones)) for zones in (law.zone_start, law.zone_end)]
+        starts = [End(one.row, one.at, one.extra_cost, inside[0]) for one in self.leaving[start]]
+        ends = [[End(one.row, one.at, one.extra_cost, inside[1]) for one in self.arriving[stop]] for stop in targets]
+        if not starts:
+            return np.full(len(targets), np.inf)
+        seconds, _ = self.network.many(starts, ends, law=law, depart_s=at.timestamp())
+        return seconds
+
+
+def _places(engine: Engine, point: tuple[float, float], costing: Costing, *, leaving: bool) -> tuple[Place, ...]:
+    try:
+        return engine.places(point, costing, leaving=leaving)
+    except Invalid:
+        # No way leads to a stop far from every street: whoever drives there says so.
+        return ()
+
+
+def _ids_on_street(grid: LawGrid, places: Sequence[Place]) -> frozenset[str]:
+    """The regulations that bear on the place on the street from which a stop is served."""
+    if not places:
+        return frozenset()
+    return ids_at(grid.law, point_on(grid.engine.table, places[0].row, places[0].at))
+
+
+def _bits(zones: npt.NDArray[np.uint8]) -> int:
+    """The zones in which a stop lies, as bits."""
+    return sum(1 << place for place, inside in enumerate(zones.tolist()) if inside)
