@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from portal.runtime.bench import feed, fleet_file, law, matching, pages, perimeters, routes, verification
+from portal.runtime.bench import feed, fleet_file, law, lawgrid, matching, pages, perimeters, routes, verification
 from portal.runtime.bench.ground import Ground
 from portal.runtime.bench.line import Line
 
@@ -18,5 +18,6 @@ THEMES: dict[str, Theme] = {
     "feed": feed.measure,
     "perimeters": perimeters.measure,
     "law": law.measure,
+    "lawgrid": lawgrid.measure,
     "matching": matching.measure,
 }
