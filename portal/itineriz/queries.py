@@ -25,7 +25,8 @@ class RouteView:
 
     depart_at: the departure asked for; with arrive_by, the departure found, and arrive_by itself until one is found.
     passes: `Route.passes`, those with "supposed" are not held. changes: `Route.changes`, what the last change of the
-    law did to the answer. checked_at: until when the answer is known to hold; law_version: the law it was made of.
+    law did to the answer. checked_at, checked_law: instant and version of the law for which the answer
+    is known to hold; law_version: the law it was made of.
     """
 
     id: UUID
@@ -51,6 +52,7 @@ class RouteView:
     law_version: str | None
     graph_version: str | None
     checked_at: datetime | None
+    checked_law: str | None
     changes: Mapping[str, Any] | None
     share_serial: int
     created_at: datetime
@@ -117,6 +119,7 @@ def route_view(row: Route, *, with_job: bool = True) -> RouteView:
         law_version=row.law_version,
         graph_version=row.graph_version,
         checked_at=row.checked_at,
+        checked_law=row.checked_law,
         changes=row.changes,
         share_serial=row.share_serial,
         created_at=row.created_at,

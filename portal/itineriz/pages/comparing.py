@@ -19,6 +19,7 @@ from portal.itineriz.messages import fault
 from portal.itineriz.pages.blueprint import MEMBER, ROUTES, blueprint
 from portal.itineriz.pages.comparing_form import CompareForm
 from portal.itineriz.pages.display import Answer
+from portal.itineriz.pages.shown import short_label
 from portal.itineriz.queries import RouteView
 from portal.itineriz.variants import family_of, variant
 from portal.numeriz.api import COLOURS
@@ -64,6 +65,7 @@ def compare_route(company_id: UUID, route_id: UUID) -> ResponseReturnValue:
         route=route,
         place=place,
         form=form,
+        short=short_label,
         columns=_columns(company_id, route, place),
     )
     return page, 422 if form.errors else 200

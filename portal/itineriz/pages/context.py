@@ -12,7 +12,7 @@ from portal.common.clock import SYSTEM_CLOCK
 from portal.itineriz.documents.layers import LAYERS, has_layer
 from portal.itineriz.messages import stored_fault
 from portal.itineriz.pages.display import Answer
-from portal.itineriz.pages.shown import spans_text
+from portal.itineriz.pages.shown import short_label, spans_text
 from portal.itineriz.ports import RequestWish, request_start
 from portal.itineriz.queries import RouteView
 from portal.itineriz.trip_values import stop_of
@@ -36,16 +36,17 @@ def tour_context(route: RouteView, layer_url: Callable[[str], str]) -> dict[str,
         "layer_urls": {kind: layer_url(kind) for kind in LAYERS},
         "layers": [kind for kind in LAYERS if has_layer(route, kind)],
         "spans_text": spans_text,
+        "short": short_label,
         "company_id": None,
         "ask_url": None,
     }
 
 
 def is_outdated(route: RouteView) -> bool:
-    """True when the law has changed since the answer was found or checked, and the tour is still to be driven."""
-    if not route.status.answered or route.law_version is None or route.depart_at < SYSTEM_CLOCK.now():
+    """True when the law is newer than the one the answer is known to hold for, and the tour is still to be driven."""
+    if not route.status.answered or route.depart_at < SYSTEM_CLOCK.now():
         return False
-    return not route.law_version.startswith(f"{law_version(route.territory_id)}-")
+    return route.checked_law != law_version(route.territory_id)
 
 
 def ask_url(actor: Actor, company_id: UUID, route: RouteView, answer: Answer) -> str | None:

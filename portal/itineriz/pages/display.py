@@ -68,8 +68,19 @@ class Answer:
 
     @property
     def blocking(self) -> list[Regulation]:
-        """What stands in the way of a refused tour."""
-        return [self._regulation(values) for values in self._result.get("blocking", ())]
+        """What stands in the way of a refused tour, besides what makes a stop impossible."""
+        said = {
+            (item["number"], reason["id"])
+            for item in self._result.get("impossible_stops", ())
+            for reason in item.get("reasons", ())
+        }
+        items = self._result.get("blocking", ())
+        return [self._regulation(values) for values in items if (self._number(values), values.get("id")) not in said]
+
+    def _number(self, values: Mapping[str, Any]) -> int | None:
+        """The stop aimed at, in the order given."""
+        place = values.get("stop")
+        return self.stops[place].number if isinstance(place, int) and place < len(self.stops) else None
 
     @property
     def violations(self) -> list[str]:
@@ -241,7 +252,7 @@ class Answer:
             minutes=float(values.get("minutes", 0)),
             metres=float(values.get("metres", 0)),
             opens_at=_instant(values.get("opens_at")),
-            stop=self.stops[stop].label if isinstance(stop, int) and stop < len(self.stops) else "",
+            stop=self.stops[stop].short if isinstance(stop, int) and stop < len(self.stops) else "",
             asks=wanted["requirement"] if wanted else None,
         )
 

@@ -19,7 +19,7 @@ from portal.itineriz.documents.layers import LAYERS, layer
 from portal.itineriz.documents.wording import reason_text
 from portal.itineriz.pages.blueprint import MEMBER, ROUTES, blueprint
 from portal.itineriz.pages.context import ask_url, is_outdated, tour_context
-from portal.itineriz.pages.shown import stops_words
+from portal.itineriz.pages.shown import short_label, stops_words
 from portal.itineriz.queries import RouteView
 from portal.itineriz.removal import is_removable, remove_route
 from portal.itineriz.variants import Changed, variant
@@ -36,7 +36,8 @@ def list_routes(company_id: UUID) -> ResponseReturnValue:
     """Show the company's routes, newest first."""
     page = queries.list_routes(company_id, request.args.get("cursor"))
     zones = {place.id: place.timezone for place in list_territories()}
-    return render_page("itineriz/list.html", company_id=company_id, page=page, zones=zones, stops_words=stops_words)
+    words = {"stops_words": stops_words, "short": short_label}
+    return render_page("itineriz/list.html", company_id=company_id, page=page, zones=zones, **words)
 
 
 @blueprint.get(f"{ROUTES}/<uuid:route_id>")
@@ -128,15 +129,15 @@ def _context(company_id: UUID, route: RouteView) -> dict[str, Any]:
         "over": route.depart_at < SYSTEM_CLOCK.now(),
         "removable": is_removable(route.assume_passes),
         "compared_url": compared,
-        "changed_reasons": _changed_reasons(route),
+        "changed_reasons": _changed(route, "reasons"),
+        "gone_reasons": _changed(route, "gone"),
     }
 
 
-def _changed_reasons(route: RouteView) -> list[str]:
-    """What changed the answer, in words."""
+def _changed(route: RouteView, what: str) -> list[str]:
+    """What came with the last change of the law (`reasons`) or went with it (`gone`), in words."""
     zone = ZoneInfo(get_territory_by_id(route.territory_id).timezone)
-    reasons = (route.changes or {}).get("reasons", ())
-    return [text for text in (reason_text(values, zone) for values in reasons) if text]
+    return [text for text in (reason_text(values, zone) for values in (route.changes or {}).get(what, ())) if text]
 
 
 def _layer_url(route: RouteView) -> Any:

@@ -61,8 +61,7 @@ class StopShown:
     @property
     def short(self) -> str:
         """The name without the postcode and the town, which say nothing within one territory."""
-        street, _comma, town = self.label.partition(", ")
-        return street if town[:5].isdecimal() else self.label
+        return short_label(self.label)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +112,12 @@ class Proposal:
     text: str
     depart_at: str | None
     arrive_at: datetime | None
+
+
+def short_label(label: str) -> str:
+    """An address without its postcode and town."""
+    street, _comma, town = label.partition(", ")
+    return street if town[:5].isdecimal() else label
 
 
 def gps_links(stop: StopShown) -> list[tuple[str, str]]:

@@ -100,8 +100,8 @@ def test_a_gps_gets_the_place_where_the_vehicle_stands_when_its_link_is_pressed(
 def test_what_blocks_comes_with_its_hour_and_a_way_to_ask_when_the_tour_is_refused(office: Office):
     page = office.client.get(office.url(office.refused()))
     words = text_of(page)
-    assert words.index("1 arrêt ne peut pas être servi") < words.index("Aucun itinéraire permis à cette heure")
-    assert "Possible :" in words and "Ouvert à partir du" in words
+    assert words.index("Arrêt n° 1 : 12 Rue des Lilas") < words.index("Vers Chez <b>Zoé</b> & fils")
+    assert "peut être servi :" in words and "Ouvert à partir du" in words
     assert "Périmètre rouge « Marathon »" in words
     assert any("Partir le" in button.get_text() for button in page.select("form button"))
 
@@ -182,19 +182,24 @@ def test_the_layers_hold_what_the_answer_says_when_the_map_asks(office: Office):
 
 def test_the_page_tells_what_changed_when_the_law_made_the_tour_anew(office: Office):
     route = office.lawful()
-    before = {"status": "ok", "arrive_at": (TOMORROW + timedelta(minutes=20)).isoformat()}
+    before = {"status": "done", "arrive_at": (TOMORROW + timedelta(minutes=20)).isoformat()}
     with unit_of_work() as uow:
         row = uow.session.get_one(Route, route.id)
         row.changes = {
             "at": TOMORROW.isoformat(),
             "law_version": "2",
             "reasons": [lawful_answer(TOMORROW)["avoided"][0]],
+            "gone": [refused_answer(TOMORROW)["blocking"][0]],
             "before": before,
             "after": before | {"arrive_at": (TOMORROW + timedelta(minutes=50)).isoformat()},
         }
     page = office.client.get(office.url(route))
     banner = next(found for found in page.select(".j-banner--warning") if "recalculée" in found.get_text())
-    assert "Travaux rue Amelot" in banner.get_text() and "au lieu de" in banner.get_text()
+    assert (
+        "Travaux rue Amelot" in banner.get_text()
+        and "N’a plus d’effet" in banner.get_text()
+        and "au lieu de" in banner.get_text()
+    )
     assert "Recalculé" in text_of(office.client.get(office.url(route).rsplit("/", 1)[0]))
 
 
