@@ -32,12 +32,15 @@ def fact_name(fact: str) -> str:
         Fact.HEIGHT: lambda: _("hauteur"),
         Fact.WIDTH: lambda: _("largeur"),
         Fact.LENGTH: lambda: _("longueur"),
+        Fact.HAZMAT: lambda: _("matières dangereuses"),
     }
     return str(names[fact]())
 
 
 def limit_sentence(limit: Mapping[str, Any]) -> str:
     """What a physical limit of a street says of the vehicle."""
+    if limit["fact"] == Fact.HAZMAT:
+        return _("%(street)s\u00a0: interdite aux matières dangereuses.", street=limit["street"] or _("Rue sans nom"))
     unit = "t" if limit["fact"] in {Fact.GROSS_WEIGHT, Fact.AXLE_LOAD} else "m"
     return _(
         "%(street)s\u00a0: limite de %(fact)s à %(value)s\u00a0%(unit)s.",
@@ -120,10 +123,17 @@ def notice_sentence(notice: str, params: Mapping[str, Any]) -> str:
             "Dimensions inconnues\u00a0: %(facts)s. Les limites rencontrées sont évitées quand c’est possible.",
             facts=", ".join(fact_name(fact) for fact in str(params["facts"]).split(",")),
         ),
-        Notice.LIMIT_WITH_UNKNOWN_SIZE: lambda: _(
-            "%(street)s\u00a0: limite de %(value)s à vérifier, la dimension du véhicule est inconnue.",
-            street=params["street"] or _("Rue sans nom"),
-            value=format_decimal(params["value"]),
+        Notice.LIMIT_WITH_UNKNOWN_SIZE: lambda: (
+            _(
+                "%(street)s\u00a0: interdite aux matières dangereuses, à vérifier pour ce véhicule.",
+                street=params["street"] or _("Rue sans nom"),
+            )
+            if params.get("kind") == "hazmat"
+            else _(
+                "%(street)s\u00a0: limite de %(value)s à vérifier, la dimension du véhicule est inconnue.",
+                street=params["street"] or _("Rue sans nom"),
+                value=format_decimal(params["value"]),
+            )
         ),
         Notice.TIMED_ROAD: lambda: _(
             "L’itinéraire emprunte une rue dont l’accès dépend de l’heure selon OpenStreetMap\u00a0: vérifiez les panneaux."
@@ -142,6 +152,11 @@ def notice_sentence(notice: str, params: Mapping[str, Any]) -> str:
         ),
         Notice.ORDER_UNAVAILABLE: lambda: _(
             "L’ordre des arrêts n’a pas pu être amélioré\u00a0: celui donné est suivi."
+        ),
+        Notice.NO_OTHER_ACCESS: lambda: _(
+            "«\u00a0%(title)s\u00a0»\u00a0: seul accès à l’arrêt n°\u00a0%(number)s, emprunté au titre de la desserte.",
+            title=params["title"],
+            number=int(params["stop"]) + 1,
         ),
         Notice.SEARCH_STOPPED: lambda: _("La recherche a été interrompue avant d’avoir essayé tous les chemins."),
     }

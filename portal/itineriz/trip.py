@@ -88,6 +88,7 @@ class Notice(StrEnum):
     PRIVATE_ROAD = "no-way-but-private-roads"
     FAR_FROM_ROAD = "stop-away-from-road"
     SEARCH_STOPPED = "search-stopped"
+    NO_OTHER_ACCESS = "no-other-access"
     DELAYED = "delayed-by-orders"
     ORDER_UNAVAILABLE = "order-not-improved"
 

@@ -226,7 +226,31 @@ def _waits(
                 if visit.leave_at < until < tour.visits[leg + 1].arrive_at + timedelta(seconds=item.seconds):
                     waits.setdefault((leg, until), item.seconds)
     for leg, until in sorted(waits, key=lambda wait: wait[1])[:tries]:
-        other = hold(leg, until)
-        saved = (tour.ends_at - other.ends_at).total_seconds() if other.complete else 0.0
-        if saved >= LEAST_SAVED_S:
-            yield Proposal(ProposalKind.WAIT, asked, other.arrive_at, saved, stop=leg)
+        if _saved_by(tour, hold(leg, until)) <= 0:
+            continue
+        other = hold(leg, _shortest_wait(hold, tour, leg, until))
+        if _saved_by(tour, other) >= LEAST_SAVED_S:
+            yield Proposal(ProposalKind.WAIT, asked, other.arrive_at, _saved_by(tour, other), stop=leg)
+            return
+
+
+def _saved_by(tour: Tour, other: Tour) -> float:
+    """Seconds by which the other tour ends earlier; nothing when it is not lawful."""
+    return (tour.ends_at - other.ends_at).total_seconds() if other.complete else 0.0
+
+
+def _shortest_wait(hold: Hold, tour: Tour, leg: int, until: datetime) -> datetime:
+    """A wait as short as saves most: past a bound the tour ends as much later as it waits longer."""
+    early, late = tour.visits[leg].leave_at, until
+    best = _saved_by(tour, hold(leg, late))
+    while late - early > _WAIT_STEP:
+        middle = early + timedelta(seconds=round((late - early).total_seconds() / 2))
+        saved = _saved_by(tour, hold(leg, middle))
+        if saved >= best:
+            late, best = middle, saved
+        else:
+            early = middle
+    return late
+
+
+_WAIT_STEP: Final = timedelta(seconds=15)

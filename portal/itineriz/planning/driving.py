@@ -30,6 +30,10 @@ NEAR_STREETS_M: Final = 120
 ENGLISH: Final = "en-US"
 _WAITS_TRIED: Final = 4
 
+_DELAYS_TRIED: Final = 2
+
+type _Accepted = tuple[LegContext, Outcome, Drive, Check]
+
 type Progress = Callable[[str, int, int], None]
 """(step, done, total). Told often; it may raise to stop the work."""
 
@@ -188,24 +192,44 @@ class _Driver:
             if found is None:
                 continue
             plain = plain or found.drive
-            outcome = Search(grid, found.start, found.end, leg, costing, found.drive, self.limits).run()
+            search = Search(grid, found.start, found.end, leg, costing, found.drive, self.limits)
+            outcome = search.run()
             self.tour.rounds += len(outcome.rounds)
-            if outcome.drive is not None and outcome.check is not None:
-                leg = replace(leg, beyond=outcome.beyond)
-                accepted = self._delayed(leg, outcome, outcome.drive, outcome.check)
-                if accepted is not None:
-                    return _Driven(leg, *accepted, outcome, plain, costing)
+            if outcome.drive is None:
+                continue
+            accepted = self._delayed(leg, search, outcome)
+            if isinstance(accepted, Check):
+                late = tuple(Obstacle(number, reason) for reason in _reasons(accepted))
+                return _Refused(late, plain, cut_short=True)
+            leg, outcome, drive, check = accepted
+            return _Driven(leg, drive, check, outcome, plain, costing)
         if outcome is None or plain is None:
             return _Refused((Obstacle(number),))
         return _Refused(tuple(self._blocking(number, outcome, leg)), plain, outcome.cut_short)
 
-    def _delayed(self, leg: LegContext, outcome: Outcome, drive: Drive, check: Check) -> tuple[Drive, Check] | None:
-        """The drive at the hours at which orders that slow it down let it be driven, and what the law says then."""
-        late = slowed(self.grid, drive, leg)
-        if late is drive:
-            return drive, check
-        again = check_drive(self.grid.engine, self.grid.law, late, leg)
-        return None if again.violations else (late, again)
+    def _delayed(self, leg: LegContext, search: Search, outcome: Outcome) -> _Accepted | Check:
+        """The drive at the hours at which orders that slow it down let it be driven, and what the law says then.
+
+        When it comes too late somewhere, the way is searched once more as if it left later by the delay. What the law
+        says against the first drive, when that does not help.
+        """
+        refused: Check | None = None
+        for _ in range(_DELAYS_TRIED):
+            if outcome.drive is None or outcome.check is None:
+                break
+            here = replace(leg, beyond=outcome.beyond)
+            late = slowed(self.grid, outcome.drive, here)
+            if late is outcome.drive:
+                return here, outcome, late, outcome.check
+            check = check_drive(self.grid.engine, self.grid.law, late, here)
+            if not check.violations:
+                return here, outcome, late, check
+            refused = refused or check
+            seconds = late.duration_s - outcome.drive.duration_s
+            later = replace(leg, depart_at=leg.depart_at + timedelta(seconds=seconds))
+            outcome = replace(search, leg=later).run()
+        assert refused is not None
+        return refused
 
     def _blocking(self, number: int, outcome: Outcome, leg: LegContext) -> Iterable[Obstacle]:
         """What a search without success met, strictest first."""
@@ -266,6 +290,9 @@ class _Driver:
             tour.avoided[item.leg, item.reason.id] = item
         for reason in found.check.warnings:
             tour.warn_of(reason)
+        for measure_id in sorted(found.outcome.beyond):
+            measure = self.grid.law.measures[measure_id]
+            tour.warn(Notice.NO_OTHER_ACCESS, stop=call.number, title=measure.order.title, id=measure_id)
         for limit in found.check.unknown_limits:
             tour.warn(Notice.LIMIT_WITH_UNKNOWN_SIZE, kind=limit.kind, value=limit.value, street=limit.street)
         assert found.outcome.drive is not None
@@ -278,6 +305,12 @@ class _Driver:
         away = distance_m(call.stop.point, drive.end)
         if away > AWAY_FROM_ROAD_M:
             tour.warn(Notice.FAR_FROM_ROAD, stop=call.number, metres=round(away))
+
+
+def _reasons(check: Check) -> list[Reason]:
+    """What the law says against a drive, strictest first, each regulation once."""
+    reasons = {reason.id: reason for violation in check.violations for reason in violation.reasons}
+    return sorted(reasons.values(), key=_strictest_first)
 
 
 def _strictest_first(reason: Reason) -> tuple[int, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
 from portal.itineriz.planning.hours import opens_at, regulation_of
@@ -48,14 +48,19 @@ def needed_pass(law: LawSnapshot, reason: Reason, stops: tuple[int, ...] = ()) -
 
 
 def impossible_stops(
-    law: LawSnapshot, round_: Round, tour: Tour, slots: Mapping[int, LegalSlots], left_out: Sequence[int]
+    law: LawSnapshot, round_: Round, tour: Tour, slots: Mapping[int, LegalSlots], left_out: Mapping[int, bool]
 ) -> tuple[ImpossibleStop, ...]:
     """The stops that cannot be served at that hour: those left out, then those at which the tour fails.
 
     A tour fails at a stop when what stands in the way bears on the place itself, or when its windows are over; a
-    closure between two stops makes neither of them impossible. slots: by number of the stop.
+    closure between two stops makes neither of them impossible. slots: by number of the stop. left_out: stops that are
+    not in the tour; True when their hours are the cause.
     """
-    found = {number: _impossible(law, number, slots[number], ()) for number in left_out}
+    found = {
+        number: replace(_impossible(law, number, slots[number], ()), missed=hours and not slots[number].reasons)
+        for number, hours in left_out.items()
+        if number in slots
+    }
     for obstacle in tour.obstacles:
         number = round_.calls[obstacle.stop].number
         known = slots.get(number)

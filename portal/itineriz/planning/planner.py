@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from portal.common.errors import Invalid
 from portal.itineriz.planning.bays import BayMap
@@ -191,7 +191,9 @@ class _Planner:
             warnings=tuple(tour.warnings.values()),
             needed_passes=needed_passes(self.grid, trip, tour.legs, tour.visits, granted) if tour.complete else (),
             blocking=explained(self.grid.law, round_, tour),
-            impossible=impossible_stops(self.grid.law, round_, tour, self.slots, left_out),
+            impossible=impossible_stops(
+                self.grid.law, round_, tour, self.slots, dict.fromkeys(left_out, True) | dict(ordered.unserved)
+            ),
             proposals=better,
             bays=self._bays(tour) if tour.complete else (),
             emissions=emissions_of(trip.vehicle, trip.energy, distance_m, ordered.saved_m) if tour.complete else None,

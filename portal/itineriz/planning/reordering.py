@@ -47,7 +47,14 @@ def in_best_order(
     )
     order = order_stops(visits, travel_between(grid, trip, given), trial)
     numbers = tuple(given[place] for place in order.sequence)
-    return Ordered(numbers, round_of(order.sequence).slots, order.saved_s, order.saved_m, order.failed)
+    return Ordered(
+        numbers,
+        round_of(order.sequence).slots,
+        {given[one.number]: one.cause == "hours" for one in order.unserved},
+        order.saved_s,
+        order.saved_m,
+        order.failed,
+    )
 
 
 def _hours(slots: LegalSlots | None) -> tuple[Interval, ...] | None:

@@ -47,11 +47,13 @@ def calls_of(trip: Trip, order: tuple[int, ...] | None = None) -> tuple[Call, ..
 class Ordered:
     """The order served: numbers of the stops given, the first one first. slots: by place, the legal hours to keep.
 
+    unserved: stops that no order found could serve; True: their hours leave no room, False: no lawful way leads there.
     saved_*: what the order saves against the one given, None when it was fixed. failed: why none was looked for.
     """
 
     sequence: tuple[int, ...]
     slots: Mapping[int, tuple[Interval, ...]] = field(default_factory=dict)
+    unserved: Mapping[int, bool] = field(default_factory=dict)
     saved_s: float | None = None
     saved_m: float | None = None
     failed: str | None = None
