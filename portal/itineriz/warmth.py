@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from portal.common.clock import SYSTEM_CLOCK, Clock
 from portal.db import session
 from portal.itineriz import asking
+from portal.itineriz.kept_bays import bays_of
 from portal.itineriz.models import Route
 from portal.itineriz.routing.overlay import law_to_drive
 from portal.numeriz.api import law_snapshot, law_version
@@ -34,7 +35,9 @@ def prepare(territory: TerritoryView) -> None:
     """Read and compile what a route in this territory needs. Raises Unavailable without a graph."""
     from portal.itineriz.routing.lawgrid import grid_of  # compiled code: only where routes are computed
 
-    grid_of(asking.engine_of(territory), law_to_drive(law_snapshot(territory.id)))
+    law = law_snapshot(territory.id)
+    grid_of(asking.engine_of(territory), law_to_drive(law))
+    bays_of(territory.id, law)
 
 
 def _in_use(clock: Clock) -> list[TerritoryView]:
