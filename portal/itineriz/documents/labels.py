@@ -51,13 +51,13 @@ def _places(spot: Floats, radius: float) -> Iterator[Floats]:
             yield spot + ring * radius * np.array([math.cos(angle), math.sin(angle)])
 
 
-def name_streets(drawing: Drawing, streets: Streets, marks: Sequence[Floats], way: Floats) -> None:
+def name_streets(drawing: Drawing, streets: Streets, marks: Sequence[Floats], ways: Sequence[Floats]) -> None:
     """Write the names of the streets where there is room, the nearest to the first mark first.
 
-    marks: places of signs that a name must not cover; way: (n, 2) the line it must not cross.
+    marks: places of signs that a name must not cover; ways: lines, each (n, 2), that it must not cross.
     """
     written = [_spot(mark) for mark in marks]
-    driven = shapely.LineString(way) if len(way) > 1 else shapely.LineString()
+    driven = shapely.MultiLineString([way for way in ways if len(way) > 1])
     here = written[0]
     count = 0
     for middle, turn, name in sorted(_candidates(streets, drawing.frame), key=lambda found: math.dist(found[0], here)):

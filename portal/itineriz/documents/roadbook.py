@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from flask_babel import format_decimal, get_locale, gettext, ngettext
+from flask_babel import format_date, format_decimal, get_locale, gettext, ngettext
 
 from portal.config import PROJECT_ROOT
 from portal.itineriz.documents.sketch import draw_approach, draw_overview
@@ -50,8 +50,17 @@ class _Shelf:
             while sum(map(len, self._books.values())) > _MOST_KEPT_BYTES and len(self._books) > 1:
                 self._books.popitem(last=False)
 
+    def clear(self) -> None:
+        with self._lock:
+            self._books.clear()
+
 
 _SHELF = _Shelf()
+
+
+def forget_books() -> None:
+    """Make every book anew, as after a start."""
+    _SHELF.clear()
 
 
 def make_road_book(tour: ToldTour, passes: Sequence[PassCode]) -> bytes:
@@ -261,8 +270,9 @@ def _hour(tour: ToldTour, at: datetime | None) -> str:
     if at is None:
         return ""
     local = at.astimezone(tour.zone)
-    same = local.date() == tour.answer.depart_at.astimezone(tour.zone).date()
-    return filters.hour(at, tour.zone.key) if same else filters.instant(at, tour.zone.key)
+    if local.date() == tour.answer.depart_at.astimezone(tour.zone).date():
+        return f"{local:%H:%M}"
+    return f"{format_date(local.date(), 'd MMM')} {local:%H:%M}"
 
 
 def _windows(tour: ToldTour, stop: StopShown) -> str:

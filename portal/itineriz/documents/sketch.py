@@ -74,7 +74,7 @@ def draw_approach(streets: Streets | None, tour: ToldTour, way: Way) -> str:
     _arrows(drawing, line)
     marks = [frame.place([stop.at])[0], *frame.place(bays)]
     if streets is not None:
-        name_streets(drawing, streets, marks, line)
+        name_streets(drawing, streets, marks, [line, frame.place(out)])
     for choice, spot in enumerate(frame.place(bays), start=1):
         drawing.square(spot, 5.0, _BAY)
         drawing.word(f"L{choice}", spot, 6.4, "#fff", bold=True)

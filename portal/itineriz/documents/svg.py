@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from xml.sax.saxutils import escape
 
+import numpy as np
+
 from portal.itineriz.documents.frame import Floats, Frame
 from portal.web.typeset import FONT, drawable
 
@@ -84,4 +86,6 @@ class Drawing:
 
 
 def _path(points: Sequence[Spot] | Floats) -> str:
-    return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
+    flat = np.asarray(points, dtype=np.float64).ravel().tolist()
+    # What follows the first pair after M is a line to each next one. One formatting for all: a map has thousands.
+    return "M" + " ".join(["%.1f"] * len(flat)) % tuple(flat)

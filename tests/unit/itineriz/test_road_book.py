@@ -211,3 +211,11 @@ def test_all_stops_at_one_place_are_drawn_without_fault() -> None:
     for stop in route.result["stops"]:
         stop["lon"], stop["lat"], stop["at"] = 2.36, 48.86, [2.36, 48.86]
     assert make_road_book(tour_of(route, town()), ()).startswith(b"%PDF-")
+
+
+def test_a_night_tour_tells_the_day_beside_the_hour_when_it_is_not_that_of_the_departure() -> None:
+    route = tour()
+    for stop in route.result["stops"][1:]:
+        stop["arrive_at"], stop["leave_at"] = "2026-09-09T00:10:00+02:00", "2026-09-09T00:15:00+02:00"
+    words = " ".join(texts(make_road_book(tour_of(route, town()), ())))
+    assert "1 Fleurs 9 sept. 00:10" in words and "Départ 09:00 de Dépôt" in words

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import Any
 
@@ -15,8 +17,12 @@ from flask import Flask
 from portal.cirqliz.api import revoke_pass
 from portal.cirqliz.passes.queries import PassView, list_passes_of_request
 from portal.cirqliz.states import RevocationReason
-from portal.itineriz.queries import RouteView
+from portal.common.actor import Actor, ActorKind, CompanyRole
+from portal.itineriz.queries import RouteView, get_route
+from portal.itineriz.services import CreateRoute, create_route
 from portal.itineriz.sharing import share_route, withdraw_links
+from portal.itineriz.trip import Stop
+from portal.territories.api import TerritoryView
 from tests.factories.accounts import make_company, make_member, make_user
 from tests.factories.cirqliz import World, make_world
 from tests.factories.tours import lawful_answer, make_tour, refused_answer
@@ -133,3 +139,33 @@ def test_the_files_are_in_the_language_of_the_reader(world: World, page_client: 
     route = tour(world)
     french, english = (page_client.raw.get(url(route, "gpx") + f"?lang={code}").text for code in ("fr", "en"))
     assert "Conduisez vers l'est" in french and "Drive east" in english
+
+
+def test_a_computed_tour_becomes_every_file(
+    app: Flask,
+    page_client: PageClient,
+    routed_territory: Callable[[], TerritoryView],
+    run_jobs: Callable[[Flask], int],
+):
+    territory, company, person = routed_territory(), make_company(), make_user()
+    make_member(person, company)
+    actor = Actor(ActorKind.USER, "Camille", person.id, companies={company.id: CompanyRole.OWNER})
+    stops = (Stop(2.3560, 48.8655, "Départ"), Stop(2.3780, 48.8690, "Arrivée", 600))
+    asked = CreateRoute(territory.id, company.id, stops, datetime(2024, 9, 7, 7, tzinfo=UTC), {"gvw_t": 12})
+    route_id = create_route(actor, asked)
+    run_jobs(app)
+    route = get_route(company.id, route_id)
+    assert route.result is not None and route.result["status"] == "ok"
+    page_client.sign_in(person.id)
+    made = {kind: page_client.raw.get(url(route, kind)).data for kind in TYPES}
+    positions = re.findall(rb'<trkpt lat="([0-9.]+)" lon="([0-9.]+)">', made["gpx"])
+    assert [[float(lon), float(lat)] for lat, lon in positions][-1] == route.result["timeline"][-1][:2]
+    drawn = json.loads(made["geojson"])["features"]
+    legs = [feature for feature in drawn if feature["properties"]["kind"] == "leg"]
+    whole = [feature for feature in drawn if feature["properties"]["kind"] == "route"]
+    assert len(legs) == 1 and legs[0]["geometry"]["coordinates"][0] == whole[0]["geometry"]["coordinates"][0]
+    document = pypdfium2.PdfDocument(BytesIO(made["pdf"]))
+    words = " ".join(page.get_textpage().get_text_range() for page in document)
+    document.close()
+    assert route.result["legs"][0]["instructions"][0]["streets"][0] in words
+    assert "Arrivée" in made["csv"].decode("utf-8-sig") and b"<kml" in made["kml"]
