@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from portal.runtime.bench import feed, fleet_file, law, lawgrid, matching, pages, perimeters, routes, verification
+from portal.runtime.bench import (
+    feed,
+    fleet_file,
+    law,
+    lawgrid,
+    matching,
+    pages,
+    perimeters,
+    road_book,
+    routes,
+    verification,
+)
 from portal.runtime.bench.ground import Ground
 from portal.runtime.bench.line import Line
 
@@ -14,6 +25,7 @@ THEMES: dict[str, Theme] = {
     "pages": pages.measure,
     "verification": verification.measure,
     "routes": routes.measure,
+    "road-book": road_book.measure,
     "fleet-file": fleet_file.measure,
     "feed": feed.measure,
     "perimeters": perimeters.measure,
