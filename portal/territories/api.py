@@ -1,7 +1,7 @@
 """What other contexts may use of the territories."""
 
 from portal.territories.address_search import GOOD_SCORE, AddressHit, HitKind
-from portal.territories.build.driving import Driving, ModeGraph, ensure_driving
+from portal.territories.build.driving import Driving, ModeGraph, encode_line, ensure_driving
 from portal.territories.build.edges import EdgeFlag, EdgeTable, Probe, load_edges, point_along
 from portal.territories.build.graph import MAX_EXCLUDE_LOCATIONS, open_config
 from portal.territories.lookup import geocode, reverse_geocode, search_addresses
@@ -62,6 +62,7 @@ __all__ = [
     "TerritorySettings",
     "TerritoryView",
     "add_territory",
+    "encode_line",
     "ensure_driving",
     "geocode",
     "get_build_facts",

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 
+import numpy as np
+import numpy.typing as npt
 import shapely
 
 from portal.itineriz.routing.engine import Drive, DrivenEdge, Engine
-from portal.itineriz.routing.lawgrid import LawGrid, grid_of
+from portal.itineriz.routing.lawgrid import LawGrid, days_of, grid_of
 from portal.itineriz.trip import RoadLimit
 from portal.regulations.evaluate import Reason, State, StopsInside, judge
 from portal.regulations.passes import PassRight
@@ -61,8 +63,17 @@ class Check:
     unknown_limits: tuple[RoadLimit, ...]
 
 
-def check_drive(engine: Engine, law: LawSnapshot, drive: Drive, leg: LegContext) -> Check:
-    """Ask the law for each edge of a drive at the interval during which it is driven."""
+def check_drive(
+    engine: Engine,
+    law: LawSnapshot,
+    drive: Drive,
+    leg: LegContext,
+    suspects: npt.NDArray[np.bool_] | None = None,
+) -> Check:
+    """Ask the law for each edge of a drive at the interval during which it is driven.
+
+    suspects: (k,) the edges to ask about, to explain a drive; what is returned as an answer is asked whole.
+    """
     driven = _driven(grid_of(engine, law), drive, leg.depart_at)
     start_ids = with_rings(law, leg.start_ids | ids_at(law, drive.coords[0]))
     end_ids = with_rings(law, leg.end_ids | ids_at(law, drive.coords[-1]))
@@ -71,6 +82,8 @@ def check_drive(engine: Engine, law: LawSnapshot, drive: Drive, leg: LegContext)
     warnings: dict[tuple[str, str, str], Reason] = {}
     unknown_limits: dict[tuple[str, float, str], RoadLimit] = {}
     for (index, edge, found), purpose in zip(driven, purposes, strict=True):
+        if suspects is not None and not suspects[index]:
+            continue
         limits = engine.limits.passed(edge.row, leg.vehicle)
         if not found and not limits:
             continue
@@ -122,12 +135,12 @@ def _driven(grid: LawGrid, drive: Drive, depart_at: datetime) -> list[tuple[int,
     """
     if not drive.edges:
         return []
-    window = interval(depart_at, 0.0, drive.duration_s)
+    days = days_of(interval(depart_at, 0.0, drive.duration_s))
     last = len(drive.edges) - 1
     driven = []
     for index, edge in enumerate(drive.edges):
         if 0 < index < last:
-            driven.append((index, edge, grid.hits(edge.row, window)))
+            driven.append((index, edge, grid.bearings.hits(edge.row, days)))
             continue
         path = drive.path(edge)
         if shapely.get_dimensions(path) == 1:
@@ -144,6 +157,9 @@ def _purposes(
 ) -> list[StopsInside]:
     """Why the vehicle is on each edge: inside a perimeter for a stop only from the stop to the first way out of it, or
     from the last way into it to the stop. Coming back through it later is crossing it."""
+    if not law.perimeters:
+        ids = start_ids | end_ids | beyond
+        return [StopsInside(frozenset(h.regulation.id for h in found) & ids) for found in hits]
     areas = [
         with_rings(law, frozenset(h.regulation.id for h in found if isinstance(h.regulation, Perimeter)))
         for found in hits

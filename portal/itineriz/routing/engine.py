@@ -33,7 +33,7 @@ from portal.itineriz.routing.drives import (
 )
 from portal.itineriz.routing.limits import RoadLimits
 from portal.regulations.measures import EdgeFacts
-from portal.territories.api import EdgeFlag, EdgeTable, ensure_driving, load_edges, open_config
+from portal.territories.api import EdgeFlag, EdgeTable, encode_line, ensure_driving, load_edges, open_config
 
 if TYPE_CHECKING:
     # The compiled search is only loaded where routes are computed: it takes a second and some memory.
@@ -156,7 +156,7 @@ class Engine:
             return drive
         for shape_match in ("edge_walk", "walk_or_snap"):
             request = {
-                "shape": [{"lon": lon, "lat": lat} for lon, lat in drive.coords.tolist()],
+                "encoded_polyline": encode_line(drive.coords),
                 **costing.as_request(),
                 "shape_match": shape_match,
                 "language": language,

@@ -22,12 +22,16 @@ type Floats = npt.NDArray[np.float64]
 type Singles = npt.NDArray[np.float32]
 type Ints = npt.NDArray[np.int32]
 type Longs = npt.NDArray[np.int64]
+type Truths = npt.NDArray[np.bool_]
 type Bytes = npt.NDArray[np.uint8]
 type Pack = tuple[Any, ...]
 """Arrays that belong together: a compiled function takes no object."""
 
 UNREACHED = 1e9
 """Stands for no way in the tables of the landmarks: more than any way costs, and exact in single precision."""
+
+WORTH_S = 10.0
+"""Where the law changes during a trip, a dearer way is kept beside a cheaper one when it is this much earlier."""
 
 NOT_FOUND, FOUND, SCRATCH_FULL = 0, 1, -1
 _NONE = -1
@@ -208,6 +212,19 @@ def _drive_row(
             return code, extra + law[8][1]
         return after, extra
     return code, extra
+
+
+@_compiled
+def closed_along(law: Pack, rows: Ints, begin_s: Floats, end_s: Floats, depart: float, out: Truths) -> None:
+    """Mark the rows of a way that something closes at the moment it is there, or that bear a zone."""
+    pair_ptr, pair_reg, reg_state, row_closed = law[0], law[1], law[2], law[7]
+    for place in range(len(rows)):
+        row = rows[place]
+        out[place] = row_closed[row]
+        for pair in range(pair_ptr[row], pair_ptr[row + 1]):
+            regulation = pair_reg[pair]
+            if reg_state[regulation] and _active(law, regulation, depart + begin_s[place], depart + end_s[place]):
+                out[place] = True
 
 
 @_compiled
@@ -432,7 +449,7 @@ def search(
                 dominated = False
                 other = head[key]
                 while other != _NONE:
-                    if label_cost[other] <= cost and (not timed or label_s[other] <= end_s):
+                    if label_cost[other] <= cost and (not timed or label_s[other] <= end_s + WORTH_S):
                         dominated = True
                         break
                     other = label_next[other]

@@ -19,7 +19,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from portal.itineriz.routing.kernel import FOUND, SCRATCH_FULL, UNREACHED, costs_from, search, trace
+from portal.itineriz.routing.kernel import FOUND, SCRATCH_FULL, UNREACHED, closed_along, costs_from, search, trace
 from portal.itineriz.routing.leglaw import LegLaw, PartLaw
 from portal.itineriz.routing.timetable import NO_SPANS
 from portal.territories.api import Driving, EdgeTable
@@ -27,6 +27,8 @@ from portal.territories.api import Driving, EdgeTable
 type Floats = npt.NDArray[np.float64]
 type Rows = npt.NDArray[np.int32]
 
+HORIZON_S: Final = 3600.0
+"""Longer than a leg within a city takes."""
 _LANDMARKS: Final = 12
 _CODES_KEPT: Final = 64
 _LIMIT_PENALTY_S: Final = 7200.0
@@ -138,11 +140,13 @@ class Network:
         directs: Sequence[Direct] | None = None,
         closed: npt.NDArray[np.bool_] | None = None,
         soft: bool = False,
+        horizon_s: float = HORIZON_S,
     ) -> Way | None:
         """The cheapest way from one of the starts to one of the ends; None when there is none.
 
         depart_s: seconds since 1970. directs: as `directs_of` finds them, with their law. closed: (n,) rows closed in
-        any case. soft: the law and `closed` may be broken, at a price: names what is in the way.
+        any case. horizon_s: how long the way may last; what opens or closes later does not matter. soft: the law and
+        `closed` may be broken, at a price: names what is in the way.
         """
         targets = [ends]
         direct = directs_of(starts, ends) if directs is None else directs
@@ -151,13 +155,30 @@ class Network:
             if relaxed and len(starts) == 0:
                 return None
             found, best, scratch = self._run(
-                starts, targets, direct, law, depart_s, closed, soft=soft, relaxed=relaxed, goal=True
+                starts,
+                targets,
+                direct,
+                law,
+                (depart_s, horizon_s),
+                closed,
+                soft=soft,
+                relaxed=relaxed,
+                goal=True,
             )
             if found:
                 return self._read(scratch, int(best[0, 1]), starts, ends, relaxed=relaxed)
             if not bool(self.graph.destination_only.any()):
                 return None
         return None
+
+    def closed_along(
+        self, way: Way, law: LegLaw, depart_s: float, closed: npt.NDArray[np.bool_]
+    ) -> npt.NDArray[np.bool_]:
+        """(k,) the edges of a way that something closes when it is there; zones are taken for closed."""
+        arrays = _law_arrays(law)
+        out = np.zeros(len(way.rows), dtype=np.bool_)
+        closed_along((*arrays[:7], closed, arrays[8]), way.rows, way.begin_s, way.end_s, depart_s, out)
+        return out
 
     def many(
         self,
@@ -175,7 +196,7 @@ class Network:
             asked = [targets[int(place)] for place in left]
             flat = [Direct(d.start, d.end) for d in directs_of(starts, [end for ends in asked for end in ends])]
             _, best, scratch = self._run(
-                starts, asked, flat, law, depart_s, None, soft=False, relaxed=relaxed, goal=False
+                starts, asked, flat, law, (depart_s, HORIZON_S), None, soft=False, relaxed=relaxed, goal=False
             )
             labels = best[:, 1].astype(np.int64)
             reached = labels >= 0
@@ -192,7 +213,7 @@ class Network:
         targets: Sequence[Sequence[End]],
         directs: Sequence[Direct],
         law: LegLaw | None,
-        depart_s: float,
+        when: tuple[float, float],
         closed: npt.NDArray[np.bool_] | None,
         *,
         soft: bool,
@@ -212,13 +233,13 @@ class Network:
             np.array([one.end for one in directs], dtype=np.int32),
             *_spans([one.part for one in directs], soft=soft),
         )
-        timed = law is not None and _changes(law, depart_s)
+        timed = law is not None and not soft and _changes(law, *when)
         best = np.empty((len(targets), 2))
         room = 4
         while True:
             scratch = self._scratch(codes, room)
             scratch.generation += 1
-            options = (depart_s, soft, timed, relaxed, goal, codes, scratch.generation)
+            options = (when[0], soft, timed, relaxed, goal, codes, scratch.generation)
             result = search(
                 self._graph,
                 arrays,
@@ -443,14 +464,14 @@ def _spans(parts: Sequence[PartLaw], *, soft: bool) -> tuple[Rows, Floats]:
     )
 
 
-_LONGEST_LEG_S: Final = 6 * 3600.0
-
-
-def _changes(law: LegLaw, depart_s: float) -> bool:
-    """Tell whether anything opens or closes while a leg is driven: an earlier arrival is then worth something."""
-    until = depart_s + _LONGEST_LEG_S
+def _changes(law: LegLaw, depart_s: float, horizon_s: float) -> bool:
+    """Tell whether anything that binds the leg opens or closes while it is driven: an earlier arrival is then worth
+    something."""
+    binding = np.repeat(law.reg_state > 0, np.diff(law.span_ptr))
+    until = depart_s + horizon_s
     starts, ends = law.span_from, law.span_until
-    return bool(((starts > depart_s) & (starts < until)).any() or ((ends > depart_s) & (ends < until)).any())
+    soon = ((starts > depart_s) & (starts < until)) | ((ends > depart_s) & (ends < until))
+    return bool((soon & binding).any())
 
 
 def _by_source(source: Rows, target: Rows, weight: Floats, count: int) -> tuple[Rows, Rows, Floats]:

@@ -37,6 +37,9 @@ logger = logging.getLogger(__name__)
 _CORRECTIONS: Final = 12
 _PARTS_KEPT: Final = 8192
 _WINDOW: Final = timedelta(hours=6)
+_LONGER: Final = 2.0
+_LATER_S: Final = 300.0
+"""A lawful way is seldom longer than this beside the way without law."""
 _FREE: Final = PartLaw(NO_SPANS, 0)
 
 
@@ -57,7 +60,7 @@ class Limits:
     """How far a search goes. rounds: how many ways are compared to explain one. explain: whether it is explained and
     put into words at all; a tour that is only compared with another needs neither."""
 
-    rounds: int = 8
+    rounds: int = 2
     explain: bool = True
 
 
@@ -133,19 +136,31 @@ class _Leg:
         self.ends = self.engine.places(search.end, search.costing, leaving=False)
         self.closed = self.engine.limits.closed_to(leg.vehicle, search.costing, leg.tolerate_unknown).copy()
         self.shut: set[tuple[bool, int]] = set()
+        self._everything = self.closed
+        # What is driven of the first and last edge is asked of the law itself, which takes as long as a search. It
+        # seldom matters: the first try goes without, and the check tells.
+        self.exact = len(self._asked_law.zone_regs) > 0
 
     def run(self) -> Outcome:
+        search = self.search
+        free = self.engine.plain_way(search.start, search.end, search.costing, 0)
         drive: Drive | None = None
         check: Check | None = None
         for _ in range(_CORRECTIONS):
             way = self._way(self._asked_law)
+            if way is None and not self.exact:
+                self.exact = True
+                continue
             if way is None:
                 return self._refused()
-            drive = self.engine.drive_of(way)
+            is_free = free is not None and way.same_as(free.way)
+            drive = free.drive if free is not None and is_free else self.engine.drive_of(way)
             check = check_drive(self.engine, self.law, drive, self.leg)
             if not check.violations:
-                return self._found(way, drive, check)
-            self._correct(way, check.violations)
+                return self._found(way, drive, check, free)
+            if self.exact:
+                self._correct(way, check.violations)
+            self.exact = True
         if drive is None or check is None:
             raise AssertionError("a search tries at least once")
         return Outcome(None, check, (_round(drive, check.violations),), cut_short=True)
@@ -184,16 +199,26 @@ class _Leg:
             for d in directs_of(starts, ends)
         ]
         return self.network.way(
-            starts, ends, law=law, depart_s=self.depart_s, directs=directs, closed=self.closed, soft=soft
+            starts,
+            ends,
+            law=law,
+            depart_s=self.depart_s,
+            directs=directs,
+            closed=self.closed,
+            soft=soft,
+            horizon_s=_LONGER * self.search.plain.duration_s + _LATER_S,
         )
 
     def _is_shut(self, row: int, *, leaving: bool) -> bool:
         return bool(self.closed[row]) or (leaving, row) in self.shut
 
     def _part(self, row: int, first: float, last: float, law: LegLaw) -> PartLaw:
-        # The law of some regulations alone is only asked to explain a way.
-        ask = _kept_part_law if law is self._asked_law else _part_law
-        return ask(self.grid, law, row, first, last)
+        if not self.exact:
+            return _FREE
+        whole = _kept_part_law(self.grid, self._asked_law, row, first, last)
+        if law is self._asked_law or (len(whole.spans) == 0 and whole.zones == 0):
+            return whole
+        return _part_law(self.grid, law, row, first, last)
 
     def _correct(self, way: Way, violations: Sequence[Violation]) -> None:
         """Close what the law forbids although its compiled form let it pass: the law has the last word."""
@@ -209,15 +234,15 @@ class _Leg:
             if 0 < violation.index < last:
                 self.closed[row] = True
 
-    def _found(self, way: Way, drive: Drive, check: Check) -> Outcome:
+    def _found(self, way: Way, drive: Drive, check: Check, free: PlainWay | None) -> Outcome:
         search, engine = self.search, self.engine
-        free = engine.plain_way(search.start, search.end, search.costing, 0)
         if not search.limits.explain:
             return Outcome(drive, check, (), beyond=self.leg.beyond)
-        if free is not None and way.same_as(free.way):
+        if free is not None and drive is free.drive:
             route = engine.route(search.start, search.end, search.costing, free)
             if route is not None:
-                of_route = check_drive(engine, self.law, route, self.leg)
+                same = route.edges is drive.edges
+                of_route = check if same else check_drive(engine, self.law, route, self.leg)
                 if not of_route.violations:
                     return Outcome(route, of_route, (), beyond=self.leg.beyond)
         rounds = tuple(self._rounds(way, free)) if free is not None else ()
@@ -228,11 +253,11 @@ class _Leg:
         way, drive = free.way, free.drive
         met: set[str] = set()
         closed = np.zeros_like(self.closed)
-        everything = self.closed
+        self._everything = self.closed
         for _ in range(self.search.limits.rounds):
             if way.same_as(lawful):
                 return
-            violations = check_drive(self.engine, self.law, drive, self.leg).violations
+            violations = check_drive(self.engine, self.law, drive, self.leg, self._suspects(way, drive)).violations
             if not violations:
                 return
             round_ = _round(drive, violations)
@@ -242,10 +267,18 @@ class _Leg:
                 closed[violation.edge.row] |= bool(violation.limits)
             self.closed = closed | self.engine.limits.closed_to_engine(self.search.costing)
             following = self._way(_law_of(self.grid, self._asked_law, frozenset(met)))
-            self.closed = everything
+            self.closed = self._everything
             if following is None or following.same_as(way):
                 return
             way, drive = following, self.engine.drive_of(following)
+
+    def _suspects(self, way: Way, drive: Drive) -> npt.NDArray[np.bool_] | None:
+        """The edges of a way that its law may forbid: what the compiled law closes, and the two ends."""
+        if not drive.edges:
+            return None
+        suspects = self.network.closed_along(way, self._asked_law, self.depart_s, self._everything)
+        suspects[[0, -1]] = True
+        return suspects
 
     def _refused(self) -> Outcome:
         """No lawful way: every one was tried. What is in the way of the one that breaks least."""

@@ -386,6 +386,13 @@ def _walks(turns: Sequence[_Turn], internal: Truths) -> Iterator[list[int]]:
             yield walk
 
 
+def encode_line(coords: Floats) -> str:
+    """A line (k, 2) of lon, lat as the engine reads it: an encoded polyline of six digits."""
+    line = np.rint(coords * 1e6).astype(np.int64)
+    steps = np.diff(line, axis=0, prepend=np.zeros((1, 2), dtype=np.int64))
+    return "".join(_number(lat) + _number(lon) for lon, lat in steps.tolist())
+
+
 class _Pieces:
     """The shapes of the edges as pieces of encoded lines, to be put together to the shape of a walk."""
 
@@ -401,9 +408,7 @@ class _Pieces:
     def encode_halves(self, source: int, target: int) -> str:
         """The second half of an edge and the first half of the next."""
         first, second = self._halved(source)[1], self._halved(target)[0]
-        line = np.rint(np.concatenate([first, second[1:]]) * 1e6).astype(np.int64)
-        steps = np.diff(line, axis=0, prepend=np.zeros((1, 2), dtype=np.int64))
-        return "".join(_number(lat) + _number(lon) for lon, lat in steps.tolist())
+        return encode_line(np.concatenate([first, second[1:]]))
 
     def _halved(self, row: int) -> tuple[Floats, Floats]:
         shape = self._table.shape_coords(row)
