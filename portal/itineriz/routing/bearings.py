@@ -52,8 +52,10 @@ class Bearings:
         self.law = law
         self.boxes: shapely.STRtree = _boxes_of_edges(engine) if known is None else known.boxes
         numbers = _numbers_now(known, law)
-        is_new = np.ones(len(law.sites), dtype=bool)
-        is_new[numbers[numbers >= 0]] = False
+        self.old_sites: Numbers = np.full(len(law.sites), -1, dtype=np.int64)
+        """For each site its number in the earlier version, -1 when it was not there."""
+        self.old_sites[numbers[numbers >= 0]] = np.flatnonzero(numbers >= 0)
+        is_new = self.old_sites < 0
         self.asked = int(is_new.sum())
         found = [_asked(engine, law, self.boxes, np.flatnonzero(is_new))]
         if known is not None:

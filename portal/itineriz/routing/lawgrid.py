@@ -20,18 +20,7 @@ from shapely.geometry.base import BaseGeometry
 from portal.itineriz.routing.bearings import WHOLE, Bearings, facts_of_part, hit_of
 from portal.itineriz.routing.engine import Engine
 from portal.itineriz.routing.leglaw import CLOSED, FIRST_ZONE, MOST_ZONES, OPEN, LegLaw, LegQuestion, PartLaw
-from portal.itineriz.routing.regulated import (
-    Known,
-    closes_edge,
-    is_justified,
-    kind_of,
-    known_of,
-    may_rule,
-    origin_of,
-    penalty_s,
-    rules_edge,
-    runs_of,
-)
+from portal.itineriz.routing.regulated import JUSTIFIED, RULING, TAG, Regulated, closes_edge, regulated, rules_edge
 from portal.itineriz.routing.timetable import (
     NO_SPANS,
     Spans,
@@ -41,7 +30,7 @@ from portal.itineriz.routing.timetable import (
     union,
     without,
 )
-from portal.regulations.measures import Measure, Origin
+from portal.regulations.measures import Measure
 from portal.regulations.passes import PassRight
 from portal.regulations.perimeters import Perimeter
 from portal.regulations.precedence import Matter, matters_let_pass, matters_that_bind
@@ -50,6 +39,7 @@ from portal.regulations.schedules import Interval
 from portal.regulations.sites import Hit, Regulation
 from portal.regulations.snapshot import LawSnapshot
 from portal.regulations.vehicles import Answer, Vehicle
+from portal.territories.api import EdgeFlag
 
 type Numbers = npt.NDArray[np.int64]
 type Truths = npt.NDArray[np.bool_]
@@ -70,35 +60,38 @@ class LawGrid:
         self.engine = engine
         self.law = law
         self.bearings: Bearings = Bearings(engine, law, None if previous is None else previous.bearings)
-        runs = runs_of(law)
-        self.regulations = [regulation for regulation, _ in runs]
+        before = None if previous is None or previous.engine is not engine else previous.columns
+        self.columns: Regulated = regulated(law, before, self.bearings.old_sites)
+        columns = self.columns
+        self.regulations = columns.regulations
         self._number = {regulation.id: number for number, regulation in enumerate(self.regulations)}
-        self.known: dict[int, Known] = known_of(self.regulations, {} if previous is None else previous.known)
-        known = self.known.values()
-        self._timetable = Timetable([one.bounds for one in known], law.calendar)
-        rules = {id(one.rule): one.rule for one in known}
-        self._rules = list(rules.values())
-        numbers = {key: number for number, key in enumerate(rules)}
-        self._rule = np.fromiter((numbers[id(one.rule)] for one in known), dtype=np.int64, count=len(known))
-        self._is_justified = np.array([is_justified(one.regulation) for one in known], dtype=bool)
-        stops = np.array([rule.looks_at_stops for rule in self._rules], dtype=bool)
-        self._looks_at_stops: Truths = stops[self._rule] | self._is_justified
+        self._timetable = Timetable(
+            columns.bound_of,
+            columns.starts,
+            columns.ends,
+            columns.pattern,
+            columns.patterns,
+            len(self.regulations),
+            law.calendar,
+        )
+        self._is_justified = columns.has(JUSTIFIED)
+        stops = np.array([rule.looks_at_stops for rule in columns.rules], dtype=bool)
+        self._looks_at_stops: Truths = stops[columns.rule] | self._is_justified
         self._tags: list[tuple[int, tuple[int, ...]]] = []
-        self._pair(np.repeat(np.arange(len(runs)), [count for _, count in runs]))
-        self._stands_for: list[Regulation] = self.regulations + [
-            self.regulations[number] for number in (*(tag for tag, _ in self._tags), *self._rings)
-        ]
-        self._penalty_s = np.array([penalty_s(one) for one in self._stands_for], dtype=np.float64)
+        self._pair()
+        standing = [*(tag for tag, _ in self._tags), *self._rings]
+        self._stands_for: list[Regulation] = self.regulations + [self.regulations[number] for number in standing]
+        self._penalty_s = np.concatenate((columns.penalty_s, columns.penalty_s[standing]))
         self._bound = lru_cache(maxsize=_VEHICLES_KEPT)(self._find_bound)
         self._legs = lru_cache(maxsize=_LEGS_KEPT)(self._find_leg)
 
     # The pairs of edge and regulation
 
-    def _pair(self, reg_of_site: Numbers) -> None:
+    def _pair(self) -> None:
         """Find which edges each regulation closes to those it binds; `pair_ptr` and `pair_reg` of every leg."""
         found = self.bearings
         closing = self._closing(found)
-        rows, regs, hows = found.rows[closing], reg_of_site[found.site[closing]], found.how[closing]
+        rows, regs, hows = found.rows[closing], self.columns.reg_of_site[found.site[closing]], found.how[closing]
         is_first = np.ones(len(rows), dtype=bool)
         is_first[1:] = (rows[1:] != rows[:-1]) | (regs[1:] != regs[:-1])
         pair_reg = regs.copy()
@@ -112,15 +105,10 @@ class LawGrid:
 
     def _closing(self, found: Bearings) -> Truths:
         """Which pairs of edge and site are closed to those the regulation binds, asked once for each kind of pair."""
-        kinds: dict[object, int] = {}
-        sites = self.law.sites
-        kind_of_site = np.fromiter(
-            (kinds.setdefault(kind_of(site), len(kinds)) for site in sites), dtype=np.int64, count=len(sites)
-        )
-        facts, rows = self.engine.facts, found.rows
-        one_way = np.array([edge.one_way for edge in facts], dtype=np.int64)
-        kind = (kind_of_site[found.site] * 256 + found.how) * 2 + one_way[rows]
-        sample = np.full(max(len(kinds), 1) * 512, -1, dtype=np.int64)
+        facts, rows, sites = self.engine.facts, found.rows, self.law.sites
+        one_way = (self.engine.table.flags & EdgeFlag.ONE_WAY > 0).astype(np.int64)
+        kind = (self.columns.kind_of_site[found.site] * 256 + found.how) * 2 + one_way[rows]
+        sample = np.full(len(self.columns.kinds) * 512, -1, dtype=np.int64)
         sample[kind] = np.arange(len(kind))
         answers = np.zeros(len(sample), dtype=bool)
         for place in np.flatnonzero(sample >= 0).tolist():
@@ -135,10 +123,8 @@ class LawGrid:
 
         Each yields its place among the pairs, and the place in `_tags` of the tag with these orders.
         """
-        is_tag = np.array([origin_of(r) is Origin.OSM for r in self.regulations], dtype=bool)
-        is_order = np.array([may_rule(r) for r in self.regulations], dtype=bool)
-        tags = np.flatnonzero(is_tag[regs])
-        orders = np.flatnonzero(is_order[regs] & (hows & WHOLE > 0))
+        tags = np.flatnonzero(self.columns.has(TAG)[regs])
+        orders = np.flatnonzero(self.columns.has(RULING)[regs] & (hows & WHOLE > 0))
         orders_of: dict[int, list[int]] = {}
         for pair in orders[np.isin(rows[orders], rows[tags])].tolist():
             orders_of.setdefault(int(rows[pair]), []).append(int(regs[pair]))
@@ -195,9 +181,9 @@ class LawGrid:
         """For each regulation whether it binds the vehicle: on transit, and with a stop inside."""
         bound = []
         for stops in (False, True):
-            answers = [rule.concerns(vehicle, stops_inside=stops).answer for rule in self._rules]
+            answers = [rule.concerns(vehicle, stops_inside=stops).answer for rule in self.columns.rules]
             closing = (Answer.YES,) if tolerate_unknown else (Answer.YES, Answer.UNKNOWN)
-            bound.append(np.array([answer in closing for answer in answers], dtype=bool)[self._rule])
+            bound.append(np.array([answer in closing for answer in answers], dtype=bool)[self.columns.rule])
         return bound[0], bound[1] & ~self._is_justified
 
     def _find_leg(self, question: LegQuestion, days: Interval) -> LegLaw:
@@ -287,7 +273,7 @@ class LawGrid:
         closed: list[Spans] = []
         orders = {self._number[h.regulation.id] for h in hits if rules_edge(h, facts)}
         for number in dict.fromkeys(self._number[h.regulation.id] for h in hits if closes_edge(h, facts)):
-            if orders and origin_of(self.regulations[number]) is Origin.OSM:
+            if orders and self.columns.traits[number] & TAG:
                 closed.append(self._of_tag(number, sorted(orders), leg.question, leg.spans))
             elif leg.reg_state[number] == CLOSED:
                 closed.append(leg.spans.of(number))

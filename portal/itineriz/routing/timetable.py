@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -26,17 +26,6 @@ type Bounds = tuple[float, float, Pattern]
 
 _DAYS_KEPT = 4
 NO_SPANS: Final[Spans] = np.empty((0, 2))
-
-
-class Same[T: Hashable]:
-    """Gives back the one object that stands for all that are equal to it: comparing numbers is cheaper afterwards."""
-
-    def __init__(self, known: Iterable[T] = ()) -> None:
-        self._known = {value: value for value in known}
-
-    def of(self, value: T) -> T:
-        """The object that stands for this one."""
-        return self._known.setdefault(value, value)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -78,20 +67,21 @@ def by_number(number: Numbers, starts: Floats, ends: Floats, count: int) -> Span
 
 
 class Timetable:
-    """The bounds and patterns of many regulations, numbered, ready to be laid over any days."""
+    """The bounds and patterns of many regulations, ready to be laid over any days."""
 
-    def __init__(self, bounds: Sequence[Sequence[Bounds]], calendar: LocalCalendar) -> None:
-        """bounds: those of each regulation, with patterns that went through one `Same`."""
-        self._calendar = calendar
-        self._count = len(bounds)
-        flat = [bound for of_one in bounds for bound in of_one]
-        self._number: Numbers = np.repeat(np.arange(len(bounds)), [len(of_one) for of_one in bounds])
-        self._starts: Floats = np.fromiter((start for start, _, _ in flat), dtype=np.float64, count=len(flat))
-        self._ends: Floats = np.fromiter((end for _, end, _ in flat), dtype=np.float64, count=len(flat))
-        places = {id(pattern): pattern for _, _, pattern in flat}
-        self._patterns = list(places.values())
-        place_of = {key: place for place, key in enumerate(places)}
-        self._pattern: Numbers = np.fromiter((place_of[id(p)] for _, _, p in flat), dtype=np.int64, count=len(flat))
+    def __init__(
+        self,
+        number: Numbers,
+        starts: Floats,
+        ends: Floats,
+        pattern: Numbers,
+        patterns: Sequence[Pattern],
+        count: int,
+        calendar: LocalCalendar,
+    ) -> None:
+        """number: the regulation, of `count`, that each of the bounds is of; pattern: its place in `patterns`."""
+        self._number, self._starts, self._ends, self._pattern = number, starts, ends, pattern
+        self._patterns, self._count, self._calendar = patterns, count, calendar
         self.during = lru_cache(maxsize=_DAYS_KEPT)(self._during)
 
     def _during(self, window: Interval) -> SpansByNumber:
@@ -113,11 +103,11 @@ class Timetable:
         return by_number(np.concatenate(numbers), np.concatenate(starts), np.concatenate(ends), self._count)
 
 
-def bounds_of(regulation: Regulation, patterns: Same[Pattern]) -> tuple[Bounds, ...]:
+def bounds_of(regulation: Regulation) -> tuple[Bounds, ...]:
     """The bounds of the periods or activations of a regulation; an end that never comes is infinite."""
     if isinstance(regulation, Perimeter):
         return tuple((a.start.timestamp(), _end(a.end), None) for a in regulation.activations)
-    return tuple((p.start.timestamp(), _end(p.end), patterns.of(_pattern(p))) for p in regulation.periods)
+    return tuple((p.start.timestamp(), _end(p.end), _pattern(p)) for p in regulation.periods)
 
 
 def _end(at: datetime | None) -> float:
