@@ -8,17 +8,18 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from portal.common.clock import SYSTEM_CLOCK, Clock
 from portal.common.errors import Invalid, Unavailable
-from portal.fleet.api import Energy
-from portal.itineriz.planning.bays import BayMap
+from portal.fleet.api import Energy, get_vehicles
+from portal.itineriz.kept_bays import bays_of
 from portal.itineriz.planning.driving import Progress
 from portal.itineriz.planning.planner import Extras, plan
 from portal.itineriz.routing.engine import Engine, open_engine
 from portal.itineriz.trip import Stop, Trip, TripResult
-from portal.numeriz.api import law_snapshot, list_bays
+from portal.numeriz.api import law_snapshot
 from portal.regulations.passes import PassRight
 from portal.regulations.perimeters import Colour
 from portal.regulations.schedules import Interval
@@ -40,9 +41,18 @@ def answer(
     check_stops(territory, trip.stops)
     engine, law_at = engine_of(territory), clock.now()
     law = law_snapshot(territory.id)
-    bays = BayMap(list_bays(territory.id), law.calendar)
+    bays = bays_of(territory.id, law)
     result = plan(engine, law, trip, extras=Extras(bays=bays, progress=progress))
     return replace(result, law_at=law_at)
+
+
+def energy_of(company_id: UUID | None, vehicle_id: UUID | None) -> str | None:
+    """What a vehicle of a company runs on, None when nobody said so or it has left the fleet."""
+    if company_id is None or vehicle_id is None:
+        return None
+    found = get_vehicles(company_id, [vehicle_id])
+    energy = found[0].energy if found else None
+    return None if energy is None else energy.value
 
 
 def engine_of(territory: TerritoryView) -> Engine:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -143,7 +143,8 @@ def compute_route(
     territory = get_territory_by_id(row.territory_id)
     # Read before the law of the answer: a change in between makes the answer be looked at once more.
     checked_law, law = law_version(territory.id), law_snapshot(territory.id)
-    result = asking.answer(territory, trip_of(row, passes), progress=progress)
+    trip = replace(trip_of(row, passes), energy=asking.energy_of(row.company_id, row.vehicle_id))
+    result = asking.answer(territory, trip, progress=progress)
     public = to_public(result, ZoneInfo(territory.timezone))
     held = [pass_of(values) for values in (row.passes if passes is None else passes) if not values.get("supposed")]
     depart_at = _departure(row, public)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from portal.common.errors import Invalid
 from portal.itineriz.planning.bays import BayMap
@@ -112,9 +112,22 @@ class _Planner:
         from portal.itineriz.planning.reordering import in_best_order
 
         self._tell("order", 0, 1)
-        ordered = in_best_order(self.grid, self.trip, given, self.slots, self._drive)
+        trip = replace(self.trip, depart_at=self._hour_to_order(given))
+        ordered = in_best_order(self.grid, trip, given, self.slots, self._drive)
         self._tell("order", 1, 1)
         return ordered
+
+    def _hour_to_order(self, given: tuple[int, ...]) -> datetime:
+        """The departure for which an order is looked for. Who asks for an arrival leaves at the latest so long before
+        as the order given takes, and in time for the first window."""
+        trip = self.trip
+        if trip.arrive_by is None:
+            return trip.depart_at
+        tour = self._drive(Round(calls_of(trip, given), trip.arrive_by, trip.vehicle, trip.passes))
+        seconds = sum(leg for leg in tour.leg_s if math.isfinite(leg)) + sum(trip.stops[n].service_s for n in given)
+        windows = [span.start for n in given for span in trip.stops[n].windows if span.end > trip.arrive_by - HORIZON]
+        latest = trip.arrive_by - timedelta(seconds=seconds)
+        return max(trip.arrive_by - HORIZON, min([latest, *windows]))
 
     def _tell(self, step: str, done: int, total: int) -> None:
         if self.extras.progress is not None:

@@ -22,10 +22,10 @@ def in_best_order(
     slots: Mapping[int, LegalSlots],
     drive: Callable[[Round], Tour],
 ) -> Ordered:
-    """The best order found of the stops that can be served.
+    """The best order found of the stops that can be served, for a tour that leaves at the hour of the trip.
 
     given: numbers of the stops in the order given, the start first. slots: their legal hours, windows included, by
-    number. drive: drives a tour for real. Who asks for an arrival gets the order of a tour that leaves a day before.
+    number. drive: drives a tour for real.
     """
     stops = [trip.stops[number] for number in given]
     hours = {number: _hours(slots.get(number)) for number in given}

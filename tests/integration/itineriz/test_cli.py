@@ -87,6 +87,12 @@ def test_the_marathon_refuses_and_a_pass_opens_when_asked_on_the_day(app: Flask,
         ({"vehicle": "[" * 100_000}, "objet JSON"),
         ({"more": ("--colour-passes", "blue,purple")}, "inconnue\u00a0: purple"),
         ({"more": ("--colour-passes", "")}, "Couleurs connues"),
+        ({"more": ("--arrive-by", "2024-09-07T12:00")}, "une seule des deux"),
+        ({"more": ("--service", "5", "--service", "5", "--service", "5")}, "une pour chacun des 2"),
+        ({"more": ("--window", "3=2024-09-07T09:00/2024-09-07T10:00")}, "numéro de l’arrêt"),
+        ({"more": ("--window", "2=2024-09-07T11:00/2024-09-07T10:00")}, "numéro de l’arrêt"),
+        ({"more": ("--window", "2=2024-09-07T11:00")}, "numéro de l’arrêt"),
+        ({"more": ("--energy", "coal")}, "Énergie inconnue"),
         ({"depart": "tomorrow"}, "date et une heure"),
         ({"depart": "2024-09-08"}, "date et une heure"),
         ({"depart": "0001-01-01T00:00"}, "date et une heure"),
@@ -103,6 +109,24 @@ def test_one_sentence_and_status_2_when_the_input_is_bad(
     assert refused.exit_code == 2
     assert refused.stdout == ""
     assert words in refused.stderr and len(refused.stderr.strip().splitlines()) == 1
+
+
+def test_a_tour_is_asked_with_its_hours_and_its_order_when_every_option_is_given(
+    app: Flask, routed_territory: Callable[[], TerritoryView]
+):
+    routed_territory()
+    place = ("route", "--territory", "paris-3e", *STOPS, "--stop", "2.3650,48.8640", "--vehicle", TRUCK)
+    asked = ("--arrive-by", "2024-09-07T12:00", "--service", "10", "--return", "--free-order", "--energy", "diesel")
+    window = ("--window", "2=2024-09-07T08:00/2024-09-07T10:00,2024-09-07T11:00/2024-09-07T11:50")
+    answer = json.loads(run(app, *place, *asked, *window, "--json").stdout)
+    assert answer["status"] == "ok"
+    assert answer["stops"][0]["service_s"] == 0 and answer["stops"][1]["service_s"] == 600
+    assert answer["stops"][-1]["return"] is True and answer["arrive_at"] <= "2024-09-07T12:00:00+02:00"
+    windows = next(stop["windows"] for stop in answer["stops"] if stop["number"] == 1)
+    assert windows[0] == ["2024-09-07T08:00:00+02:00", "2024-09-07T10:00:00+02:00"] and len(windows) == 2
+    assert answer["order"]["free"] is True and answer["emissions"]["fuel_l"] > 0
+    said = run(app, *place, *asked, *window).stdout
+    assert "Départ le 7\u00a0sept." in said and "Arrêt n°\u00a02" in said and "l de carburant" in said
 
 
 def test_status_2_when_the_territory_is_unknown(app: Flask):

@@ -13,7 +13,7 @@ from portal.itineriz.trip import ProposalKind, Status, Stop, Trip, TripResult
 from portal.regulations.perimeters import Activation, Colour, Perimeter
 from portal.regulations.schedules import Interval
 from portal.regulations.snapshot import LawSnapshot
-from tests.support.paris import MARATHON, PARIS, TRUCK, local
+from tests.support.paris import PARIS, TRUCK, local
 
 WEST, EAST = Stop(2.3560, 48.8655), Stop(2.3780, 48.8690)
 MIDDLE = Stop(2.3650, 48.8640, "Milieu", service_s=600)
