@@ -180,6 +180,15 @@ def test_a_pass_opens_its_own_hours_when_it_covers_a_part(paris: Engine):
     assert spans(grid, grid.for_leg(LegQuestion(TRUCK), TODAY), "area") == [(NOON, NOON + 8 * HOUR)]
 
 
+def test_nothing_is_closed_when_a_period_has_no_length(paris: Engine):
+    never = (Activation(NOON, NOON),)
+    law = law_of(area(paris, "area", Colour.RED, activations=never), ban(paris, periods=(Period(NOON, NOON),)))
+    grid = LawGrid(paris, law)
+    leg = grid.for_leg(LegQuestion(TRUCK), TODAY)
+    assert states(grid, leg) == {"area": OPEN, "ban": OPEN}
+    assert spans(grid, leg, "area") == spans(grid, leg, "ban") == []
+
+
 def test_the_days_reach_further_when_a_tour_is_long(paris: Engine):
     later = Period(NOON + 6 * DAY, NOON + 7 * DAY)
     grid = LawGrid(paris, law_of(ban(paris, periods=(later,))))
