@@ -119,7 +119,8 @@ def _read(path: Path) -> _Tile:
         "internal": _bits(words[:, 3], 47, 1).astype(bool),
         "kind": words[:, 2] & _KIND_MASK,
     }
-    ways = tuple(_ways(content[forward_at:reverse_at])) + tuple(_ways(content[reverse_at:info_at]))
+    # The other list says the same again of the opposite edges, for the engine's search from the end.
+    ways = tuple(_ways(content[forward_at:reverse_at]))
     return _Tile(columns, (node_ids, _bits(nodes[:, 0], 52, 12)), ways)
 
 
