@@ -54,6 +54,26 @@ function holds(box, map) {
   return L.latLngBounds([south, west], [north, east]).contains(map.getBounds());
 }
 
+/** A circle with a letter in it, drawn on the canvas: thousands of them are no thousands of elements. */
+function lettered(position, letter) {
+  const marker = L.circleMarker(position);
+  const drawCircle = marker._updatePath;
+  marker._updatePath = function draw() {
+    drawCircle.call(this);
+    const ctx = this._renderer._ctx;
+    if (!this._renderer._drawing || this._empty() || this._radius < 5) return;
+    ctx.save();
+    ctx.globalAlpha = 1;
+    ctx.fillStyle = letterInk(night.matches);
+    ctx.font = `700 ${Math.round(this._radius * 1.3)}px sans-serif`;
+    ctx.textAlign = "center";
+    ctx.textBaseline = "middle";
+    ctx.fillText(letter ?? "", this._point.x, this._point.y + 0.5);
+    ctx.restore();
+  };
+  return marker;
+}
+
 /** Turn a section into a map. Failures are told in the section's status line; nothing is thrown. */
 export async function drawMap(root) {
   const read = (name, otherwise) => (root.dataset[name] ? JSON.parse(root.dataset[name]) : otherwise);
@@ -202,7 +222,7 @@ class MapView {
     const properties = feature.properties ?? {};
     const shape = kind === "stops" ? this.stop(feature, properties) : L.geoJSON(feature, {
       style: () => styleOf(kind, properties, night.matches),
-      pointToLayer: (_feature, position) => (kind === "events" ? this.alert(position, properties) : L.circleMarker(position)),
+      pointToLayer: (_feature, position) => this.point(kind, position, properties),
     });
     if (properties.title || properties.lines) {
       shape.bindPopup(() => {
@@ -228,6 +248,11 @@ class MapView {
       wide: kind in WIDE_KINDS && /Polygon$/.test(feature.geometry.type),
       under: underlay(kind, night.matches) && L.geoJSON(feature, { style: () => underlay(kind, night.matches), interactive: false }),
     };
+  }
+
+  point(kind, position, properties) {
+    if (kind === "events") return this.alert(position, properties);
+    return kind === "checks" ? lettered(position, properties.letter) : L.circleMarker(position);
   }
 
   alert(position, { title }) {

@@ -100,7 +100,11 @@ def _columns(company_id: UUID, route: RouteView, place: TerritoryView) -> list[C
 
 
 def _best(answers: Sequence[Answer]) -> dict[str, set[int]]:
-    """For each figure, the tours with the smallest, when there is something to choose between."""
+    """For each figure, the tours with the smallest, when there is something to choose between.
+
+    A tour that leaves more stops out is shorter for that alone: it is not compared.
+    """
+    most = max(answer.served_count for answer in answers)
     figures = {
         "duration": [answer.duration_s for answer in answers],
         "distance": [answer.distance_m for answer in answers],
@@ -109,7 +113,11 @@ def _best(answers: Sequence[Answer]) -> dict[str, set[int]]:
     }
     best = {}
     for name, values in figures.items():
-        known = {number: round(value) for number, value in enumerate(values) if value is not None}
+        known = {
+            number: round(value)
+            for number, value in enumerate(values)
+            if value is not None and answers[number].served_count == most
+        }
         if len(set(known.values())) > 1:
             best[name] = {number for number, value in known.items() if value == min(known.values())}
     return best

@@ -55,6 +55,8 @@ class CompareForm(FlaskForm):
         same = _("Le même (%(label)s)", label=route.vehicle_label) if route.vehicle_label else _("Le même")
         others = [SelectChoice(key, vehicle_label(vehicle)) for key, vehicle in self._vehicles.items()]
         self.vehicle.choices = [SelectChoice(SAME, same), *others]
+        for field in (self.vehicle, self.day, self.hour):
+            field.flags.required = True
         self.colours.choices = [SelectChoice(colour.value, str(COLOURS[colour])) for colour in _ASKED_COLOURS]
         self.perimeters.choices = [SelectChoice(known, title) for known, title in perimeters.items()]
 

@@ -62,9 +62,13 @@ class Answer:
 
     @property
     def avoided(self) -> list[Regulation]:
-        """What changed the way, the costliest first."""
-        items = [self._regulation(values) for values in self._result.get("avoided", ())]
-        return sorted(items, key=lambda item: -item.minutes)
+        """What changed the way, each regulation once whatever the number of legs, the costliest first."""
+        merged: dict[tuple[str, str], dict[str, Any]] = {}
+        for values in self._result.get("avoided", ()):
+            kept = merged.setdefault((str(values["kind"]), str(values["id"])), {**values, "minutes": 0, "metres": 0})
+            kept["minutes"] = round(kept["minutes"] + values.get("minutes", 0), 1)
+            kept["metres"] += values.get("metres", 0)
+        return sorted((self._regulation(values) for values in merged.values()), key=lambda item: -item.minutes)
 
     @property
     def blocking(self) -> list[Regulation]:
@@ -165,6 +169,11 @@ class Answer:
         """Kilograms of CO2; None when the vehicle's energy is unknown."""
         found = (self._result.get("emissions") or {}).get("co2_kg")
         return None if found is None or not self.ok else float(found)
+
+    @property
+    def served_count(self) -> int:
+        """How many of the stops asked for the tour serves, the departure included."""
+        return len({stop.number for stop in self.stops}) if self.ok else 0
 
     @property
     def carbon_basis(self) -> str:

@@ -36,8 +36,14 @@ def list_routes(company_id: UUID) -> ResponseReturnValue:
     """Show the company's routes, newest first."""
     page = queries.list_routes(company_id, request.args.get("cursor"))
     zones = {place.id: place.timezone for place in list_territories()}
-    words = {"stops_words": stops_words, "short": short_label}
-    return render_page("itineriz/list.html", company_id=company_id, page=page, zones=zones, **words)
+    return render_page(
+        "itineriz/list.html",
+        company_id=company_id,
+        page=page,
+        zones=zones,
+        stops_words=stops_words,
+        short=short_label,
+    )
 
 
 @blueprint.get(f"{ROUTES}/<uuid:route_id>")

@@ -61,8 +61,8 @@ class VehicleForm(FlaskForm):
             return None
         if self.air_class.data:
             public[Fact.AIR_CLASS.value] = self.air_class.data
-        if self.hazmat.data:
-            public[Fact.HAZMAT.value] = True
+        # A box left empty is an answer: no dangerous goods.
+        public[Fact.HAZMAT.value] = bool(self.hazmat.data)
         try:
             Vehicle.from_public(public)
         except Invalid as error:

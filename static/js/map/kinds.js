@@ -1,8 +1,8 @@
-// How each kind of layer is drawn: perimeters, orders, events, signs, bays, route, stops, blocked, edges.
+// How each kind of layer is drawn: perimeters, orders, events, signs, bays, checks, route, stops, blocked, edges.
 // The same colours, patterns and letters as the badges of the pages (static/css/joptimiz.css).
 
 /** From the bottom of the map to its top. */
-export const ORDER = ["perimeters", "edges", "signs", "orders", "events", "bays", "blocked", "route", "stops"];
+export const ORDER = ["perimeters", "edges", "signs", "orders", "events", "bays", "checks", "blocked", "route", "stops"];
 
 /** From the freest to the strictest; the strictest is drawn last. */
 export const COLOURS = ["white", "blue", "red", "grey", "black"];
@@ -90,6 +90,24 @@ function pattern(colour, dark) {
   return patterns.get(key);
 }
 
+// What the week says of an address; a letter says the same to whoever does not tell the colours apart.
+const VERDICTS = {
+  open: { day: "#0f6b4f", night: "#63d3a6" },
+  hours: { day: "#a4500a", night: "#f2ad66" },
+  pass: { day: "#1d4fa8", night: "#6db4ff" },
+  unknown: { day: "#4d565d", night: "#aab5bc" },
+  closed: { day: "#b3232a", night: "#ff8a84" },
+};
+
+function verdictOf({ verdict }) {
+  return verdict in VERDICTS ? verdict : "unknown";
+}
+
+/** The ink of the letter of an address, readable on its ground. */
+export function letterInk(dark) {
+  return dark ? NIGHT.casing : DAY.casing;
+}
+
 function effectOf({ effect }) {
   return EFFECT_NAMES.includes(effect) ? effect : "other";
 }
@@ -116,6 +134,10 @@ export function styleOf(kind, properties, dark) {
     case "bays": {
       const permanent = properties.regime === "permanent";
       return { radius: 5, weight: 2, color: permanent ? ink.hollow : ink.bay, fillColor: permanent ? ink.bay : ink.hollow, fillOpacity: 1, opacity: 1 };
+    }
+    case "checks": {
+      const verdict = verdictOf(properties);
+      return { radius: 9, weight: 2, color: ink.casing, fillColor: (dark ? VERDICTS[verdict].night : VERDICTS[verdict].day), fillOpacity: 1, opacity: 1 };
     }
     case "blocked":
       return { color: ink.blocked, weight: 4, opacity: 1, lineCap: "butt", fillOpacity: 0.15, radius: 6 };
@@ -145,6 +167,7 @@ export function keysOf(kind, features, boxed) {
   if (kind === "perimeters") return seen("colour", COLOURS).map((colour) => ({ colour }));
   if (kind in EFFECTS) return seen("effect", EFFECT_NAMES).map((effect) => ({ look: `${kind}-${effect}`, name: effect }));
   if (kind === "bays") return seen("regime", ["permanent", "periodic"]).map((regime) => ({ look: `bay-${regime}`, name: regime }));
+  if (kind === "checks") return seen("verdict", Object.keys(VERDICTS)).map((verdict) => ({ look: `check-${verdict}`, name: verdict }));
   return [{ look: kind }];
 }
 
