@@ -96,7 +96,7 @@ class _Planner:
         window = Interval(anchor, anchor + SLOTS_AHEAD)
         for number in range(1, len(self.trip.stops)):
             stop, vehicle, passes = self.trip.stops[number], self.trip.vehicle, self.trip.passes
-            self.slots[number] = stop_slots(self.grid.engine, self.grid.law, stop, vehicle, passes, window)
+            self.slots[number] = stop_slots(self.grid, stop, vehicle, passes, window)
 
     def _closed_all_day(self, anchor: datetime) -> list[int]:
         """The stops that no hour of the coming day lets serve; a tour in a free order leaves them out."""

@@ -13,7 +13,7 @@ import shapely
 from portal.itineriz.planning.windows import begins_within, both
 from portal.itineriz.routing.checking import ids_at
 from portal.itineriz.routing.costing import HEAVY_OVER_KG
-from portal.itineriz.routing.engine import Engine
+from portal.itineriz.routing.lawgrid import LawGrid
 from portal.itineriz.trip import Stop
 from portal.regulations.evaluate import Reason, State, StopsInside, judge, open_spans
 from portal.regulations.passes import PassRight
@@ -21,7 +21,7 @@ from portal.regulations.perimeters import Perimeter
 from portal.regulations.schedules import Interval, merge
 from portal.regulations.snapshot import Hit, LawSnapshot
 from portal.regulations.vehicles import Size, Vehicle, size_of
-from portal.territories.api import EdgeFlag
+from portal.territories.api import EdgeFlag, EdgeTable
 
 SLOTS_AHEAD: Final = timedelta(days=7)
 _STREET_M: Final = 60.0
@@ -42,24 +42,21 @@ class LegalSlots:
 
 
 def stop_slots(
-    engine: Engine,
-    law: LawSnapshot,
-    stop: Stop,
-    vehicle: Vehicle,
-    passes: Sequence[PassRight],
-    window: Interval,
+    grid: LawGrid, stop: Stop, vehicle: Vehicle, passes: Sequence[PassRight], window: Interval
 ) -> LegalSlots:
     """When a vehicle may stand at a stop and be on the street it is served from.
 
-    law: the whole law. Only areas bind a vehicle that stands; a street is open when one of the directed edges beside
+    Only areas bind a vehicle that stands; a street is open when one of the directed edges beside
     the stop is. What lies between is not looked at: a stop that is open may still have no lawful way.
     """
+    law = grid.law
     here = shapely.Point(stop.point)
     ids = ids_at(law, stop.point)
     areas = tuple(hit for hit in law.at(here) if isinstance(hit.regulation, Perimeter))
     legal = open_spans(law, areas, window, vehicle, passes, StopsInside(ids))
     reasons = list(_closing(law, areas, window, legal, vehicle, passes, ids))
-    streets = [_street(engine, law, row, here, ids, vehicle, window) for row in _rows_beside(engine, here, vehicle)]
+    rows = _rows_beside(grid.engine.table, here, vehicle)
+    streets = [_street(grid, row, here, ids, vehicle, window) for row in rows]
     if streets:
         legal = both(legal, merge(span for open_, _ in streets for span in open_))
         for _, why in streets:
@@ -73,9 +70,8 @@ def can_be_served(slots: Sequence[Interval], after: datetime, before: datetime) 
     return any(span.start < before and after < span.end for span in slots)
 
 
-def _rows_beside(engine: Engine, here: shapely.Point, vehicle: Vehicle) -> list[int]:
+def _rows_beside(table: EdgeTable, here: shapely.Point, vehicle: Vehicle) -> list[int]:
     """The directed edges of the nearest street that this kind of vehicle drives, none when all are far."""
-    table = engine.table
     weight_kg = size_of(vehicle, Size.GROSS_WEIGHT)
     flag = EdgeFlag.TRUCK if weight_kg is not None and weight_kg > HEAVY_OVER_KG else EdgeFlag.CAR
     scale = np.array([np.cos(np.radians(here.y)), 1.0]) * _METRES_PER_DEGREE
@@ -91,17 +87,13 @@ def _rows_beside(engine: Engine, here: shapely.Point, vehicle: Vehicle) -> list[
 
 
 def _street(
-    engine: Engine,
-    law: LawSnapshot,
-    row: int,
-    here: shapely.Point,
-    ids: frozenset[str],
-    vehicle: Vehicle,
-    window: Interval,
+    grid: LawGrid, row: int, here: shapely.Point, ids: frozenset[str], vehicle: Vehicle, window: Interval
 ) -> tuple[tuple[Interval, ...], tuple[Reason, ...]]:
     """When a directed edge is open to the vehicle for this stop, and what closes it."""
-    shape, facts = engine.table.shapes[row], engine.facts[row]
-    hits = tuple(hit for hit in law.at(shape, facts) if not isinstance(hit.regulation, Perimeter))
+    law, shape, facts = grid.law, grid.engine.table.shapes[row], grid.engine.facts[row]
+    hits = tuple(hit for hit in grid.hits(row) if not isinstance(hit.regulation, Perimeter))
+    if not hits:
+        return (window,), ()
     at = shape.interpolate(shape.project(here))
     purpose = ids | ids_at(law, (at.x, at.y))
     spans = open_spans(law, hits, window, vehicle, (), StopsInside(purpose), edge=facts)
