@@ -26,6 +26,7 @@ def _links(actor: Actor) -> Sequence[NavItem]:
 def register(app: Flask) -> None:
     """Attach the context to the application."""
     from portal.itineriz import tasks  # noqa: F401 registers the job
+    from portal.itineriz.addresses import tasks as check_tasks  # noqa: F401 registers the job
     from portal.itineriz.cli import route_command, what_command
     from portal.itineriz.pages import register_pages
     from portal.itineriz.places import tasks as stops_tasks  # noqa: F401 registers the job

@@ -156,7 +156,10 @@ class Site:
         return hit
 
     def hits_on_edges(self, paths: npt.NDArray[np.object_], edges: Sequence[EdgeFacts]) -> list[Hit | None]:
-        """`hit` for many whole edges at once. paths: one unbroken line per edge, in its direction."""
+        """`hit` for many edges of one graph at once, whole or in part as their facts say.
+
+        paths: one unbroken line per edge, in its direction.
+        """
         matches = self._matches_of(edges[0]) if edges else None
         if matches is None or not matches.trusted:
             hits = self._hits_by_shape(paths, edges)
@@ -175,6 +178,11 @@ class Site:
     def _hits_on_edges(
         self, matches: EdgeMatches, paths: npt.NDArray[np.object_], edges: Sequence[EdgeFacts]
     ) -> list[Hit | None]:
+        if any(edge.driven != WHOLE_EDGE for edge in edges):
+            return [
+                self._hit_on_edge(matches, edge.edge_id or "", edge, path) or self._hit_on_missing(matches, path)
+                for path, edge in zip(paths, edges, strict=True)
+            ]
         parts = matches.on_each(np.array([int(edge.edge_id or 0) for edge in edges], dtype=np.int64))
         return [
             self._hit_on_missing(matches, path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from types import MappingProxyType
 from typing import Any, Self
 from zoneinfo import ZoneInfo
@@ -165,6 +166,26 @@ class LawSnapshot:
             hit = site.hit(places[place_index], None if edges is None else edges[place_index])
             if hit is not None:
                 found[place_index].append(hit)
+        return tuple(tuple(hits) for hits in found)
+
+    def on_edges(self, paths: npt.NDArray[Any], edges: Sequence[EdgeFacts]) -> tuple[tuple[Hit, ...], ...]:
+        """`at_many` for edges of one graph, whole or in part: each shape is asked once for all of those around it.
+
+        paths: one unbroken line per edge, in its direction. Raises ValueError when the lengths differ.
+        """
+        if len(paths) != len(edges):
+            raise ValueError("as many edges as paths are needed")
+        found: list[list[Hit]] = [[] for _ in paths]
+        boxes = np.array([grown(path, POINT_REACH_M) for path in paths], dtype=object)
+        asked, rows = self._tree.query(boxes)
+        order = np.lexsort((asked, rows))
+        asked, rows = asked[order], rows[order]
+        for start, end in pairwise([*np.flatnonzero(np.diff(rows, prepend=-1)).tolist(), len(rows)]):
+            places = asked[start:end]
+            hits = self.sites[rows[start]].hits_on_edges(paths[places], [edges[place] for place in places])
+            for place, hit in zip(places.tolist(), hits, strict=True):
+                if hit is not None:
+                    found[place].append(hit)
         return tuple(tuple(hits) for hits in found)
 
     def in_force(self, place: BaseGeometry, during: Interval, edge: EdgeFacts | None = None) -> tuple[Hit, ...]:

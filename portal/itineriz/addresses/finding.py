@@ -35,6 +35,7 @@ class Doubt(StrEnum):
     SEVERAL = "address-several"
     NUMBER_UNKNOWN = "number-unknown"
     STREET_ONLY = "street-only"
+    FAR = "far-from-street"
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ DOUBTS = {
     Doubt.SEVERAL: _l("Plusieurs lieux éloignés répondent à cette adresse."),
     Doubt.NUMBER_UNKNOWN: _l("Ce numéro n’est pas connu dans cette rue."),
     Doubt.STREET_ONLY: _l("La rue est trouvée, mais sans numéro\u00a0: où dans la rue\u00a0?"),
+    Doubt.FAR: _l("Aucune rue ouverte à ce véhicule n’est assez proche."),
 }
 
 CELL_FAULTS = {

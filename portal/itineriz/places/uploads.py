@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import PurePath
 from typing import Any
 from uuid import UUID
@@ -17,7 +17,7 @@ from portal.common.clock import SYSTEM_CLOCK, Clock
 from portal.common.errors import Conflict, Invalid, NotFound
 from portal.common.ids import new_id
 from portal.config import Settings
-from portal.db import UnitOfWork, session, unit_of_work
+from portal.db import session, unit_of_work
 from portal.files import file_store
 from portal.itineriz import services
 from portal.itineriz.addresses.finding import Finder
@@ -32,7 +32,6 @@ from portal.territories.api import get_territory_by_id
 
 READ = "itineriz.read_stops"
 _AREA = "stops-files"
-_KEPT = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,23 +225,11 @@ def make_route(
 def remove_upload(company_id: UUID, upload_id: UUID) -> None:
     """Forget a day of stops and its file; the tour made of it stays. Raises NotFound."""
     with unit_of_work() as uow:
-        _delete(uow, _scoped(company_id, upload_id, lock=True))
-
-
-def erase_old_uploads(*, clock: Clock = SYSTEM_CLOCK) -> None:
-    """Forget the days of stops older than thirty days: addresses of customers are not kept for ever."""
-    old = select(StopsUpload).where(StopsUpload.created_at < clock.now() - _KEPT)
-    with unit_of_work() as uow:
-        rows = list(uow.session.scalars(old.limit(500)))
-        for row in rows:
-            _delete(uow, row)
-
-
-def _delete(uow: UnitOfWork, row: StopsUpload) -> None:
-    key = row.file_key
-    if key is not None:
-        uow.after_commit(lambda: file_store().delete(key))
-    uow.session.delete(row)
+        row = _scoped(company_id, upload_id, lock=True)
+        key = row.file_key
+        if key is not None:
+            uow.after_commit(lambda: file_store().delete(key))
+        uow.session.delete(row)
 
 
 def _scoped(company_id: UUID, upload_id: UUID, *, lock: bool = False) -> StopsUpload:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -14,12 +13,11 @@ from flask import Flask
 from sqlalchemy import select
 
 from portal.common.actor import Actor, ActorKind, CompanyRole
-from portal.common.clock import SYSTEM_CLOCK
 from portal.common.errors import Conflict, Invalid
 from portal.config import Settings
 from portal.db import db, session, unit_of_work
 from portal.itineriz.addresses.finding import Candidate
-from portal.itineriz.models import StopsUpload, UploadState
+from portal.itineriz.models import UploadState
 from portal.itineriz.places import uploads
 from portal.itineriz.places.rows import StopRow
 from portal.jobs import JobState, runner
@@ -128,13 +126,3 @@ def test_no_tour_is_made_of_a_day_that_is_not_settled(
     row = replace(uploads.get_upload(company.id, sent).rows[0], label="Z")
     uploads.change_rows(company.id, sent, {row.number: row, 99: row})
     assert [one.label for one in uploads.get_upload(company.id, sent).rows] == ["Z", "B", "C", "D"]
-
-
-def test_old_days_are_forgotten_with_their_files(database: Flask, company: MadeCompany, sent: UUID):
-    fresh = uploads.start_upload(Actor(ActorKind.SYSTEM, "x"), company.id, make_territory().id, "b.csv", b"Nom\nA\n")
-    kept = len(files(database))
-    with unit_of_work() as uow:
-        uow.session.get(StopsUpload, sent).created_at = SYSTEM_CLOCK.now() - timedelta(days=31)
-    uploads.erase_old_uploads()
-    assert list(session().scalars(select(StopsUpload.id))) == [fresh]
-    assert len(files(database)) == kept - 1

@@ -1,0 +1,218 @@
+"""What the law says of an address over a week: intervals with their exact bounds, each with a state and its reasons.
+
+Addresses on which the same regulations bear in the same way share one answer, computed once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from functools import partial
+from itertools import pairwise
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from portal.itineriz.addresses.serving import Approach, Serving
+from portal.itineriz.messages import limit_values
+from portal.itineriz.routing.limits import RoadLimits
+from portal.itineriz.trip import RoadLimit
+from portal.regulations.evaluate import Interval, Reason, ReasonCode, State, Verdict, verdict_spans
+from portal.regulations.passes import PassRight
+from portal.regulations.snapshot import Hit, LawSnapshot
+from portal.regulations.vehicles import Vehicle
+
+_REQUIREMENTS = {
+    ReasonCode.PASS_NEEDED: "pass",
+    ReasonCode.TRANSIT_NEEDS_PASS: "pass",
+    ReasonCode.ACCREDITATION_NEEDED: "accreditation",
+    ReasonCode.DOCUMENT_NEEDED: "document",
+}
+
+
+class WeekVerdict(StrEnum):
+    """What a whole week says of an address, from the freest to the strictest; UNLOCATED: nobody knows where it is."""
+
+    OPEN = "open"
+    HOURS = "hours"
+    PASS = "pass"  # noqa: S105 a pass, not a password
+    UNKNOWN = "unknown"
+    CLOSED = "closed"
+    UNLOCATED = "unlocated"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """An interval during which the answer stays the same."""
+
+    start: datetime
+    end: datetime
+    state: State
+    reasons: tuple[Reason, ...]
+    limits: tuple[RoadLimit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the week says: intervals that follow each other, neighbours differ."""
+
+    spans: tuple[Span, ...]
+
+    @property
+    def verdict(self) -> WeekVerdict:
+        """The week in one word: open at some hour or never, and what would open it."""
+        states = {span.state for span in self.spans}
+        if states <= {State.ALLOWED}:
+            return WeekVerdict.OPEN
+        if State.ALLOWED in states:
+            return WeekVerdict.HOURS
+        if State.PASS_REQUIRED in states:
+            return WeekVerdict.PASS
+        return WeekVerdict.UNKNOWN if State.UNKNOWN in states else WeekVerdict.CLOSED
+
+    def to_json(self, zone: ZoneInfo) -> dict[str, Any]:
+        """The answer as JSON values. spans: [start, end, state, [rank of a reason, …]].
+
+        reasons: each said once for the week, with the hours of the first time it counts.
+        """
+        ranks: dict[tuple[str, ...], int] = {}
+        reasons: list[Mapping[str, Any]] = []
+
+        def rank(key: tuple[str, ...], say: Callable[[], Mapping[str, Any]]) -> int:
+            if key not in ranks:
+                ranks[key] = len(reasons)
+                reasons.append(say())
+            return ranks[key]
+
+        spans = []
+        for span in self.spans:
+            said = [rank(_key(reason), reason.to_public) for reason in span.reasons]
+            said += [rank(_limit_key(limit), partial(_limit_values, limit)) for limit in span.limits]
+            bounds = [at.astimezone(zone).isoformat() for at in (span.start, span.end)]
+            spans.append([*bounds, span.state.value, said])
+        return {
+            "verdict": self.verdict.value,
+            "spans": spans,
+            "reasons": reasons,
+            "passes": list(self._passes()),
+        }
+
+    def _passes(self) -> Iterable[dict[str, Any]]:
+        """The perimeters that ask for something at some hour of the week, once each."""
+        seen: set[str] = set()
+        for reason in (reason for span in self.spans for reason in span.reasons):
+            requirement = _REQUIREMENTS.get(reason.code)
+            if requirement is None or reason.id in seen:
+                continue
+            seen.add(reason.id)
+            yield {"perimeter_id": reason.id, "title": reason.title, "requirement": requirement}
+
+
+class Judge:
+    """Answers for one law, week, vehicle and passes; what was computed once is kept."""
+
+    def __init__(
+        self,
+        law: LawSnapshot,
+        limits: RoadLimits,
+        week: Interval,
+        vehicle: Vehicle,
+        passes: Sequence[PassRight],
+    ) -> None:
+        self._law, self._limits, self._week = law, limits, week
+        self._vehicle, self._passes = vehicle, tuple(passes)
+        self._of_hits: dict[tuple[Any, ...], tuple[tuple[Interval, Verdict], ...]] = {}
+        self._answers: dict[tuple[Any, ...], Answer] = {}
+
+    def answer(self, serving: Serving) -> Answer:
+        """The week of an address: at each moment the freest way to stand there, none of its limits left out."""
+        ways = [
+            (approach, self._limits.passed(approach.row, self._vehicle), _group(approach))
+            for approach in serving.approaches
+        ]
+        key = tuple((group, limits) for _approach, limits, group in ways)
+        if key not in self._answers:
+            timelines = [self._timeline(approach, limits, group) for approach, limits, group in ways]
+            self._answers[key] = Answer(_joined(_freest(timelines)))
+        return self._answers[key]
+
+    def _timeline(self, approach: Approach, limits: tuple[RoadLimit, ...], group: tuple[Any, ...]) -> list[Span]:
+        if group not in self._of_hits:
+            self._of_hits[group] = verdict_spans(
+                self._law, approach.hits, self._week, self._vehicle, self._passes, edge=approach.facts
+            )
+        return [_span(during, verdict, limits) for during, verdict in self._of_hits[group]]
+
+
+def week_of(first_day: date, zone: ZoneInfo) -> Interval:
+    """The seven local days from a day on."""
+    start, end = (datetime.combine(first_day + timedelta(days=n), time(), tzinfo=zone) for n in (0, 7))
+    return Interval(start, end)
+
+
+def _group(approach: Approach) -> tuple[Any, ...]:
+    """What makes the answer of an approach: two with the same group have the same answer."""
+    return approach.facts.one_way, tuple(_hit_key(hit) for hit in approach.hits)
+
+
+def _hit_key(hit: Hit) -> tuple[Any, ...]:
+    # The law holds its regulations as long as the run: their identity is theirs alone.
+    return id(hit.regulation), id(hit.location), hit.areal, hit.along, hit.whole, hit.doubtful, hit.nearby
+
+
+def _span(during: Interval, verdict: Verdict, limits: tuple[RoadLimit, ...]) -> Span:
+    states = [verdict.state, *(State.FORBIDDEN if limit.known else State.UNKNOWN for limit in limits)]
+    told = (*verdict.obstacles, *(r for r in verdict.reasons if r.code is ReasonCode.DOCUMENT_NEEDED))
+    return Span(during.start, during.end, max(states, key=lambda state: state.strictness), told, limits)
+
+
+def _freest(timelines: Sequence[list[Span]]) -> list[Span]:
+    """At each moment the least strict of several timelines of the same week."""
+    if len(timelines) == 1:
+        return timelines[0]
+    bounds = sorted({at for spans in timelines for span in spans for at in (span.start, span.end)})
+    places = [0] * len(timelines)
+    found = []
+    for start, end in pairwise(bounds):
+        now = []
+        for n, spans in enumerate(timelines):
+            while spans[places[n]].end <= start:
+                places[n] += 1
+            now.append(spans[places[n]])
+        best = min(now, key=lambda span: span.state.strictness)
+        found.append(Span(start, end, best.state, best.reasons, best.limits))
+    return found
+
+
+def _joined(spans: Sequence[Span]) -> tuple[Span, ...]:
+    """Neighbours that say the same made one."""
+    joined: list[Span] = []
+    for span in spans:
+        last = joined[-1] if joined else None
+        if last is not None and _same(last, span):
+            joined[-1] = Span(last.start, span.end, last.state, last.reasons, last.limits)
+        else:
+            joined.append(span)
+    return tuple(joined)
+
+
+def _same(one: Span, other: Span) -> bool:
+    return (
+        one.state is other.state
+        and one.limits == other.limits
+        and [_key(reason) for reason in one.reasons] == [_key(reason) for reason in other.reasons]
+    )
+
+
+def _key(reason: Reason) -> tuple[str, ...]:
+    return reason.kind, reason.id, reason.code.value
+
+
+def _limit_key(limit: RoadLimit) -> tuple[str, ...]:
+    return "limit", limit.kind, str(limit.value), limit.street
+
+
+def _limit_values(limit: RoadLimit) -> Mapping[str, Any]:
+    state = State.FORBIDDEN if limit.known else State.UNKNOWN
+    return {"kind": "limit", "state": state.value, "limit": limit_values(limit)}

@@ -1,0 +1,226 @@
+"""The check of addresses: asked for, looked at, filtered, corrected, taken home; by whom."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from portal.common.actor import CompanyRole
+from portal.db import session
+from portal.itineriz.models import AddressCheck, CheckStatus
+from portal.jobs.models import Job
+from portal.regulations.perimeters import Colour
+from portal.territories.api import TerritoryView
+from tests.factories.accounts import MadeCompany, make_company, make_member, make_user
+from tests.factories.law import make_law, perimeter_draft, square
+from tests.support.located import located_territory, paris_addresses, paris_graph, routed_territory
+from tests.support.web import PageClient
+
+__all__ = ["located_territory", "paris_addresses", "paris_graph", "routed_territory"]
+
+INSIDE, OUTSIDE = "2.3600, 48.8650", "2.3760, 48.8690"
+ASKED = {"vehicle": "autre", "gross_weight": "3,5", "height": "2,5", "week": "2024-09-02"}
+LIST = f"{INSIDE}\n{OUTSIDE}\n98 rue Oberkampf\nrue de Bretagne\nrue Inconnue du Tout\n"
+# Thursday 5 September 2024, 09:00 to 12:00 in Paris.
+ACTIVE = [("2024-09-05T09:00:00+02:00", "2024-09-05T12:00:00+02:00")]
+
+
+@dataclass
+class Scene:
+    app: Flask
+    client: PageClient
+    territory: TerritoryView
+    company: MadeCompany
+    run_jobs: Callable[[Flask], int]
+
+    @property
+    def base(self) -> str:
+        return f"/entreprises/{self.company.id}/verifications-adresses"
+
+    def ask(self, addresses: str = LIST, *, run: bool = True, **changes: str) -> str:
+        where = self.client.submit(f"{self.base}/nouvelle", ASKED | {"addresses": addresses} | changes)
+        if run:
+            self.run_jobs(self.app)
+        return where
+
+    def counts(self) -> dict[str, int]:
+        session().rollback()
+        return dict(session().scalars(select(AddressCheck)).one().counts)
+
+
+@pytest.fixture
+def scene(
+    app: Flask,
+    page_client: PageClient,
+    located_territory: Callable[[], TerritoryView],
+    run_jobs: Callable[[Flask], int],
+) -> Scene:
+    territory, company, person = located_territory(), make_company(), make_user()
+    make_member(person, company, CompanyRole.DRIVER)
+    make_law(territory, perimeters=[perimeter_draft("Course du canal", Colour.RED, square(2.360, 48.865), ACTIVE)])
+    page_client.sign_in(person.id)
+    return Scene(app, page_client, territory, company, run_jobs)
+
+
+def text_of(page: Any) -> str:
+    return " ".join(page.get_text(" ").split())
+
+
+def rows_of(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff")), delimiter=";"))
+
+
+def test_each_address_has_its_hours_and_what_it_needs(scene: Scene):
+    assert "Pas encore de vérification" in text_of(scene.client.get(scene.base))
+    where = scene.ask(run=False)
+    assert scene.client.get(where).select("progress")
+    scene.run_jobs(scene.app)
+    page = scene.client.get(where)
+    assert scene.counts() == {"hours": 1, "open": 2, "unlocated": 2}
+    shown = text_of(page)
+    assert "00:00-09:00, 12:00-24:00" in shown
+    assert "Course du canal (laissez-passer)" in shown
+    assert "pas si un chemin permis y mène" in shown
+    numbers = [int(row.get_text()) for row in page.select("tbody th")]
+    assert numbers == [4, 5, 1, 2, 3], "what nobody can be sure of comes first"
+    assert scene.client.get(scene.base).select("tbody tr")
+
+
+def test_the_week_of_an_address_is_told_hour_by_hour_and_exactly(scene: Scene):
+    where = scene.ask()
+    page = scene.client.get(f"{where}/lignes/1")
+    grid = [
+        [cell.get_text(strip=True) for cell in row.select("td")] for row in page.select("table")[0].select("tr")[1:]
+    ]
+    assert [row.count("L") for row in grid] == [0, 0, 0, 3, 0, 0, 0]
+    assert grid[3][8:13] == ["O", "L", "L", "L", "O"]
+    exact = text_of(page.select("table")[1])
+    assert "5 sept. 2024 à 09:00" in exact.replace("\u00a0", " ")
+    assert "un laissez-passer est nécessaire" in exact
+    scene.client.get(f"{where}/lignes/999", 404)
+
+
+def test_the_list_is_searched_and_filtered_and_the_map_with_it(scene: Scene):
+    where = scene.ask()
+
+    def numbers(query: str) -> list[int]:
+        return [int(row.get_text()) for row in scene.client.get(f"{where}?{query}").select("tbody th")]
+
+    assert numbers("verdict=hours") == [1]
+    assert numbers("q=oberkampf") == [3]
+    assert numbers("q=oberkampf&verdict=hours") == []
+    assert len(numbers("verdict=nothing&page=99")) == 5
+    points = scene.client.raw.get(f"{where}/points.geojson").get_json()["features"]
+    assert [(one["properties"]["verdict"], one["properties"]["letter"]) for one in points] == [
+        ("hours", "H"),
+        ("open", "O"),
+        ("open", "O"),
+    ]
+    few = scene.client.raw.get(f"{where}/points.geojson?verdict=hours").get_json()["features"]
+    assert len(few) == 1
+
+
+def test_the_files_say_what_the_page_says(scene: Scene):
+    where = scene.ask()
+    week = rows_of(scene.client.raw.get(f"{where}/semaine.csv").get_data(as_text=True))[:5]
+    assert [row["Verdict"][:6] for row in week] == ["Ouvert", "Ouvert", "Ouvert", "Adress", "Adress"]
+    assert week[0]["jeu. 5"] == "00:00-09:00, 12:00-24:00"
+    assert (week[0]["ven. 6"], week[0]["Laissez-passer"]) == ("ouvert", "Course du canal (laissez-passer)")
+    assert "sans numéro" in week[3]["Remarque"]
+    detail = rows_of(scene.client.raw.get(f"{where}/detail.csv").get_data(as_text=True))[:-1]
+    spans = [(row["Du"], row["Au"], row["État"]) for row in detail if row["Ligne"] == "1"]
+    assert spans == [
+        ("2024-09-02 00:00", "2024-09-05 09:00", "Permis"),
+        ("2024-09-05 09:00", "2024-09-05 12:00", "Laissez-passer nécessaire"),
+        ("2024-09-05 12:00", "2024-09-09 00:00", "Permis"),
+    ]
+
+
+def test_a_doubtful_address_is_corrected_alone(scene: Scene):
+    where = scene.ask()
+    unsure = f"{where}/lignes/4"
+    assert scene.client.get(unsure).find("input", {"name": "choix"})
+    assert scene.client.submit(unsure, {"choix": "0"}) == unsure
+    assert scene.counts() == {"hours": 1, "open": 3, "unlocated": 1}
+    lost = f"{where}/lignes/5"
+    again = scene.client.post(lost, {"address": "toujours rien"})
+    assert "pas été trouvée" in again.find(id="address-error").get_text()
+    again = scene.client.post(lost, {"address": "loin", "lon": "5.0", "lat": "45.0"})
+    assert "hors du territoire" in again.find(id="address-error").get_text()
+    scene.client.submit(lost, {"address": "ici", "lon": "2.3600", "lat": "48.8650"})
+    assert scene.counts() == {"hours": 2, "open": 3}
+    assert "Course du canal" in text_of(scene.client.get(lost))
+
+
+def test_a_file_without_titles_is_a_list_of_addresses(scene: Scene):
+    sent = {"file": (io.BytesIO("98 rue Oberkampf;75011 Paris\n".encode("cp1252")), "liste.csv")}
+    where = scene.client.submit(f"{scene.base}/nouvelle", ASKED | sent, content_type="multipart/form-data")
+    scene.run_jobs(scene.app)
+    assert scene.counts() == {"open": 1}
+    assert "98 rue Oberkampf, 75011 Paris" in text_of(scene.client.get(f"{where}/lignes/1"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "sentence"),
+    [
+        ({"addresses": " "}, "addresses", "Collez des adresses"),
+        ({"addresses": "x\n" * 10_001}, "addresses", "plus de 10000"),
+        ({"week": "lundi"}, "week", "Indiquez un jour"),
+        ({"vehicle": "non"}, "vehicle", "Choisissez un véhicule"),
+        ({"height": "99"}, "height", "valable"),
+    ],
+    ids=["nothing", "too many", "no day", "no vehicle", "too high"],
+)
+def test_a_fault_stands_beside_its_field_and_nothing_typed_is_lost(
+    scene: Scene, changes: dict[str, str], field: str, sentence: str
+):
+    page = scene.client.post(f"{scene.base}/nouvelle", ASKED | {"addresses": LIST} | changes)
+    assert sentence in page.find(id=f"{field}-error").get_text()
+    if "addresses" not in changes:
+        assert page.find(id="addresses").get_text().split() == LIST.split()
+
+
+def test_a_list_that_cannot_be_read_says_so(scene: Scene):
+    sent = {"file": (io.BytesIO(b"PK\x03\x04 broken"), "liste.xlsx")}
+    where = scene.client.submit(f"{scene.base}/nouvelle", ASKED | sent, content_type="multipart/form-data")
+    scene.run_jobs(scene.app)
+    assert "tableau lisible" in text_of(scene.client.get(where))
+
+
+def test_a_check_is_given_up_run_again_and_removed(scene: Scene):
+    where = scene.ask(run=False)
+    scene.client.submit(f"{where}/annuler")
+    scene.run_jobs(scene.app)
+    assert "abandonnée" in text_of(scene.client.get(where))
+    scene.client.post(f"{where}/annuler", status=409)
+    scene.client.get(f"{where}/lignes/1", 404)
+    scene.client.submit(f"{where}/supprimer")
+    scene.client.get(where, 404)
+
+
+def test_a_check_that_failed_is_asked_again(scene: Scene):
+    where = scene.ask(run=False)
+    job = session().scalars(select(Job)).one()
+    job.state = "failed"
+    session().commit()
+    scene.app.extensions["pending_jobs"].clear()
+    assert "Relancer" in text_of(scene.client.get(where))
+    scene.client.submit(f"{where}/relancer")
+    scene.run_jobs(scene.app)
+    assert session().scalars(select(AddressCheck)).one().status is CheckStatus.DONE
+
+
+def test_a_check_of_another_company_is_not_found(scene: Scene):
+    where = scene.ask().replace(str(scene.company.id), "{}")
+    other, person = make_company(), make_user()
+    make_member(person, other, CompanyRole.OWNER)
+    scene.client.sign_in(person.id)
+    for tail in ("", "/lignes/1", "/points.geojson", "/semaine.csv", "/detail.csv", "/avancement"):
+        scene.client.get(where.format(other.id) + tail, 404)
