@@ -92,6 +92,7 @@ def _result(labels: tuple[str, ...], places: list[tuple[float, float]]) -> dict[
         "blocking": [],
         "departures": [],
         "without_law": {"distance_m": 500, "drive_s": 100},
+        "law_at": clock(-600),
         "law_version": "loi-1",
         "graph_version": "graphe-1",
         "depart_at": clock(0),
@@ -164,5 +165,5 @@ def _forgotten(result: dict[str, Any]) -> dict[str, Any]:
         for leg in result["legs"]
     ]
     avoided = [{name: value for name, value in item.items() if name != "lines"} for item in result["avoided"]]
-    kept = {name: value for name, value in result.items() if name != "depart_at"}
+    kept = {name: value for name, value in result.items() if name not in {"depart_at", "law_at"}}
     return {**kept, "stops": stops, "legs": legs, "avoided": avoided}

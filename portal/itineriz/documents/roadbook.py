@@ -112,6 +112,7 @@ def road_book_content(tour: ToldTour, passes: Sequence[PassCode]) -> dict[str, A
         "notice": _("Informations indicatives\u00a0: seuls l’arrêté signé et la signalisation font foi."),
         "attribution": _("© les contributeurs d’OpenStreetMap"),
         "summary": [*_vehicle(tour), *tour.answer.figures, *tour.answer.facts],
+        "known": _known(tour),
         "cautions_title": _("À savoir"),
         "cautions": tour.answer.cautions,
         "overview": {
@@ -134,6 +135,15 @@ def road_book_content(tour: ToldTour, passes: Sequence[PassCode]) -> dict[str, A
             "Présentez le code à l’agent. Il compare la plaque\u00a0: un laissez-passer ne vaut que pour ce véhicule."
         ),
     }
+
+
+def _known(tour: ToldTour) -> str:
+    """How old the law of the tour is; empty in answers that do not say it."""
+    law_at = tour.result.get("law_at")
+    if not law_at:
+        return ""
+    when = filters.instant(datetime.fromisoformat(law_at), tour.zone.key)
+    return _("Calculé avec les règles connues le %(when)s.", when=when)
 
 
 def _vehicle(tour: ToldTour) -> Iterator[tuple[str, str]]:

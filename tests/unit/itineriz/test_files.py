@@ -46,6 +46,16 @@ GPX_CHILDREN = {
 }
 GPX_CHILDREN |= {"rtept": GPX_CHILDREN["wpt"], "trkpt": GPX_CHILDREN["wpt"]}
 GPX_MANY = {"wpt", "rte", "trk", "rtept", "trkseg", "trkpt", "link"}
+# The same for KML 2.2.
+KML_CHILDREN = {
+    "kml": ["Document"],
+    "Document": ["name", "description", "Style", "Folder"],
+    "Folder": ["name", "description", "Placemark"],
+    "Placemark": ["name", "description", "TimeStamp", "TimeSpan", "styleUrl", "Point", "LineString", "MultiGeometry"],
+    "LineString": ["extrude", "tessellate", "altitudeMode", "coordinates"],
+    "TimeSpan": ["begin", "end"],
+    "LineStyle": ["color", "colorMode", "width"],
+}
 
 
 @pytest.fixture(autouse=True)
@@ -110,6 +120,11 @@ def test_kml_has_a_folder_for_ways_stops_and_closed_streets() -> None:
         for position in (coordinates.text or "").split():
             lon, lat = map(float, position.split(","))
             assert 2.3 < lon < 2.4 and 48.8 < lat < 48.9
+    for element in root.iter():
+        order = KML_CHILDREN.get(element.tag.removeprefix(KML))
+        if order is not None:
+            places = [order.index(child.tag.removeprefix(KML)) for child in element]
+            assert places == sorted(places), element.tag
     styles = {style.get("id") for style in root.iter(f"{KML}Style")}
     assert {(url.text or "").removeprefix("#") for url in root.iter(f"{KML}styleUrl")} == styles
 

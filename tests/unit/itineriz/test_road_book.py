@@ -94,6 +94,7 @@ def test_book_tells_the_whole_tour_in_words() -> None:
         "Travaux rue Basse",
         "Détour : 4,5 min, +820 m",
         "charge par essieu",
+        "règles connues le 8 sept. 2026 à 08:50",
         "font foi",
         "OpenStreetMap",
         "Page 1 sur",
