@@ -250,3 +250,15 @@ def test_an_order_silences_a_sign_on_its_own_street_alone_when_it_spares_the_veh
     assert closed(stopping, far) == [day]
     assert closed(LegQuestion(TRUCK), ROW) == [day, (noon, three)]
     assert closed(LegQuestion(VAN), ROW) == []
+
+
+@pytest.mark.parametrize(("hazmat", "silenced"), [(False, True), (True, False)])
+def test_a_sign_stays_when_the_order_spares_the_vehicle_in_one_of_two_matters(
+    paris: Engine, hazmat: bool, silenced: bool
+):
+    sign = ban(paris, "sign", origin=Origin.OSM, vehicles=VehicleRule((HEAVY_GOODS, CarriesHazmat())))
+    grid = LawGrid(paris, law_of(sign, ban(paris, "order", vehicles=DELIVERED)))
+    leg = grid.for_leg(LegQuestion(replace(TRUCK, hazmat=hazmat), end_ids=frozenset({"order"})), TODAY)
+    numbers = leg.pair_reg[leg.pair_ptr[ROW] : leg.pair_ptr[ROW + 1]].tolist()
+    open_to_it = [leg.reg_state[number] == OPEN or len(leg.spans.of(number)) == 0 for number in numbers]
+    assert len(open_to_it) == 2 and all(open_to_it) is silenced
