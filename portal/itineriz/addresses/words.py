@@ -155,17 +155,20 @@ def _spans(answer: Values, zone: ZoneInfo) -> Iterator[tuple[datetime, datetime,
 
 def _on_day(answer: Values, day: date, zone: ZoneInfo) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
+    until = None
     for start, end, state, _ranks in _spans(answer, zone):
         if state is not State.ALLOWED or start.date() > day or end.date() < day:
             continue
         opens = "00:00" if start.date() < day else f"{start:%H:%M}"
         closes = "24:00" if end.date() > day else f"{end:%H:%M}"
-        if opens == closes or closes == "00:00":
+        if opens == closes == "00:00":
             continue
-        if found and found[-1][1] == opens:
+        # The same clock time may be two instants: only what follows without a break is one.
+        if found and until == start.astimezone(UTC):
             found[-1] = (found[-1][0], closes)
         else:
             found.append((opens, closes))
+        until = end.astimezone(UTC)
     return found
 
 
