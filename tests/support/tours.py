@@ -103,7 +103,8 @@ def _stop(number: int, label: str, place: tuple[float, float], arrive_s: int | N
     lon, lat = place
     bay = {"id": "1", "name": "", "address": "3 rue du Quai", "lon": lon + 0.0003, "lat": lat, "walk_m": 22.4}
     second = {**bay, "id": "2", "name": "Place du Port", "lat": lat + 0.0004, "walk_m": 48.0, "usable": "unknown"}
-    told = {"regime": "permanent", "hours": "en permanence", "max_stay_min": 30, "length_m": 12, "usable": True}
+    hours = "Réservée aux livraisons à toute heure."
+    told = {"regime": "permanent", "hours": hours, "max_stay_min": 30, "length_m": 12, "usable": True}
     return {
         "label": label,
         "lon": lon,

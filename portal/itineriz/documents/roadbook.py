@@ -122,7 +122,7 @@ def road_book_content(tour: ToldTour, passes: Sequence[PassCode]) -> dict[str, A
         },
         "table": {
             "title": _("Arrêts"),
-            "headers": [_("N°"), _("Arrêt"), _("Arrivée"), _("Départ"), _("Créneau"), _("Aire de livraison")],
+            "headers": [_("N°"), _("Arrêt"), _("Arrivée"), _("Repart"), _("Créneau"), _("Aire de livraison")],
             "rows": [_row(tour, stop) for stop in tour.stops],
         },
         "legs_title": _("D’un arrêt à l’autre"),
@@ -220,17 +220,17 @@ def _facts(tour: ToldTour, stop: StopShown) -> Iterator[tuple[str, str]]:
     if stop.service_s >= 60:
         yield _("Service"), filters.duration(stop.service_s)
     if stop.leave_at is not None and stop.place < len(tour.stops) - 1:
-        yield _("Départ"), _hour(tour, stop.leave_at)
+        yield _("Repart"), _hour(tour, stop.leave_at)
     for name, bay in zip((_("Aire de livraison"), _("Seconde aire")), stop.bays, strict=False):
         yield name, _bay(bay)
 
 
 def _bay(bay: BayShown) -> str:
-    parts = [_bay_name(bay), _("à %(length)s", length=filters.distance(bay.walk_m)), bay.hours.rstrip(".")]
-    if bay.max_stay_min:
-        parts.append(_("%(minutes)s\u00a0min au plus", minutes=bay.max_stay_min))
-    told = ", ".join(part for part in parts if part)
-    return f"{told}. {bay.doubt}" if bay.doubt else told
+    """Where the bay is, then what is said of it, each a sentence."""
+    where = _("%(bay)s, à %(length)s", bay=_bay_name(bay), length=filters.distance(bay.walk_m))
+    stay = _("%(minutes)s\u00a0min au plus", minutes=bay.max_stay_min) if bay.max_stay_min else ""
+    said = [text.rstrip(".") for text in (where, bay.hours, stay, bay.doubt) if text]
+    return ". ".join(said) + "."
 
 
 def _bay_name(bay: BayShown) -> str:

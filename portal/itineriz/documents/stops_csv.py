@@ -31,7 +31,7 @@ def _headers() -> list[str]:
         _("N°"),
         _("Arrêt"),
         _("Arrivée"),
-        _("Départ"),
+        _("Repart"),
         _("Attente (min)"),
         _("Service (min)"),
         _("Créneaux"),

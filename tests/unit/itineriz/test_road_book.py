@@ -88,7 +88,7 @@ def test_book_tells_the_whole_tour_in_words() -> None:
         "D Dépôt",
         "1 Fleurs 09:02 09:07",
         "3 rue du Quai (20 m)",
-        "3 rue du Quai, à 20 m, en permanence, 30 min au plus",
+        "3 rue du Quai, à 20 m. Réservée aux livraisons à toute heure. 30 min au plus.",
         "Place du Port, à 50 m",
         "Tournez à gauche dans Rue Haute.",
         "Travaux rue Basse",
