@@ -13,6 +13,7 @@ from portal.runtime.bench import (
     pages,
     perimeters,
     road_book,
+    route_jobs,
     routes,
     verification,
 )
@@ -25,6 +26,7 @@ THEMES: dict[str, Theme] = {
     "pages": pages.measure,
     "verification": verification.measure,
     "routes": routes.measure,
+    "route-jobs": route_jobs.measure,
     "road-book": road_book.measure,
     "fleet-file": fleet_file.measure,
     "feed": feed.measure,
