@@ -21,6 +21,7 @@ from portal.runtime.demo.law import store_law
 from portal.runtime.demo.names import DOMAIN, PASSWORD
 from portal.runtime.demo.people import make_companies, make_staff
 from portal.runtime.demo.requests import make_requests
+from portal.runtime.demo.tours import make_tours
 from portal.territories import api as territories
 from portal.territories.demo_town import Town, generate, write_osm_pbf
 
@@ -29,7 +30,7 @@ SEED = 1
 SIZE_KM = 3.0
 
 _ACTOR = system_actor("demo")
-_STEPS = 5
+_STEPS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,9 @@ def prepare(app: Flask, say: Callable[[str], None]) -> None:
             steps.end()
             steps.start("Filing and deciding requests")
             make_requests(app, territory, town, companies, clerk, today, dice, steps.progress)
+            steps.end()
+            steps.start("Computing tours")
+            make_tours(app, territory, town, companies[0], companies[1], today)
             steps.end()
     _write(marker, _Done(today.isoformat(), filled=True))
 
