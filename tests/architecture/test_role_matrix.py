@@ -36,6 +36,7 @@ from tests.support.web import PageClient
 
 TENANTS = ("company_id", "territory")
 LITERALS: Mapping[str, str] = {
+    "number": "2",
     "kind": "route",
     "file_kind": "gpx",
     "filename": "css/joptimiz.css",
@@ -63,7 +64,7 @@ REACHED = frozenset(
         "cancel_staff_invitation resend_confirmation",
         "cirqliz": "decide decide_many revoke_pass give_back withdraw_request look_up",
         "fleet": "archive_vehicle confirm_import discard_import",
-        "itineriz": "cancel_route leave_at unshare",
+        "itineriz": "cancel_route leave_at unshare remove_saved_place remove_stop_row discard_stops remove_check",
     }.items()
     for view in views.split()
 )

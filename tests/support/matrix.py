@@ -29,7 +29,12 @@ from portal.common.actor import Actor, ActorKind, CompanyRole, StaffRole
 from portal.common.clock import SYSTEM_CLOCK
 from portal.common.ids import new_id
 from portal.db import session, unit_of_work
+from portal.files import file_store
 from portal.fleet.api import start_import
+from portal.itineriz.addresses.results import encode
+from portal.itineriz.models import AddressCheck, CheckStatus
+from portal.itineriz.places.services import PlaceDraft, save_place
+from portal.itineriz.places.uploads import start_upload
 from portal.itineriz.sharing import write_link
 from portal.numeriz.feeds.presets import PRESETS
 from portal.numeriz.feeds.register import add_feed
@@ -152,6 +157,7 @@ def _make_side(app: Flask, run_jobs: RunJobs, slug: str) -> Side:
             "vehicle_id": vehicle_id,
             "import_id": import_id,
             "route_id": seen.route_id,
+            **_of_itineriz(app, run_jobs, actor, company.id, territory),
             "order_id": _one_of(TrafficOrder, territory.id),
             "perimeter_id": _one_of(PerimeterRow, territory.id),
             "report_id": _one_of(ImportReport, territory.id),
@@ -161,6 +167,39 @@ def _make_side(app: Flask, run_jobs: RunJobs, slug: str) -> Side:
         of_territory={"account_id": agent.id, "invitation_id": _invite(offers[1], clerk)},
         ready_version=seen.version,
     )
+
+
+def _of_itineriz(
+    app: Flask, run_jobs: RunJobs, actor: Actor, company_id: UUID, territory: TerritoryView
+) -> dict[str, UUID]:
+    """A saved place, a day of stops that was read, a check of one address that was made."""
+    west, south, _east, _north = territory.bounds or (0.0, 0.0, 0.0, 0.0)
+    lon, lat = west + 0.001, south + 0.001
+    day = f"Nom;Position\nDépôt;{lon}, {lat}\nMarché;{lon}, {lat}\n".encode()
+    upload_id = start_upload(actor, company_id, territory.id, "jour.csv", day)
+    run_jobs(app)
+    address = {"number": 2, "name": "", "text": "ici", "label": "ici", "lon": lon, "lat": lat, "score": 1.0}
+    address |= {"doubt": None, "alternatives": [], "street": "", "answer": 0, "verdict": "open"}
+    answer = {"verdict": "open", "spans": [], "reasons": [], "passes": []}
+    check = AddressCheck(
+        id=new_id(),
+        company_id=company_id,
+        territory_id=territory.id,
+        vehicle={},
+        passes=[],
+        week_start=SYSTEM_CLOCK.now().date(),
+        status=CheckStatus.DONE,
+        address_count=1,
+        counts={"open": 1},
+        input_key=file_store().put("address-texts", b"ici"),
+        result_key=file_store().put("address-results", encode([answer], [address])),
+        created_at=SYSTEM_CLOCK.now(),
+    )
+    with unit_of_work() as uow:
+        uow.session.add(check)
+        check_id = check.id
+    place_id = save_place(company_id, PlaceDraft(territory.id, "Dépôt", "1 quai de la Gare", lon, lat))
+    return {"place_id": place_id, "upload_id": upload_id, "check_id": check_id}
 
 
 def _request(
