@@ -39,6 +39,7 @@ def nearest_departures(
     """The nearest lawful departures before and after the one asked for, within a day; whole minutes where possible."""
     reasons = [obstacle.reason for obstacle in refused.obstacles if obstacle.reason is not None]
     starts, ends = bounds_around(law, reasons, asked)
+    starts += [window.end for window in refused.windows_missed]
     leads = _leads(refused, asked)
     # To pass when it is over: be there at its end, or leave at its end.
     after = {end - lead for end in ends for lead in leads} | set(ends)
@@ -168,12 +169,16 @@ def proposals(
 ) -> tuple[Proposal, ...]:
     """Other hours, or a wait at a stop, that save time from door to door: at most three, the best first.
 
-    Tried around the bounds of what the tour goes round; each was driven lawfully.
+    Tried around the bounds of what the tour goes round, and later by the time it waits for a window; each was driven
+    lawfully.
     """
     costly = [item.reason for item in tour.avoided.values() if item.seconds > LEAST_SAVED_S]
-    if not costly:
+    waiting = next((visit.wait_s for visit in tour.visits[1:] if visit.wait_s > LEAST_SAVED_S), 0.0)
+    if not costly and not waiting:
         return ()
     starts, ends = bounds_around(law, costly, asked)
+    if waiting:
+        ends.append(_to_minute(asked + timedelta(seconds=waiting), -1))
     found = [
         *_other_hours(attempt, tour, asked, starts, ends, tries),
         *_waits(hold, tour, costly, law, asked, tries),

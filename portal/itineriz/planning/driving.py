@@ -250,6 +250,8 @@ class _Driver:
             self.tour.refused_s = seconds
         self.tour.leg_s.append(math.inf)
         self.tour.missed.append(number)
+        if any(obstacle.missed for obstacle in refused.obstacles):
+            self.tour.windows_missed += self._windows(number)
         self.tour.obstacles += refused.obstacles
         if refused.cut_short:
             self.tour.warn(Notice.SEARCH_STOPPED, stop=self.round.calls[number].number)

@@ -74,6 +74,7 @@ class _Planner:
     extras: Extras
     slots: dict[int, LegalSlots] = field(default_factory=dict)
     driven: dict[tuple[object, ...], Tour] = field(default_factory=dict)
+    told: tuple[str, int, int] = ("order", 0, 1)
 
     def plan(self) -> TripResult:
         trip = self.trip
@@ -130,8 +131,13 @@ class _Planner:
         return max(trip.arrive_by - HORIZON, min([latest, *windows]))
 
     def _tell(self, step: str, done: int, total: int) -> None:
+        self.told = (step, done, total)
         if self.extras.progress is not None:
             self.extras.progress(step, done, total)
+
+    def _still(self, _step: str, _done: int, _total: int) -> None:
+        """Say that the work goes on: a tour that is only compared is no progress of the one asked for."""
+        self._tell(*self.told)
 
     def _tries(self, round_: Round) -> int:
         return tries_for(len(round_.calls) - 1)
@@ -140,11 +146,11 @@ class _Planner:
         """Drive a tour to compare it with others; the same one is driven once."""
         key = (round_.calls, round_.depart_at, round_.passes, tuple(sorted(round_.holds.items())))
         if key not in self.driven:
-            self.driven[key] = drive_tour(self.grid, round_, self.limits, explain=False, progress=self.extras.progress)
+            self.driven[key] = drive_tour(self.grid, round_, self.limits, explain=False, progress=self._still)
         return self.driven[key]
 
     def _answer(self, round_: Round, left_out: Sequence[int], ordered: Ordered) -> TripResult:
-        tour = drive_tour(self.grid, round_, self.limits, progress=self.extras.progress)
+        tour = drive_tour(self.grid, round_, self.limits, progress=self._tell)
         opened, granted = (tour, ()) if tour.complete else self._opened(round_, tour)
         if self.trip.assume_passes and opened.complete:
             return self._result(replace(round_, passes=(*round_.passes, *granted)), opened, granted, left_out, ordered)

@@ -67,6 +67,7 @@ class Tour:
     first leg without a lawful way lasts without law. supposed_at, supposed_end: when the last stop would be reached,
     and served, if every leg without a lawful way were driven as without law. leg_s: seconds of every leg, infinite
     where there is no lawful way. missed: places in the order that were not reached or not served in their hours.
+    windows_missed: windows that were over when the vehicle came.
     """
 
     legs: list[Leg] = field(default_factory=list)
@@ -83,6 +84,7 @@ class Tour:
     supposed_end: datetime | None = None
     leg_s: list[float] = field(default_factory=list)
     missed: list[int] = field(default_factory=list)
+    windows_missed: list[Interval] = field(default_factory=list)
     distance_m: float = 0.0
     rounds: int = 0
 

@@ -183,3 +183,22 @@ def test_every_leg_is_driven_at_its_hour_when_progress_is_followed(paris: Engine
     plan(paris, NO_LAW, trip, extras=Extras(progress=lambda *step: told.append(step)))
     assert told == [("leg", 1, 2), ("leg", 2, 2)]
     assert datetime.now(UTC) > DAY
+
+
+def test_leaving_later_is_proposed_when_the_vehicle_would_wait_for_a_window(paris: Engine):
+    opens = DAY + timedelta(minutes=40)
+    stop = Stop(*MIDDLE.point, service_s=600, windows=(window(opens, 30),))
+    result = ask(paris, NO_LAW, WEST, stop, EAST)
+    (later,) = result.proposals
+    assert later.kind is ProposalKind.LEAVE_LATER
+    proposed = ask(paris, NO_LAW, WEST, stop, EAST, at=later.depart_at)
+    assert proposed.visits[-1].arrive_at == result.visits[-1].arrive_at == later.arrive_at
+    assert later.saves_s == pytest.approx(result.visits[1].wait_s, abs=60)
+
+
+def test_an_earlier_departure_is_told_when_a_window_is_missed(paris: Engine):
+    stop = Stop(*MIDDLE.point, service_s=600, windows=(window(DAY - timedelta(hours=1), 30),))
+    (before,) = ask(paris, NO_LAW, WEST, stop).departures
+    found = ask(paris, NO_LAW, WEST, stop, at=before)
+    assert found.status is Status.OK and found.visits[1].begin_at < stop.windows[0].end
+    assert ask(paris, NO_LAW, WEST, stop, at=before + MINUTE).status is Status.NO_LAWFUL_ROUTE
