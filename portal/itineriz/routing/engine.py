@@ -197,6 +197,18 @@ class Engine:
         like: a way which it probably is; then its edges and times are known. Raises Invalid("stop-far-from-road") or
         Invalid("trip-too-long"), Unavailable when the engine misbehaves.
         """
+        answer = self.ask_route(start, end, costing)
+        if answer is None:
+            return None
+        trip = answer["trip"]
+        codes = _refuse_warnings(answer, trip)
+        (leg,) = trip["legs"]
+        return self._timed(leg, costing, like, uses_private_roads=RELAXED in codes)
+
+    def ask_route(
+        self, start: tuple[float, float], end: tuple[float, float], costing: Costing
+    ) -> dict[str, Any] | None:
+        """The bare answer of the engine for a route; None when there is none. Raises as `route`."""
         request: dict[str, Any] = {
             "locations": [_location(start), _location(end)],
             **costing.as_request(),
@@ -209,10 +221,7 @@ class Engine:
             if error.code == NO_PATH:
                 return None
             raise _refusal(error) from error
-        trip = answer["trip"]
-        codes = _refuse_warnings(answer, trip)
-        (leg,) = trip["legs"]
-        return self._timed(leg, costing, like, uses_private_roads=RELAXED in codes)
+        return answer
 
     def _timed(
         self, leg: dict[str, Any], costing: Costing, like: PlainWay | None, *, uses_private_roads: bool

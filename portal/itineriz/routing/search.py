@@ -146,8 +146,9 @@ class _Leg:
         free = self.engine.plain_way(search.start, search.end, search.costing, 0)
         drive: Drive | None = None
         check: Check | None = None
+        way = free.way if free is not None and self._seems_open(free) else None
         for _ in range(_CORRECTIONS):
-            way = self._way(self._asked_law)
+            way = way or self._way(self._asked_law)
             if way is None and not self.exact:
                 self.exact = True
                 continue
@@ -160,10 +161,15 @@ class _Leg:
                 return self._found(way, drive, check, free)
             if self.exact:
                 self._correct(way, check.violations)
-            self.exact = True
+            self.exact, way = True, None
         if drive is None or check is None:
             raise AssertionError("a search tries at least once")
         return Outcome(None, check, (_round(drive, check.violations),), cut_short=True)
+
+    def _seems_open(self, free: PlainWay) -> bool:
+        """Tell whether the compiled law closes nothing along the way without law: no lawful way is cheaper then."""
+        closed = self.network.closed_along(free.way, self._asked_law, self.depart_s, self.closed)
+        return not bool(closed.any())
 
     @cached_property
     def _asked_law(self) -> LegLaw:

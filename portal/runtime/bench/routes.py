@@ -1,29 +1,65 @@
-"""How long a lawful route takes, against the bare engine between the same points."""
+"""How long a lawful route takes, against the bare engine between the same points in the same run."""
 
 from __future__ import annotations
 
+import gc
 import random
-from collections.abc import Iterator
-from datetime import datetime, time, timedelta
+import time
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from datetime import time as clock
+from typing import Final
 from zoneinfo import ZoneInfo
 
-from valhalla import Actor
+import numpy as np
+from valhalla import Actor, ValhallaError
 
 from portal.common.errors import NotFound
+from portal.config import Settings
 from portal.itineriz import asking
-from portal.itineriz.routing.costing import costing_for
+from portal.itineriz.routing.checking import LegContext, ids_at
+from portal.itineriz.routing.costing import Costing, costing_for
+from portal.itineriz.routing.engine import Engine
+from portal.itineriz.routing.lawgrid import LawGrid, grid_of
+from portal.itineriz.routing.leglaw import LegQuestion
+from portal.itineriz.routing.search import Outcome, Search
 from portal.itineriz.trip import Stop, Trip
+from portal.regulations.schedules import Interval
+from portal.regulations.snapshot import LawSnapshot
 from portal.regulations.vehicles import Vehicle
+from portal.runtime.bench.city import city_engine
+from portal.runtime.bench.city_law import active_measures
 from portal.runtime.bench.ground import Ground
 from portal.runtime.bench.line import Line, percentile, timed_ms
+from portal.runtime.bench.street_law import NOW
 from portal.territories.api import TerritoryView, get_territory, open_config
 
-_PAIRS = 40
-_LORRY = {"gvw_t": 12, "height_m": 3.5, "width_m": 2.5, "length_m": 8.6}
+type Point = tuple[float, float]
+
+_PAIRS: Final = 40
+_CITY_PAIRS: Final = 100
+_GROWTH: Final = (0, 100, 1_000, 10_000, 100_000)
+_ASKED: Final = 10_000
+_EXCLUDED_PAIRS: Final = 5
+_PARIS: Final = ZoneInfo("Europe/Paris")
+_LORRY: Final = {
+    "gvw_t": 12,
+    "height_m": 3.5,
+    "width_m": 2.5,
+    "length_m": 8.6,
+    "axle_load_t": 8,
+    "hazmat": False,
+}
 
 
 def measure(ground: Ground) -> Iterator[Line]:
-    """Yield p50 and p95 of a route across the town on a day when its event closes streets."""
+    """Yield a route across the demo town on the day of its event, then a city under ever more measures."""
+    yield from _in_demo_town(ground)
+    settings: Settings = ground.app.extensions["settings"]
+    yield from _in_city(city_engine(settings.var_dir / "city"))
+
+
+def _in_demo_town(ground: Ground) -> Iterator[Line]:
     dice = random.Random(7)  # noqa: S311 the same pairs each time, nothing secret
     places = [(address.lon, address.lat) for address in ground.town.addresses]
     pairs = [(Stop(*dice.choice(places)), Stop(*dice.choice(places))) for _ in range(_PAIRS)]
@@ -43,12 +79,101 @@ def measure(ground: Ground) -> Iterator[Line]:
             f"plain Valhalla, p{percent}",
             percentile(bare_ms, percent),
         )
+    yield Line(
+        "lawful routes a second through the planner, one core",
+        1000 * len(lawful_ms) / sum(lawful_ms),
+        "/s",
+        "asked for",
+        30.0,
+    )
+
+
+def _in_city(engine: Engine) -> Iterator[Line]:
+    """The city under ever more active measures, always between the same points."""
+    vehicle = Vehicle.from_public(_LORRY)
+    costing = costing_for(vehicle, unknown_is_large=True)
+    pairs = _city_pairs(engine)
+    size = f"{len(engine.table):,} edges".replace(",", " ")
+    for count in _GROWTH:
+        law = LawSnapshot.build([], active_measures(engine.table, count), zone=_PARIS, version=str(count))
+        grid = grid_of(engine, law)
+        _lawful(grid, pairs[0], vehicle, costing)
+        gc.collect()
+        plain_ms, lawful_ms = [], []
+        for pair in pairs:
+            plain_ms.append(timed_ms(lambda pair=pair: _plain(engine, pair, costing)))  # type: ignore[misc]
+            _forget(engine)
+            lawful_ms.append(timed_ms(lambda pair=pair, grid=grid: _lawful(grid, pair, vehicle, costing)))  # type: ignore[misc]
+        for percent in (50, 95):
+            yield Line(
+                f"lawful route under {count} active measures, {size}, p{percent}",
+                percentile(lawful_ms, percent),
+                "ms",
+                f"plain Valhalla without law, p{percent}",
+                percentile(plain_ms, percent),
+            )
+        if count == _ASKED:
+            yield _excluding(grid, pairs[:_EXCLUDED_PAIRS], vehicle, costing, percentile(lawful_ms, 50))
+
+
+def _city_pairs(engine: Engine) -> list[tuple[Point, Point]]:
+    dice = np.random.default_rng(3)
+    rows = dice.integers(len(engine.table.coords), size=(_CITY_PAIRS, 2))
+    return [tuple((float(lon), float(lat)) for lon, lat in engine.table.coords[pair]) for pair in rows]  # type: ignore[misc]
+
+
+def _forget(engine: Engine) -> None:
+    """Nothing of an earlier search may help: each pair is a new one."""
+    engine.plain_way.cache_clear()
+    engine.route.cache_clear()
+
+
+def _plain(engine: Engine, pair: tuple[Point, Point], costing: Costing) -> None:
+    engine.ask_route(*pair, costing)
+
+
+def _lawful(grid: LawGrid, pair: tuple[Point, Point], vehicle: Vehicle, costing: Costing) -> Outcome | None:
+    plain = grid.engine.drive(*pair, costing)
+    if plain is None:
+        return None
+    leg = LegContext(vehicle, (), NOW, ids_at(grid.law, pair[0]), ids_at(grid.law, pair[1]))
+    return Search(grid, *pair, leg, costing, plain).run()
+
+
+def _excluding(
+    grid: LawGrid, pairs: Sequence[tuple[Point, Point]], vehicle: Vehicle, costing: Costing, lawful_ms: float
+) -> Line:
+    """The same law given to the engine up front: a probe on every edge that an active measure closes."""
+    law = grid.for_leg(LegQuestion(vehicle), Interval(NOW, NOW + timedelta(hours=1)))
+    rows = np.repeat(np.arange(len(grid.engine.table)), np.diff(law.pair_ptr))
+    closed = np.unique(rows[law.reg_state[law.pair_reg] > 0])
+    probes = [probe.as_location() for row in closed if (probe := grid.engine.table.probe(int(row))) is not None]
+    with open_config(grid.engine.graph_dir) as config:
+        actor = Actor(str(config))
+    spent_ms = []
+    refused = 0
+    for start, end in pairs:
+        locations = [{"lon": lon, "lat": lat} for lon, lat in (start, end)]
+        started = time.perf_counter()
+        try:
+            actor.route({"locations": locations, **costing.as_request(), "exclude_locations": probes})
+        except ValhallaError:
+            refused += 1
+        spent_ms.append((time.perf_counter() - started) * 1000)
+    what = f"the engine with {len(probes)} edges excluded up front"
+    return Line(
+        "lawful route under 10000 active measures, p50",
+        lawful_ms,
+        "ms",
+        f"{what} (it refused {refused} of {len(pairs)})",
+        percentile(spent_ms, 50),
+    )
 
 
 def _event_noon(territory: TerritoryView) -> datetime:
     """Noon of the day after tomorrow: the demonstration dates its event so."""
     zone = ZoneInfo(territory.timezone)
-    return datetime.combine(datetime.now(zone).date() + timedelta(days=2), time(12), zone)
+    return datetime.combine(datetime.now(zone).date() + timedelta(days=2), clock(12), zone)
 
 
 def _bare_ms(territory: TerritoryView, pairs: list[tuple[Stop, Stop]], vehicle: Vehicle) -> list[float]:
