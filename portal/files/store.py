@@ -6,6 +6,7 @@ import io
 import os
 import re
 import shutil
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol
 from urllib.parse import unquote, urlsplit
@@ -41,6 +42,10 @@ class FileStore(Protocol):
 
     def delete(self, key: str) -> None:
         """Remove the content if it is there."""
+        ...
+
+    def older(self, area: str, before: datetime) -> list[str]:
+        """The keys of an area stored before an instant."""
         ...
 
 
@@ -88,6 +93,17 @@ class FolderStore:
 
     def delete(self, key: str) -> None:
         self._path(key).unlink(missing_ok=True)
+
+    def older(self, area: str, before: datetime) -> list[str]:
+        limit, found = before.timestamp(), []
+        for path in sorted((self._root / area).glob("*")):
+            key = f"{area}/{path.name}"
+            try:
+                if _KEY.match(key) and path.stat().st_mtime < limit:
+                    found.append(key)
+            except FileNotFoundError:  # removed meanwhile
+                continue
+        return found
 
 
 def open_store(settings: Settings) -> FileStore:

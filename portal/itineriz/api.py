@@ -19,7 +19,7 @@ from portal.itineriz.ports import (
 )
 from portal.itineriz.queries import RouteView, get_route, get_route_seen_by, list_routes
 from portal.itineriz.rechecking import ask_for_due_work
-from portal.itineriz.retention import erase_old_routes
+from portal.itineriz.retention import erase_lost_files, erase_old_routes
 from portal.itineriz.services import ComputedRoute, CreateRoute, compute_route, create_route, store_failure, store_route
 from portal.itineriz.trip import Stop
 
@@ -37,6 +37,7 @@ __all__ = [
     "ask_for_due_work",
     "compute_route",
     "create_route",
+    "erase_lost_files",
     "erase_old_routes",
     "get_route",
     "get_route_seen_by",

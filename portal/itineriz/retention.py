@@ -5,17 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import batched
+from typing import Final
 
 from flask import current_app
 from sqlalchemy import delete, select
 
 from portal.common.clock import SYSTEM_CLOCK, Clock
 from portal.config import Settings
-from portal.db import UnitOfWork, unit_of_work
+from portal.db import UnitOfWork, session, unit_of_work
 from portal.files import file_store
 from portal.itineriz.models import AddressCheck, Route, StopsUpload
 
 _AT_ONCE = 1000
+_YOUNG: Final = timedelta(days=1)
+AREAS: Final = ("stops-files", "address-files", "address-texts", "address-results")
+"""The areas of the store that hold files of this context."""
+_NAMING: Final = (StopsUpload.file_key, AddressCheck.input_key, AddressCheck.result_key)
 
 
 def erase_old_routes(clock: Clock = SYSTEM_CLOCK) -> int:
@@ -31,6 +37,23 @@ def erase_old_routes(clock: Clock = SYSTEM_CLOCK) -> int:
         ids = uow.session.scalars(old).all()
         uow.session.execute(delete(Route).where(Route.id.in_(ids)))
         return len(ids) + _erase_checks(uow, limit) + _erase_uploads(uow, limit)
+
+
+def erase_lost_files(clock: Clock = SYSTEM_CLOCK) -> int:
+    """Remove the files of this context that no row names; return how many.
+
+    A territory or a company that goes takes its rows along in the database, which knows of no file; and a process may
+    be killed between the removal of a row and that of its file. A young file may be about to get its row.
+    """
+    store, lost = file_store(), 0
+    for area in AREAS:
+        old = set(store.older(area, clock.now() - _YOUNG))
+        for some in batched(old, _AT_ONCE):
+            named = {key for column in _NAMING for key in session().scalars(select(column).where(column.in_(some)))}
+            for key in set(some) - named:
+                store.delete(key)
+                lost += 1
+    return lost
 
 
 def _erase_checks(uow: UnitOfWork, limit: datetime) -> int:

@@ -31,6 +31,7 @@ class Upkeep:
                 cirqliz.purge_checks()
                 numeriz.erase_old_law()
                 itineriz.erase_old_routes()
+                itineriz.erase_lost_files()
                 self._next_erasure = time.monotonic() + _ERASE_EVERY_S
             if time.monotonic() >= self._next_asking:
                 numeriz.ask_for_due_work()
