@@ -21,7 +21,7 @@ from portal.numeriz.api import law_snapshot
 from portal.regulations.schedules import Interval
 
 
-@task(PLAN_JOB, timeout_s=300)
+@task(PLAN_JOB, timeout_s=300, warm=True)
 def plan_request(job: RunningJob, request_id: str) -> None:
     """Compute the tour of a request, then make it ready for a clerk, or close it when no pass is needed.
 
