@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import numpy as np
 import pytest
 import shapely
+from shapely.ops import substring
 
 from portal.itineriz.routing.engine import Engine
 from portal.itineriz.routing.lawgrid import LawGrid, grid_of
@@ -262,3 +263,20 @@ def test_a_sign_stays_when_the_order_spares_the_vehicle_in_one_of_two_matters(
     numbers = leg.pair_reg[leg.pair_ptr[ROW] : leg.pair_ptr[ROW + 1]].tolist()
     open_to_it = [leg.reg_state[number] == OPEN or len(leg.spans.of(number)) == 0 for number in numbers]
     assert len(open_to_it) == 2 and all(open_to_it) is silenced
+    half = substring(paris.table.shapes[ROW], 0.2, 0.8, normalized=True)
+    assert (len(grid.for_part(half, ROW, leg).spans) == 0) is silenced
+
+
+def test_a_ban_without_a_direction_spares_the_one_way_street_that_runs_against_it(paris: Engine):
+    facts = paris.facts
+    one_way, two_way = (
+        next(row for row in range(ROW, len(facts)) if facts[row].one_way is wanted and paris.table.lengths_m[row] > 40)
+        for wanted in (True, False)
+    )
+    places = [
+        MeasureLocation(LocationKind.NAMED_STREET, "", paris.table.shapes[row].reverse(), Direction.UNKNOWN)
+        for row in (one_way, two_way)
+    ]
+    bans = [ban(paris, f"ban-{number}", locations=(place,)) for number, place in enumerate(places)]
+    leg = LawGrid(paris, law_of(*bans)).for_leg(LegQuestion(TRUCK), TODAY)
+    assert one_way not in rows_bearing(leg, [0]) and two_way in rows_bearing(leg, [1])
