@@ -30,7 +30,7 @@ class CheckForm(VehicleForm):
     territory = HiddenField()
     addresses = TextAreaField(
         _l("Adresses"),
-        description=_l("Une par ligne\u00a0: adresse, position, ou nom d’une adresse enregistrée."),
+        description=_l("Une par ligne\u00a0: adresse, position, ou nom d’un lieu enregistré."),
         render_kw={"rows": 8, "spellcheck": "false"},
     )
     file = FileField(_l("Ou un fichier"))

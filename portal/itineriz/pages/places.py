@@ -60,7 +60,7 @@ class PlaceForm(AddressFields, FlaskForm):
         """The place typed, None once every fault stands beside its field."""
         label = " ".join((self.label.data or "").split())
         if not label:
-            add_fault(self.label, _("Donnez un nom à cette adresse."))
+            add_fault(self.label, _("Donnez un nom à ce lieu."))
         elif len(label) > _LONGEST_NAME:
             add_fault(self.label, _("Ce nom est trop long (%(most)s signes au plus).", most=_LONGEST_NAME))
         found = self.pick(self.place)
@@ -79,10 +79,10 @@ class PlaceForm(AddressFields, FlaskForm):
     def fail(self, error: Invalid | Conflict) -> None:
         """Put the sentence of a refusal beside the field it is about."""
         if error.code == "place-name-taken":
-            add_fault(self.label, _("Une autre adresse enregistrée porte déjà ce nom."))
+            add_fault(self.label, _("Un autre lieu enregistré porte déjà ce nom."))
         elif error.code == "too-many-places":
             self.form_errors.append(
-                _("Vous avez déjà %(most)s adresses enregistrées\u00a0: retirez-en une.", most=error.params["most"])
+                _("Vous avez déjà %(most)s lieux enregistrés\u00a0: retirez-en un.", most=error.params["most"])
             )
         else:
             add_fault(self.address, fault(error))
@@ -118,7 +118,7 @@ def add_saved_place(company_id: UUID) -> ResponseReturnValue:
         except (Invalid, Conflict) as error:
             form.fail(error)
         else:
-            flash(_("«\u00a0%(name)s\u00a0» est enregistrée.", name=draft.label), "success")
+            flash(_("«\u00a0%(name)s\u00a0» est enregistré.", name=draft.label), "success")
             return redirect(url_for("itineriz.list_saved_places", company_id=company_id), 303)
     return _page(company_id, form, None)
 
@@ -148,7 +148,7 @@ def edit_saved_place(company_id: UUID, place_id: UUID) -> ResponseReturnValue:
 def remove_saved_place(company_id: UUID, place_id: UUID) -> ResponseReturnValue:
     """Forget a place."""
     services.remove_place(company_id, place_id)
-    flash(_("L’adresse est retirée. Vos itinéraires déjà calculés ne changent pas."), "success")
+    flash(_("Le lieu est retiré. Vos itinéraires déjà calculés ne changent pas."), "success")
     return redirect(url_for("itineriz.list_saved_places", company_id=company_id), 303)
 
 

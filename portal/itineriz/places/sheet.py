@@ -38,7 +38,7 @@ COLUMNS: tuple[Column, ...] = (
         "nom, client, nom du client, destinataire, libelle, enseigne, raison sociale, name, stop, arret, societe, "
         "magasin, customer, contact, designation",
         "Boulangerie Martin",
-        _l("Le client ou le lieu. Celui d’une adresse enregistrée suffit à la situer."),
+        _l("Le client ou le lieu. Celui d’un lieu enregistré suffit à le situer."),
     ),
     Column(
         "address",

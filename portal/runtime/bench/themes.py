@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from portal.runtime.bench import (
+    addresses,
     feed,
     fleet_file,
     law,
@@ -28,6 +29,7 @@ THEMES: dict[str, Theme] = {
     "routes": routes.measure,
     "route-jobs": route_jobs.measure,
     "road-book": road_book.measure,
+    "addresses": addresses.measure,
     "fleet-file": fleet_file.measure,
     "feed": feed.measure,
     "perimeters": perimeters.measure,

@@ -48,7 +48,7 @@ def scene(app: Flask, page_client: PageClient) -> Scene:
 
 
 def test_a_place_is_kept_changed_and_taken_away(scene: Scene):
-    assert "Aucune adresse enregistrée" in scene.client.get(scene.base).get_text()
+    assert "Aucun lieu enregistré" in scene.client.get(scene.base).get_text()
     assert scene.client.submit(f"{scene.base}/nouvelle", BAKERY) == scene.base
     (kept,) = scene.places
     assert (kept.label, kept.service_min, kept.lon) == ("Boulangerie Martin", 15, 2.362)
