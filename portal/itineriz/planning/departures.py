@@ -21,11 +21,13 @@ type Attempt = Callable[[datetime], Tour]
 type Hold = Callable[[int, datetime], Tour]
 
 MINUTE: Final = timedelta(minutes=1)
-_MOST_TRIED: Final = 8
+_MOST_TRIED: Final = 4
 _LEGS_TRIED: Final = 60
 """How many legs may be driven again in the search of an hour: a long tour is tried at fewer hours."""
 _MOST_PROPOSALS: Final = 3
 LEAST_SAVED_S: Final = 60.0
+_COSTLY_S: Final = 90.0
+"""A detour of less is not worth another hour."""
 
 
 def tries_for(legs: int) -> int:
@@ -82,7 +84,17 @@ def _to_minute(at: datetime, step: int) -> datetime:
 
 
 def _narrowed(refused: datetime, lawful: datetime, step: int, works: Callable[[datetime], bool]) -> datetime:
-    """The whole minute nearest to `refused` that works, supposing that one bound lies between the two."""
+    """The whole minute nearest to `refused` that works, supposing that one bound lies between the two.
+
+    The hours tried are bounds of the law: what works is mostly at its own, so that the search goes out from there.
+    """
+    reach = MINUTE
+    while abs(lawful - refused) > reach:
+        nearer = _to_minute(lawful - step * reach, step)
+        if not works(nearer):
+            refused = nearer
+            break
+        lawful, reach = nearer, 2 * reach
     while abs(lawful - refused) > MINUTE:
         middle = _to_minute(refused + (lawful - refused) / 2, step)
         if middle in (lawful, refused):
@@ -172,8 +184,8 @@ def proposals(
     Tried around the bounds of what the tour goes round, and later by the time it waits for a window; each was driven
     lawfully.
     """
-    costly = [item.reason for item in tour.avoided.values() if item.seconds > LEAST_SAVED_S]
-    waiting = next((visit.wait_s for visit in tour.visits[1:] if visit.wait_s > LEAST_SAVED_S), 0.0)
+    costly = [item.reason for item in tour.avoided.values() if item.seconds > _COSTLY_S]
+    waiting = next((visit.wait_s for visit in tour.visits[1:] if visit.wait_s > _COSTLY_S), 0.0)
     if not costly and not waiting:
         return ()
     starts, ends = bounds_around(law, costly, asked)

@@ -150,20 +150,23 @@ class _Planner:
         return self.driven[key]
 
     def _answer(self, round_: Round, left_out: Sequence[int], ordered: Ordered) -> TripResult:
-        tour = drive_tour(self.grid, round_, self.limits, progress=self._tell)
+        # With passes to be supposed, this may not be the tour that is told: it is put into words when it is.
+        supposing = self.trip.assume_passes
+        tour = self._drive(round_) if supposing else drive_tour(self.grid, round_, self.limits, progress=self._tell)
         opened, granted = (tour, ()) if tour.complete else self._opened(round_, tour)
-        if self.trip.assume_passes and opened.complete:
-            return self._result(replace(round_, passes=(*round_.passes, *granted)), opened, granted, left_out, ordered)
-        result = self._result(round_, tour, (), left_out, ordered)
+        if supposing and opened.complete:
+            round_ = replace(round_, passes=(*round_.passes, *granted))
+        if supposing:
+            tour = drive_tour(self.grid, round_, self.limits, progress=self._tell)
+        told = self._result(round_, tour, granted if supposing else (), left_out, ordered)
         if tour.complete:
-            return result
+            return told
         needed = needed_passes(self.grid, self.trip, opened.legs, opened.visits, granted) if opened.complete else ()
-        return replace(result, needed_passes=needed, departures=self._departures(round_, tour))
+        return replace(told, needed_passes=needed, departures=self._departures(round_, tour))
 
     def _opened(self, round_: Round, tour: Tour) -> tuple[Tour, tuple[PassRight, ...]]:
         def with_passes(more: tuple[PassRight, ...]) -> Tour:
-            opened = replace(round_, passes=(*round_.passes, *more))
-            return drive_tour(self.grid, opened, self.limits, explain=self.trip.assume_passes)
+            return self._drive(replace(round_, passes=(*round_.passes, *more)))
 
         return open_with_passes(self.grid.law, round_, tour, with_passes)
 
@@ -190,7 +193,7 @@ class _Planner:
         if ordered.failed is not None:
             tour.warn(Notice.ORDER_UNAVAILABLE, code=ordered.failed)
         better: tuple[Proposal, ...] = ()
-        if tour.complete and self.extras.hours and trip.arrive_by is None:
+        if tour.complete and self.extras.hours and trip.arrive_by is None and not trip.assume_passes:
             better = proposals(
                 law,
                 self._at_hour(round_),
