@@ -32,12 +32,13 @@ from portal.itineriz.routing.drives import (
     vertex_times,
 )
 from portal.itineriz.routing.limits import RoadLimits
+from portal.itineriz.routing.ways import End, Way
 from portal.regulations.measures import EdgeFacts
 from portal.territories.api import EdgeFlag, EdgeTable, encode_line, ensure_driving, load_edges, open_config
 
 if TYPE_CHECKING:
     # The compiled search is only loaded where routes are computed: it takes a second and some memory.
-    from portal.itineriz.routing.network import Network, Way
+    from portal.itineriz.routing.network import Network
     from portal.itineriz.routing.snapping import Place, Snapper
 
 __all__ = ["Drive", "DrivenEdge", "Engine", "Manoeuvre", "distance_m", "open_engine"]
@@ -133,8 +134,6 @@ class Engine:
     def _plain_way(
         self, start: tuple[float, float], end: tuple[float, float], costing: Costing, around_m: int = 0
     ) -> PlainWay | None:
-        from portal.itineriz.routing.network import End
-
         starts, ends = (
             [End(p.row, p.at, p.extra_cost) for p in self.places(point, costing, leaving=leaving, around_m=around_m)]
             for point, leaving in ((start, True), (end, False))

@@ -10,7 +10,6 @@ import os
 import tempfile
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 from pathlib import Path
@@ -22,10 +21,10 @@ import numpy.typing as npt
 from portal.itineriz.routing.kernel import FOUND, SCRATCH_FULL, UNREACHED, closed_along, costs_from, search, trace
 from portal.itineriz.routing.leglaw import LegLaw, PartLaw
 from portal.itineriz.routing.timetable import NO_SPANS
+from portal.itineriz.routing.ways import Direct, End, Floats, Rows, Way, directs_of
 from portal.territories.api import Driving, EdgeTable
 
-type Floats = npt.NDArray[np.float64]
-type Rows = npt.NDArray[np.int32]
+__all__ = ["Direct", "End", "Network", "Way", "directs_of"]
 
 HORIZON_S: Final = 3600.0
 """Longer than a leg within a city takes."""
@@ -33,58 +32,6 @@ _LANDMARKS: Final = 12
 _CODES_KEPT: Final = 64
 _LIMIT_PENALTY_S: Final = 7200.0
 _ZONE_PENALTY_S: Final = 1800.0
-_NO_PART: Final = PartLaw(NO_SPANS, 0)
-
-
-@dataclass(frozen=True, slots=True)
-class End:
-    """A place on an edge where a way may begin or end: row, share of the edge behind it (0..1).
-
-    extra_cost: added by the engine for a street that is not the nearest. part: what the law says of the part of the
-    edge that is driven, from the place on for a start, up to the place for an end.
-    """
-
-    row: int
-    at: float
-    extra_cost: float = 0.0
-    part: PartLaw = _NO_PART
-
-
-@dataclass(frozen=True, slots=True)
-class Direct:
-    """A start and an end (their places among those given) on one edge, the end ahead, and the law between them."""
-
-    start: int
-    end: int
-    part: PartLaw = _NO_PART
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Way:
-    """A way through the network. rows: (k,) edges driven; begin_s, end_s: (k,) seconds since the departure.
-
-    first_at, last_at: share of the first and last edge at which the way begins and ends. cost: as the engine counts.
-    relaxed: goes through streets for those who stop in them, because there is no other way.
-    """
-
-    rows: Rows
-    begin_s: Floats
-    end_s: Floats
-    first_at: float
-    last_at: float
-    cost: float
-    relaxed: bool
-
-    @property
-    def duration_s(self) -> float:
-        """How long it takes."""
-        return float(self.end_s[-1])
-
-    def same_as(self, other: Way) -> bool:
-        """Tell whether the same edges are driven from and to the same places."""
-        return (
-            self.first_at == other.first_at and self.last_at == other.last_at and np.array_equal(self.rows, other.rows)
-        )
 
 
 class Network:
@@ -388,15 +335,6 @@ class _Scratch:
 
 
 _NO_LANDMARKS: Final = (np.empty((0, 0), dtype=np.float32), np.empty((0, 0), dtype=np.float32))
-
-
-def directs_of(starts: Sequence[End], ends: Sequence[End]) -> list[Direct]:
-    """The pairs of a start and an end on one edge with the end ahead: such a way may be driven without any turn."""
-    return [
-        Direct(i, j)
-        for (i, one), (j, other) in product(enumerate(starts), enumerate(ends))
-        if one.row == other.row and one.at <= other.at
-    ]
 
 
 def _empty_law(count: int) -> tuple[Any, ...]:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cached_property, lru_cache
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -24,13 +24,17 @@ from portal.itineriz.routing.drives import Drive, part_of, point_on
 from portal.itineriz.routing.engine import Engine, PlainWay
 from portal.itineriz.routing.lawgrid import LawGrid, grid_of
 from portal.itineriz.routing.leglaw import OPEN, LegLaw, LegQuestion, PartLaw
-from portal.itineriz.routing.network import Direct, End, Network, Way, directs_of
 from portal.itineriz.routing.timetable import NO_SPANS
+from portal.itineriz.routing.ways import Direct, End, Way, directs_of
 from portal.itineriz.trip import RoadLimit
 from portal.regulations.evaluate import Reason
 from portal.regulations.measures import Measure
 from portal.regulations.schedules import Interval
 from portal.regulations.snapshot import LawSnapshot
+
+if TYPE_CHECKING:
+    # The compiled search is loaded with the first route, not with the application.
+    from portal.itineriz.routing.network import Network
 
 logger = logging.getLogger(__name__)
 
@@ -60,7 +64,7 @@ class Limits:
     """How far a search goes. rounds: how many ways are compared to explain one. explain: whether it is explained and
     put into words at all; a tour that is only compared with another needs neither."""
 
-    rounds: int = 2
+    rounds: int = 1
     explain: bool = True
 
 
