@@ -117,6 +117,17 @@ def open_by_day(answer: Values, first_day: date, zone: ZoneInfo) -> list[str]:
     return days
 
 
+def week_lines(answer: Values, first_day: date, zone: ZoneInfo) -> list[str]:
+    """When the vehicle is allowed, in as few lines as the week needs: days apart first, then what the others share."""
+    hours = open_by_day(answer, first_day, zone)
+    usual = max(hours, key=hours.count)
+    apart = [(first_day + timedelta(days=n), text) for n, text in enumerate(hours) if text != usual]
+    if not apart:
+        return [_("tous les jours\u00a0: %(hours)s", hours=usual)]
+    lines = [_("%(day)s\u00a0: %(hours)s", day=weekday(day), hours=text) for day, text in apart]
+    return [*lines, _("autres jours\u00a0: %(hours)s", hours=usual)]
+
+
 def hours_grid(answer: Values, first_day: date, zone: ZoneInfo) -> list[tuple[date, list[tuple[int, State, bool]]]]:
     """The strictest state of each clock hour of each day, and whether the state changes within it.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -236,16 +235,13 @@ def _listed(check: CheckView) -> dict[str, Any]:
     found = list(results.found(verdict, search))
     pages = max(1, -(-len(found) // _PAGE_SIZE))
     number = min(max(1, whole_number(request.args.get("page", "")) or 1), pages)
-    days = [check.first_day + timedelta(days=day) for day in range(7)]
     items = []
     for address in islice(found, (number - 1) * _PAGE_SIZE, number * _PAGE_SIZE):
         answer = results.answer(address)
         items.append(
             {
                 "address": address,
-                "days": list(zip(days, words.open_by_day(answer, check.first_day, zone), strict=True))
-                if answer
-                else [],
+                "hours": words.week_lines(answer, check.first_day, zone) if answer else [],
                 "passes": words.passes_text(answer) if answer else "",
                 "titles": words.titles(answer) if answer else [],
                 "doubt": doubt_sentence(Doubt(address["doubt"])) if address["doubt"] else "",
