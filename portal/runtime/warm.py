@@ -91,11 +91,16 @@ class WarmLine:
     def __init__(self, line: socket.socket) -> None:
         self._line = line
         self._read = b""
+        self._is_new = True
 
     def next(self, idle_s: float, while_idle: Callable[[], None]) -> list[str] | None:
-        """The next message, None when the worker has gone; calls `while_idle` whenever idle_s pass without one."""
+        """The next message, None when the worker has gone.
+
+        Calls `while_idle` whenever idle_s pass without one, and at once in a new process that has none to run.
+        """
         while b"\n" not in self._read:
-            if not select.select([self._line], [], [], idle_s)[0]:
+            patience_s, self._is_new = 0.0 if self._is_new else idle_s, False
+            if not select.select([self._line], [], [], patience_s)[0]:
                 while_idle()
                 continue
             found = self._line.recv(4096)

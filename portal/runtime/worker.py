@@ -105,7 +105,6 @@ class PortalWorker(Worker):
         name_process(WARM_NAME)
         self._be_a_child()
         messages = WarmLine(line)
-        self._warm_up()
         while (message := messages.next(_IDLE_S, self._warm_up)) is not None:
             started = time.monotonic()
             timeout_s = self._run(*message)

@@ -29,7 +29,7 @@ from tests.faults.work import Company
 from tests.support.installation import RunningPortal
 
 _WITHIN_S = 90
-_LONG, _SHORT = 200, 2
+_LONG, _SHORT = 80, 2
 
 
 class Tours:
