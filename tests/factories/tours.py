@@ -82,7 +82,10 @@ def lawful_answer(depart_at: datetime, stops: tuple[Stop, ...] = STOPS) -> dict[
             | {"minutes": 4.5, "metres": 820, "leg": 0, "source": "dialog", "lines": _lines()},
         ],
         "violations": [],
-        "warnings": [{"notice": "sizes-unknown", "params": {"facts": "height_m"}, "text": "phrase ancienne"}],
+        "warnings": [
+            {"notice": "sizes-unknown", "params": {"facts": "height_m"}, "text": "phrase ancienne"},
+            {"notice": "stop-away-from-road", "params": {"stop": 1, "metres": 60}, "text": "phrase ancienne"},
+        ],
         "needed_passes": [],
         "blocking": [],
         "impossible_stops": [],

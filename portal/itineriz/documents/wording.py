@@ -6,7 +6,7 @@ again from the codes; the stored one is shown only when the codes are not enough
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from flask_babel import get_locale, gettext
 
 from portal.itineriz.messages import limit_sentence, missed_window, notice_sentence, unreachable
+from portal.itineriz.trip import Notice
 from portal.numeriz.api import sentence
 from portal.regulations.answers import Reason, ReasonCode, State
 from portal.regulations.measures import Origin
@@ -62,14 +63,22 @@ def reason_text(values: Mapping[str, Any], zone: ZoneInfo) -> str:
         return str(values.get("why", ""))
 
 
-def caution_text(values: Mapping[str, Any], zone: ZoneInfo) -> str:
-    """The sentence of a warning of a stored answer."""
+def caution_text(values: Mapping[str, Any], zone: ZoneInfo, names: Sequence[str] = ()) -> str:
+    """The sentence of a warning of a stored answer. names: of the stops in the order given; they are named by them,
+    for the page counts them in the order served."""
     reason = values.get("reason")
+    params = values.get("params", {})
     try:
         if reason:
             return sentence(_reason(reason), zone)
-        return notice_sentence(str(values["notice"]), values.get("params", {}))
-    except (KeyError, ValueError):
+        if values["notice"] == Notice.FAR_FROM_ROAD and names:
+            return _(
+                "«\u00a0%(name)s\u00a0» est à %(metres)s\u00a0m de la rue la plus proche ouverte au véhicule.",
+                name=names[int(params["stop"])],
+                metres=params["metres"],
+            )
+        return notice_sentence(str(values["notice"]), params)
+    except (KeyError, ValueError, IndexError):
         return str(values.get("text", ""))
 
 

@@ -23,6 +23,7 @@ from portal.itineriz.pages.shown import (
     Span,
     StopShown,
     gps_links,
+    short_label,
     stop_name,
 )
 from portal.itineriz.queries import RouteView
@@ -58,7 +59,8 @@ class Answer:
     @property
     def cautions(self) -> list[str]:
         """What the driver should know."""
-        return [caution_text(values, self._zone) for values in self._result.get("warnings", ())]
+        names = [short_label(str(stop["label"])) for stop in self._route.stops]
+        return [caution_text(values, self._zone, names) for values in self._result.get("warnings", ())]
 
     @property
     def avoided(self) -> list[Regulation]:

@@ -74,6 +74,7 @@ def test_everything_the_answer_holds_is_on_the_page_when_the_tour_is_lawful(offi
         "Exceptions : desserte locale",
         "Détour : 4,5 min, 820 m",
         "Dimensions inconnues : hauteur",
+        "« 12 Rue des Lilas » est à 60 m de la rue",
         "Chez <b>Zoé</b> & fils",
     ):
         assert said in words, said
