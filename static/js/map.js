@@ -2,7 +2,7 @@
 // what to show comes from its attributes, as GeoJSON.
 
 import { basemapLayer } from "./map/basemap.js";
-import { COLOURS, innerPoints, keysOf, ORDER, styleOf, underlay } from "./map/kinds.js";
+import { COLOURS, innerPoints, keysOf, letterInk, ORDER, styleOf, underlay } from "./map/kinds.js";
 import { applies, parseWindows, watchTime } from "./map/time.js";
 
 const night = matchMedia("(prefers-color-scheme: dark)");
