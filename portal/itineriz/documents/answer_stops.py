@@ -41,6 +41,10 @@ def bay_values(bay: BayChoice, zone: ZoneInfo) -> dict[str, Any]:
         "walk_m": round(bay.walk_m),
         "regime": bay.regime,
         "hours": bay_hours(bay, zone),
+        "always": bay.always,
+        "slots": [
+            [span.start.astimezone(zone).isoformat(), span.end.astimezone(zone).isoformat()] for span in bay.slots
+        ],
         "usable": "unknown" if bay.why else True,
     }
     if bay.length_cm is not None:
