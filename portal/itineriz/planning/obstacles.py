@@ -66,7 +66,7 @@ def impossible_stops(
         known = slots.get(number)
         if known is None or number in left_out:
             continue
-        there = tuple(reason for reason in known.reasons if obstacle.reason and reason.id == obstacle.reason.id)
+        there = (obstacle.reason,) if obstacle.reason is not None and obstacle.reason.id in known.closing else ()
         if not there and not obstacle.missed:
             continue
         before = found.get(number)

@@ -33,12 +33,14 @@ _METRES_PER_DEGREE: Final = 111_195.0
 class LegalSlots:
     """When the service of a stop may begin. open: within the window asked, the windows of the stop included.
 
-    legal: the law alone. reasons: what closes the place, strictest first, when it is closed at some moment.
+    legal: the law alone. reasons: what closes the place the first time it is closed, strictest first. closing: ids of
+    all that close it at some moment of the window.
     """
 
     legal: tuple[Interval, ...]
     open: tuple[Interval, ...]
     reasons: tuple[Reason, ...]
+    closing: frozenset[str] = frozenset()
 
 
 def stop_slots(
@@ -58,11 +60,13 @@ def stop_slots(
     rows = _rows_beside(grid.engine.table, here, vehicle)
     streets = [_street(grid, row, here, ids, vehicle, window) for row in rows]
     if streets:
-        legal = both(legal, merge(span for open_, _ in streets for span in open_))
-        for _, why in streets:
+        legal = both(legal, merge(span for open_, _, _ in streets for span in open_))
+        for _, why, _ in streets:
             reasons += [reason for reason in why if reason.id not in {known.id for known in reasons}]
     begins = begins_within(legal, stop.service_s)
-    return LegalSlots(begins, both(begins, stop.windows) if stop.windows else begins, tuple(reasons))
+    closing = frozenset(reason.id for reason in judge(law, areas, window, vehicle, passes, StopsInside(ids)).obstacles)
+    closing |= {key for _, _, keys in streets for key in keys}
+    return LegalSlots(begins, both(begins, stop.windows) if stop.windows else begins, tuple(reasons), closing)
 
 
 def can_be_served(slots: Sequence[Interval], after: datetime, before: datetime) -> bool:
@@ -88,20 +92,20 @@ def _rows_beside(table: EdgeTable, here: shapely.Point, vehicle: Vehicle) -> lis
 
 def _street(
     grid: LawGrid, row: int, here: shapely.Point, ids: frozenset[str], vehicle: Vehicle, window: Interval
-) -> tuple[tuple[Interval, ...], tuple[Reason, ...]]:
-    """When a directed edge is open to the vehicle for this stop, and what closes it."""
+) -> tuple[tuple[Interval, ...], tuple[Reason, ...], frozenset[str]]:
+    """When a directed edge is open to the vehicle for this stop, what closes it first, and ids of all that close it."""
     law, shape, facts = grid.law, grid.engine.table.shapes[row], grid.engine.facts[row]
     hits = tuple(hit for hit in grid.hits(row) if not isinstance(hit.regulation, Perimeter))
     if not hits:
-        return (window,), ()
+        return (window,), (), frozenset()
     at = shape.interpolate(shape.project(here))
     purpose = ids | ids_at(law, (at.x, at.y))
     spans = open_spans(law, hits, window, vehicle, (), StopsInside(purpose), edge=facts)
     if spans == (window,):
-        return spans, ()
+        return spans, (), frozenset()
     closed = _gap(window, spans)
-    verdict = judge(law, hits, closed, vehicle, (), StopsInside(purpose), facts)
-    return spans, verdict.obstacles
+    first, every = (judge(law, hits, at, vehicle, (), StopsInside(purpose), facts).obstacles for at in (closed, window))
+    return spans, first, frozenset(reason.id for reason in every)
 
 
 def _closing(

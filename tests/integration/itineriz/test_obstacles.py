@@ -97,6 +97,15 @@ def test_the_slots_of_an_impossible_stop_are_those_of_the_law_and_of_its_windows
     assert [needed.perimeter.id for needed in impossible.passes] == ["one"]
 
 
+def test_a_stop_is_impossible_for_what_closes_it_at_the_hour_when_something_else_closed_it_before(paris: Engine):
+    """The vehicle waits at the first stop until another perimeter is active around the second one."""
+    early, late = (DAY, DAY + HOUR), (DAY + 2 * HOUR, DAY + 6 * HOUR)
+    zones = (zone(around(MIDDLE), "early", early), zone(around(MIDDLE, 50), "late", late, event="other"))
+    slow = Stop(WEST.lon, WEST.lat, service_s=3 * 3600)
+    (impossible,) = ask(paris, law_of(*zones), slow, MIDDLE).impossible
+    assert [reason.id for reason in impossible.reasons] == ["late"]
+
+
 def test_a_closed_street_makes_its_stop_impossible_when_it_has_no_other(paris: Engine):
     period = Period(LONG_AGO, DAY + 3 * HOUR)
     closed = street(paris, rows_beside(paris, MIDDLE), period=period, rule=VehicleRule((), (UsedFor(Usage.POLICE),)))
