@@ -6,7 +6,7 @@ Addresses on which the same regulations bear in the same way share one answer, c
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from functools import partial
@@ -19,6 +19,7 @@ from portal.itineriz.messages import limit_values
 from portal.itineriz.routing.limits import RoadLimits
 from portal.itineriz.trip import RoadLimit
 from portal.regulations.evaluate import Interval, Reason, ReasonCode, State, Verdict, verdict_spans
+from portal.regulations.measures import EdgeFacts, Measure, Origin
 from portal.regulations.passes import PassRight
 from portal.regulations.snapshot import Hit, LawSnapshot
 from portal.regulations.vehicles import Vehicle
@@ -122,7 +123,8 @@ class Judge:
     ) -> None:
         self._law, self._limits, self._week = law, limits, week
         self._vehicle, self._passes = vehicle, tuple(passes)
-        self._of_hits: dict[tuple[Any, ...], tuple[tuple[Interval, Verdict], ...]] = {}
+        self._of_group: dict[tuple[Any, ...], list[Span]] = {}
+        self._of_hit: dict[tuple[Any, ...], list[Span]] = {}
         self._answers: dict[tuple[Any, ...], Answer] = {}
 
     def answer(self, serving: Serving) -> Answer:
@@ -138,11 +140,38 @@ class Judge:
         return self._answers[key]
 
     def _timeline(self, approach: Approach, limits: tuple[RoadLimit, ...], group: tuple[Any, ...]) -> list[Span]:
-        if group not in self._of_hits:
-            self._of_hits[group] = verdict_spans(
-                self._law, approach.hits, self._week, self._vehicle, self._passes, edge=approach.facts
-            )
-        return [_span(during, verdict, limits) for during, verdict in self._of_hits[group]]
+        if group not in self._of_group:
+            self._of_group[group] = self._said(approach)
+        spans = self._of_group[group]
+        return [_limited(span, limits) for span in spans] if limits else spans
+
+    def _said(self, approach: Approach) -> list[Span]:
+        """What the regulations of an approach say together: as each alone, but for tags, which give way to orders."""
+        if any(isinstance(hit.regulation, Measure) and hit.regulation.origin is Origin.OSM for hit in approach.hits):
+            return self._asked(approach.hits, approach.facts)
+        said = [span for hit in approach.hits for span in self._alone(hit, approach.facts)]
+        bounds = sorted({self._week.start, self._week.end, *(at for span in said for at in (span.start, span.end))})
+        found = []
+        for start, end in pairwise(bounds):
+            reasons: dict[tuple[str, ...], Reason] = {}
+            for span in said:
+                if span.start <= start < span.end:
+                    reasons.update((_key(reason), reason) for reason in span.reasons)
+            ordered = sorted(reasons.values(), key=lambda one: (-one.state.strictness, one.origin.rank, one.id))
+            state = ordered[0].state if ordered else State.ALLOWED
+            found.append(Span(start, end, state, tuple(ordered)))
+        return found
+
+    def _alone(self, hit: Hit, facts: EdgeFacts) -> list[Span]:
+        """What one regulation says, where it says something; computed once for all the streets it bears on alike."""
+        key = facts.one_way, _hit_key(hit)
+        if key not in self._of_hit:
+            self._of_hit[key] = [span for span in self._asked((hit,), facts) if span.reasons]
+        return self._of_hit[key]
+
+    def _asked(self, hits: tuple[Hit, ...], facts: EdgeFacts) -> list[Span]:
+        spans = verdict_spans(self._law, hits, self._week, self._vehicle, self._passes, edge=facts)
+        return [_span(during, verdict) for during, verdict in spans]
 
 
 def week_of(first_day: date, zone: ZoneInfo) -> Interval:
@@ -161,10 +190,15 @@ def _hit_key(hit: Hit) -> tuple[Any, ...]:
     return id(hit.regulation), id(hit.location), hit.areal, hit.along, hit.whole, hit.doubtful, hit.nearby
 
 
-def _span(during: Interval, verdict: Verdict, limits: tuple[RoadLimit, ...]) -> Span:
-    states = [verdict.state, *(State.FORBIDDEN if limit.known else State.UNKNOWN for limit in limits)]
+def _span(during: Interval, verdict: Verdict) -> Span:
     told = (*verdict.obstacles, *(r for r in verdict.reasons if r.code is ReasonCode.DOCUMENT_NEEDED))
-    return Span(during.start, during.end, max(states, key=lambda state: state.strictness), told, limits)
+    return Span(during.start, during.end, verdict.state, told)
+
+
+def _limited(span: Span, limits: tuple[RoadLimit, ...]) -> Span:
+    """The span with what the road itself does not let pass."""
+    states = [span.state, *(State.FORBIDDEN if limit.known else State.UNKNOWN for limit in limits)]
+    return replace(span, state=max(states, key=lambda state: state.strictness), limits=limits)
 
 
 def _freest(timelines: Sequence[list[Span]]) -> list[Span]:
