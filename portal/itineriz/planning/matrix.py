@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from portal.common.errors import Invalid
+from portal.itineriz.planning.driving import NEAR_STREETS_M
 from portal.itineriz.planning.ordering import Travel
 from portal.itineriz.routing.checking import ids_at
 from portal.itineriz.routing.costing import Costing, costing_for, unknown_sizes
@@ -27,6 +28,7 @@ type Floats = npt.NDArray[np.float64]
 type Group = tuple[frozenset[str], list[int]]
 
 _DAY = timedelta(days=1)
+_HALF = 0.5
 
 
 def travel_between(grid: LawGrid, trip: Trip, numbers: Sequence[int]) -> Travel:
@@ -52,16 +54,18 @@ def travel_between(grid: LawGrid, trip: Trip, numbers: Sequence[int]) -> Travel:
 
 @dataclass(slots=True)
 class _LegalTravel:
-    """The tables of one question. ids: per stop, the regulations that bear on it; groups: stops in the same areas."""
+    """The tables of one question. ids: per stop, the regulations that bear on it."""
 
     network: Network
     grid: LawGrid
     question: LegQuestion
+    costing: Costing
+    points: list[tuple[float, float]]
     closed: npt.NDArray[np.bool_]
     ids: list[frozenset[str]]
     leaving: list[tuple[Place, ...]]
     arriving: list[tuple[Place, ...]]
-    groups: list[Group] = field(default_factory=list)
+    widened: set[int] = field(default_factory=set)
 
     @classmethod
     def of(cls, grid: LawGrid, trip: Trip, numbers: Sequence[int], *, tolerate_unknown: bool) -> _LegalTravel:
@@ -76,18 +80,16 @@ class _LegalTravel:
             ids_at(grid.law, point).union(*(_ids_on_street(grid, places) for places in found))
             for point, *found in zip(points, leaving, arriving, strict=True)
         ]
-        areas: dict[frozenset[str], list[int]] = {}
-        for place, found in enumerate(ids):
-            areas.setdefault(found.intersection(grid.law.perimeters), []).append(place)
         return cls(
             network=grid.engine.network(costing.name),
             grid=grid,
+            costing=costing,
+            points=points,
             closed=grid.engine.limits.closed_to(trip.vehicle, costing, tolerate_unknown),
             question=question,
             ids=ids,
             leaving=leaving,
             arriving=arriving,
-            groups=list(areas.items()),
         )
 
     def __call__(self, leave_at: Sequence[datetime]) -> Floats:
@@ -95,15 +97,56 @@ class _LegalTravel:
         seconds = np.full((len(self.ids), len(self.ids)), np.inf)
         np.fill_diagonal(seconds, 0.0)
         window = Interval(min(leave_at), max(leave_at) + _DAY)
+        groups = self._groups(window)
         of_measures = frozenset[str]().union(*self.ids).difference(self.grid.law.perimeters)
-        for start, at in enumerate(leave_at):
-            for areas, stops in self.groups:
-                targets = [stop for stop in stops if stop != start]
-                if not targets:
-                    continue
-                law = self._law(self.ids[start], areas | of_measures, window)
-                seconds[start, targets] = self._from(start, targets, law, at)
+        everywhere = range(len(self.ids))
+        self._fill(seconds, dict.fromkeys(everywhere, everywhere), leave_at, groups, of_measures, window)
+        stranded = self._widened(seconds)
+        if stranded:
+            asked = {start: everywhere if start in stranded else stranded for start in everywhere}
+            self._fill(seconds, asked, leave_at, groups, of_measures, window)
         return seconds
+
+    def _fill(
+        self,
+        seconds: Floats,
+        asked: Mapping[int, Sequence[int]],
+        leave_at: Sequence[datetime],
+        groups: Sequence[Group],
+        of_measures: frozenset[str],
+        window: Interval,
+    ) -> None:
+        for start, wanted in asked.items():
+            for areas, stops in groups:
+                targets = [stop for stop in stops if stop != start and stop in wanted]
+                if targets:
+                    law = self._law(self.ids[start], areas | of_measures, window)
+                    seconds[start, targets] = self._from(start, targets, law, leave_at[start])
+
+    def _widened(self, seconds: Floats) -> list[int]:
+        """The stops that hardly any way reaches or leaves: from now on served from any street around, as when driven."""
+        reached = np.isfinite(seconds) & ~np.eye(len(seconds), dtype=bool)
+        stranded = [int(one) for one in np.flatnonzero((reached.mean(axis=0) < _HALF) | (reached.mean(axis=1) < _HALF))]
+        if set(stranded) <= self.widened or len(stranded) == len(seconds):
+            return []
+        for stop in stranded:
+            point = self.points[stop]
+            self.leaving[stop], self.arriving[stop] = (
+                _places(self.grid.engine, point, self.costing, leaving=side, around_m=NEAR_STREETS_M)
+                for side in (True, False)
+            )
+        self.widened.update(stranded)
+        return stranded
+
+    def _groups(self, window: Interval) -> list[Group]:
+        """The stops that lie in the same areas, of those that a stop inside opens in the window: one search for all."""
+        groups: dict[frozenset[str], list[int]] = {}
+        for place, ids in enumerate(self.ids):
+            areas = ids.intersection(self.grid.law.perimeters)
+            law = self.grid.for_leg(replace(self.question, end_ids=areas), window)
+            zones = frozenset(self.grid.regulation(number).id for number in law.zone_regs)
+            groups.setdefault(zones, []).append(place)
+        return list(groups.items())
 
     def _law(self, start_ids: frozenset[str], end_ids: frozenset[str], window: Interval) -> LegLaw:
         law = self.grid.for_leg(replace(self.question, start_ids=start_ids, end_ids=end_ids), window)
@@ -119,9 +162,11 @@ class _LegalTravel:
         return seconds
 
 
-def _places(engine: Engine, point: tuple[float, float], costing: Costing, *, leaving: bool) -> tuple[Place, ...]:
+def _places(
+    engine: Engine, point: tuple[float, float], costing: Costing, *, leaving: bool, around_m: float = 0.0
+) -> tuple[Place, ...]:
     try:
-        return engine.places(point, costing, leaving=leaving)
+        return engine.places(point, costing, leaving=leaving, around_m=around_m)
     except Invalid:
         # No way leads to a stop far from every street: whoever drives there says so.
         return ()

@@ -115,7 +115,7 @@ class Order:
 def order_stops(visits: Visits, travel: Travel, drive: DriveOrder) -> Order:
     """Find the order of the stops. The same question gives the same answer.
 
-    travel is asked at most three times, drive at most four times.
+    travel is asked at most three times, drive at most four times, and three times more when stops must be left out.
     """
     count = len(visits.service_s)
     given = tuple(range(count))
@@ -129,7 +129,7 @@ def order_stops(visits: Visits, travel: Travel, drive: DriveOrder) -> Order:
         return _given(given, given_trial, failed=error.code)
     search.learn(given, given_trial)
     best, best_trial = given, given_trial
-    for _ in range(_DRIVES):
+    for _ in range(_DRIVES if count <= _FEW else _DRIVES - 1):
         sequence = search.best()
         if sequence == best:
             break
@@ -161,11 +161,13 @@ def _without_missed(
 ) -> tuple[tuple[int, ...], Trial]:
     """The sequence without the stops that the real drive could not serve, if what is left can be driven."""
     last = None if visits.returns else len(visits.service_s) - 1
-    optional = trial.missed - {0, last}
-    if not optional:
-        return sequence, trial
-    shorter = tuple(number for number in sequence if number not in optional)
-    again = drive(shorter)
+    shorter, again = sequence, trial
+    for _ in range(_DRIVES):
+        optional = again.missed - {0, last}
+        if not optional:
+            break
+        shorter = tuple(number for number in shorter if number not in optional)
+        again = drive(shorter)
     return (shorter, again) if again.complete else (sequence, trial)
 
 
@@ -217,7 +219,7 @@ class _Search:
         problem = self._problem()
         ranked = sorted(self._mended(self._completed(one, problem), problem) for one in dict.fromkeys(self.proposals))
         # What was mended once is where the next mending starts.
-        self.proposals = [self._open(found) for _, found in ranked[:_PROPOSALS_KEPT]]
+        self.proposals = [self._open(found) for _, found in ranked[: 1 if self.count > _FEW else _PROPOSALS_KEPT]]
         whole = ranked[0][1]
         kept = self._kept(whole, problem)
         if len(kept) < len(whole):

@@ -16,6 +16,7 @@ from portal.runtime.bench import (
     road_book,
     route_jobs,
     routes,
+    tours,
     verification,
 )
 from portal.runtime.bench.ground import Ground
@@ -27,6 +28,7 @@ THEMES: dict[str, Theme] = {
     "pages": pages.measure,
     "verification": verification.measure,
     "routes": routes.measure,
+    "tours": tours.measure,
     "route-jobs": route_jobs.measure,
     "road-book": road_book.measure,
     "addresses": addresses.measure,
