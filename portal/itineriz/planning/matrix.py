@@ -124,7 +124,7 @@ class _LegalTravel:
                     seconds[start, targets] = self._from(start, targets, law, leave_at[start])
 
     def _widened(self, seconds: Floats) -> list[int]:
-        """The stops that hardly any way reaches or leaves: from now on served from any street around, as when driven."""
+        """The stops that hardly any way reaches or leaves: from now on served from any street near, as when driven."""
         reached = np.isfinite(seconds) & ~np.eye(len(seconds), dtype=bool)
         stranded = [int(one) for one in np.flatnonzero((reached.mean(axis=0) < _HALF) | (reached.mean(axis=1) < _HALF))]
         if set(stranded) <= self.widened or len(stranded) == len(seconds):
