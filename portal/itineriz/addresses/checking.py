@@ -20,7 +20,7 @@ from portal.regulations.snapshot import LawSnapshot
 from portal.regulations.vehicles import Vehicle
 
 MOST_ADDRESSES = 10_000
-_BATCH = 500
+_TOLD_EVERY = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +93,14 @@ class Checker:
         self, rows: Sequence[SheetRow], finder: Finder, progress: Callable[[int, int], None] | None = None
     ) -> Checked:
         """Check the rows of a list, in its order. Raises Unavailable when addresses cannot be searched."""
+        located: list[tuple[SheetRow, Located]] = []
+        for done, row in enumerate(rows):
+            if progress is not None and done % _TOLD_EVERY == 0:
+                progress(done, len(rows))
+            located.append((row, finder.find(row.address, name=row.text("label"), position=row.position)))
         checked = Checked()
-        for start in range(0, len(rows), _BATCH):
-            if progress is not None:
-                progress(start, len(rows))
-            batch = rows[start : start + _BATCH]
-            located = [finder.find(row.address, name=row.text("label"), position=row.position) for row in batch]
-            self.add(checked, list(zip(batch, located, strict=True)))
+        # All at once: each regulation looks one time at all the streets around it.
+        self.add(checked, located)
         return checked
 
     def add(self, checked: Checked, located: Sequence[tuple[SheetRow, Located]]) -> None:

@@ -125,6 +125,8 @@ class Judge:
         self._vehicle, self._passes = vehicle, tuple(passes)
         self._of_group: dict[tuple[Any, ...], list[Span]] = {}
         self._of_hit: dict[tuple[Any, ...], list[Span]] = {}
+        # Spans of `_of_hit` live as long as this judge: their identity is theirs alone.
+        self._of_active: dict[tuple[int, ...], tuple[State, tuple[Reason, ...]]] = {}
         self._answers: dict[tuple[Any, ...], Answer] = {}
 
     def answer(self, serving: Serving) -> Answer:
@@ -149,18 +151,29 @@ class Judge:
         """What the regulations of an approach say together: as each alone, but for tags, which give way to orders."""
         if any(isinstance(hit.regulation, Measure) and hit.regulation.origin is Origin.OSM for hit in approach.hits):
             return self._asked(approach.hits, approach.facts)
-        said = [span for hit in approach.hits for span in self._alone(hit, approach.facts)]
+        said = sorted(
+            (span for hit in approach.hits for span in self._alone(hit, approach.facts)), key=lambda span: span.start
+        )
         bounds = sorted({self._week.start, self._week.end, *(at for span in said for at in (span.start, span.end))})
-        found = []
+        found: list[Span] = []
+        active: list[Span] = []
+        coming = 0
         for start, end in pairwise(bounds):
-            reasons: dict[tuple[str, ...], Reason] = {}
-            for span in said:
-                if span.start <= start < span.end:
-                    reasons.update((_key(reason), reason) for reason in span.reasons)
-            ordered = sorted(reasons.values(), key=lambda one: (-one.state.strictness, one.origin.rank, one.id))
-            state = ordered[0].state if ordered else State.ALLOWED
-            found.append(Span(start, end, state, tuple(ordered)))
+            active = [span for span in active if span.end > start]
+            while coming < len(said) and said[coming].start <= start:
+                active.append(said[coming])
+                coming += 1
+            found.append(Span(start, end, *self._together(active)))
         return found
+
+    def _together(self, active: Sequence[Span]) -> tuple[State, tuple[Reason, ...]]:
+        """The strictest state of what counts at one time, and its reasons, the strictest first."""
+        key = tuple(sorted(id(span) for span in active))
+        if key not in self._of_active:
+            reasons = {_key(reason): reason for span in active for reason in span.reasons}
+            ordered = sorted(reasons.values(), key=lambda one: (-one.state.strictness, one.origin.rank, one.id))
+            self._of_active[key] = (ordered[0].state if ordered else State.ALLOWED, tuple(ordered))
+        return self._of_active[key]
 
     def _alone(self, hit: Hit, facts: EdgeFacts) -> list[Span]:
         """What one regulation says, where it says something; computed once for all the streets it bears on alike."""
