@@ -1,17 +1,18 @@
 """A perimeter drawn as a ring: whoever has to go to the core has a reason to cross the ring of the same event.
 
 The blue polygons of 2024 are rings around a red or grey core: the two touch and neither lies in the other (measured on
-the 377 blue records whose event has a core, docs/adr/021). A stop in the core is then a stop inside the ring.
+the 377 blue records whose event has a core, docs/adr/021). A stop in the core is then a stop inside the ring. A core
+may itself be drawn as a ring around a stricter one: the ring around both is the ring of the inner one too.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
 import shapely
-from shapely.geometry.base import BaseGeometry
 
 from portal.regulations.geometry import grown
 from portal.regulations.perimeters import Motorised, Perimeter
@@ -37,7 +38,7 @@ def cores_of(law: LawSnapshot, perimeter_id: str) -> frozenset[str]:
 
 @lru_cache(maxsize=8)
 def _rings(law: LawSnapshot) -> dict[str, frozenset[str]]:
-    """By id of a core, the ids of the rings of the same event that touch it and are active at a same moment."""
+    """By id of a core, the ids of the rings of the same event around it: those that touch it, or a core that does."""
     of_event: defaultdict[str, list[Perimeter]] = defaultdict(list)
     for perimeter in law.perimeters.values():
         if perimeter.event and not perimeter.shape.is_empty:
@@ -45,13 +46,22 @@ def _rings(law: LawSnapshot) -> dict[str, frozenset[str]]:
     found: dict[str, frozenset[str]] = {}
     for perimeters in of_event.values():
         rings = [p for p in perimeters if p.access.motorised is Motorised.JUSTIFIED]
-        for core in perimeters:
-            if not rings or core.access.motorised in _OF_NOBODY:
-                continue
-            around = grown(core.shape, _TOUCH_M)
-            ids = frozenset(ring.id for ring in rings if _together(core, ring) and _touch(around, ring, core))
+        cores = [p for p in perimeters if p.access.motorised not in _OF_NOBODY] if rings else []
+        for core in cores:
+            around = _touching(core, cores)
+            ids = frozenset(ring.id for one in around for ring in rings if _adjoin(one, ring) and _together(core, ring))
             if ids:
                 found[core.id] = ids
+    return found
+
+
+def _touching(core: Perimeter, cores: Sequence[Perimeter]) -> list[Perimeter]:
+    """A core and those that touch it, or touch one that does, while it is active."""
+    found, left = [core], [other for other in cores if other is not core and _together(core, other)]
+    for one in found:
+        near = [other for other in left if _adjoin(one, other)]
+        found += near
+        left = [other for other in left if other not in near]
     return found
 
 
@@ -63,10 +73,10 @@ def _together(core: Perimeter, ring: Perimeter) -> bool:
     )
 
 
-def _touch(around: BaseGeometry, ring: Perimeter, core: Perimeter) -> bool:
-    if not around.intersects(shapely.box(*ring.shape.bounds)):
+def _adjoin(one: Perimeter, other: Perimeter) -> bool:
+    if not grown(one.shape, _TOUCH_M).intersects(shapely.box(*other.shape.bounds)):
         return False
-    return bool(shapely.distance(core.shape, ring.shape) * _METRES_PER_DEGREE <= _TOUCH_M)
+    return bool(shapely.distance(one.shape, other.shape) * _METRES_PER_DEGREE <= _TOUCH_M)
 
 
 # Along a meridian; along a parallel a degree is shorter, and the two are then nearer than this says.

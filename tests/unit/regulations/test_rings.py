@@ -43,3 +43,14 @@ def test_a_ring_does_not_count_when_it_is_not_around_that_core(core: Perimeter, 
 def test_a_ring_that_leaves_a_gap_of_metres_does_not_count():
     gap = RING_SHAPE.difference(CORE_SHAPE.buffer(5 / 90_000))
     assert with_rings(law_of(CORE, replace(RING, shape=gap)), frozenset({"core"})) == {"core"}
+
+
+def test_a_ring_counts_when_a_stop_is_in_the_inner_core():
+    inner_shape = shapely.box(2.303, 48.803, 2.307, 48.807)
+    outer = replace(CORE, shape=CORE_SHAPE.difference(inner_shape))
+    inner = perimeter(Colour.GREY, id="inner", shape=inner_shape)
+    law = law_of(outer, inner, RING)
+    assert with_rings(law, frozenset({"inner"})) == {"inner", "ring"}
+    assert cores_of(law, "ring") == {"core", "inner"}
+    apart = replace(inner, shape=shapely.box(2.40, 48.80, 2.41, 48.81))
+    assert with_rings(law_of(outer, apart, RING), frozenset({"inner"})) == {"inner"}
