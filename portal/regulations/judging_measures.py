@@ -22,7 +22,7 @@ def judge_measure(
 ) -> list[tuple[Reason, bool]]:
     """What a measure says of a place during the interval: reasons (False) and warnings (True)."""
     # What the measure has to say is cheap to know, when it is active is not.
-    if measure.type not in _TOLD and measure.origin is not Origin.EVENT:
+    if never_speaks(measure):
         return []
     outcome = measure.vehicles.concerns(vehicle, stops_inside=stops)
     spoken = _spoken(hit, measure, outcome, edge)
@@ -56,6 +56,16 @@ def judge_measure(
     )
     notes = free_text_notes(reason, outcome)
     return notes if spoken is None else [(reason, is_warning), *notes]
+
+
+def never_speaks(measure: Measure) -> bool:
+    """Tell whether a measure says nothing to anyone: parking, overtaking and storage areas close no road."""
+    return measure.type not in _TOLD and measure.origin is not Origin.EVENT
+
+
+def is_silent(outcome: RuleOutcome) -> bool:
+    """Tell whether a measure has nothing to say to a vehicle of which its rule says this, wherever and whenever."""
+    return outcome.answer is Answer.NO and outcome.exempted_by is None and not outcome.free_texts
 
 
 _CLOSURE: Final = {

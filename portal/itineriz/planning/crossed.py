@@ -10,7 +10,6 @@ from shapely.geometry.base import BaseGeometry
 from shapely.ops import linemerge
 
 from portal.itineriz.planning.hours import regulation_of
-from portal.itineriz.routing.checking import LegContext, check_drive
 from portal.itineriz.routing.lawgrid import LawGrid
 from portal.itineriz.routing.search import Outcome
 from portal.itineriz.trip import Avoided
@@ -21,9 +20,7 @@ from portal.regulations.perimeters import Perimeter
 type Lines = dict[str, BaseGeometry]
 
 
-def avoided_of(
-    grid: LawGrid, number: int, outcome: Outcome, leg: LegContext, *, lines: bool = True
-) -> Iterator[Avoided]:
+def avoided_of(grid: LawGrid, number: int, outcome: Outcome, *, lines: bool = True) -> Iterator[Avoided]:
     """The regulations that changed a leg that has a lawful way.
 
     The search drove, met regulations, closed them and drove again: what a round added to the route is shared in equal
@@ -41,7 +38,7 @@ def avoided_of(
             reasons.setdefault(reason.id, reason)
             seconds[reason.id] += (after.duration_s - before.duration_s) / len(round_.reasons)
             metres[reason.id] += (after.distance_m - before.distance_m) / len(round_.reasons)
-    crossed = forbidden_lines(grid, outcome, leg) if lines and reasons else {}
+    crossed = forbidden_lines(outcome) if lines and reasons else {}
     for key, reason in reasons.items():
         yield Avoided(
             reason,
@@ -53,11 +50,11 @@ def avoided_of(
         )
 
 
-def forbidden_lines(grid: LawGrid, outcome: Outcome, leg: LegContext) -> Lines:
+def forbidden_lines(outcome: Outcome) -> Lines:
     """By id of a regulation, what it forbids of the drives that met it: the route without law first."""
     found: defaultdict[str, dict[int, BaseGeometry]] = defaultdict(dict)
     for round_ in outcome.rounds:
-        for violation in check_drive(grid.engine, grid.law, round_.drive, leg).violations:
+        for violation in round_.violations:
             path = round_.drive.path(violation.edge)
             for reason in violation.reasons:
                 found[reason.id].setdefault(violation.edge.row, path)

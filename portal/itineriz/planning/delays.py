@@ -20,14 +20,14 @@ import shapely
 from portal.itineriz.routing.checking import LegContext, interval
 from portal.itineriz.routing.drives import Drive, DrivenEdge
 from portal.itineriz.routing.lawgrid import LawGrid
+from portal.itineriz.routing.regulated import SLOWING_TYPES
 from portal.regulations.evaluate import ReasonCode, StopsInside, judge
-from portal.regulations.measures import Measure, MeasureType
+from portal.regulations.measures import Measure
 from portal.regulations.snapshot import Hit
 
 CYCLE_S: Final = 120.0
 GREEN: Final = 0.4
 ALTERNATE_WAIT_S: Final = (1 - GREEN) ** 2 * CYCLE_S / 2
-_SLOWING: Final = frozenset({MeasureType.SPEED_LIMIT, MeasureType.ALTERNATE_TRAFFIC})
 _KMH: Final = 3.6
 
 
@@ -56,13 +56,15 @@ def _bearing(grid: LawGrid, drive: Drive, index: int, leg: LegContext) -> tuple[
     """What bears on an edge of a drive; of the first and the last one only a part is driven."""
     edge = drive.edges[index]
     if 0 < index < len(drive.edges) - 1:
+        if not grid.slows[edge.row]:
+            return ()
         return grid.hits(edge.row, interval(leg.depart_at, 0.0, drive.duration_s))
     path = drive.path(edge)
     return grid.hits_of_part(path, edge.row) if shapely.get_dimensions(path) == 1 else ()
 
 
 def _slows(hit: Hit) -> bool:
-    return isinstance(hit.regulation, Measure) and hit.regulation.type in _SLOWING
+    return isinstance(hit.regulation, Measure) and hit.regulation.type in SLOWING_TYPES
 
 
 def _extra_seconds(grid: LawGrid, drive: Drive, leg: LegContext, concerned: Sequence[_Slow]) -> list[float]:

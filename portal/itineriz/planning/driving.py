@@ -205,7 +205,7 @@ class _Driver:
             return _Driven(leg, drive, check, outcome, plain, costing)
         if outcome is None or plain is None:
             return _Refused((Obstacle(number),))
-        return _Refused(tuple(self._blocking(number, outcome, leg)), plain, outcome.cut_short)
+        return _Refused(tuple(self._blocking(number, outcome)), plain, outcome.cut_short)
 
     def _delayed(self, leg: LegContext, search: Search, outcome: Outcome) -> _Accepted | Check:
         """The drive at the hours at which orders that slow it down let it be driven, and what the law says then.
@@ -231,11 +231,11 @@ class _Driver:
         assert refused is not None
         return refused
 
-    def _blocking(self, number: int, outcome: Outcome, leg: LegContext) -> Iterable[Obstacle]:
+    def _blocking(self, number: int, outcome: Outcome) -> Iterable[Obstacle]:
         """What a search without success met, strictest first."""
         reasons = {(one.kind, one.id): one for one in outcome.blocking if isinstance(one, Reason)}
         limits = dict.fromkeys(one for one in outcome.blocking if isinstance(one, RoadLimit))
-        lines = forbidden_lines(self.grid, outcome, leg) if self.explain else {}
+        lines = forbidden_lines(outcome) if self.explain else {}
         if not reasons and not limits:
             yield Obstacle(number)
         for reason in sorted(reasons.values(), key=_strictest_first):
@@ -288,7 +288,7 @@ class _Driver:
         tour.violations += [reason for violation in found.check.violations for reason in violation.reasons]
         tour.plain_distance_m += found.plain.distance_m
         tour.plain_duration_s += found.plain.duration_s
-        for item in avoided_of(self.grid, number - 1, found.outcome, found.leg, lines=self.explain):
+        for item in avoided_of(self.grid, number - 1, found.outcome, lines=self.explain):
             tour.avoided[item.leg, item.reason.id] = item
         for reason in found.check.warnings:
             tour.warn_of(reason)

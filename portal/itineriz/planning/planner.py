@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -66,12 +66,13 @@ def _check_trip(trip: Trip) -> None:
 
 @dataclass(slots=True)
 class _Planner:
-    """The planning of one trip under one law."""
+    """The planning of one trip under one law. ahead: the days of which the legal hours of stops are told."""
 
     grid: LawGrid
     trip: Trip
     limits: Limits
     extras: Extras
+    ahead: Interval = field(init=False)
     slots: dict[int, LegalSlots] = field(default_factory=dict)
     driven: dict[tuple[object, ...], Tour] = field(default_factory=dict)
     told: tuple[str, int, int] = ("order", 0, 1)
@@ -80,7 +81,9 @@ class _Planner:
         trip = self.trip
         # Who asks for an arrival leaves in the day before it.
         anchor = trip.depart_at if trip.arrive_by is None else trip.arrive_by - HORIZON
-        self._look_at_places(anchor)
+        self.ahead = Interval(anchor, anchor + SLOTS_AHEAD)
+        if trip.free_order:
+            self._look_at_places(range(1, len(trip.stops)))
         left_out = self._closed_all_day(anchor) if trip.free_order else []
         ordered = self._ordered(left_out)
         round_ = Round(calls_of(trip, ordered.sequence), trip.depart_at, trip.vehicle, trip.passes, slots=ordered.slots)
@@ -92,12 +95,14 @@ class _Planner:
             self.trip = replace(trip, depart_at=found.depart_at)
         return self._answer(round_, left_out, ordered)
 
-    def _look_at_places(self, anchor: datetime) -> None:
-        """The legal hours of each stop but the first, before anything is driven."""
-        window = Interval(anchor, anchor + SLOTS_AHEAD)
-        for number in range(1, len(self.trip.stops)):
+    def _look_at_places(self, numbers: Iterable[int]) -> None:
+        """The legal hours of some stops, the first one has none: of all before an order is looked for, of those at
+        which a tour fails once it is driven."""
+        for number in numbers:
+            if number == 0 or number in self.slots:
+                continue
             stop, vehicle, passes = self.trip.stops[number], self.trip.vehicle, self.trip.passes
-            self.slots[number] = stop_slots(self.grid, stop, vehicle, passes, window)
+            self.slots[number] = stop_slots(self.grid, stop, vehicle, passes, self.ahead)
 
     def _closed_all_day(self, anchor: datetime) -> list[int]:
         """The stops that no hour of the coming day lets serve; a tour in a free order leaves them out."""
@@ -192,6 +197,7 @@ class _Planner:
             tour.warn(Notice.DELAYED, minutes=math.ceil(tour.delayed_s / 60))
         if ordered.failed is not None:
             tour.warn(Notice.ORDER_UNAVAILABLE, code=ordered.failed)
+        self._look_at_places(round_.calls[obstacle.stop].number for obstacle in tour.obstacles)
         better: tuple[Proposal, ...] = ()
         if tour.complete and self.extras.hours and trip.arrive_by is None and not trip.assume_passes:
             better = proposals(

@@ -11,7 +11,7 @@ import numpy as np
 import shapely
 
 from portal.itineriz.planning.windows import begins_within, both
-from portal.itineriz.routing.checking import ids_at
+from portal.itineriz.routing.checking import hits_at, ids_at
 from portal.itineriz.routing.costing import HEAVY_OVER_KG
 from portal.itineriz.routing.lawgrid import LawGrid
 from portal.itineriz.trip import Stop
@@ -54,7 +54,7 @@ def stop_slots(
     law = grid.law
     here = shapely.Point(stop.point)
     ids = ids_at(law, stop.point)
-    areas = tuple(hit for hit in law.at(here) if isinstance(hit.regulation, Perimeter))
+    areas = tuple(hit for hit in hits_at(law, stop.point) if isinstance(hit.regulation, Perimeter))
     legal = open_spans(law, areas, window, vehicle, passes, StopsInside(ids))
     reasons = list(_closing(law, areas, window, legal, vehicle, passes, ids))
     rows = _rows_beside(grid.engine.table, here, vehicle)
@@ -95,7 +95,8 @@ def _street(
 ) -> tuple[tuple[Interval, ...], tuple[Reason, ...], frozenset[str]]:
     """When a directed edge is open to the vehicle for this stop, what closes it first, and ids of all that close it."""
     law, shape, facts = grid.law, grid.engine.table.shapes[row], grid.engine.facts[row]
-    hits = tuple(hit for hit in grid.hits(row) if not isinstance(hit.regulation, Perimeter))
+    borne = tuple(hit for hit in grid.hits(row) if not isinstance(hit.regulation, Perimeter))
+    hits = grid.hearing(vehicle).of(borne)
     if not hits:
         return (window,), (), frozenset()
     at = shape.interpolate(shape.project(here))

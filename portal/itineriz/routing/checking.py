@@ -6,10 +6,11 @@ its real times is returned.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,7 @@ import shapely
 
 from portal.itineriz.routing.engine import Drive, DrivenEdge, Engine
 from portal.itineriz.routing.lawgrid import LawGrid, days_of, grid_of
+from portal.itineriz.routing.verdicts import DriveVerdicts
 from portal.itineriz.trip import RoadLimit
 from portal.regulations.evaluate import Reason, State, StopsInside, judge
 from portal.regulations.passes import PassRight
@@ -25,6 +27,9 @@ from portal.regulations.rings import with_rings
 from portal.regulations.schedules import Interval
 from portal.regulations.snapshot import Hit, LawSnapshot
 from portal.regulations.vehicles import Vehicle
+
+_LAWS_KEPT: Final = 4
+_POINTS_KEPT: Final = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +79,13 @@ def check_drive(
 
     suspects: (k,) the edges to ask about, to explain a drive; what is returned as an answer is asked whole.
     """
-    driven = _driven(grid_of(engine, law), drive, leg.depart_at)
+    grid = grid_of(engine, law)
+    driven = _driven(grid, drive, leg.depart_at)
     start_ids = with_rings(law, leg.start_ids | ids_at(law, drive.coords[0]))
     end_ids = with_rings(law, leg.end_ids | ids_at(law, drive.coords[-1]))
     purposes = _purposes(law, [found for _, _, found in driven], start_ids, end_ids, leg.beyond)
+    whole = interval(leg.depart_at, 0.0, drive.duration_s)
+    verdicts = DriveVerdicts(law, grid.hearing(leg.vehicle), whole, leg.vehicle, leg.passes)
     violations: list[Violation] = []
     warnings: dict[tuple[str, str, str], Reason] = {}
     unknown_limits: dict[tuple[str, float, str], RoadLimit] = {}
@@ -85,10 +93,11 @@ def check_drive(
         if suspects is not None and not suspects[index]:
             continue
         limits = engine.limits.passed(edge.row, leg.vehicle)
-        if not found and not limits:
+        heard = verdicts.heard(found)
+        if not heard and not limits:
             continue
         during = interval(leg.depart_at, edge.start_s, edge.end_s)
-        verdict = judge(law, found, during, leg.vehicle, leg.passes, purpose, engine.facts[edge.row])
+        verdict = verdicts.verdict(heard, during, purpose, engine.facts[edge.row])
         reasons = verdict.obstacles
         told = list(verdict.warnings)
         if leg.tolerate_unknown:
@@ -106,20 +115,31 @@ def check_stay(
     law: LawSnapshot, point: tuple[float, float], stay: Interval, leg: LegContext, ids: frozenset[str]
 ) -> tuple[Reason, ...]:
     """What forbids a vehicle to stand at a point (lon, lat) during a stop. Only areas bind a vehicle that stands."""
-    hits = tuple(hit for hit in law.at(shapely.Point(point)) if isinstance(hit.regulation, Perimeter))
+    hits = tuple(hit for hit in hits_at(law, point) if isinstance(hit.regulation, Perimeter))
+    if not hits:
+        return ()
     verdict = judge(law, hits, stay, leg.vehicle, leg.passes, StopsInside(ids))
     return tuple(r for r in verdict.obstacles if not (leg.tolerate_unknown and r.state is State.UNKNOWN))
 
 
 def ids_at(law: LawSnapshot, point: Sequence[float]) -> frozenset[str]:
     """Ids of the regulations that bear on a point (lon, lat), whatever the hour."""
-    return _ids_at(law, float(point[0]), float(point[1]))
+    return frozenset(hit.regulation.id for hit in hits_at(law, point))
 
 
-@lru_cache(maxsize=256)
-def _ids_at(law: LawSnapshot, lon: float, lat: float) -> frozenset[str]:
+def hits_at(law: LawSnapshot, point: Sequence[float]) -> tuple[Hit, ...]:
+    """The regulations that bear on a point (lon, lat), whatever the hour."""
+    return _points_of(law)(float(point[0]), float(point[1]))
+
+
+@lru_cache(maxsize=_LAWS_KEPT)
+def _points_of(law: LawSnapshot) -> Callable[[float, float], tuple[Hit, ...]]:
     # A tour comes back to its stops at each of its attempts.
-    return frozenset(hit.regulation.id for hit in law.at(shapely.Point(lon, lat)))
+    @lru_cache(maxsize=_POINTS_KEPT)
+    def hits(lon: float, lat: float) -> tuple[Hit, ...]:
+        return law.at(shapely.Point(lon, lat))
+
+    return hits
 
 
 def interval(depart_at: datetime, start_s: float, end_s: float) -> Interval:

@@ -19,8 +19,19 @@ from shapely.geometry.base import BaseGeometry
 
 from portal.itineriz.routing.bearings import WHOLE, Bearings, facts_of_part, hit_of
 from portal.itineriz.routing.engine import Engine
-from portal.itineriz.routing.leglaw import CLOSED, FIRST_ZONE, MOST_ZONES, OPEN, LegLaw, LegQuestion, PartLaw
-from portal.itineriz.routing.regulated import JUSTIFIED, RULING, TAG, Regulated, closes_edge, regulated, rules_edge
+from portal.itineriz.routing.hearing import Hearing
+from portal.itineriz.routing.leglaw import CLOSED, FIRST_ZONE, MOST_ZONES, NO_PART, OPEN, LegLaw, LegQuestion, PartLaw
+from portal.itineriz.routing.regulated import (
+    JUSTIFIED,
+    MUTE,
+    RULING,
+    SLOWING,
+    TAG,
+    Regulated,
+    closes_edge,
+    regulated,
+    rules_edge,
+)
 from portal.itineriz.routing.timetable import (
     NO_SPANS,
     Spans,
@@ -30,6 +41,7 @@ from portal.itineriz.routing.timetable import (
     union,
     without,
 )
+from portal.regulations.judging_measures import is_silent
 from portal.regulations.measures import Measure
 from portal.regulations.passes import PassRight
 from portal.regulations.perimeters import Perimeter
@@ -47,6 +59,7 @@ type Truths = npt.NDArray[np.bool_]
 _DAYS_BEFORE, _DAYS_FROM = 1, 3
 _LEGS_KEPT = 256
 _VEHICLES_KEPT = 64
+_PARTS_KEPT = 8192
 # A law of 100,000 measures weighs hundreds of megabytes, and a feed may change it each minute.
 _LAWS_KEPT = 3
 _ENGINES_KEPT = 4
@@ -84,6 +97,10 @@ class LawGrid:
         self._penalty_s = np.concatenate((columns.penalty_s, columns.penalty_s[standing]))
         self._bound = lru_cache(maxsize=_VEHICLES_KEPT)(self._find_bound)
         self._legs = lru_cache(maxsize=_LEGS_KEPT)(self._find_leg)
+        self.hearing = lru_cache(maxsize=_VEHICLES_KEPT)(self._find_hearing)
+        self._hits_of_part = lru_cache(maxsize=_PARTS_KEPT)(self._find_hits_of_part)
+        self.slows: Truths = self._slowing()
+        """(n,) the rows on which some measure closes nothing and adds time."""
 
     # The pairs of edge and regulation
 
@@ -157,6 +174,22 @@ class LawGrid:
         window: without the measures that sleep for days around it.
         """
         return self.bearings.hits(row, None if window is None else days_of(window))
+
+    def _find_hearing(self, vehicle: Vehicle) -> Hearing:
+        """What of the law has anything to say to a vehicle. `hearing` keeps the answers."""
+        silent = np.array(
+            [
+                all(is_silent(rule.concerns(vehicle, stops_inside=stops)) for stops in (False, True))
+                for rule in self.columns.rules
+            ],
+            dtype=bool,
+        )
+        return Hearing(self._number, (silent[self.columns.rule] | self.columns.has(MUTE)).tobytes())
+
+    def _slowing(self) -> Truths:
+        rows: Truths = np.zeros(len(self.engine.table), dtype=bool)
+        rows[self.bearings.rows[self.columns.has(SLOWING)[self.columns.reg_of_site[self.bearings.site]]]] = True
+        return rows
 
     def regulation(self, number: int) -> Regulation:
         """The regulation of a number in `pair_reg`."""
@@ -261,12 +294,17 @@ class LawGrid:
 
     def hits_of_part(self, path: BaseGeometry, row: int) -> tuple[Hit, ...]:
         """What bears on a part of an edge, asked of the law. path: LineString (lon, lat)."""
+        return self._hits_of_part(path, row)
+
+    def _find_hits_of_part(self, path: BaseGeometry, row: int) -> tuple[Hit, ...]:
         return self.law.at(path, facts_of_part(self.engine, row, path))
 
     def for_part(self, path: BaseGeometry, row: int, leg: LegLaw) -> PartLaw:
         """What closes a part of an edge to a leg of this grid."""
+        hits = self.hits_of_part(path, row)
+        if not hits:
+            return NO_PART
         facts = facts_of_part(self.engine, row, path)
-        hits = self.law.at(path, facts)
         areas = frozenset(h.regulation.id for h in hits if isinstance(h.regulation, Perimeter))
         states = [leg.reg_state[n] for i in with_rings(self.law, areas) if (n := self._number.get(i)) is not None]
         zones = sum(1 << (int(state) - FIRST_ZONE) for state in states if state >= FIRST_ZONE)

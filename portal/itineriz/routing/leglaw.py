@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from portal.itineriz.routing.timetable import Spans, SpansByNumber
+from portal.itineriz.routing.timetable import NO_SPANS, Spans, SpansByNumber
 from portal.regulations.passes import PassRight
 from portal.regulations.vehicles import Vehicle
 
@@ -87,3 +87,7 @@ class PartLaw:
 
     spans: Spans
     zones: int
+
+
+NO_PART: Final = PartLaw(NO_SPANS, 0)
+"""A part of an edge that nothing closes."""

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from portal.itineriz.routing.timetable import Floats, Numbers, Pattern, bounds_of
-from portal.regulations.judging_measures import closes
+from portal.regulations.judging_measures import closes, never_speaks
 from portal.regulations.measures import Direction, EdgeFacts, Measure, MeasureType, Origin
 from portal.regulations.perimeters import Motorised, Perimeter
 from portal.regulations.precedence import rules_place
@@ -26,8 +26,11 @@ _ACCREDITATION_S: Final = 2 * 3600.0
 _FORBIDDEN_S: Final = 24 * 3600.0
 _RULES_TOO_MANY: Final = 1000
 
-JUSTIFIED, TAG, RULING = 1, 2, 4
-"""Traits: a perimeter where a stop is all that is asked for; a tag of OpenStreetMap; an order that may silence one."""
+JUSTIFIED, TAG, RULING, MUTE, SLOWING = 1, 2, 4, 8, 16
+"""Traits: a perimeter where a stop is all that is asked for; a tag of OpenStreetMap; an order that may silence one; a
+measure that says nothing to anyone; one that closes nothing and adds time."""
+
+SLOWING_TYPES: Final = frozenset({MeasureType.SPEED_LIMIT, MeasureType.ALTERNATE_TRAFFIC})
 
 
 class Numbered[T: Hashable]:
@@ -177,7 +180,8 @@ def _traits(regulation: Regulation) -> int:
         return JUSTIFIED if regulation.access.motorised is Motorised.JUSTIFIED else 0
     # What rules the edges that it closes wholly: see `rules_place`.
     is_order = regulation.origin is Origin.ORDER and regulation.type is MeasureType.NO_ENTRY
-    return TAG * (regulation.origin is Origin.OSM) + RULING * is_order
+    traits = TAG * (regulation.origin is Origin.OSM) + RULING * is_order
+    return traits + MUTE * never_speaks(regulation) + SLOWING * (regulation.type in SLOWING_TYPES)
 
 
 def _penalty_s(regulation: Regulation) -> float:

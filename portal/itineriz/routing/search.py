@@ -23,8 +23,7 @@ from portal.itineriz.routing.costing import Costing
 from portal.itineriz.routing.drives import Drive, part_of, point_on
 from portal.itineriz.routing.engine import Engine, PlainWay
 from portal.itineriz.routing.lawgrid import LawGrid, grid_of
-from portal.itineriz.routing.leglaw import OPEN, LegLaw, LegQuestion, PartLaw
-from portal.itineriz.routing.timetable import NO_SPANS
+from portal.itineriz.routing.leglaw import NO_PART, OPEN, LegLaw, LegQuestion, PartLaw
 from portal.itineriz.routing.ways import Direct, End, Way, directs_of
 from portal.itineriz.trip import RoadLimit
 from portal.regulations.evaluate import Reason
@@ -44,7 +43,6 @@ _WINDOW: Final = timedelta(hours=6)
 _LONGER: Final = 2.0
 _LATER_S: Final = 300.0
 """A lawful way is seldom longer than this beside the way without law."""
-_FREE: Final = PartLaw(NO_SPANS, 0)
 
 
 class Ground(Protocol):
@@ -70,11 +68,12 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One drive that breaks the law, and what it breaks."""
+    """One drive that breaks the law, and what it breaks, where."""
 
     drive: Drive
     reasons: tuple[Reason, ...]
     limits: tuple[RoadLimit, ...]
+    violations: tuple[Violation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +142,8 @@ class _Leg:
         self._everything = self.closed
         # What is driven of the first and last edge is asked of the law itself, which takes as long as a search. It
         # seldom matters: the first try goes without, and the check tells.
-        self.exact = len(self._asked_law.zone_regs) > 0
+        self._counts_zones = len(self._asked_law.zone_regs) > 0
+        self.exact = self._counts_zones
 
     def run(self) -> Outcome:
         search = self.search
@@ -153,10 +153,8 @@ class _Leg:
         way = free.way if free is not None and self._seems_open(free) else None
         for _ in range(_CORRECTIONS):
             way = way or self._way(self._asked_law)
-            if way is None and not self.exact:
-                self.exact = True
-                continue
             if way is None:
+                # The law of the first and last edge only closes more of them, but where zones are counted.
                 return self._refused()
             is_free = free is not None and way.same_as(free.way)
             drive = free.drive if free is not None and is_free else self.engine.drive_of(way)
@@ -195,17 +193,17 @@ class _Leg:
 
     def _way(self, law: LegLaw, *, soft: bool = False) -> Way | None:
         starts = [
-            End(p.row, p.at, p.extra_cost, self._part(p.row, p.at, 1.0, law))
+            End(p.row, p.at, p.extra_cost, self._part(p.row, p.at, 1.0, law, soft=soft))
             for p in self.starts
             if soft or not self._is_shut(p.row, leaving=True)
         ]
         ends = [
-            End(p.row, p.at, p.extra_cost, self._part(p.row, 0.0, p.at, law))
+            End(p.row, p.at, p.extra_cost, self._part(p.row, 0.0, p.at, law, soft=soft))
             for p in self.ends
             if soft or not self._is_shut(p.row, leaving=False)
         ]
         directs = [
-            Direct(d.start, d.end, self._part(starts[d.start].row, starts[d.start].at, ends[d.end].at, law))
+            Direct(d.start, d.end, self._part(starts[d.start].row, starts[d.start].at, ends[d.end].at, law, soft=soft))
             for d in directs_of(starts, ends)
         ]
         return self.network.way(
@@ -222,9 +220,9 @@ class _Leg:
     def _is_shut(self, row: int, *, leaving: bool) -> bool:
         return bool(self.closed[row]) or (leaving, row) in self.shut
 
-    def _part(self, row: int, first: float, last: float, law: LegLaw) -> PartLaw:
-        if not self.exact:
-            return _FREE
+    def _part(self, row: int, first: float, last: float, law: LegLaw, *, soft: bool) -> PartLaw:
+        if not self.exact or (soft and not self._counts_zones):
+            return NO_PART
         whole = _kept_part_law(self.grid, self._asked_law, row, first, last)
         if law is self._asked_law or (len(whole.spans) == 0 and whole.zones == 0):
             return whole
@@ -267,7 +265,7 @@ class _Leg:
         for _ in range(self.search.limits.rounds):
             if way.same_as(lawful):
                 return
-            violations = check_drive(self.engine, self.law, drive, self.leg, self._suspects(way, drive)).violations
+            violations = self._breaks(way, drive).violations
             if not violations:
                 return
             round_ = _round(drive, violations)
@@ -282,13 +280,13 @@ class _Leg:
                 return
             way, drive = following, self.engine.drive_of(following)
 
-    def _suspects(self, way: Way, drive: Drive) -> npt.NDArray[np.bool_] | None:
-        """The edges of a way that its law may forbid: what the compiled law closes, and the two ends."""
-        if not drive.edges:
-            return None
-        suspects = self.network.closed_along(way, self._asked_law, self.depart_s, self._everything)
-        suspects[[0, -1]] = True
-        return suspects
+    def _breaks(self, way: Way, drive: Drive) -> Check:
+        """What a way that is only told of breaks: asked where the compiled law closes it, and at its two ends."""
+        suspects: npt.NDArray[np.bool_] | None = None
+        if drive.edges:
+            suspects = self.network.closed_along(way, self._asked_law, self.depart_s, self._everything)
+            suspects[[0, -1]] = True
+        return check_drive(self.engine, self.law, drive, self.leg, suspects)
 
     def _refused(self) -> Outcome:
         """No lawful way: every one was tried. What is in the way of the one that breaks least."""
@@ -296,7 +294,7 @@ class _Leg:
         if way is None:
             return Outcome(None, None, ())
         drive = self.engine.drive_of(way)
-        check = check_drive(self.engine, self.law, drive, self.leg)
+        check = self._breaks(way, drive)
         round_ = _round(drive, check.violations)
         return Outcome(None, check, (round_,), blocking=(*round_.reasons, *round_.limits))
 
@@ -304,7 +302,7 @@ class _Leg:
 def _part_law(grid: LawGrid, law: LegLaw, row: int, first: float, last: float) -> PartLaw:
     path = part_of(grid.engine.table, row, first, last)
     # What stands where nothing is driven is asked of the stop.
-    return grid.for_part(path, row, law) if shapely.get_dimensions(path) == 1 else _FREE
+    return grid.for_part(path, row, law) if shapely.get_dimensions(path) == 1 else NO_PART
 
 
 _kept_part_law = lru_cache(maxsize=_PARTS_KEPT)(_part_law)
@@ -338,7 +336,8 @@ def _exempting(law: LawSnapshot, outcome: Outcome) -> frozenset[str]:
 def _round(drive: Drive, violations: Iterable[Violation]) -> Round:
     reasons: dict[tuple[str, str], Reason] = {}
     limits: dict[RoadLimit, None] = {}
-    for violation in violations:
+    found = tuple(violations)
+    for violation in found:
         reasons |= {(reason.kind, reason.id): reason for reason in violation.reasons}
         limits |= dict.fromkeys(violation.limits)
-    return Round(drive, tuple(reasons.values()), tuple(limits))
+    return Round(drive, tuple(reasons.values()), tuple(limits), found)

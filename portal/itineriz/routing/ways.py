@@ -5,18 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from portal.itineriz.routing.leglaw import PartLaw
-from portal.itineriz.routing.timetable import NO_SPANS
+from portal.itineriz.routing.leglaw import NO_PART, PartLaw
 
 type Floats = npt.NDArray[np.float64]
 type Rows = npt.NDArray[np.int32]
-
-_NO_PART: Final = PartLaw(NO_SPANS, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +26,7 @@ class End:
     row: int
     at: float
     extra_cost: float = 0.0
-    part: PartLaw = _NO_PART
+    part: PartLaw = NO_PART
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +35,7 @@ class Direct:
 
     start: int
     end: int
-    part: PartLaw = _NO_PART
+    part: PartLaw = NO_PART
 
 
 @dataclass(frozen=True, eq=False, slots=True)
