@@ -35,6 +35,9 @@ from portal.sheets import CsvText
 _FILE_AREA = "fleet-imports"
 # Judging this much takes well under 300 ms; more is a job with a progress bar.
 _JUDGED_AT_ONCE_BYTES = 60_000
+# A second or two of work. More lets the short jobs of other people go first.
+_SHORT_BYTES = 150_000
+_SHORT_ROWS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +122,8 @@ def start_import(
     with unit_of_work() as uow:
         uow.session.add(row)
         if not at_once:
-            row.job_id = enqueue("fleet.check_import", {"import_id": str(row.id)}, priority=True)
+            short = len(content) <= _SHORT_BYTES
+            row.job_id = enqueue("fleet.check_import", {"import_id": str(row.id)}, priority=short)
     return row.id
 
 
@@ -172,7 +176,7 @@ def confirm_import(actor: Actor, company_id: UUID, import_id: UUID) -> None:
         row.state = ImportState.APPLYING
         uow.session.flush()  # the job's row is referenced below
         args = {"import_id": str(row.id), "actor": actor.label, "actor_id": str(actor.user_id or "")}
-        row.job_id = enqueue("fleet.apply_import", args, priority=True)
+        row.job_id = enqueue("fleet.apply_import", args, priority=row.rows_total <= _SHORT_ROWS)
 
 
 def discard_import(company_id: UUID, import_id: UUID) -> None:

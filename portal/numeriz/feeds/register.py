@@ -171,7 +171,7 @@ def ask_reading(territory_id: UUID, feed_id: UUID) -> UUID:
         row = _row(uow.session, territory_id, feed_id)
         if row.job_id is not None and not get_job(row.job_id).state.ended:
             return row.job_id
-        row.job_id = enqueue(FEED_JOB, {"feed_id": str(feed_id)}, priority=True)
+        row.job_id = enqueue(FEED_JOB, {"feed_id": str(feed_id)})
         return row.job_id
 
 

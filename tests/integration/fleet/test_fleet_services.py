@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from portal.audit import AuditTag, list_entries
 from portal.common.actor import Actor, ActorKind, CompanyRole
@@ -16,6 +17,7 @@ from portal.fleet import imports, queries, services, withdrawals
 from portal.fleet.drafts import VehicleDraft, judge
 from portal.fleet.models import FleetImport, ImportState, Vehicle
 from portal.jobs import JobState, runner
+from portal.jobs.models import Job
 from tests.factories.accounts import make_company
 
 
@@ -123,6 +125,19 @@ def test_large_file_is_judged_by_a_job_with_progress(
     imports.confirm_import(actor, company_id, import_id)
     run_jobs(database)
     assert imports.get_import(company_id, import_id).added == 4000
+
+
+@pytest.mark.parametrize(("rows", "padding", "urgent"), [(2000, 0, [True]), (2001, 80, [False, False])])
+def test_only_a_small_file_goes_with_the_short_jobs(
+    app: Flask, run_jobs: Callable[[Flask], int], rows: int, padding: int, urgent: list[bool]
+) -> None:
+    company_id = make_company().id
+    actor = Actor(ActorKind.USER, "Camille", companies={company_id: CompanyRole.MANAGER})
+    content = fleet_file(rows).replace(b"\n", b";" + b" " * padding + b"\n")
+    import_id = imports.start_import(actor, company_id, "flotte.csv", content)
+    run_jobs(app)
+    imports.confirm_import(actor, company_id, import_id)
+    assert list(session().scalars(select(Job.priority).order_by(Job.created_at))) == urgent
 
 
 def test_second_upload_of_the_same_file_changes_nothing(
