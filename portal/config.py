@@ -53,6 +53,7 @@ class Settings:
     max_import_rows: int
     max_import_columns: int
     rate_limits: bool
+    workers: int
     job_lease_s: int
     scan_retention_days: int
     route_retention_days: int
@@ -129,6 +130,7 @@ def load_settings(environ: Mapping[str, str] | None = None, **overrides: object)
         "max_import_rows": number("MAX_IMPORT_ROWS", 100_000),
         "max_import_columns": number("MAX_IMPORT_COLUMNS", 100),
         "rate_limits": flag("RATE_LIMITS", True),
+        "workers": number("WORKERS", 2),
         "job_lease_s": number("JOB_LEASE_S", 20),
         "scan_retention_days": number("SCAN_RETENTION_DAYS", 30),
         "route_retention_days": number("ROUTE_RETENTION_DAYS", 90),
@@ -143,6 +145,8 @@ def load_settings(environ: Mapping[str, str] | None = None, **overrides: object)
         faults.append(f"{_PREFIX}PASS_SIGNING_SEED must be 64 hexadecimal digits (32 random bytes).")
     if len(str(values["secret_key"])) < _SHORTEST_KEY:
         faults.append(f"{_PREFIX}SECRET_KEY must have {_SHORTEST_KEY} signs or more, drawn at random.")
+    if int(str(values["workers"])) < 1:
+        faults.append(f"{_PREFIX}WORKERS must be 1 or more.")
     if faults:
         raise ConfigurationError(" ".join(faults))
     return Settings(**values)  # type: ignore[arg-type]

@@ -26,6 +26,7 @@ from portal.jobs.models import Job, JobState
 from portal.jobs.registry import find_task
 
 QUEUES = ("urgent", "ordinary")
+"""In the order they are served."""
 WARM = "warm"
 """In the message of a job: it may run in the process that the worker keeps."""
 _RUN = "portal.jobs.runner.run"
@@ -69,6 +70,8 @@ def enqueue(kind: str, args: dict[str, Any], *, priority: bool = False) -> UUID:
     """Write the job's row in the running unit of work and push it to the queue once that is durable.
 
     kind must be registered. Returns the job's id. A queue that is down loses nothing: the sweep pushes later.
+    priority: for seconds of work that a person waits for. One worker does nothing else, so that such a job never waits
+    for a long one; a long job with priority would break that.
     """
     find_task(kind)
     job_id = new_id()

@@ -64,14 +64,7 @@ class Child:
 
     def stop(self) -> None:
         """Ask the process to end, wait, then end it."""
-        if self.process is None or not self.alive:
-            return
-        self.process.terminate()
-        try:
-            self.process.wait(self.patience_s)
-        except subprocess.TimeoutExpired:
-            os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
+        stop_together([self])
 
     def last_words(self, lines: int = 5) -> str:
         """Return the end of the process's log, for the sentence that says why it will not start."""
@@ -79,6 +72,20 @@ class Child:
             return " | ".join(self.log_path.read_text(errors="replace").strip().splitlines()[-lines:])
         except OSError:
             return ""
+
+
+def stop_together(children: Sequence[Child]) -> None:
+    """Ask all to end at once, wait for each as long as it may take, then end those that have not."""
+    running = [(child, child.process) for child in children if child.process is not None and child.alive]
+    asked_at = time.monotonic()
+    for _child, process in running:
+        process.terminate()
+    for child, process in running:
+        try:
+            process.wait(max(0.0, asked_at + child.patience_s - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
 
 def _follow_supervisor() -> None:
@@ -131,10 +138,19 @@ def queue_child(settings: Settings) -> Child:
     return Child("queue", command, settings.var_dir / "log" / "queue.log", {})
 
 
-def worker_child(settings: Settings, environment: Mapping[str, str]) -> Child:
-    """One RQ worker, urgent jobs first. Stopped once it has finished the job it runs."""
-    command = [sys.executable, "-m", "portal.runtime.worker", *QUEUES]
-    return Child("worker", command, settings.var_dir / "log" / "worker.log", environment, patience_s=30)
+def worker_children(settings: Settings, environment: Mapping[str, str]) -> list[Child]:
+    """The RQ workers: the first of several takes urgent jobs alone, so that none of those waits for a long one.
+
+    Each is stopped once it has finished the job it runs.
+    """
+    urgent = [_worker("urgent-worker", QUEUES[:1], settings, environment)] if settings.workers > 1 else []
+    others = ["worker", *(f"worker-{number}" for number in range(2, settings.workers - len(urgent) + 1))]
+    return urgent + [_worker(name, QUEUES, settings, environment) for name in others]
+
+
+def _worker(name: str, queues: Sequence[str], settings: Settings, environment: Mapping[str, str]) -> Child:
+    command = [sys.executable, "-m", "portal.runtime.worker", *queues]
+    return Child(name, command, settings.var_dir / "log" / f"{name}.log", environment, patience_s=30)
 
 
 def web_child(settings: Settings, environment: Mapping[str, str], host: str, port: int, threads: int) -> Child:

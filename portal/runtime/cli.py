@@ -48,7 +48,7 @@ def _app() -> Flask:
 @_threads
 @with_appcontext
 def up(host: str, port: int, threads: int) -> None:
-    """Run the portal: queue, worker and web server under one supervisor.
+    """Run the portal: queue, workers and web server under one supervisor.
 
     Example: joptimiz up --port 8000
     """

@@ -1,4 +1,4 @@
-"""One command that runs an embedded installation: queue, worker, web; restarts what dies, stops all in order."""
+"""One command that runs an embedded installation: queue, workers, web; restarts what dies, stops all in order."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Mapping
+from itertools import chain
 from pathlib import Path
 from types import FrameType
 from typing import IO
@@ -26,9 +27,10 @@ from portal.runtime.children import (
     queue_answers,
     queue_child,
     runs_own_queue,
+    stop_together,
     wait_until,
     web_child,
-    worker_child,
+    worker_children,
 )
 from portal.runtime.orphans import OrphansLeft, take_lifeline
 from portal.runtime.upkeep import Upkeep
@@ -56,7 +58,7 @@ class Supervisor:
         self._stopping = False
         self._lock: IO[str] | None = None
         self._lifeline: IO[str] | None = None
-        self.children: list[Child] = []
+        self._groups: list[list[Child]] = []
 
     def claim(self) -> None:
         """Make sure that nothing else runs from this folder or on this port; call it before long preparations.
@@ -118,21 +120,21 @@ class Supervisor:
 
     def _start_all(self) -> None:
         settings, environment = self._settings, child_environment(self._settings)
-        worker = worker_child(settings, environment)
+        workers = worker_children(settings, environment)
         web = web_child(settings, environment, self._host, self._port, self._threads)
-        self.children = [worker, web]
+        self._groups = [workers, [web]]
         if runs_own_queue(settings):
             self._start_queue()
         elif not queue_answers(settings):
             raise StartError("The queue named by REDIS_URL does not answer.")
-        for child in (worker, web):
+        for child in (*workers, web):
             self._start(child)
         if not wait_until(lambda: self._stopping or self._web_answers(), web, 60):
             raise StartError(f"The web server does not start: {web.last_words()}")
 
     def _start_queue(self) -> None:
         queue = queue_child(self._settings)
-        self.children.insert(0, queue)
+        self._groups.insert(0, [queue])
         self._start(queue)
         if not wait_until(lambda: queue_answers(self._settings), queue, 20):
             raise StartError(f"The queue does not start: {queue.last_words()}")
@@ -162,7 +164,7 @@ class Supervisor:
     def _watch(self) -> None:
         next_sweep = 0.0
         while not self._stopping:
-            for child in self.children:
+            for child in chain.from_iterable(self._groups):
                 if not child.alive:
                     self._restart(child)
             if time.monotonic() >= next_sweep:
@@ -183,9 +185,9 @@ class Supervisor:
             _log.warning("the sweep could not reach the database; it will try again")
 
     def _stop_all(self) -> None:
-        """Stop web first (nobody adds work), then the worker (it ends its job), then the queue."""
-        for child in reversed(self.children):
-            child.stop()
+        """Stop web first (nobody adds work), then the workers (each ends its job), then the queue."""
+        for group in reversed(self._groups):
+            stop_together(group)
         self._release()
 
     def _release(self) -> None:

@@ -1,4 +1,4 @@
-"""The worker process: RQ takes job ids from the queue; each runs in another process.
+"""A worker process: RQ takes job ids from the queue; each runs in another process.
 
 Warm jobs run one after another in a process that is kept (`portal.runtime.warm`), any other in a forked one of its own.
 A crash of native code (the routing engine) kills one job's process, not the worker.

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import signal
 from pathlib import Path
 
 from portal.runtime.worker import WARM_NAME
 
-_MARKS = {"queue": "valkey-server", "worker": "portal.runtime.worker", "web": "gunicorn"}
+_MARKS = {
+    "queue": "valkey-server",
+    "urgent worker": r"portal\.runtime\.worker urgent$",
+    "worker": r"portal\.runtime\.worker urgent ordinary$",
+    "web": "gunicorn",
+}
 
 
 def children_of(parent: int) -> dict[int, str]:
@@ -20,15 +26,18 @@ def children_of(parent: int) -> dict[int, str]:
             # The name in brackets may hold spaces; what follows it does not.
             ppid = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
             if ppid == parent:
-                found[int(folder.name)] = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                found[int(folder.name)] = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
         except OSError:  # it ended meanwhile
             continue
     return found
 
 
 def child_of(supervisor: int, part: str) -> int | None:
-    """Return the process id of a part (queue, worker, web) of a running portal, None while it does not run."""
-    return next((pid for pid, command in children_of(supervisor).items() if _MARKS[part] in command), None)
+    """Return the process id of a part of a running portal, None while it does not run.
+
+    part: queue, urgent worker (it runs nothing else), worker (it runs everything), web.
+    """
+    return next((pid for pid, command in children_of(supervisor).items() if re.search(_MARKS[part], command)), None)
 
 
 def warm_of(worker: int) -> int | None:

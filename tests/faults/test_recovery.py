@@ -26,7 +26,7 @@ def _supervisor(portal: RunningPortal) -> int:
 
 
 def _run_of(portal: RunningPortal) -> int | None:
-    """The forked process that runs the present job."""
+    """The forked process that stores the fleet."""
     worker = child_of(_supervisor(portal), "worker")
     assert worker is not None
     return run_of(worker)
@@ -35,11 +35,12 @@ def _run_of(portal: RunningPortal) -> int | None:
 VICTIMS = {
     "queue": lambda portal: child_of(_supervisor(portal), "queue"),
     "worker": lambda portal: child_of(_supervisor(portal), "worker"),
+    "urgent worker": lambda portal: child_of(_supervisor(portal), "urgent worker"),
     "run": _run_of,
 }
 
 
-@pytest.mark.parametrize(("victim", "runs"), [("queue", 1), ("worker", 2), ("run", 2)])
+@pytest.mark.parametrize(("victim", "runs"), [("queue", 1), ("worker", 2), ("urgent worker", 1), ("run", 2)])
 def test_everything_is_computed_once_when_killed_in_mid_job(
     portal: RunningPortal, company: Company, victim: str, runs: int
 ) -> None:

@@ -72,8 +72,8 @@ def test_unreadable_setting_is_named(tmp_path: Path) -> None:
 def test_full_disk_is_told(command: str, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     honest = os.statvfs
 
-    def nearly_full(path: object) -> os.statvfs_result:
-        values = list(honest(path))  # type: ignore[call-overload]
+    def nearly_full(path: str | Path) -> os.statvfs_result:
+        values = list(honest(path))
         values[4] = 10_000_000 // values[1]  # f_bavail, in fragments of f_frsize bytes
         return os.statvfs_result(values)
 

@@ -1,4 +1,4 @@
-"""Native code that crashes takes one job's process with it, and nothing else."""
+"""Native code that crashes takes one job's process with it, and nothing else; a long job holds up no short one."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from portal.jobs.registry import find_task
 from portal.runtime.demo.prepare import SEED, SIZE_KM, SLUG
 from portal.territories.api import get_territory
 from portal.territories.demo_town import generate
-from tests.faults.processes import child_of, kill, warm_of
+from tests.faults.processes import child_of, kill, run_of, warm_of
 from tests.faults.work import Company
 from tests.support.installation import RunningPortal
 
 _WITHIN_S = 90
-_LONG, _SHORT = 80, 2
+_LONG, _SHORT = 40, 2
 
 
 class Tours:
@@ -87,9 +87,10 @@ def tours(company: Company) -> Tours:
     return Tours(company)
 
 
-def _worker(portal: RunningPortal) -> int:
+def _worker(portal: RunningPortal, part: str = "worker") -> int:
+    """The worker that runs everything, long tours too; or the one that runs urgent jobs alone."""
     assert portal.process is not None
-    worker = child_of(portal.process.pid, "worker")
+    worker = child_of(portal.process.pid, part)
     assert worker is not None
     return worker
 
@@ -135,20 +136,50 @@ def test_the_tour_has_failed_with_a_sentence_and_a_retry_when_every_try_crashes(
 def test_the_next_tour_is_computed_when_the_process_dies_between_two(portal: RunningPortal, tours: Tours) -> None:
     first_id = tours.ask(_SHORT)
     tours.wait_for(first_id, RouteStatus.DONE, RouteStatus.NO_LAWFUL_ROUTE)
-    kill(warm_of(_worker(portal)))
+    for part in ("worker", "urgent worker"):
+        kill(warm_of(_worker(portal, part)))
     second_id = tours.ask(_SHORT)
     tours.wait_for(second_id, RouteStatus.DONE, RouteStatus.NO_LAWFUL_ROUTE)
     assert tours.job(second_id).attempts == 1
 
 
-def test_a_short_tour_overtakes_when_long_ones_wait(portal: RunningPortal, tours: Tours) -> None:
+def test_a_short_tour_does_not_wait_when_long_ones_run_and_wait(
+    portal: RunningPortal, company: Company, tours: Tours
+) -> None:
     long_ids = [tours.ask(_LONG) for _ in range(2)]
     tours.wait_for_run(long_ids[0], 1)
-    short_id = tours.ask(_SHORT)
-    for asked in (short_id, *long_ids):
+    with company.held(warm_of(_worker(portal))):
+        assert not tours.job(long_ids[0]).state.ended
+        short_id = tours.ask(_SHORT)
+        tours.wait_for(short_id, RouteStatus.DONE, RouteStatus.NO_LAWFUL_ROUTE)
+        assert not any(tours.job(asked).state.ended for asked in long_ids)
+    for asked in long_ids:
         tours.wait_for(asked, RouteStatus.DONE, RouteStatus.NO_LAWFUL_ROUTE)
-    ended = {asked: tours.job(asked).ended_at for asked in (short_id, *long_ids)}
-    assert ended[short_id] < ended[long_ids[1]]
+
+
+def test_a_short_tour_does_not_wait_when_an_import_runs(portal: RunningPortal, company: Company, tours: Tours) -> None:
+    submitted = company.submit(company.judged_import(), 1)
+    company.wait_until_running(submitted)
+    with company.held(run_of(_worker(portal))):
+        assert not company.job_of(submitted).state.ended
+        short_id = tours.ask(_SHORT)
+        tours.wait_for(short_id, RouteStatus.DONE, RouteStatus.NO_LAWFUL_ROUTE)
+        assert not company.job_of(submitted).state.ended
+    company.wait_until_computed(submitted, _WITHIN_S)
+    company.check_done_once(submitted)
+
+
+def test_a_short_tour_is_computed_when_its_worker_is_killed_and_the_other_is_busy(
+    portal: RunningPortal, company: Company, tours: Tours
+) -> None:
+    long_id = tours.ask(_LONG)
+    tours.wait_for_run(long_id, 1)
+    with company.held(warm_of(_worker(portal))):
+        short_id = tours.ask(_SHORT)
+        kill(_worker(portal, "urgent worker"))
+        tours.wait_for(short_id, RouteStatus.DONE, RouteStatus.NO_LAWFUL_ROUTE)
+        assert not tours.job(long_id).state.ended
+    tours.wait_for(long_id, RouteStatus.DONE, RouteStatus.NO_LAWFUL_ROUTE)
 
 
 def test_the_worker_is_free_when_a_long_tour_is_cancelled(portal: RunningPortal, tours: Tours) -> None:

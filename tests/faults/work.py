@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import signal
+import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -28,6 +31,7 @@ from portal.itineriz.models import Route, RouteStatus
 from portal.jobs import JobState
 from portal.jobs.models import Job
 from tests.factories.accounts import valid_siret
+from tests.faults.processes import kill
 
 ROWS = 4000
 _LETTERS = "ABCDEFGHJKLMNPQRSTVWXYZ"
@@ -65,6 +69,28 @@ class Company:
     def __init__(self, var_dir: Path) -> None:
         # testing: this process counts its rate limits in memory; nothing else changes.
         self.app = create_app(load_settings(environ={}, var_dir=var_dir, demo_mode=True, testing=True))
+        self._database = var_dir / "joptimiz.sqlite"
+
+    @contextmanager
+    def held(self, pid: int | None) -> Iterator[None]:
+        """Stop a process for a while, at an instant when it holds no lock: its job lasts as long as the body."""
+        kill(pid, signal.SIGSTOP)
+        while not self._may_write():
+            kill(pid, signal.SIGCONT)
+            time.sleep(0.01)
+            kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            kill(pid, signal.SIGCONT)
+
+    def _may_write(self) -> bool:
+        with closing(sqlite3.connect(self._database, timeout=1)) as connection:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:
+                return False
+            return True
 
     def close(self) -> None:
         """Give the database back."""

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from portal.config import Settings
-from portal.runtime.children import Child, runs_own_queue
+from portal.config import ConfigurationError, Settings
+from portal.runtime.children import Child, runs_own_queue, stop_together, worker_children
 from portal.runtime.orphans import take_lifeline
 from tests.support.database import make_settings
 
@@ -60,6 +60,47 @@ def test_child_that_ignores_the_signal_is_killed(child: Child) -> None:
         time.sleep(0.02)
     child.stop()
     assert child.process.returncode == -signal.SIGKILL
+
+
+def test_all_are_asked_to_end_when_one_is_deaf(child: Child, tmp_path: Path) -> None:
+    child.command, other = _STUBBORN, Child("other", _SLEEPER, tmp_path / "log" / "other.log", {}, patience_s=0.3)
+    child.start()
+    other.start()
+    assert child.process is not None and other.process is not None
+    deadline = time.monotonic() + 20
+    while "deaf" not in child.last_words() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    stop_together([child, other])
+    assert (child.process.returncode, other.process.returncode) == (-signal.SIGKILL, -signal.SIGTERM)
+
+
+@pytest.mark.parametrize(
+    ("workers", "started"),
+    [
+        (1, [("worker", ["urgent", "ordinary"])]),
+        (2, [("urgent-worker", ["urgent"]), ("worker", ["urgent", "ordinary"])]),
+        (
+            4,
+            [
+                ("urgent-worker", ["urgent"]),
+                ("worker", ["urgent", "ordinary"]),
+                ("worker-2", ["urgent", "ordinary"]),
+                ("worker-3", ["urgent", "ordinary"]),
+            ],
+        ),
+    ],
+)
+def test_one_worker_of_several_takes_urgent_jobs_alone(
+    tmp_path: Path, workers: int, started: list[tuple[str, list[str]]]
+) -> None:
+    children = worker_children(make_settings(tmp_path, workers=workers), {})
+    assert [(made.name, list(made.command[3:])) for made in children] == started
+    assert len({made.log_path for made in children}) == workers
+
+
+def test_portal_does_not_start_when_no_worker_is_wanted(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="JOPTIMIZ_WORKERS must be 1 or more"):
+        make_settings(tmp_path, workers=0)
 
 
 def test_stopping_what_does_not_run_changes_nothing(child: Child) -> None:
