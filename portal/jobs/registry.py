@@ -31,7 +31,8 @@ def task(
 ) -> Callable[[TaskFunction], TaskFunction]:
     """Register `run(job: RunningJob, **args)` for a kind (`context.verb`). args are JSON scalars, mostly ids.
 
-    warm: for short work that needs much in memory (the graph, the law); the rest has a process of its own each time.
+    warm: for short work that needs much in memory (the graph, the law) or is waited for; the rest has a process of its
+    own each time.
     The function does its long work first, then writes its effects inside `with job.finish() as uow:`; it may be run
     again after a kill at any point, and only the run that owns the claim can finish.
     """

@@ -11,7 +11,10 @@ from portal.jobs import ClaimLost, RunningJob, task
 
 @task(services.CHECK, timeout_s=900, max_attempts=3)
 def check_addresses(job: RunningJob, check_id: str) -> None:
-    """Check the addresses of a list. A list that cannot be read is an answer, not a failed job."""
+    """Check the addresses of a list. A list that cannot be read is an answer, not a failed job.
+
+    Not warm: it may last a minute, and what it gathers for 10,000 addresses is given back with its process.
+    """
     services.mark_running(UUID(check_id))
     try:
         found = services.compute_check(UUID(check_id), lambda done, total: job.progress("addresses", done, total))

@@ -9,7 +9,7 @@ from portal.itineriz.places import uploads
 from portal.jobs import RunningJob, task
 
 
-@task(uploads.READ, timeout_s=300)
+@task(uploads.READ, timeout_s=300, warm=True)
 def read_stops(job: RunningJob, upload_id: str) -> None:
     """Read a file of stops and look for its addresses. A file that cannot be read is an answer, not a failed job."""
     try:
