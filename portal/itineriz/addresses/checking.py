@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from portal.itineriz.addresses.bearing import law_that_bears
 from portal.itineriz.addresses.finding import Doubt, Finder, Located
 from portal.itineriz.addresses.serving import Serving, Streets, serve, streets_of
 from portal.itineriz.addresses.verdicts import Answer, Judge, WeekVerdict, week_of
@@ -84,7 +85,7 @@ class Checker:
     ) -> None:
         week = week_of(first_day, zone)
         self._zone = zone
-        self._law = law.around(week)
+        self._law = law_that_bears(law, week, vehicle)
         self._streets: Streets = streets_of(engine, costing_for(vehicle, unknown_is_large=True).name)
         self._judge = Judge(self._law, self._streets.limits, week, vehicle, passes)
         self._ranks: dict[int, int] = {}

@@ -17,10 +17,10 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 from shapely.ops import substring
 
+from portal.itineriz.addresses.bearing import perimeters_of
 from portal.itineriz.routing.engine import SEARCH_CUTOFF_M, Engine
 from portal.itineriz.routing.limits import RoadLimits
 from portal.regulations.measures import EdgeFacts
-from portal.regulations.perimeters import Perimeter
 from portal.regulations.snapshot import Hit, LawSnapshot
 from portal.territories.api import EdgeFlag
 
@@ -119,7 +119,7 @@ def serve(streets: Streets, law: LawSnapshot, points: Sequence[tuple[float, floa
     ]
     paths = np.array([path for _place, _row, path, _facts, _at in stands], dtype=object)
     of_street = law.on_edges(paths, [facts for _place, _row, _path, facts, _at in stands])
-    of_point = law.at_many([shapely.Point(point) for point in points])
+    of_point = perimeters_of(law).at_many([shapely.Point(point) for point in points])
     found: list[Serving | None] = [None] * len(points)
     for (place, row, _path, facts, at), hits in zip(stands, of_street, strict=True):
         approach = Approach(row, facts, _with_perimeters(hits, of_point[place]))
@@ -132,6 +132,5 @@ def serve(streets: Streets, law: LawSnapshot, points: Sequence[tuple[float, floa
 
 
 def _with_perimeters(hits: tuple[Hit, ...], at_address: tuple[Hit, ...]) -> tuple[Hit, ...]:
-    known = {hit.regulation.id for hit in hits}
-    areas = (hit for hit in at_address if isinstance(hit.regulation, Perimeter))
-    return (*hits, *(hit for hit in areas if hit.regulation.id not in known))
+    known = {id(hit.regulation) for hit in hits}
+    return (*hits, *(hit for hit in at_address if id(hit.regulation) not in known))

@@ -14,13 +14,16 @@ from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from portal.itineriz.addresses.bearing import may_stop
 from portal.itineriz.addresses.serving import Approach, Serving
 from portal.itineriz.messages import limit_values
 from portal.itineriz.routing.limits import RoadLimits
 from portal.itineriz.trip import RoadLimit
 from portal.regulations.evaluate import Interval, Reason, ReasonCode, State, Verdict, verdict_spans
+from portal.regulations.judging_measures import closes
 from portal.regulations.measures import EdgeFacts, Measure, Origin
 from portal.regulations.passes import PassRight
+from portal.regulations.precedence import matters_let_pass, rules_place
 from portal.regulations.snapshot import Hit, LawSnapshot
 from portal.regulations.vehicles import Vehicle
 
@@ -52,6 +55,10 @@ class Span:
     state: State
     reasons: tuple[Reason, ...]
     limits: tuple[RoadLimit, ...] = ()
+
+
+type Voice = tuple[Span, ...]
+"""When one regulation says something during the week, and what."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,37 +130,35 @@ class Judge:
     ) -> None:
         self._law, self._limits, self._week = law, limits, week
         self._vehicle, self._passes = vehicle, tuple(passes)
-        self._of_group: dict[tuple[Any, ...], list[Span]] = {}
-        self._of_hit: dict[tuple[Any, ...], list[Span]] = {}
-        # Spans of `_of_hit` live as long as this judge: their identity is theirs alone.
+        self._of_voices: dict[tuple[int, ...], list[Span]] = {}
+        # Spans and voices live as long as this judge: their identity is theirs alone.
+        self._of_hit: dict[tuple[int, ...], Voice] = {}
         self._of_active: dict[tuple[int, ...], tuple[State, tuple[Reason, ...]]] = {}
+        self._stops: dict[int, bool] = {}
         self._answers: dict[tuple[Any, ...], Answer] = {}
 
     def answer(self, serving: Serving) -> Answer:
         """The week of an address: at each moment the freest way to stand there, none of its limits left out."""
         ways = [
-            (approach, self._limits.passed(approach.row, self._vehicle), _group(approach))
+            (self._voices(approach), self._limits.passed(approach.row, self._vehicle))
             for approach in serving.approaches
         ]
-        key = tuple((group, limits) for _approach, limits, group in ways)
+        key = tuple((tuple(map(id, voices)), limits) for voices, limits in ways)
         if key not in self._answers:
-            timelines = [self._timeline(approach, limits, group) for approach, limits, group in ways]
+            timelines = [self._timeline(voices, limits) for voices, limits in ways]
             self._answers[key] = Answer(_joined(_freest(timelines)))
         return self._answers[key]
 
-    def _timeline(self, approach: Approach, limits: tuple[RoadLimit, ...], group: tuple[Any, ...]) -> list[Span]:
-        if group not in self._of_group:
-            self._of_group[group] = self._said(approach)
-        spans = self._of_group[group]
+    def _timeline(self, voices: Sequence[Voice], limits: tuple[RoadLimit, ...]) -> list[Span]:
+        key = tuple(map(id, voices))
+        if key not in self._of_voices:
+            self._of_voices[key] = self._said(voices)
+        spans = self._of_voices[key]
         return [_limited(span, limits) for span in spans] if limits else spans
 
-    def _said(self, approach: Approach) -> list[Span]:
-        """What the regulations of an approach say together: as each alone, but for tags, which give way to orders."""
-        if any(isinstance(hit.regulation, Measure) and hit.regulation.origin is Origin.OSM for hit in approach.hits):
-            return self._asked(approach.hits, approach.facts)
-        said = sorted(
-            (span for hit in approach.hits for span in self._alone(hit, approach.facts)), key=lambda span: span.start
-        )
+    def _said(self, voices: Sequence[Voice]) -> list[Span]:
+        """What several regulations say together over the week: at each moment the strictest of them."""
+        said = sorted((span for voice in voices for span in voice), key=lambda span: span.start)
         bounds = sorted({self._week.start, self._week.end, *(at for span in said for at in (span.start, span.end))})
         found: list[Span] = []
         active: list[Span] = []
@@ -175,16 +180,44 @@ class Judge:
             self._of_active[key] = (ordered[0].state if ordered else State.ALLOWED, tuple(ordered))
         return self._of_active[key]
 
-    def _alone(self, hit: Hit, facts: EdgeFacts) -> list[Span]:
-        """What one regulation says, where it says something; computed once for all the streets it bears on alike."""
-        key = facts.one_way, _hit_key(hit)
+    def _voices(self, approach: Approach) -> list[Voice]:
+        """What each regulation of an approach says; those that say nothing are left out."""
+        return [voice for hit in approach.hits if (voice := self._voice(hit, approach))]
+
+    def _voice(self, hit: Hit, approach: Approach) -> Voice:
+        """What one regulation says, once for all the streets it bears on alike.
+
+        A regulation says the same whatever stands beside it, but for tags, which give way to orders.
+        """
+        regulation, orders = hit.regulation, list[Hit]()
+        if isinstance(regulation, Measure):
+            if not closes(hit, regulation, approach.facts) or not self._may_stop(regulation):
+                return ()
+            if regulation.origin is Origin.OSM:
+                orders = [other for other in approach.hits if self._lets_pass(other, approach.facts)]
+        # A closed place is closed alike whichever way the hit was found.
+        key = tuple(id(part) for one in (hit, *orders) for part in (one.regulation, one.location))
         if key not in self._of_hit:
-            self._of_hit[key] = [span for span in self._asked((hit,), facts) if span.reasons]
+            self._of_hit[key] = self._heard((hit, *orders), approach.facts)
         return self._of_hit[key]
 
-    def _asked(self, hits: tuple[Hit, ...], facts: EdgeFacts) -> list[Span]:
+    def _heard(self, hits: Sequence[Hit], facts: EdgeFacts) -> Voice:
+        """When the first regulation says something, and what: the others let the vehicle pass."""
         spans = verdict_spans(self._law, hits, self._week, self._vehicle, self._passes, edge=facts)
-        return [_span(during, verdict) for during, verdict in spans]
+        return tuple(span for during, verdict in spans if (span := _span(during, verdict)).reasons)
+
+    def _may_stop(self, measure: Measure) -> bool:
+        # The law holds its regulations as long as the run: their identity is theirs alone.
+        if id(measure) not in self._stops:
+            self._stops[id(measure)] = may_stop(measure, self._vehicle)
+        return self._stops[id(measure)]
+
+    def _lets_pass(self, hit: Hit, facts: EdgeFacts) -> bool:
+        """Tell whether a hit is an order that speaks of all of the place and lets the vehicle pass."""
+        order = hit.regulation
+        if not isinstance(order, Measure) or not rules_place(hit, order, facts):
+            return False
+        return bool(matters_let_pass(order, self._vehicle, stops=True))
 
 
 def week_of(first_day: date, zone: ZoneInfo) -> Interval:
@@ -193,17 +226,8 @@ def week_of(first_day: date, zone: ZoneInfo) -> Interval:
     return Interval(start, end)
 
 
-def _group(approach: Approach) -> tuple[Any, ...]:
-    """What makes the answer of an approach: two with the same group have the same answer."""
-    return approach.facts.one_way, tuple(_hit_key(hit) for hit in approach.hits)
-
-
-def _hit_key(hit: Hit) -> tuple[Any, ...]:
-    # The law holds its regulations as long as the run: their identity is theirs alone.
-    return id(hit.regulation), id(hit.location), hit.areal, hit.along, hit.whole, hit.doubtful, hit.nearby
-
-
 def _span(during: Interval, verdict: Verdict) -> Span:
+    """What stands in the way during an interval, and what must be carried."""
     told = (*verdict.obstacles, *(r for r in verdict.reasons if r.code is ReasonCode.DOCUMENT_NEEDED))
     return Span(during.start, during.end, verdict.state, told)
 
