@@ -31,7 +31,8 @@ UNREACHED = 1e9
 """Stands for no way in the tables of the landmarks: more than any way costs, and exact in single precision."""
 
 WORTH_S = 10.0
-"""Where the law changes during a trip, a dearer way is kept beside a cheaper one when it is this much earlier."""
+"""Where the law changes during a trip, a dearer way is kept beside a cheaper one when it is this much earlier; before
+a refusal, when it is earlier at all."""
 
 NOT_FOUND, FOUND, SCRATCH_FULL = 0, 1, -1
 _NONE = -1
@@ -312,7 +313,7 @@ def search(
     edge_s, edge_cost, state_row = graph[3], graph[4], graph[6]
     ptr, to, arc_s, arc_cost, arc_back = graph[7], graph[8], graph[9], graph[10], graph[11]
     is_open, only = graph[2], graph[5]
-    depart, soft, timed, relaxed, use_bound, codes, generation = options
+    depart, soft, timed, worth_s, relaxed, use_bound, codes, generation = options
     towards, away = bounds
     keys, items, label_cost, label_s, label_state, label_code, label_from, label_next, label_dead = scratch[:9]
     head, head_mark, bound_of, bound_mark, marks, target_head, target_mark, queue = scratch[9:]
@@ -449,7 +450,7 @@ def search(
                 dominated = False
                 other = head[key]
                 while other != _NONE:
-                    if label_cost[other] <= cost and (not timed or label_s[other] <= end_s + WORTH_S):
+                    if label_cost[other] <= cost and (not timed or label_s[other] <= end_s + worth_s):
                         dominated = True
                         break
                     other = label_next[other]

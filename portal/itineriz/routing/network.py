@@ -10,7 +10,7 @@ import os
 import tempfile
 import threading
 from collections.abc import Sequence
-from functools import cached_property
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from typing import Any, Final
@@ -18,7 +18,16 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from portal.itineriz.routing.kernel import FOUND, SCRATCH_FULL, UNREACHED, closed_along, costs_from, search, trace
+from portal.itineriz.routing.kernel import (
+    FOUND,
+    SCRATCH_FULL,
+    UNREACHED,
+    WORTH_S,
+    closed_along,
+    costs_from,
+    search,
+    trace,
+)
 from portal.itineriz.routing.leglaw import LegLaw, PartLaw
 from portal.itineriz.routing.timetable import NO_SPANS
 from portal.itineriz.routing.ways import Direct, End, Floats, Rows, Way, directs_of
@@ -26,12 +35,24 @@ from portal.territories.api import Driving, EdgeTable
 
 __all__ = ["Direct", "End", "Network", "Way", "directs_of"]
 
+type Landmarks = tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]
+
 HORIZON_S: Final = 3600.0
 """Longer than a leg within a city takes."""
 _LANDMARKS: Final = 12
 _CODES_KEPT: Final = 64
 _LIMIT_PENALTY_S: Final = 7200.0
 _ZONE_PENALTY_S: Final = 1800.0
+
+
+@dataclass(slots=True)
+class _Metric:
+    """What a search keeps low: the engine's cost or the time, by row and by turn, with its landmarks once found."""
+
+    name: str
+    edge_cost: Floats
+    arc_cost: Floats
+    landmarks: Landmarks | None = None
 
 
 class Network:
@@ -50,28 +71,15 @@ class Network:
         order = np.argsort(target, kind="stable")
         back_ptr = np.concatenate(([0], np.cumsum(np.bincount(target, minlength=count)))).astype(np.int32)
         edge_s, edge_cost = (np.nan_to_num(one, nan=0.0) for one in (graph.edge_s, graph.edge_cost))
-        self._graph = (
-            count,
-            len(graph.state_row),
-            graph.open,
-            edge_s,
-            edge_cost,
-            graph.destination_only,
-            graph.state_row,
-            graph.arc_ptr,
-            graph.arc_to,
-            graph.arc_s,
-            graph.arc_cost,
-            graph.arc_back,
-            back_ptr,
-            source[order].astype(np.int32),
-        )
-        self._edge_cost = edge_cost
+        self._sources = source[order].astype(np.int32)
+        self._edge_s, self._back_ptr = edge_s, back_ptr
+        self._by_cost = _Metric("cost", edge_cost, graph.arc_cost)
+        self._by_time = _Metric("time", edge_s, graph.arc_s)
         self.turns = (
             graph.arc_ptr,
             graph.arc_to,
             back_ptr,
-            source[order].astype(np.int32),
+            self._sources,
             driving.start_nodes,
             driving.end_nodes,
         )
@@ -88,14 +96,16 @@ class Network:
         closed: npt.NDArray[np.bool_] | None = None,
         soft: bool = False,
         horizon_s: float = HORIZON_S,
+        by_time: bool = False,
     ) -> Way | None:
         """The cheapest way from one of the starts to one of the ends; None when there is none.
 
         depart_s: seconds since 1970. directs: as `directs_of` finds them, with their law. closed: (n,) rows closed in
         any case. horizon_s: how long the way may last; what opens or closes later does not matter. soft: the law and
-        `closed` may be broken, at a price: names what is in the way.
+        `closed` may be broken, at a price: names what is in the way. by_time: the earliest way instead of the cheapest.
         """
         targets = [ends]
+        metric = self._by_time if by_time else self._by_cost
         direct = directs_of(starts, ends) if directs is None else directs
         # Streets for those who stop in them are the engine's second try. It tries at once where the ends touch.
         for relaxed in (False, True) if not self._touching(starts, ends) else (True,):
@@ -111,6 +121,7 @@ class Network:
                 soft=soft,
                 relaxed=relaxed,
                 goal=True,
+                metric=metric,
             )
             if found:
                 return self._read(scratch, int(best[0, 1]), starts, ends, relaxed=relaxed)
@@ -143,7 +154,16 @@ class Network:
             asked = [targets[int(place)] for place in left]
             flat = [Direct(d.start, d.end) for d in directs_of(starts, [end for ends in asked for end in ends])]
             _, best, scratch = self._run(
-                starts, asked, flat, law, (depart_s, HORIZON_S), None, soft=False, relaxed=relaxed, goal=False
+                starts,
+                asked,
+                flat,
+                law,
+                (depart_s, HORIZON_S),
+                None,
+                soft=False,
+                relaxed=relaxed,
+                goal=False,
+                metric=self._by_cost,
             )
             labels = best[:, 1].astype(np.int64)
             reached = labels >= 0
@@ -166,6 +186,7 @@ class Network:
         soft: bool,
         relaxed: bool,
         goal: bool,
+        metric: _Metric,
     ) -> tuple[bool, Floats, tuple[Any, ...]]:
         zones, codes, first_code = _zones(law)
         arrays = self._no_law if law is None else _law_arrays(law)
@@ -174,7 +195,7 @@ class Network:
         ends = [end for of_one in targets for end in of_one]
         ids = np.repeat(np.arange(len(targets)), [len(of_one) for of_one in targets]).astype(np.int32)
         start_arrays = self._start_arrays(starts, first_code, soft=soft)
-        target_arrays = self._target_arrays(ids, ends, soft=soft)
+        target_arrays = self._target_arrays(ids, ends, metric, soft=soft)
         direct_arrays = (
             np.array([one.start for one in directs], dtype=np.int32),
             np.array([one.end for one in directs], dtype=np.int32),
@@ -182,26 +203,51 @@ class Network:
         )
         timed = law is not None and not soft and _changes(law, *when)
         best = np.empty((len(targets), 2))
-        room = 4
+        room, worth_s = 4, WORTH_S
+        graph, bounds = self._pack(metric), self.landmarks(metric) if goal else _NO_LANDMARKS
         while True:
             scratch = self._scratch(codes, room)
             scratch.generation += 1
-            options = (when[0], soft, timed, relaxed, goal, codes, scratch.generation)
+            options = (when[0], soft, timed, worth_s, relaxed, goal, codes, scratch.generation)
             result = search(
-                self._graph,
+                graph,
                 arrays,
                 zones,
                 start_arrays,
                 target_arrays,
                 direct_arrays,
-                self.landmarks if goal else _NO_LANDMARKS,
+                bounds,
                 options,
                 scratch.arrays,
                 best,
             )
-            if result != SCRATCH_FULL:
+            if result == SCRATCH_FULL:
+                room *= 4
+            elif result == FOUND or not timed or not goal or worth_s == 0.0:
                 return result == FOUND, best, scratch.arrays
-            room *= 4
+            else:
+                # A few seconds may be what a closure leaves: nothing is refused before the least of them was tried.
+                worth_s = 0.0
+
+    def _pack(self, metric: _Metric) -> tuple[Any, ...]:
+        """The graph as the compiled search takes it."""
+        graph = self.graph
+        return (
+            len(self.table),
+            len(graph.state_row),
+            graph.open,
+            self._edge_s,
+            metric.edge_cost,
+            graph.destination_only,
+            graph.state_row,
+            graph.arc_ptr,
+            graph.arc_to,
+            graph.arc_s,
+            metric.arc_cost,
+            graph.arc_back,
+            self._back_ptr,
+            self._sources,
+        )
 
     def _start_arrays(self, starts: Sequence[End], first_code: int, *, soft: bool) -> tuple[Any, ...]:
         parts = [end.part for end in starts]
@@ -214,12 +260,12 @@ class Network:
             first_code,
         )
 
-    def _target_arrays(self, ids: Rows, ends: Sequence[End], *, soft: bool) -> tuple[Any, ...]:
+    def _target_arrays(self, ids: Rows, ends: Sequence[End], metric: _Metric, *, soft: bool) -> tuple[Any, ...]:
         rows = np.array([end.row for end in ends], dtype=np.int32)
         at = np.array([end.at for end in ends], dtype=np.float64)
         parts = [end.part for end in ends]
         ptr, spans = _spans(parts, soft=soft)
-        rest = (1.0 - at) * self._edge_cost[rows] if len(rows) else at
+        rest = (1.0 - at) * metric.edge_cost[rows] if len(rows) else at
         extra = np.array([end.extra_cost for end in ends], dtype=np.float64)
         return ids, rows, at, extra, ptr, rest, spans, np.array([part.zones for part in parts], dtype=np.int64)
 
@@ -258,28 +304,33 @@ class Network:
                 self._of_thread.scratch = kept
         return kept
 
-    @cached_property
-    def landmarks(self) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    def landmarks(self, metric: _Metric) -> Landmarks:
         """(n, k) cost from the end of each row to that of each landmark, and back; kept beside the graph."""
-        name = f"landmarks-{self.mode}-{_LANDMARKS}.npz"
+        found = metric.landmarks
+        if found is None:
+            found = metric.landmarks = self._open_landmarks(metric)
+        return found
+
+    def _open_landmarks(self, metric: _Metric) -> Landmarks:
+        name = f"landmarks-{self.mode}-{metric.name}-{_LANDMARKS}.npz"
         path = None if self._cache is None else self._cache / name
         if path is not None and path.is_file():
             with np.load(path, allow_pickle=False) as kept:
                 if str(kept["version"]) == self.table.version:
                     return kept["towards"], kept["away"]
-        towards, away = self._find_landmarks()
+        towards, away = self._find_landmarks(metric)
         if path is not None and os.access(path.parent, os.W_OK):
             _keep(path, version=np.array(self.table.version), towards=towards, away=away)
         return towards, away
 
-    def _find_landmarks(self) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    def _find_landmarks(self, metric: _Metric) -> Landmarks:
         """Landmarks far from each other: each is the row farthest from those before it."""
         graph = self.graph
         count = len(self.table)
         source = np.repeat(graph.state_row, np.diff(graph.arc_ptr))
         target = graph.state_row[graph.arc_to]
-        there = _by_source(source, target, graph.arc_cost + self._edge_cost[target], count)
-        back = _by_source(target, source, graph.arc_cost + self._edge_cost[target], count)
+        there = _by_source(source, target, metric.arc_cost + metric.edge_cost[target], count)
+        back = _by_source(target, source, metric.arc_cost + metric.edge_cost[target], count)
         towards = np.full((count, _LANDMARKS), UNREACHED, dtype=np.float32)
         away = np.full((count, _LANDMARKS), UNREACHED, dtype=np.float32)
         out = np.empty(count)
