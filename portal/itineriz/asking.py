@@ -28,7 +28,8 @@ from portal.territories.api import TerritoryView
 
 MOST_STOPS = 200
 _HAS_HOUR = re.compile(r"\d[T ]\d", re.IGNORECASE)
-_FIRST_YEAR, _LAST_YEAR = 2000, 2100
+FIRST_YEAR, LAST_YEAR = 2000, 2100
+"""Nobody drives before or after, and the ends of the calendar break every sum of hours."""
 
 
 def answer(
@@ -123,8 +124,7 @@ def read_instant(text: str, zone: ZoneInfo) -> datetime:
 
 def local_instant(given: datetime, zone: ZoneInfo) -> datetime:
     """The instant of a local time of the territory, or of an aware time. Raises Invalid, see `read_instant`."""
-    if not _FIRST_YEAR <= given.year <= _LAST_YEAR:
-        # Nobody drives then, and the ends of the calendar break every sum of hours.
+    if not FIRST_YEAR <= given.year <= LAST_YEAR:
         raise Invalid("departure-unreadable", field="depart_at")
     if given.tzinfo is not None:
         return given.astimezone(UTC)
@@ -132,6 +132,16 @@ def local_instant(given: datetime, zone: ZoneInfo) -> datetime:
     if instant.astimezone(zone).replace(tzinfo=None) != given:
         raise Invalid("departure-does-not-exist", field="depart_at")
     return instant
+
+
+def check_instants(depart_at: datetime, stops: Sequence[Stop]) -> None:
+    """Refuse hours in which nobody drives: of the departure (or arrival), and of the windows of the stops."""
+    if not FIRST_YEAR <= depart_at.year <= LAST_YEAR:
+        raise Invalid("departure-unreadable", field="depart_at")
+    for number, stop in enumerate(stops):
+        for span in stop.windows:
+            if span.start.year < FIRST_YEAR or span.end.year > LAST_YEAR:
+                raise Invalid("window-unreadable", field="window", stop=number)
 
 
 def read_windows(text: str, zone: ZoneInfo) -> tuple[Interval, ...]:

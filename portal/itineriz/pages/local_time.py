@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from wtforms import StringField
 
 from portal.common.errors import Invalid
-from portal.itineriz.asking import local_instant
+from portal.itineriz.asking import FIRST_YEAR, LAST_YEAR, local_instant
 from portal.itineriz.messages import fault
 
 
@@ -19,12 +19,14 @@ def add_fault(field: StringField, text: str) -> None:
 
 
 def read_day(field: StringField) -> date | None:
-    """The day of a field, or None with its fault beside it."""
+    """The day of a field, in a year in which somebody drives, or None with its fault beside it."""
     for pattern in ("%Y-%m-%d", "%d/%m/%Y"):
         try:
-            return datetime.strptime((field.data or "").strip(), pattern).date()  # noqa: DTZ007 a calendar day
+            day = datetime.strptime((field.data or "").strip(), pattern).date()  # noqa: DTZ007 a calendar day
         except ValueError:
             continue
+        if FIRST_YEAR <= day.year <= LAST_YEAR:
+            return day
     add_fault(field, _("Indiquez un jour, par exemple 2024-09-08."))
     return None
 

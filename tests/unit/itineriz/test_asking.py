@@ -8,7 +8,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from portal.common.errors import Invalid
-from portal.itineriz.asking import read_instant, read_position, read_vehicle
+from portal.itineriz.asking import check_instants, read_instant, read_position, read_vehicle
+from portal.itineriz.trip import Stop
+from portal.regulations.schedules import Interval
 
 PARIS = ZoneInfo("Europe/Paris")
 
@@ -63,3 +65,23 @@ def test_a_vehicle_is_refused_when_its_object_cannot_be_used(text: str, code: st
     with pytest.raises(Invalid) as refused:
         read_vehicle(text)
     assert refused.value.code == code
+
+
+NOON = datetime(2026, 9, 7, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("depart_at", "window", "code"),
+    [
+        (NOON.replace(year=9999), (NOON, NOON.replace(hour=13)), "departure-unreadable"),
+        (NOON.replace(year=1), (NOON, NOON.replace(hour=13)), "departure-unreadable"),
+        (NOON, (NOON, NOON.replace(year=9999)), "window-unreadable"),
+        (NOON, (NOON.replace(year=1), NOON), "window-unreadable"),
+    ],
+)
+def test_hours_are_refused_when_nobody_drives_then(depart_at: datetime, window: tuple[datetime, datetime], code: str):
+    stops = [Stop(2.35, 48.86), Stop(2.36, 48.86, windows=(Interval(*window),))]
+    with pytest.raises(Invalid) as refused:
+        check_instants(depart_at, stops)
+    assert refused.value.code == code
+    check_instants(NOON, [Stop(2.35, 48.86, windows=(Interval(NOON, NOON.replace(hour=13)),))])
