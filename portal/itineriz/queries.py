@@ -15,13 +15,14 @@ from portal.common.errors import NotFound
 from portal.db import Page, paginate, session
 from portal.itineriz.models import Route, RouteStatus
 from portal.itineriz.policies import may_see
-from portal.jobs import JobState, JobView, get_job
+from portal.jobs import JobState, JobView, dead_jobs, get_job
 from portal.territories.api import get_territory_by_id
 
 
 @dataclass(frozen=True, slots=True)
 class RouteView:
-    """A route for display. result: the answer as `to_public` writes it, None until there is one.
+    """A route for display. result: the answer as `to_public` writes it, None as long as it is not known to hold:
+    a route that waits, failed or was given up shows no older answer.
 
     depart_at: the departure asked for; with arrive_by, the departure found, and arrive_by itself until one is found.
     passes: `Route.passes`, those with "supposed" are not held. changes: `Route.changes`, what the last change of the
@@ -79,7 +80,8 @@ def list_routes(company_id: UUID, cursor: str | None = None) -> Page[RouteView]:
     """The routes of a company, newest first."""
     mine = select(Route).where(Route.company_id == company_id)
     page = paginate(mine, [Route.created_at, Route.id], cursor, descending=True, size=20)
-    return page.map(lambda row: route_view(row, with_job=False))
+    dead = dead_jobs(row.job_id for row in page.items if row.status.waiting)
+    return page.map(lambda row: _view(row, None, dead.get(row.job_id) if row.job_id is not None else None))
 
 
 def list_variants(company_id: UUID, route_id: UUID) -> list[RouteView]:
@@ -88,13 +90,20 @@ def list_variants(company_id: UUID, route_id: UUID) -> list[RouteView]:
     return [route_view(row) for row in session().scalars(variants.order_by(Route.created_at, Route.id).limit(50))]
 
 
-def route_view(row: Route, *, with_job: bool = True) -> RouteView:
-    """The view of a row; a job that failed for good makes a failed route, whatever the row could still say."""
-    job = get_job(row.job_id) if with_job and row.job_id is not None else None
+def route_view(row: Route) -> RouteView:
+    """The view of a row with its job."""
+    job = get_job(row.job_id) if row.job_id is not None else None
+    dead = job is not None and job.state in {JobState.FAILED, JobState.CANCELLED}
+    return _view(row, job, (job.state, job.error_code) if job is not None and dead else None)
+
+
+def _view(row: Route, job: JobView | None, dead: tuple[JobState, str | None] | None) -> RouteView:
+    """dead: how its job ended for good; that makes a failed route, whatever the row could still say."""
     status, error_code = row.status, row.error_code
-    if status.waiting and job is not None and job.state in {JobState.FAILED, JobState.CANCELLED}:
-        failed = job.state is JobState.FAILED
-        status, error_code = (RouteStatus.FAILED if failed else RouteStatus.CANCELLED), error_code or job.error_code
+    if status.waiting and dead is not None:
+        state, fault = dead
+        status = RouteStatus.FAILED if state is JobState.FAILED else RouteStatus.CANCELLED
+        error_code = error_code or fault
     return RouteView(
         id=row.id,
         territory_id=row.territory_id,
@@ -112,7 +121,7 @@ def route_view(row: Route, *, with_job: bool = True) -> RouteView:
         passes=row.passes,
         assume_passes=row.assume_passes,
         status=status,
-        result=row.result,
+        result=row.result if status.answered else None,
         error_code=error_code,
         error_params=row.error_params or {},
         job=job,

@@ -21,6 +21,7 @@ from portal.itineriz.basis import basis_of
 from portal.itineriz.documents.answer import to_public
 from portal.itineriz.models import Route, RouteStatus
 from portal.itineriz.policies import may_ask
+from portal.itineriz.removal import is_removable
 from portal.itineriz.trip import Stop
 from portal.itineriz.trip_values import pass_of, pass_values, stop_values, trip_of
 from portal.jobs import JobState, cancel, enqueue, get_job, retry
@@ -84,12 +85,13 @@ class ComputedRoute:
 def create_route(actor: Actor, command: CreateRoute, *, enqueue_job: bool = True, clock: Clock = SYSTEM_CLOCK) -> UUID:
     """Write a route's row in the running unit of work and, unless told otherwise, ask for its computation.
 
-    Raises NotFound when the actor has no business there, Invalid for stops or a vehicle that cannot be used.
+    Raises NotFound when the actor has no business there, Invalid for stops, hours or a vehicle that cannot be used.
     """
     territory = get_territory_by_id(command.territory_id)
     if not may_ask(actor, command.company_id, territory.slug):
         raise NotFound("territory-not-found")
     asking.check_stops(territory, command.stops)
+    asking.check_instants(command.arrive_by or command.depart_at, command.stops)
     Vehicle.from_public(command.vehicle)
     route_id = new_id()
     with unit_of_work() as uow:
@@ -219,9 +221,11 @@ def retry_route(company_id: UUID, route_id: UUID) -> None:
 
 
 def cancel_route(company_id: UUID, route_id: UUID, *, clock: Clock = SYSTEM_CLOCK) -> None:
-    """Give up a route that is not computed yet. Raises NotFound, Conflict("route-ended")."""
+    """Give up a route that is not computed yet. Raises NotFound, Conflict("route-ended" or "route-of-request")."""
     with unit_of_work() as uow:
         row = _of_company(company_id, route_id)
+        if not is_removable(row.assume_passes):
+            raise Conflict("route-of-request")
         # The job first, then the route: the order in which a run that ends at this instant takes them.
         if row.job_id is not None:
             cancel(row.job_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -27,7 +27,7 @@ from portal.itineriz.places.sheet import SheetRow, read_rows, rows_of_text
 from portal.itineriz.places.uploads import check_size
 from portal.itineriz.routing.costing import costing_for
 from portal.itineriz.trip_values import pass_of, pass_values
-from portal.jobs import JobState, JobView, cancel, enqueue, get_job, retry
+from portal.jobs import JobState, JobView, cancel, dead_jobs, enqueue, get_job, retry
 from portal.numeriz.api import law_snapshot
 from portal.regulations.passes import PassRight
 from portal.regulations.vehicles import Vehicle
@@ -247,10 +247,20 @@ def get_results(check: CheckView) -> Results:
 
 
 def list_checks(company_id: UUID, cursor: str | None = None) -> Page[CheckView]:
-    """The checks of a company, newest first."""
+    """The checks of a company, newest first; one whose job died is shown as it ended."""
     mine = select(AddressCheck).where(AddressCheck.company_id == company_id)
     page = paginate(mine, [AddressCheck.created_at, AddressCheck.id], cursor, descending=True, size=20)
-    return page.map(lambda row: _view(row, with_job=False))
+    waiting = {CheckStatus.QUEUED, CheckStatus.RUNNING}
+    dead = dead_jobs(row.job_id for row in page.items if row.status in waiting)
+
+    def shown(row: AddressCheck) -> CheckView:
+        view = _view(row, with_job=False)
+        if row.job_id is None or row.job_id not in dead:
+            return view
+        state, _fault = dead[row.job_id]
+        return replace(view, status=CheckStatus.FAILED if state is JobState.FAILED else CheckStatus.CANCELLED)
+
+    return page.map(shown)
 
 
 def _rows(input_key: str) -> Sequence[SheetRow]:

@@ -15,6 +15,7 @@ from flask_babel import gettext as _
 from portal.common.clock import SYSTEM_CLOCK
 from portal.common.errors import Invalid, NotFound
 from portal.itineriz import queries, services
+from portal.itineriz.asking import local_instant
 from portal.itineriz.documents.layers import LAYERS, layer
 from portal.itineriz.documents.wording import reason_text
 from portal.itineriz.pages.blueprint import MEMBER, ROUTES, blueprint
@@ -132,6 +133,8 @@ def _context(company_id: UUID, route: RouteView) -> dict[str, Any]:
         "company_id": company_id,
         "ask_url": ask_url(current_actor(), company_id, route, context["answer"]),
         "outdated": is_outdated(route),
+        # The tour of a request belongs to it: it is neither given up, removed nor looked at again by itself.
+        "rechecked": not route.assume_passes,
         "over": route.depart_at < SYSTEM_CLOCK.now(),
         "removable": is_removable(route.assume_passes),
         "compared_url": compared,
@@ -160,4 +163,4 @@ def _instant(text: str) -> datetime | None:
         raise Invalid("departure-unreadable", field="depart_at") from error
     if at.tzinfo is None:
         raise Invalid("departure-unreadable", field="depart_at")
-    return at
+    return local_instant(at, ZoneInfo("UTC"))

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from portal.common.actor import CompanyRole
 from portal.db import session
 from portal.itineriz.models import AddressCheck, CheckStatus
-from portal.jobs.models import Job
+from portal.jobs.models import Job, JobState
 from portal.regulations.perimeters import Colour
 from portal.territories.api import TerritoryView
 from tests.factories.accounts import MadeCompany, make_company, make_member, make_user
@@ -224,3 +224,27 @@ def test_a_check_of_another_company_is_not_found(scene: Scene):
     scene.client.sign_in(person.id)
     for tail in ("", "/lignes/1", "/points.geojson", "/semaine.csv", "/detail.csv", "/avancement"):
         scene.client.get(where.format(other.id) + tail, 404)
+
+
+@pytest.mark.parametrize("day", ["9999-12-28", "0001-01-01"])
+def test_a_week_is_refused_beside_its_field_when_nobody_drives_then(scene: Scene, day: str):
+    page = scene.client.post(f"{scene.base}/nouvelle", ASKED | {"addresses": LIST, "week": day})
+    assert page.find(id="week-error") is not None
+    assert session().scalars(select(AddressCheck)).all() == []
+
+
+@pytest.mark.parametrize(
+    ("job_state", "status", "said"),
+    [("failed", "queued", "Échec"), ("done", "failed", "Échec"), ("cancelled", "cancelled", "Abandonnée")],
+)
+def test_a_check_that_ended_without_answer_is_told_and_removed(scene: Scene, job_state: str, status: str, said: str):
+    where = scene.ask(run=False)
+    assert scene.client.get(where).select("#suppression") == []
+    session().scalars(select(Job)).one().state = JobState(job_state)
+    session().scalars(select(AddressCheck)).one().status = CheckStatus(status)
+    session().commit()
+    assert said in text_of(scene.client.get(scene.base))
+    form = scene.client.get(where).select_one("#suppression form")
+    assert form is not None and form["action"] == f"{where}/supprimer"
+    scene.client.submit(f"{where}/supprimer")
+    scene.client.get(where, 404)

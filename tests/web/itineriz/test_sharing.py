@@ -13,10 +13,12 @@ from bs4 import BeautifulSoup
 from portal.audit import AuditTag, list_entries
 from portal.common.actor import Actor, ActorKind, CompanyRole
 from portal.common.clock import FixedClock
-from portal.common.errors import NotFound
+from portal.common.errors import NotFound, Unavailable
 from portal.common.ids import new_id
+from portal.db import unit_of_work
 from portal.itineriz.queries import RouteView
 from portal.itineriz.removal import remove_route
+from portal.itineriz.services import store_failure
 from portal.itineriz.sharing import LinkEnded, read_link, share_route, write_link
 from tests.factories.accounts import MadeCompany, make_company, make_member, make_user
 from tests.factories.territories import make_territory
@@ -160,3 +162,17 @@ def test_the_driver_is_told_to_call_when_the_tour_is_refused(office: Office):
     link = f"/t/{share_route(office.actor, office.company.id, route.id, 2)}"
     page = office.client.get(link)
     assert "n’est pas permise" in text_of(page) and page.select(".j-gps") == []
+
+
+def test_no_older_answer_is_driven_when_the_tour_failed_since(office: Office):
+    link = office.link()
+    with unit_of_work():
+        store_failure(office.route.id, Unavailable("graph-missing", territory="paris-3e"))
+    page = office.client.get(link)
+    assert "n’a pas abouti" in text_of(page)
+    assert page.select(".j-gps") == [] and page.select(".j-stops") == []
+    token = link.removeprefix("/t/")
+    layer = office.client.raw.get(f"/t/{token}/carte/route.geojson").get_json()
+    assert layer["features"] == []
+    shown = office.client.get(office.url)
+    assert shown.select(".j-steps") == [] and "Relancer le calcul" in text_of(shown)
