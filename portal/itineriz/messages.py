@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from flask_babel import format_decimal, gettext
 
 from portal.common.errors import PortalError
-from portal.itineriz.trip import BayChoice, Caution, Notice, RoadLimit
+from portal.itineriz.trip import Caution, Notice, RoadLimit
 from portal.numeriz.api import sentence
 from portal.regulations.evaluate import State
 from portal.regulations.vehicles import Fact
@@ -61,15 +61,15 @@ def missed_window() -> str:
     return _("Les créneaux de cet arrêt sont terminés quand le véhicule arrive.")
 
 
-def bay_hours(bay: BayChoice, zone: ZoneInfo) -> str:
-    """When a bay is kept for deliveries, on the day of the visit."""
-    if bay.always:
+def bay_hours(always: bool, slots: Sequence[tuple[datetime, datetime]], zone: ZoneInfo) -> str:
+    """When a bay is kept for deliveries, on the day of the visit. slots: none when its hours are not known."""
+    if always:
         return _("Réservée aux livraisons à toute heure.")
-    if not bay.slots:
+    if not slots:
         return _("Horaires inconnus.")
     spans = ", ".join(
-        _("%(start)s à %(end)s", start=f"{span.start.astimezone(zone):%H:%M}", end=_end_of(span.end.astimezone(zone)))
-        for span in bay.slots
+        _("%(start)s à %(end)s", start=f"{start.astimezone(zone):%H:%M}", end=_end_of(end.astimezone(zone)))
+        for start, end in slots
     )
     return _("Réservée aux livraisons ce jour-là\u00a0: %(spans)s.", spans=spans)
 

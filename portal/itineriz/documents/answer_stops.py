@@ -31,7 +31,7 @@ def stop_values(call: Call, visit: Visit | None, iso: Callable[[datetime], str])
 
 
 def bay_values(bay: BayChoice, zone: ZoneInfo) -> dict[str, Any]:
-    """A delivery bay near a stop; lengths in metres, `walk_m` as the crow flies."""
+    """A delivery bay near a stop; lengths in metres, `walk_m` as the crow flies. hours, why: in the language of now."""
     values: dict[str, Any] = {
         "id": bay.id,
         "name": bay.name,
@@ -40,7 +40,7 @@ def bay_values(bay: BayChoice, zone: ZoneInfo) -> dict[str, Any]:
         "lat": bay.lat,
         "walk_m": round(bay.walk_m),
         "regime": bay.regime,
-        "hours": bay_hours(bay, zone),
+        "hours": bay_hours(bay.always, [(span.start, span.end) for span in bay.slots], zone),
         "always": bay.always,
         "slots": [
             [span.start.astimezone(zone).isoformat(), span.end.astimezone(zone).isoformat()] for span in bay.slots

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import shapely
 
-from portal.itineriz.documents.wording import reason_text
+from portal.itineriz.documents.wording import bay_hours_text, reason_text
 from portal.itineriz.queries import RouteView
 from portal.regulations.snapshot import LawSnapshot
 
@@ -24,7 +24,7 @@ def layer(route: RouteView, law: Callable[[], LawSnapshot], kind: str, zone: Zon
     elif kind == "avoided":
         features = _avoided(result, zone)
     elif kind == "bays":
-        features = _bays(result)
+        features = _bays(result, zone)
     elif kind == "route":
         features = _tour(result)
     else:
@@ -66,13 +66,13 @@ def _stops(route: RouteView) -> Iterable[dict[str, Any]]:
         yield _point(given["lon"], given["lat"], {"title": given["label"], "letter": "×"})
 
 
-def _bays(result: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
+def _bays(result: Mapping[str, Any], zone: ZoneInfo) -> Iterable[dict[str, Any]]:
     seen: set[str] = set()
     for stop in result.get("stops", ()):
         for bay in stop.get("bays") or ():
             if str(bay["id"]) not in seen:
                 seen.add(str(bay["id"]))
-                lines = [line for line in (bay.get("address"), bay.get("hours")) if line]
+                lines = [line for line in (bay.get("address"), bay_hours_text(bay, zone)[0]) if line]
                 title = bay.get("name") or bay.get("address") or ""
                 yield _point(bay["lon"], bay["lat"], {"title": title, "lines": lines, "regime": bay.get("regime")})
 

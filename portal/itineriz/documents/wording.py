@@ -13,7 +13,14 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import get_locale, gettext
 
-from portal.itineriz.messages import limit_sentence, missed_window, notice_sentence, unreachable
+from portal.itineriz.messages import (
+    bay_doubt,
+    bay_hours,
+    limit_sentence,
+    missed_window,
+    notice_sentence,
+    unreachable,
+)
 from portal.itineriz.trip import Notice
 from portal.numeriz.api import sentence
 from portal.regulations.answers import Reason, ReasonCode, State
@@ -87,6 +94,28 @@ def step_text(step: Mapping[str, Any]) -> tuple[str, str]:
     if not str(get_locale() or "fr").startswith("fr") and step.get("text_en"):
         return str(step["text_en"]), "en"
     return str(step["text"]), "fr"
+
+
+def bay_hours_text(values: Mapping[str, Any], zone: ZoneInfo) -> tuple[str, bool]:
+    """When a bay of a stored answer is kept for deliveries, and whether that is in the reader's language.
+
+    An answer of an older release has the sentence of its computation alone, or nothing.
+    """
+    try:
+        slots = [(datetime.fromisoformat(start), datetime.fromisoformat(end)) for start, end in values["slots"]]
+        return bay_hours(bool(values["always"]), slots, zone), True
+    except (KeyError, ValueError, TypeError):
+        return str(values.get("hours") or ""), False
+
+
+def bay_doubt_text(values: Mapping[str, Any]) -> str:
+    """What is not known of a bay of a stored answer; empty when it is surely usable."""
+    if values.get("usable") is True:
+        return ""
+    try:
+        return bay_doubt(values["doubt"])
+    except KeyError:
+        return str(values.get("why") or _("à vérifier sur place"))
 
 
 def _reason(values: Mapping[str, Any]) -> Reason:

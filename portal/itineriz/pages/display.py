@@ -12,7 +12,14 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import format_decimal, gettext
 
-from portal.itineriz.documents.wording import caution_text, proposal_text, reason_text, step_text
+from portal.itineriz.documents.wording import (
+    bay_doubt_text,
+    bay_hours_text,
+    caution_text,
+    proposal_text,
+    reason_text,
+    step_text,
+)
 from portal.itineriz.messages import emissions_sentence, missed_window
 from portal.itineriz.pages.shown import (
     BayShown,
@@ -233,7 +240,7 @@ class Answer:
             wait_s=float(values.get("wait_s") or 0),
             service_s=float(values.get("service_s", 60 * given.get("service_min", 0)) or 0),
             windows=_spans(values.get("windows") or ()),
-            bays=[_bay(bay) for bay in values.get("bays") or ()],
+            bays=[_bay(bay, self._zone) for bay in values.get("bays") or ()],
             is_return=bool(values.get("return")),
         )
 
@@ -293,7 +300,8 @@ def _spans(values: Sequence[Sequence[str | None]]) -> list[Span]:
     ]
 
 
-def _bay(values: Mapping[str, Any]) -> BayShown:
+def _bay(values: Mapping[str, Any], zone: ZoneInfo) -> BayShown:
+    hours, hours_told = bay_hours_text(values, zone)
     return BayShown(
         name=str(values.get("name") or ""),
         address=str(values.get("address") or ""),
@@ -302,7 +310,8 @@ def _bay(values: Mapping[str, Any]) -> BayShown:
         walk_m=float(values["walk_m"]),
         length_m=values.get("length_m"),
         regime=str(values.get("regime") or ""),
-        hours=str(values.get("hours") or ""),
+        hours=hours,
+        hours_told=hours_told,
         max_stay_min=values.get("max_stay_min"),
-        doubt="" if values.get("usable") is True else str(values.get("why") or _("à vérifier sur place")),
+        doubt=bay_doubt_text(values),
     )

@@ -21,7 +21,7 @@ def _(text: str, /, **params: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class BayShown:
-    """A delivery bay near a stop."""
+    """A delivery bay near a stop. hours_told: False when the hours are in the French of an older answer."""
 
     name: str
     address: str
@@ -31,6 +31,7 @@ class BayShown:
     length_m: float | None
     regime: str
     hours: str
+    hours_told: bool
     max_stay_min: int | None
     doubt: str
 

@@ -12,14 +12,17 @@ from flask import Flask
 
 from portal.common.actor import CompanyRole
 from portal.db import unit_of_work
-from portal.itineriz.models import Route
-from portal.itineriz.queries import RouteView
+from portal.itineriz.models import Route, RouteStatus
+from portal.itineriz.queries import RouteView, get_route
+from portal.jobs import JobState, enqueue
+from portal.jobs.models import Job
 from portal.territories.api import TerritoryView
 from tests.factories.accounts import MadeCompany, make_company, make_member, make_user
 from tests.factories.cirqliz import make_vehicle
 from tests.factories.law import bay_draft, make_law
 from tests.factories.territories import make_territory
-from tests.factories.tours import lawful_answer, make_tour, refused_answer
+from tests.factories.tours import ZONE, lawful_answer, make_tour, refused_answer
+from tests.support.query_count import counted_queries
 from tests.support.web import PageClient
 
 TOMORROW = (datetime.now(UTC) + timedelta(days=1)).replace(hour=8, minute=0, second=0, microsecond=0)
@@ -140,7 +143,17 @@ def test_another_departure_is_computed_when_its_button_is_pressed(office: Office
     assert made.find("a", href=office.url(route, "/comparer")) is not None
 
 
-@pytest.mark.parametrize("text", ["demain", "2026-13-01T00:00", "2026-10-01T09:00"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "demain",
+        "2026-13-01T00:00",
+        "2026-10-01T09:00",
+        "1999-12-31T09:00:00+00:00",
+        "0001-01-01T00:00:00+00:00",
+        "9999-12-31T23:59:59+00:00",
+    ],
+)
 def test_another_departure_is_refused_when_it_is_no_instant(office: Office, text: str):
     office.client.post(office.url(office.lawful(), "/partir-a"), {"depart_at": text}, status=422)
 
@@ -221,3 +234,66 @@ def test_a_tour_is_removed_when_it_was_not_made_for_a_request(office: Office):
     kept = office.lawful(assume_passes=True)
     assert office.client.get(office.url(kept)).select_one("#supprimer") is None
     office.client.post(office.url(kept, "/supprimer"), status=409)
+
+
+def test_the_tour_of_a_request_is_not_given_up_when_it_is_computed(office: Office):
+    waiting = make_tour(office.territory, office.company.id, TOMORROW, None, assume_passes=True)
+    page = office.client.get(office.url(waiting))
+    assert page.find("form", action=office.url(waiting, "/annuler")) is None
+    office.client.post(office.url(waiting, "/annuler"), status=409)
+    assert get_route(office.company.id, waiting.id).status is RouteStatus.QUEUED
+    mine = make_tour(office.territory, office.company.id, TOMORROW, None)
+    assert office.client.get(office.url(mine)).find("form", action=office.url(mine, "/annuler")) is not None
+
+
+def test_nothing_is_promised_when_the_tour_of_a_request_is_not_looked_at_again(office: Office):
+    kept = office.lawful(assume_passes=True)
+    words = text_of(office.client.get(office.url(kept)))
+    assert "sera recalculée" not in words and "est recalculée" not in words
+    assert "sera recalculée" in text_of(office.client.get(office.url(office.lawful())))
+
+
+def test_the_hours_of_a_bay_are_in_the_language_of_the_reader_when_they_are_stored_as_hours(office: Office):
+    answer = lawful_answer(TOMORROW)
+    start, end = (f"{TOMORROW.astimezone(ZONE):%Y-%m-%d}T{clock}:00+00:00" for clock in ("06:00", "09:30"))
+    told, old = answer["stops"][1]["bays"]
+    told |= {"always": False, "slots": [[start, end]], "hours": "phrase ancienne"}
+    old["hours"] = "Phrase d’une version ancienne."
+    route = make_tour(office.territory, office.company.id, TOMORROW, answer)
+    english = {"Accept-Language": "en"}
+    first, second = (
+        office.client.get(office.url(route), headers=english).select(".j-stops li")[1].select(".j-bay__facts")
+    )
+    hours = " to ".join(f"{datetime.fromisoformat(at).astimezone(ZONE):%H:%M}" for at in (start, end))
+    assert f"Kept for deliveries that day: {hours}." in text_of(first)
+    assert first.select("[lang]") == [] and "version ancienne" in second.select_one("[lang=fr]").get_text()
+    layer = office.client.raw.get(f"/itineraires/{route.id}/carte/bays.geojson", headers=english).get_json()
+    lines = str([bay["properties"]["lines"] for bay in layer["features"]])
+    assert hours in lines and "phrase ancienne" not in lines
+
+
+def test_the_list_says_how_a_tour_ended_when_its_job_died(office: Office):
+    def asked(state: JobState) -> None:
+        route = make_tour(office.territory, office.company.id, TOMORROW, None, label=f"Tournée {state}")
+        with unit_of_work() as uow:
+            job_id = enqueue("itineriz.compute_route", {"route_id": str(route.id)})
+            uow.session.get_one(Route, route.id).job_id = job_id
+        with unit_of_work() as uow:
+            uow.session.get_one(Job, job_id).state = state
+
+    def queries() -> int:
+        with counted_queries() as statements:
+            office.client.get(office.url(waiting).rsplit("/", 1)[0])
+        return len(statements)
+
+    waiting = make_tour(office.territory, office.company.id, TOMORROW, None, label="Sans travail")
+    for state in (JobState.FAILED, JobState.CANCELLED, JobState.PENDING):
+        asked(state)
+    few = queries()
+    rows = office.client.get(office.url(waiting).rsplit("/", 1)[0]).select("tbody tr")
+    words = {str(row.find("th").get_text()).strip(): text_of(row) for row in rows}
+    assert "Échec" in words["Tournée failed"] and "Abandonné" in words["Tournée cancelled"]
+    assert "En attente" in words["Tournée pending"] and "En attente" in words["Sans travail"]
+    for _again in range(5):
+        asked(JobState.FAILED)
+    assert queries() == few
