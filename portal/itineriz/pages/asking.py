@@ -89,11 +89,11 @@ def _model(company_id: UUID) -> RouteView | None:
 
 
 def _typed_before(route: RouteView, place: TerritoryView) -> dict[str, Any]:
-    """What somebody would have typed to ask for a tour: its stops as far as the form goes, today at the same hour."""
+    """What somebody would have typed to ask for a tour: all of its stops, today at the same hour."""
     zone = ZoneInfo(place.timezone)
     hour = (route.arrive_by or route.depart_at).astimezone(zone)
     rows = []
-    for values in route.stops[:MOST_STOPS]:
+    for values in route.stops:
         stop = stop_of(values)
         spans = [(f"{w.start.astimezone(zone):%H:%M}", f"{w.end.astimezone(zone):%H:%M}") for w in stop.windows]
         rows.append(

@@ -16,6 +16,7 @@ from wtforms.fields.choices import SelectChoice
 from portal.common.errors import Invalid
 from portal.common.text import whole_number
 from portal.fleet.api import VehicleView
+from portal.itineriz import asking
 from portal.itineriz.messages import fault
 from portal.itineriz.pages.local_time import read_day, read_hour
 from portal.itineriz.pages.stop_form import StopForm
@@ -27,6 +28,7 @@ from portal.regulations.vehicles import Fact
 from portal.territories.api import TerritoryView
 
 FEWEST_STOPS, MOST_STOPS = 2, 20
+"""As many as are added by hand; a tour taken as a model keeps all of its own."""
 LABEL_LENGTH = 120
 LEAVE, ARRIVE = "partir", "arriver"
 
@@ -44,7 +46,7 @@ class RouteForm(VehicleForm):
     )
     day = StringField(_l("Jour"))
     hour = StringField(_l("Heure"))
-    stops = FieldList(FormField(StopForm), min_entries=FEWEST_STOPS, max_entries=MOST_STOPS)
+    stops = FieldList(FormField(StopForm), min_entries=FEWEST_STOPS, max_entries=asking.MOST_STOPS)
     free_order = BooleanField(_l("Laisser le site choisir l’ordre des arrêts"))
     return_to_start = BooleanField(_l("Revenir au départ à la fin"))
 
@@ -65,8 +67,8 @@ class RouteForm(VehicleForm):
 
     @property
     def has_places(self) -> bool:
-        """True when there is a saved place to choose."""
-        return bool(self._places)
+        """True when there is a saved place to choose; not beside each stop of a long tour, whose page would swell."""
+        return bool(self._places) and len(self.stops.entries) <= MOST_STOPS
 
     def edit(self, action: str) -> None:
         """Change the list of stops: `ajouter`, `retirer-N`, `monter-N`, `descendre-N`, `lieu-N`; others do nothing."""

@@ -13,6 +13,7 @@ from flask import Flask
 from portal.common.actor import CompanyRole
 from portal.itineriz.places.services import PlaceDraft, save_place
 from portal.itineriz.queries import RouteView, get_route
+from portal.itineriz.trip import Stop
 from portal.territories.api import TerritoryView
 from tests.factories.accounts import MadeCompany, make_company, make_member, make_user
 from tests.factories.tours import lawful_answer, make_tour
@@ -140,3 +141,26 @@ def test_an_address_typed_anew_is_looked_up_anew_when_no_script_forgot_its_point
     stale = {"stops-1-resolved": "2.3780,48.8690|Arrivée", "stops-1-address": "zzzz"}
     page = desk.client.post(desk.url, FORM | stale)
     assert page.find(id="stops-1-address-error") is not None
+
+
+def test_every_stop_of_the_model_stays_when_it_has_more_than_the_form_adds(desk: Desk):
+    at = datetime.now(UTC) + timedelta(days=1)
+    stops = tuple(Stop(2.3560 + n / 2000, 48.8655, f"Arrêt {n}", 60) for n in range(31))
+    model = make_tour(desk.territory, desk.company.id, at, lawful_answer(at, stops), stops=stops)
+    page = desk.client.get(f"{desk.url}?modele={model.id}")
+    form = page.find(id="tournee")
+    assert len(form.select("[data-address-text]")) == 31 and "envoyez un fichier" in form.get_text()
+    typed = {
+        field["name"]: field.get("value", "") for field in form.select("input[name]") if field["type"] != "checkbox"
+    }
+    typed |= {"vehicle": "autre", "when": "partir", "action": ""}
+    moved = desk.client.post(desk.url, typed | {"action": "monter-30"}, status=200)
+    assert [moved.find(id=f"stops-{n}-address")["value"] for n in (29, 30)] == ["Arrêt 30", "Arrêt 29"]
+    made = get_route(desk.company.id, UUID(desk.client.submit(desk.url, typed).rsplit("/", 1)[1]))
+    assert [stop["label"] for stop in made.stops] == [stop.label for stop in stops]
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "1999-12-31", "2101-01-01"])
+def test_a_day_is_refused_beside_its_field_when_nobody_drives_then(desk: Desk, day: str):
+    page = desk.client.post(desk.url, FORM | {"day": day, "stops-1-hours": "22:00-02:00"})
+    assert page.find(id="day-error") is not None and page.find(id="stops-1-address")["value"] == "Arrivée"
