@@ -39,6 +39,21 @@ def changes_between(
     }
 
 
+def known_part(result: Json) -> dict[str, Any]:
+    """What `changes_between` reads of an answer, to compare a later one with it."""
+    return {
+        **{name: result[name] for name in ("distance_m", "duration_s", "geometry", "departures") if name in result},
+        "stops": [
+            {"lon": stop["lon"], "lat": stop["lat"], "arrive_at": stop.get("arrive_at")}
+            for stop in result.get("stops", ())
+        ],
+        **{
+            name: [{key: value for key, value in item.items() if key != "lines"} for item in result.get(name, ())]
+            for name in ("blocking", "avoided")
+        },
+    }
+
+
 def _differ(before: tuple[RouteStatus, Json], after: tuple[RouteStatus, Json]) -> bool:
     (old_status, old), (new_status, new) = before, after
     if old_status is not new_status:

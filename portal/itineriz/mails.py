@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -36,17 +36,16 @@ class ChangedRoute:
     url: str
 
     @classmethod
-    def of(cls, row: Route) -> Self:
-        """What to tell of a row that has just been given `changes`."""
-        assert row.changes is not None
+    def of(cls, row: Route, changes: Mapping[str, Any]) -> Self:
+        """What to tell of the tour of a company. changes: from the answer the company knows to that of the row."""
         assert row.company_id is not None
         zone = get_territory_by_id(row.territory_id).timezone
         with force_locale(_LANGUAGE):
             return cls(
                 row.label or f"{row.stops[0]['label']} – {row.stops[-1]['label']}",
                 filters.instant(row.depart_at, zone),
-                _news(row, zone),
-                [str(reason["why"]) for reason in row.changes["reasons"] if reason.get("why")][:_REASONS_TOLD],
+                _news(row, changes, zone),
+                [str(reason["why"]) for reason in changes["reasons"] if reason.get("why")][:_REASONS_TOLD],
                 _url(row.company_id, row.id),
             )
 
@@ -63,13 +62,12 @@ def mail_changes(company_id: UUID, routes: Sequence[ChangedRoute]) -> None:
         send_mail(address, subject, body)
 
 
-def _news(row: Route, zone: str) -> str:
-    assert row.changes is not None
+def _news(row: Route, changes: Mapping[str, Any], zone: str) -> str:
     if row.status is RouteStatus.FAILED:
         return str(stored_fault(row.error_code or "unexpected", row.error_params or {}))
     if row.status is RouteStatus.NO_LAWFUL_ROUTE:
         return str(gettext("Aucun itinéraire n’est plus permis à cette heure."))
-    before, after = row.changes["before"], row.changes["after"]
+    before, after = changes["before"], changes["after"]
     if before["status"] != after["status"]:
         return str(gettext("Un itinéraire est de nouveau permis\u00a0: arrivée à %(hour)s.", hour=_hour(after, zone)))
     was, now = _hour(before, zone), _hour(after, zone)
@@ -78,7 +76,7 @@ def _news(row: Route, zone: str) -> str:
     return str(gettext("Le chemin a changé\u00a0: arrivée à %(now)s au lieu de %(was)s.", now=now, was=was))
 
 
-def _hour(summary: dict[str, str], zone: str) -> str:
+def _hour(summary: Mapping[str, str], zone: str) -> str:
     return f"{datetime.fromisoformat(summary['arrive_at']).astimezone(ZoneInfo(zone)):%H:%M}"
 
 

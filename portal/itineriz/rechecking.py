@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -16,29 +16,31 @@ from portal.db import session, unit_of_work
 from portal.itineriz import services
 from portal.itineriz.basis import basis_of, ends_at
 from portal.itineriz.changes import changes_between
-from portal.itineriz.mails import ChangedRoute, mail_changes
+from portal.itineriz.held_passes import held_passes, supposed_passes
 from portal.itineriz.models import Route, RouteStatus
-from portal.itineriz.ports import passes_of
-from portal.itineriz.trip_values import pass_of, pass_values
+from portal.itineriz.telling import RECOMPUTE, ask_for_due_mails, keep_changes
+from portal.itineriz.trip_values import pass_values
 from portal.jobs import JobState, enqueue, latest_job
+from portal.jobs.waiting import waiting_args
 from portal.numeriz.api import law_snapshot, law_version
-from portal.regulations.passes import PassRight
 from portal.regulations.snapshot import LawSnapshot
 from portal.territories.api import list_territories
 
 RECHECK = "itineriz.recheck"
-RECOMPUTE = "itineriz.recompute_routes"
 LOOK_EVERY: Final = timedelta(minutes=5)
 """Passes and the graph change without a word to us: each tour is looked at again that often, whatever happens."""
 LONGEST_TOUR: Final = timedelta(days=2)
 MOST_LOOKED_AT: Final = 500
-MOST_LEGS: Final = 2000
-"""How much one job looks at, and computes; the rest waits for the next round."""
+"""How many tours one job looks at; the rest waits for the next round."""
 _ANSWERED = (RouteStatus.DONE, RouteStatus.NO_LAWFUL_ROUTE)
 
 
 def ask_for_due_work(clock: Clock = SYSTEM_CLOCK) -> int:
-    """Ask for a look at the tours of each territory where one is due; return how many looks. Cheap."""
+    """Ask for a look at the tours of each territory where one is due, and for the mails that are due.
+
+    Returns how many looks. Cheap.
+    """
+    ask_for_due_mails(clock)
     return sum(_ask_look(territory.id, clock) for territory in list_territories())
 
 
@@ -59,25 +61,28 @@ def _ask_look(territory_id: UUID, clock: Clock) -> bool:
 
 
 def _due(territory_id: UUID, law: str, now: datetime) -> Select[Route]:
-    """Answered tours that may still be driven and were not compared with this version of the law, or not lately."""
+    """Answered tours that may still be driven and were not compared with this version of the law, or not lately.
+
+    Those known to be touched hold for no version: their computation is asked for, again if it fails.
+    """
     return select(Route).where(
         Route.territory_id == territory_id,
         Route.depart_at > now - LONGEST_TOUR,
         Route.status.in_(_ANSWERED),
         # The tour of a request is what was decided on: it stays as it is.
         Route.assume_passes.is_(False),
-        or_(Route.checked_law.is_distinct_from(law), Route.checked_at.is_(None), Route.checked_at <= now - LOOK_EVERY),
+        or_(Route.checked_law != law, Route.checked_at.is_(None), Route.checked_at <= now - LOOK_EVERY),
     )
 
 
 @dataclass(slots=True)
 class Looked:
-    """What a look found. at, law: instant and version before the law was read. touched: by company."""
+    """What a look found. at, law: instant and version before the law was read. touched: (tour, its company)."""
 
     at: datetime
     law: str
-    seen: list[UUID] = field(default_factory=list)
-    touched: dict[UUID | None, list[UUID]] = field(default_factory=dict)
+    untouched: list[UUID] = field(default_factory=list)
+    touched: list[tuple[UUID, UUID | None]] = field(default_factory=list)
 
 
 def look(territory_id: UUID, *, clock: Clock = SYSTEM_CLOCK) -> Looked:
@@ -86,41 +91,48 @@ def look(territory_id: UUID, *, clock: Clock = SYSTEM_CLOCK) -> Looked:
     found = Looked(clock.now(), law_version(territory_id))
     law = law_snapshot(territory_id)
     due = _due(territory_id, found.law, found.at).order_by(Route.checked_at, Route.id).limit(MOST_LOOKED_AT)
-    legs = 0
-    for row in session().scalars(due):
+    # Those that leave first are computed first.
+    for row in sorted(session().scalars(due), key=lambda row: row.depart_at):
         if _is_touched(row, law, found.at):
-            legs += len(row.stops)
-            if legs > MOST_LEGS and found.touched:
-                break
-            found.touched.setdefault(row.company_id, []).append(row.id)
-        found.seen.append(row.id)
+            found.touched.append((row.id, row.company_id))
+        else:
+            found.untouched.append(row.id)
     return found
 
 
 def _is_touched(row: Route, law: LawSnapshot, now: datetime) -> bool:
     result = row.result or {}
-    if ends_at(row.depart_at, result) <= now or any(values.get("supposed") for values in row.passes):
-        # It is over; or it was asked to see what a pass would change.
+    if ends_at(row.depart_at, result) <= now:
         return False
-    return row.basis != basis_of(law, row.stops, row.depart_at, result, held_passes(row, now))
-
-
-def held_passes(row: Route, now: datetime) -> list[PassRight]:
-    """The passes of the vehicle of a tour as they are now; those that ended meanwhile counted when it was asked."""
-    stored = [pass_of(values) for values in row.passes if not values.get("supposed")]
-    if row.vehicle_id is None:
-        return stored
-    return [*passes_of(row.territory_id, row.vehicle_id), *(right for right in stored if right.end <= now)]
+    held = held_passes(row.territory_id, row.vehicle_id, row.passes, now)
+    return row.basis != basis_of(law, row.stops, row.depart_at, result, held)
 
 
 def ask_again(found: Looked) -> None:
-    """Write that tours were looked at, and ask for those that are touched, in the running unit of work."""
+    """Write which tours still hold, and ask for those that are touched, in the running unit of work.
+
+    Each has a job of its own: one that fails, or is long, keeps no other from being computed.
+    """
     with unit_of_work() as uow:
         uow.session.execute(
-            update(Route).where(Route.id.in_(found.seen)).values(checked_at=found.at, checked_law=found.law)
+            update(Route).where(Route.id.in_(found.untouched)).values(checked_at=found.at, checked_law=found.law)
         )
-        for route_ids in found.touched.values():
-            enqueue(RECOMPUTE, {"route_ids": [str(route_id) for route_id in route_ids]})
+        touched = [route_id for route_id, _company_id in found.touched]
+        uow.session.execute(update(Route).where(Route.id.in_(touched)).values(checked_at=found.at, checked_law=None))
+        waiting = {args["route_id"] for args in waiting_args(RECOMPUTE)}
+        for route_id, company_id in found.touched:
+            if str(route_id) not in waiting:
+                company = None if company_id is None else str(company_id)
+                enqueue(RECOMPUTE, {"route_id": str(route_id), "company_id": company})
+
+
+@dataclass(frozen=True, slots=True)
+class StillHolds:
+    """The answer of a tour holds at an instant, for a version of the law."""
+
+    route_id: UUID
+    at: datetime
+    law: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,51 +145,53 @@ class Recomputed:
     fault: Invalid | None = None
 
 
-def recompute(route_id: UUID, *, clock: Clock = SYSTEM_CLOCK) -> Recomputed | None:
-    """The new answer of a tour; None when it is gone, over or not touched any more. Long, writes nothing."""
+def recompute(route_id: UUID, *, clock: Clock = SYSTEM_CLOCK) -> Recomputed | StillHolds | None:
+    """The new answer of a tour, unless it is not touched any more; None when it is gone. Long, writes nothing."""
     row = session().get(Route, route_id, populate_existing=True)
     now = clock.now()
-    if row is None or row.status not in _ANSWERED or not _is_touched(row, law_snapshot(row.territory_id), now):
+    if row is None or row.status not in _ANSWERED:
         return None
-    passes = [pass_values(right) for right in held_passes(row, now)]
+    version = law_version(row.territory_id)
+    if not _is_touched(row, law_snapshot(row.territory_id), now):
+        return StillHolds(route_id, now, version)
+    held = held_passes(row.territory_id, row.vehicle_id, row.passes, now)
+    passes = [
+        *(pass_values(right) for right in held),
+        *(pass_values(right, supposed=True) for right in supposed_passes(row.passes)),
+    ]
     try:
         return Recomputed(route_id, passes, services.compute_route(route_id, passes=passes, clock=clock))
     except Invalid as fault:
         return Recomputed(route_id, passes, None, fault)
 
 
-def store(answers: Iterable[Recomputed], *, clock: Clock = SYSTEM_CLOCK) -> None:
-    """Keep new answers and tell each company, in one mail, what they change; in the running unit of work."""
-    told: dict[UUID, list[ChangedRoute]] = {}
+def store(answer: Recomputed | StillHolds, *, clock: Clock = SYSTEM_CLOCK) -> None:
+    """Keep a new answer, and what it changes of the one before; in the running unit of work."""
     with unit_of_work():
-        for answer in answers:
-            changed = _store(answer, clock)
-            if changed is not None and changed.company_id is not None:
-                told.setdefault(changed.company_id, []).append(ChangedRoute.of(changed))
-        for company_id, routes in told.items():
-            mail_changes(company_id, routes)
+        row = session().get(Route, answer.route_id, populate_existing=True, with_for_update=True)
+        if row is None or row.status not in _ANSWERED:
+            return
+        if isinstance(answer, StillHolds):
+            row.checked_at, row.checked_law = answer.at, answer.law
+            return
+        computed = answer.computed
+        if computed is not None and computed.basis == row.basis:
+            # Another run has stored it.
+            row.checked_at, row.checked_law = computed.checked_at, computed.checked_law
+            return
+        _store(row, answer, clock)
 
 
-def _store(answer: Recomputed, clock: Clock) -> Route | None:
-    """Keep one new answer; return the row when somebody would notice a difference."""
-    row = session().get(Route, answer.route_id, populate_existing=True, with_for_update=True)
-    if row is None or row.status not in _ANSWERED:
-        return None
-    computed = answer.computed
-    if computed is not None and computed.basis == row.basis:
-        # Another run has stored it.
-        return None
+def _store(row: Route, answer: Recomputed, clock: Clock) -> None:
     before = (row.status, row.result or {})
     row.passes = list(answer.passes)
-    if computed is None:
+    if answer.computed is None:
         assert answer.fault is not None
         services.store_failure(row.id, answer.fault, clock=clock)
         version = row.law_version or ""
     else:
-        services.store_route(row.id, computed, clock=clock)
-        version = computed.law_version
+        services.store_route(row.id, answer.computed, clock=clock)
+        version = answer.computed.law_version
     changes = changes_between(before, (row.status, row.result or {}), clock.now(), version)
-    if changes is None:
-        return None
-    row.changes = changes
-    return row
+    if changes is not None:
+        keep_changes(row, before, changes, clock)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from uuid import UUID
 
 from portal.common.errors import Invalid
 from portal.db import unit_of_work
-from portal.itineriz import rechecking, services, warmth
+from portal.itineriz import rechecking, services, telling, warmth
 from portal.jobs import RunningJob, task, while_idle
 
 _TOLD_EVERY_S = 0.5
@@ -57,15 +56,17 @@ def recheck(job: RunningJob, territory_id: str) -> None:
         rechecking.ask_again(found)
 
 
-@task(rechecking.RECOMPUTE, timeout_s=600, max_attempts=3, warm=True)
-def recompute_routes(job: RunningJob, route_ids: Sequence[str]) -> None:
-    """Compute touched tours of one company again, keep what is new and tell the company of it once."""
-    answers = []
-    for number, route_id in enumerate(route_ids):
-        # Writing ends the transaction of the last reading: each tour is computed under the law of its moment.
-        job.progress("route", number, len(route_ids))
-        answer = rechecking.recompute(UUID(route_id))
-        if answer is not None:
-            answers.append(answer)
+@task(telling.RECOMPUTE, timeout_s=300, max_attempts=3, warm=True)
+def recompute_route(job: RunningJob, route_id: str, company_id: str | None) -> None:  # noqa: ARG001 see `telling`
+    """Compute a touched tour again and keep what is new. company_id: whose mail waits for it."""
+    answer = rechecking.recompute(UUID(route_id))
     with job.finish():
-        rechecking.store(answers)
+        if answer is not None:
+            rechecking.store(answer)
+
+
+@task(telling.TELL, timeout_s=60, max_attempts=3, warm=True)
+def tell_changes(job: RunningJob, company_id: str) -> None:
+    """Write to a company what the last changes of the law did to its tours, if it is time to."""
+    with job.finish():
+        telling.tell(UUID(company_id))

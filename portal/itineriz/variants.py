@@ -8,9 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from portal.common.clock import SYSTEM_CLOCK, Clock
+from portal.itineriz.held_passes import held_passes, supposed_passes
 from portal.itineriz.queries import RouteView
 from portal.itineriz.services import CreateRoute
-from portal.itineriz.trip_values import pass_of, stop_of
+from portal.itineriz.trip_values import stop_of
 from portal.regulations.passes import PassRight
 from portal.regulations.perimeters import Colour
 
@@ -42,11 +44,13 @@ def family_of(route: RouteView) -> UUID:
     return route.compared_with or route.id
 
 
-def variant(route: RouteView, company_id: UUID, changed: Changed) -> CreateRoute:
-    """The tour of a route of the company under other conditions."""
-    vehicle = changed.vehicle or OtherVehicle(
-        route.vehicle, route.vehicle_id, route.vehicle_label, tuple(_passes(route.passes, supposed=False))
-    )
+def variant(route: RouteView, company_id: UUID, changed: Changed, *, clock: Clock = SYSTEM_CLOCK) -> CreateRoute:
+    """The tour of a route of the company under other conditions.
+
+    A vehicle of the fleet counts on the passes it holds now. The variant of the tour of a request is a tour like any
+    other: it supposes no pass, and may be removed.
+    """
+    vehicle = changed.vehicle or _same_vehicle(route, clock)
     return CreateRoute(
         territory_id=route.territory_id,
         company_id=company_id,
@@ -56,13 +60,12 @@ def variant(route: RouteView, company_id: UUID, changed: Changed) -> CreateRoute
         vehicle_id=vehicle.vehicle_id,
         vehicle_label=vehicle.label,
         passes=tuple(vehicle.passes),
-        assume_passes=route.assume_passes,
         arrive_by=None if changed.depart_at else route.arrive_by,
         free_order=route.free_order,
         return_to_start=route.return_to_start,
         label=route.label,
         compared_with=family_of(route),
-        supposed_passes=(*_passes(route.passes, supposed=True), *changed.supposed),
+        supposed_passes=(*supposed_passes(route.passes), *changed.supposed),
     )
 
 
@@ -74,5 +77,6 @@ def supposed_pass(depart_at: datetime, perimeter_ids: Iterable[str], colours: It
     return PassRight(depart_at - timedelta(days=1), depart_at + timedelta(days=7), named, whole)
 
 
-def _passes(values: Sequence[Mapping[str, Any]], *, supposed: bool) -> Iterable[PassRight]:
-    return (pass_of(item) for item in values if bool(item.get("supposed")) is supposed)
+def _same_vehicle(route: RouteView, clock: Clock) -> OtherVehicle:
+    held = held_passes(route.territory_id, route.vehicle_id, route.passes, clock.now())
+    return OtherVehicle(route.vehicle, route.vehicle_id, route.vehicle_label, held)

@@ -15,7 +15,7 @@ from sqlalchemy import select, update
 from portal.common.actor import system_actor
 from portal.common.clock import SYSTEM_CLOCK
 from portal.db import session, unit_of_work
-from portal.itineriz import rechecking
+from portal.itineriz import rechecking, telling
 from portal.itineriz.api import ask_for_due_work, set_pass_book
 from portal.itineriz.asking import engine_of
 from portal.itineriz.models import Route, RouteStatus
@@ -100,8 +100,8 @@ def mails() -> list[str]:
     return list(session().scalars(select(OutboxMail.body).order_by(OutboxMail.created_at)))
 
 
-def recomputed() -> list[list[str]]:
-    return [args["route_ids"] for args in session().scalars(select(Job.args).where(Job.kind == rechecking.RECOMPUTE))]
+def recomputed() -> list[str]:
+    return [args["route_id"] for args in session().scalars(select(Job.args).where(Job.kind == telling.RECOMPUTE))]
 
 
 def test_tours_are_computed_again_and_one_mail_is_written_when_a_closure_crosses_them(
@@ -164,7 +164,7 @@ def test_nobody_is_told_when_the_tour_stays_the_same(
     lon, lat = before["geometry"]["coordinates"][len(before["geometry"]["coordinates"]) // 2]
     tell(territory, closure(shapely.LineString([(lon + 0.002, lat - 0.002), (lon + 0.0021, lat - 0.002)])))
     upkeep(database, run_jobs)
-    assert recomputed() == [[str(route_id)]]
+    assert recomputed() == [str(route_id)]
     row = row_of(route_id)
     assert row.result is not None
     assert row.result["geometry"] == before["geometry"]
@@ -244,11 +244,12 @@ def test_one_mail_is_written_when_the_same_change_is_computed_twice(
     answers = [rechecking.recompute(route_id) for _ in range(2)]
     for answer in answers:
         assert answer is not None
-        rechecking.store([answer])
+        rechecking.store(answer)
+    run_jobs(database)
     assert len(mails()) == 1
     # The look that was killed before it could write is made again: nothing is left to do.
     found = rechecking.look(territory.id)
-    assert found.touched == {}
+    assert found.touched == []
 
 
 def test_a_tour_that_is_over_is_left_alone_when_the_law_changes(
