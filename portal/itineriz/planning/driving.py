@@ -49,6 +49,7 @@ def drive_tour(
     """Drive a tour. After a leg without a lawful way the others are still tried, so that all obstacles are known.
 
     explain: find the streets that each regulation met forbids (a tour that is only compared does not need them).
+    With limits that ask for nothing that blocks, the first leg without a lawful way ends the tour.
     """
     driver = _Driver(grid, round_, limits or Limits(), explain, progress)
     driver.run()
@@ -110,6 +111,8 @@ class _Driver:
             else:
                 place = self._arrive(number, place, found)
             self._tell(number)
+            if self.tour.obstacles and not self.limits.blocking:
+                break
         self.tour.supposed_at, self.tour.supposed_end = place.since, place.leave_at
 
     def _tell(self, driven: int) -> None:
@@ -184,15 +187,20 @@ class _Driver:
         target = call.stop.point if following is None else _where_to_serve(grid.engine, call, following, vehicle)
         plain: Drive | None = None
         outcome: Outcome | None = None
+        search: Search | None = None
         leg = LegContext(vehicle, self.round.passes, leave_at, ids[0], ids[1])
+        # What blocks is told of the last try alone.
+        sought = {False: replace(self.limits, blocking=False), True: self.limits}
         for tolerate in (False, True):
             leg = replace(leg, tolerate_unknown=tolerate)
             costing = costing_for(vehicle, unknown_is_large=not tolerate)
             found = _engine_drive(grid.engine, call.number, start, target, leg, tolerate=tolerate)
             if found is None:
+                if search is not None:
+                    outcome = replace(search, limits=self.limits).run()
                 continue
             plain = plain or found.drive
-            search = Search(grid, found.start, found.end, leg, costing, found.drive, self.limits)
+            search = Search(grid, found.start, found.end, leg, costing, found.drive, sought[tolerate])
             outcome = search.run()
             self.tour.rounds += len(outcome.rounds)
             if outcome.drive is None:

@@ -147,11 +147,12 @@ class _Planner:
     def _tries(self, round_: Round) -> int:
         return tries_for(len(round_.calls) - 1)
 
-    def _drive(self, round_: Round) -> Tour:
-        """Drive a tour to compare it with others; the same one is driven once."""
-        key = (round_.calls, round_.depart_at, round_.passes, tuple(sorted(round_.holds.items())))
+    def _drive(self, round_: Round, *, blocking: bool = True) -> Tour:
+        """Drive a tour to compare it with others; the same one is driven once. blocking: tell what is in its way."""
+        key = (round_.calls, round_.depart_at, round_.passes, tuple(sorted(round_.holds.items())), blocking)
         if key not in self.driven:
-            self.driven[key] = drive_tour(self.grid, round_, self.limits, explain=False, progress=self._still)
+            limits = replace(self.limits, blocking=blocking)
+            self.driven[key] = drive_tour(self.grid, round_, limits, explain=False, progress=self._still)
         return self.driven[key]
 
     def _answer(self, round_: Round, left_out: Sequence[int], ordered: Ordered) -> TripResult:
@@ -181,7 +182,7 @@ class _Planner:
         return nearest_departures(self.grid.law, self._at_hour(round_), tour, round_.depart_at, self._tries(round_))
 
     def _at_hour(self, round_: Round) -> Callable[[datetime], Tour]:
-        return lambda at: self._drive(round_.leaving(at))
+        return lambda at: self._drive(round_.leaving(at), blocking=False)
 
     def _result(
         self,

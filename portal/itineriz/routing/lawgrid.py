@@ -15,9 +15,11 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
+import shapely
 from shapely.geometry.base import BaseGeometry
 
 from portal.itineriz.routing.bearings import WHOLE, Bearings, facts_of_part, hit_of
+from portal.itineriz.routing.drives import point_on
 from portal.itineriz.routing.engine import Engine
 from portal.itineriz.routing.hearing import Hearing
 from portal.itineriz.routing.leglaw import CLOSED, FIRST_ZONE, MOST_ZONES, NO_PART, OPEN, LegLaw, LegQuestion, PartLaw
@@ -99,8 +101,11 @@ class LawGrid:
         self._legs = lru_cache(maxsize=_LEGS_KEPT)(self._find_leg)
         self.hearing = lru_cache(maxsize=_VEHICLES_KEPT)(self._find_hearing)
         self._hits_of_part = lru_cache(maxsize=_PARTS_KEPT)(self._find_hits_of_part)
-        self.slows: Truths = self._slowing()
+        self.slows: Truths = self._bearing_rows(columns.has(SLOWING))
         """(n,) the rows on which some measure closes nothing and adds time."""
+        self.looks_at_stops: Truths = self._bearing_rows(stops[columns.rule])
+        """(n,) the rows that bear a regulation with an exemption for those who stop."""
+        self.ids_on = lru_cache(maxsize=_PARTS_KEPT)(self._find_ids_on)
 
     # The pairs of edge and regulation
 
@@ -186,10 +191,16 @@ class LawGrid:
         )
         return Hearing(self._number, (silent[self.columns.rule] | self.columns.has(MUTE)).tobytes())
 
-    def _slowing(self) -> Truths:
+    def _bearing_rows(self, which: Truths) -> Truths:
+        """(n,) the rows on which some of these regulations (by number) bear."""
         rows: Truths = np.zeros(len(self.engine.table), dtype=bool)
-        rows[self.bearings.rows[self.columns.has(SLOWING)[self.columns.reg_of_site[self.bearings.site]]]] = True
+        rows[self.bearings.rows[which[self.columns.reg_of_site[self.bearings.site]]]] = True
         return rows
+
+    def _find_ids_on(self, row: int, at: float) -> frozenset[str]:
+        """Ids of the regulations that bear on a place of an edge, whatever the hour. `ids_on` keeps the answers."""
+        point = shapely.Point(point_on(self.engine.table, row, at))
+        return frozenset(hit.regulation.id for hit in self.law.at(point))
 
     def regulation(self, number: int) -> Regulation:
         """The regulation of a number in `pair_reg`."""

@@ -18,9 +18,9 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from portal.itineriz.routing.checking import Check, LegContext, Violation, check_drive, ids_at
+from portal.itineriz.routing.checking import Check, LegContext, Violation, check_drive
 from portal.itineriz.routing.costing import Costing
-from portal.itineriz.routing.drives import Drive, part_of, point_on
+from portal.itineriz.routing.drives import Drive, part_of
 from portal.itineriz.routing.engine import Engine, PlainWay
 from portal.itineriz.routing.lawgrid import LawGrid, grid_of
 from portal.itineriz.routing.leglaw import NO_PART, OPEN, LegLaw, LegQuestion, PartLaw
@@ -60,10 +60,12 @@ class Ground(Protocol):
 @dataclass(frozen=True, slots=True)
 class Limits:
     """How far a search goes. rounds: how many ways are compared to explain one. explain: whether it is explained and
-    put into words at all; a tour that is only compared with another needs neither."""
+    put into words at all; a tour that is only compared with another needs neither. blocking: whether all that is in
+    the way is told where there is no lawful one; else it may be in part."""
 
     rounds: int = 1
     explain: bool = True
+    blocking: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +191,7 @@ class _Leg:
         return self.grid.for_leg(question, Interval(leg.depart_at, leg.depart_at + span))
 
     def _ids(self, row: int, at: float) -> frozenset[str]:
-        return ids_at(self.law, point_on(self.engine.table, row, at))
+        return self.grid.ids_on(row, at)
 
     def _way(self, law: LegLaw, *, soft: bool = False) -> Way | None:
         starts = [
@@ -280,11 +282,16 @@ class _Leg:
                 return
             way, drive = following, self.engine.drive_of(following)
 
-    def _breaks(self, way: Way, drive: Drive) -> Check:
-        """What a way that is only told of breaks: asked where the compiled law closes it, and at its two ends."""
+    def _breaks(self, way: Way, drive: Drive, among: npt.NDArray[np.bool_] | None = None) -> Check:
+        """What a way that is only told of breaks: asked where the compiled law closes it, and at its two ends.
+
+        among: (n,) the rows between the ends that are asked about.
+        """
         suspects: npt.NDArray[np.bool_] | None = None
         if drive.edges:
             suspects = self.network.closed_along(way, self._asked_law, self.depart_s, self._everything)
+            if among is not None:
+                suspects &= among[way.rows]
             suspects[[0, -1]] = True
         return check_drive(self.engine, self.law, drive, self.leg, suspects)
 
@@ -294,7 +301,8 @@ class _Leg:
         if way is None:
             return Outcome(None, None, ())
         drive = self.engine.drive_of(way)
-        check = self._breaks(way, drive)
+        # Of what is not told, only exemptions matter: see `_exempting`.
+        check = self._breaks(way, drive, None if self.search.limits.blocking else self.grid.looks_at_stops)
         round_ = _round(drive, check.violations)
         return Outcome(None, check, (round_,), blocking=(*round_.reasons, *round_.limits))
 
