@@ -62,7 +62,8 @@ class Visits:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A sequence driven for real. leg_s: seconds of each leg, the way back included; inf where there is no lawful way.
+    """A sequence driven for real. leg_s: seconds of each leg, the way back included; inf where there is no lawful way,
+    nan where the way is lawful and came too late for the windows of the stop.
 
     missed: numbers of the stops that were not reached, or not served in their hours. ends_at: the last one is served.
     """
@@ -245,6 +246,9 @@ class _Search:
         path = [*sequence, 0] if self.visits.returns else list(sequence)
         leaves = self._leaves(sequence)
         for start, stop, leg_s in zip(path, path[1:], trial.leg_s, strict=False):
+            if math.isnan(leg_s):
+                # Too late in this sequence says nothing of the way itself.
+                continue
             sample = int(np.argmin([abs(asked[start] - leaves[start]) for asked in self.asked_at]))
             self.tables[sample][start, stop] = leg_s
 

@@ -105,10 +105,20 @@ class _Planner:
             self.slots[number] = stop_slots(self.grid, stop, vehicle, passes, self.ahead)
 
     def _closed_all_day(self, anchor: datetime) -> list[int]:
-        """The stops that no hour of the coming day lets serve; a tour in a free order leaves them out."""
-        closed = [n for n, slots in self.slots.items() if not can_be_served(slots.open, anchor, anchor + HORIZON)]
+        """The stops that no hour of the coming day lets serve, nor their first window still to come; a tour in a free
+        order leaves them out."""
+        closed = [
+            number
+            for number, slots in self.slots.items()
+            if not can_be_served(slots.open, anchor, self._waits_until(number, anchor))
+        ]
         # Without any stop left there is no tour to drive: then the refusal names them.
         return closed if len(closed) < len(self.trip.stops) - 1 else []
+
+    def _waits_until(self, number: int, anchor: datetime) -> datetime:
+        """How long a tour waits for a stop: a day, or for its window as a tour in the order given does."""
+        coming = (span.end for span in sorted(self.trip.stops[number].windows) if span.end > anchor)
+        return max(anchor + HORIZON, next(coming, anchor))
 
     def _ordered(self, left_out: Sequence[int]) -> Ordered:
         given = tuple(n for n in range(len(self.trip.stops)) if n not in left_out)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
@@ -11,7 +12,7 @@ from portal.itineriz.planning.slots import LegalSlots
 from portal.itineriz.planning.tour import Ordered, Round, Tour, calls_of
 from portal.itineriz.planning.windows import first_begin
 from portal.itineriz.routing.lawgrid import LawGrid
-from portal.itineriz.trip import Trip
+from portal.itineriz.trip import Stop, Trip
 from portal.regulations.schedules import Interval
 
 
@@ -28,7 +29,7 @@ def in_best_order(
     number. drive: drives a tour for real.
     """
     stops = [trip.stops[number] for number in given]
-    hours = {number: _hours(slots.get(number)) for number in given}
+    hours = {number: _hours(trip.stops[number], slots.get(number)) for number in given}
 
     def round_of(order: tuple[int, ...]) -> Round:
         numbers = tuple(given[place] for place in order)
@@ -57,9 +58,9 @@ def in_best_order(
     )
 
 
-def _hours(slots: LegalSlots | None) -> tuple[Interval, ...] | None:
-    """When service may begin; None at any time."""
-    if slots is None or not slots.reasons:
+def _hours(stop: Stop, slots: LegalSlots | None) -> tuple[Interval, ...] | None:
+    """When service may begin, by the law and by the windows of the stop; None at any time."""
+    if slots is None or not (slots.reasons or stop.windows):
         return None
     return slots.open
 
@@ -67,8 +68,9 @@ def _hours(slots: LegalSlots | None) -> tuple[Interval, ...] | None:
 def _trial(tour: Tour, order: tuple[int, ...]) -> Trial:
     """What a real drive found, by the places of the question; the place of the return is that of the start."""
     assert tour.supposed_end is not None
+    late = {obstacle.stop for obstacle in tour.obstacles if obstacle.missed}
     return Trial(
-        leg_s=tuple(tour.leg_s),
+        leg_s=tuple(math.nan if place in late else leg for place, leg in enumerate(tour.leg_s, start=1)),
         missed=frozenset(order[place] for place in tour.missed if place < len(order)),
         distance_m=tour.distance_m,
         ends_at=tour.supposed_end,

@@ -11,11 +11,14 @@ import numpy as np
 import shapely
 
 from portal.itineriz.planning.windows import begins_within, both
+from portal.itineriz.routing.bearings import facts_of_part
 from portal.itineriz.routing.checking import hits_at, ids_at
 from portal.itineriz.routing.costing import HEAVY_OVER_KG
+from portal.itineriz.routing.drives import part_of
 from portal.itineriz.routing.lawgrid import LawGrid
 from portal.itineriz.trip import Stop
-from portal.regulations.evaluate import Reason, State, StopsInside, judge, open_spans
+from portal.regulations.evaluate import Reason, State, StopsInside, judge, verdict_spans
+from portal.regulations.measures import EdgeFacts
 from portal.regulations.passes import PassRight
 from portal.regulations.perimeters import Perimeter
 from portal.regulations.schedules import Interval, merge
@@ -27,6 +30,8 @@ SLOTS_AHEAD: Final = timedelta(days=7)
 _STREET_M: Final = 60.0
 _SAME_STREET_M: Final = 5.0
 _METRES_PER_DEGREE: Final = 111_195.0
+_OPEN: Final = (State.ALLOWED, State.UNKNOWN)
+"""A vehicle of which a size is missing is driven on with a caution, here as anywhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +53,15 @@ def stop_slots(
 ) -> LegalSlots:
     """When a vehicle may stand at a stop and be on the street it is served from.
 
-    Only areas bind a vehicle that stands; a street is open when one of the directed edges beside
-    the stop is. What lies between is not looked at: a stop that is open may still have no lawful way.
+    Only areas bind a vehicle that stands; a street is open when one of the directed edges beside the stop is, up to
+    the stop. What lies between is not looked at: a stop that is open may still have no lawful way. A size that is not
+    known closes nothing: the drive tells it.
     """
     law = grid.law
     here = shapely.Point(stop.point)
     ids = ids_at(law, stop.point)
     areas = tuple(hit for hit in hits_at(law, stop.point) if isinstance(hit.regulation, Perimeter))
-    legal = open_spans(law, areas, window, vehicle, passes, StopsInside(ids))
+    legal = _open_spans(law, areas, window, vehicle, passes, StopsInside(ids))
     reasons = list(_closing(law, areas, window, legal, vehicle, passes, ids))
     rows = _rows_beside(grid.engine.table, here, vehicle)
     streets = [_street(grid, row, here, ids, vehicle, window) for row in rows]
@@ -93,20 +99,40 @@ def _rows_beside(table: EdgeTable, here: shapely.Point, vehicle: Vehicle) -> lis
 def _street(
     grid: LawGrid, row: int, here: shapely.Point, ids: frozenset[str], vehicle: Vehicle, window: Interval
 ) -> tuple[tuple[Interval, ...], tuple[Reason, ...], frozenset[str]]:
-    """When a directed edge is open to the vehicle for this stop, what closes it first, and ids of all that close it."""
-    law, shape, facts = grid.law, grid.engine.table.shapes[row], grid.engine.facts[row]
-    borne = tuple(hit for hit in grid.hits(row) if not isinstance(hit.regulation, Perimeter))
+    """When a directed edge is open to the vehicle up to this stop, what closes it first, and ids of all that do."""
+    law, shape = grid.law, grid.engine.table.shapes[row]
+    # As of the last edge of a drive: what lies behind the stop is not driven to come there.
+    path = part_of(grid.engine.table, row, 0.0, float(shape.project(here, normalized=True)))
+    if shapely.get_dimensions(path) < 1:
+        return (window,), (), frozenset()
+    facts = facts_of_part(grid.engine, row, path)
+    borne = tuple(hit for hit in grid.hits_of_part(path, row) if not isinstance(hit.regulation, Perimeter))
     hits = grid.hearing(vehicle).of(borne)
     if not hits:
         return (window,), (), frozenset()
     at = shape.interpolate(shape.project(here))
     purpose = ids | ids_at(law, (at.x, at.y))
-    spans = open_spans(law, hits, window, vehicle, (), StopsInside(purpose), edge=facts)
+    spans = _open_spans(law, hits, window, vehicle, (), StopsInside(purpose), facts)
     if spans == (window,):
         return spans, (), frozenset()
     closed = _gap(window, spans)
     first, every = (judge(law, hits, at, vehicle, (), StopsInside(purpose), facts).obstacles for at in (closed, window))
-    return spans, first, frozenset(reason.id for reason in every)
+    surely = tuple(reason for reason in first if reason.state not in _OPEN)
+    return spans, surely, frozenset(reason.id for reason in every)
+
+
+def _open_spans(
+    law: LawSnapshot,
+    hits: Sequence[Hit],
+    window: Interval,
+    vehicle: Vehicle,
+    passes: Sequence[PassRight],
+    purpose: StopsInside,
+    facts: EdgeFacts | None = None,
+) -> tuple[Interval, ...]:
+    """When nothing closes a place for sure, sorted and disjoint."""
+    said = verdict_spans(law, hits, window, vehicle, passes, purpose, edge=facts)
+    return merge(span for span, verdict in said if verdict.state in _OPEN)
 
 
 def _closing(
@@ -123,7 +149,7 @@ def _closing(
     return tuple(
         reason
         for reason in judge(law, hits, _gap(window, spans), vehicle, passes, StopsInside(ids)).reasons
-        if reason.state is not State.ALLOWED
+        if reason.state not in _OPEN
     )
 
 
