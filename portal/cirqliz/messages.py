@@ -28,6 +28,7 @@ ERRORS: Mapping[str, LazyString] = {
     "vehicle-gone": _l("L’un des véhicules choisis n’est plus dans votre flotte. Vérifiez votre choix."),
     "end-before-start": _l("La fin doit être après le début."),
     "start-in-the-past": _l("Le début est déjà passé. Choisissez une date et une heure à venir."),
+    "start-too-far": _l("Le début est trop lointain. Vérifiez l’année."),
     "window-too-long": _l("Une demande porte sur %(most_days)s jours au plus."),
     "too-few-stops": _l("Indiquez le départ et au moins une étape."),
     "too-many-stops": _l("Une demande compte %(most)s étapes au plus."),

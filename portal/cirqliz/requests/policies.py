@@ -16,6 +16,8 @@ MAX_VEHICLES = 200
 MAX_SERVICE_MIN = 480
 MAX_REASON = 2000
 LONGEST = timedelta(days=366)
+# A typing mistake: no planner looks that far, and the end of the calendar breaks every sum of hours.
+LAST_YEAR = 2100
 # A form takes minutes to fill in: a start « now » must not become a fault on the way.
 _TOLERANCE = timedelta(minutes=30)
 
@@ -33,6 +35,8 @@ def check_request(command: SubmitRequest, now: datetime) -> None:
         raise Invalid("no-vehicle", field="vehicles")
     if len(command.vehicle_ids) > MAX_VEHICLES:
         raise Invalid("too-many-vehicles", field="vehicles", most=MAX_VEHICLES)
+    if command.starts_at.year > LAST_YEAR:
+        raise Invalid("start-too-far", field="starts_on")
     if command.ends_at <= command.starts_at:
         raise Invalid("end-before-start", field="ends_on")
     if command.starts_at < now - _TOLERANCE:
