@@ -13,17 +13,19 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from portal.common.actor import system_actor
-from portal.common.clock import SYSTEM_CLOCK
+from portal.common.clock import SYSTEM_CLOCK, FixedClock
 from portal.db import session, unit_of_work
-from portal.itineriz import rechecking, telling
+from portal.itineriz import queries, rechecking, telling
 from portal.itineriz.api import ask_for_due_work, set_pass_book
 from portal.itineriz.asking import engine_of
 from portal.itineriz.models import Route, RouteStatus
 from portal.itineriz.trip import Stop
+from portal.itineriz.trip_values import pass_values
+from portal.itineriz.variants import Changed, variant
 from portal.jobs import runner
 from portal.jobs.models import Job
 from portal.mail.models import OutboxMail
-from portal.numeriz.api import EventDraft, EventKind, EventState, store_events
+from portal.numeriz.api import EventDraft, EventKind, EventState, law_version, store_events
 from portal.regulations.passes import PassRight
 from portal.regulations.perimeters import Colour
 from portal.regulations.schedules import Period
@@ -280,6 +282,113 @@ def test_a_new_tour_avoids_a_closure_when_the_event_has_just_come(
     driven = shapely.LineString(result["geometry"]["coordinates"])
     assert driven.intersection(street.buffer(1e-6)).length < street.length / 4
     assert "Fuite de gaz" in {reason["title"] for reason in result["avoided"]}
+
+
+def test_a_variant_with_a_supposed_pass_is_computed_again_when_a_closure_crosses_it(
+    database: Flask, territory: TerritoryView, company_id: UUID, run_jobs: RunJobs, pass_book: list[PassRight]
+) -> None:
+    now = SYSTEM_CLOCK.now()
+    area = shapely.Point(MARKET).buffer(0.001)
+    make_law(territory, perimeters=[perimeter_draft(shape=area, spans=[_days_around(now)])])
+    supposed = PassRight(now - timedelta(days=1), now + timedelta(days=9), colours=frozenset({Colour.RED}))
+    asked = {"vehicle_id": make_vehicle(company_id), "supposed_passes": (supposed,)}
+    route_id = ask(territory, company_id, compared_with=ask(territory, company_id), **asked)
+    run_jobs(database)
+    street = middle_of(route_id)
+    tell(territory, closure(street))
+    upkeep(database, run_jobs)
+    row = row_of(route_id)
+    assert row.status is RouteStatus.DONE
+    assert row.result is not None
+    driven = shapely.LineString(row.result["geometry"]["coordinates"])
+    assert driven.intersection(street.buffer(1e-6)).length < street.length / 4
+    assert row.passes == [pass_values(supposed, supposed=True)]
+    assert row.checked_law == law_version(territory.id)
+
+
+def test_touched_tours_are_not_called_verified_when_they_wait_to_be_computed(
+    database: Flask, territory: TerritoryView, company_id: UUID, run_jobs: RunJobs
+) -> None:
+    touched_id = ask(territory, company_id)
+    other_id = ask(territory, company_id, stops=(Stop(2.3600, 48.8590), Stop(2.3610, 48.8585)))
+    run_jobs(database)
+    tell(territory, closure(middle_of(touched_id)))
+    version = law_version(territory.id)
+    rechecking.ask_again(rechecking.look(territory.id))
+    assert (row_of(touched_id).checked_law, row_of(other_id).checked_law) == (None, version)
+    rechecking.ask_again(rechecking.look(territory.id))
+    assert recomputed() == [str(touched_id)]
+    run_jobs(database)
+    assert row_of(touched_id).checked_law == version
+
+
+def test_the_other_tours_are_computed_when_one_cannot_be_read(
+    database: Flask, territory: TerritoryView, company_id: UUID, run_jobs: RunJobs
+) -> None:
+    ids = [ask(territory, company_id, label=f"Tournée {number}") for number in (1, 2, 3)]
+    run_jobs(database)
+    with unit_of_work():
+        broken = row_of(ids[1])
+        broken.stops = [{name: stop[name] for name in ("label", "lon", "lat")} for stop in broken.stops]
+    tell(territory, closure(middle_of(ids[0])))
+    upkeep(database, run_jobs)
+    current = law_version(territory.id)
+    assert [row_of(route_id).checked_law for route_id in ids] == [current, None, current]
+    (mail,) = mails()
+    assert ["Tournée 1" in mail, "Tournée 2" in mail, "Tournée 3" in mail] == [True, False, True]
+    # It is tried again, though not at once.
+    assert upkeep(database, run_jobs) == 0
+    _forget_look(ids[1])
+    upkeep(database, run_jobs)
+    assert recomputed().count(str(ids[1])) == 2
+
+
+def test_one_mail_tells_the_net_change_when_a_street_closes_and_opens_again(
+    database: Flask, territory: TerritoryView, company_id: UUID, run_jobs: RunJobs
+) -> None:
+    route_id = ask(territory, company_id, label="Tournée du lundi")
+    ask(territory, company_id, compared_with=route_id, depart_at=SYSTEM_CLOCK.now() + timedelta(days=1, minutes=5))
+    run_jobs(database)
+    street = middle_of(route_id)
+    for version, state in enumerate([EventState.ACTIVE, EventState.ENDED] * 2, start=1):
+        tell(territory, closure(street, version, state))
+        upkeep(database, run_jobs)
+        assert len(mails()) == 1
+    assert mails()[0].count("- Tournée du lundi") == 1
+    telling.tell(company_id, clock=_later(29))
+    assert len(mails()) == 1
+    telling.tell(company_id, clock=_later(31))
+    (_first, second) = mails()
+    assert "Le chemin a changé" in second
+    # Closed and opened between two mails: there is nothing to tell.
+    for version, state in ((5, EventState.ACTIVE), (6, EventState.ENDED)):
+        tell(territory, closure(street, version, state))
+        upkeep(database, run_jobs)
+    telling.tell(company_id, clock=_later(90))
+    assert len(mails()) == 2
+
+
+def test_a_variant_counts_on_the_passes_held_now_when_one_was_revoked(
+    database: Flask, territory: TerritoryView, company_id: UUID, pass_book: list[PassRight]
+) -> None:
+    now = SYSTEM_CLOCK.now().replace(microsecond=0)
+    revoked, given, supposed = (
+        PassRight(now - timedelta(days=1), now + timedelta(days=9), colours=frozenset({colour}))
+        for colour in (Colour.RED, Colour.BLUE, Colour.GREY)
+    )
+    pass_book.append(given)
+    passes = {"passes": (revoked,), "supposed_passes": (supposed,), "assume_passes": True}
+    of_fleet = queries.get_route(company_id, ask(territory, company_id, vehicle_id=make_vehicle(company_id), **passes))
+    found = variant(of_fleet, company_id, Changed())
+    assert (found.passes, found.supposed_passes) == ((given,), (supposed,))
+    # What varies the tour of a request belongs to nobody but the company, which may remove it.
+    assert not found.assume_passes
+    off_fleet = queries.get_route(company_id, ask(territory, company_id, **passes))
+    assert variant(off_fleet, company_id, Changed()).passes == (revoked,)
+
+
+def _later(minutes: int) -> FixedClock:
+    return FixedClock(SYSTEM_CLOCK.now() + timedelta(minutes=minutes))
 
 
 def _forget_look(route_id: UUID) -> None:
