@@ -108,8 +108,15 @@ def streets_of(engine: Engine, costing_name: str) -> Streets:
 def serve(streets: Streets, law: LawSnapshot, points: Sequence[tuple[float, float]]) -> list[Serving | None]:
     """Where each address (lon, lat) is served from, None far from every street.
 
-    Regulations of the street bear on the vehicle there, perimeters on it and on the address itself.
+    Regulations of the street bear on the vehicle there, perimeters on it and on the address itself. Points that come
+    again share one value.
     """
+    places = list(dict.fromkeys(points))
+    found = dict(zip(places, _serve_each(streets, law, places), strict=True))
+    return [found[point] for point in points]
+
+
+def _serve_each(streets: Streets, law: LawSnapshot, points: Sequence[tuple[float, float]]) -> list[Serving | None]:
     rows = streets.nearest(points)
     stands = [
         (place, row, *streets.stand(row, points[place]))

@@ -136,9 +136,16 @@ class Judge:
         self._of_active: dict[tuple[int, ...], tuple[State, tuple[Reason, ...]]] = {}
         self._stops: dict[int, bool] = {}
         self._answers: dict[tuple[Any, ...], Answer] = {}
+        self._served: dict[int, tuple[Serving, Answer]] = {}
 
     def answer(self, serving: Serving) -> Answer:
         """The week of an address: at each moment the freest way to stand there, none of its limits left out."""
+        if id(serving) not in self._served:
+            # Kept beside its answer: nothing else may get its identity.
+            self._served[id(serving)] = serving, self._answer(serving)
+        return self._served[id(serving)][1]
+
+    def _answer(self, serving: Serving) -> Answer:
         ways = [
             (self._voices(approach), self._limits.passed(approach.row, self._vehicle))
             for approach in serving.approaches
@@ -176,7 +183,7 @@ class Judge:
         key = tuple(sorted(id(span) for span in active))
         if key not in self._of_active:
             reasons = {_key(reason): reason for span in active for reason in span.reasons}
-            ordered = sorted(reasons.values(), key=lambda one: (-one.state.strictness, one.origin.rank, one.id))
+            ordered = sorted(reasons.values(), key=_strictest_first)
             self._of_active[key] = (ordered[0].state if ordered else State.ALLOWED, tuple(ordered))
         return self._of_active[key]
 
@@ -278,6 +285,10 @@ def _same(one: Span, other: Span) -> bool:
 
 def _key(reason: Reason) -> tuple[str, ...]:
     return reason.kind, reason.id, reason.code.value
+
+
+def _strictest_first(reason: Reason) -> tuple[int, int, str]:
+    return -reason.state.strictness, reason.origin.rank, reason.id
 
 
 def _limit_key(limit: RoadLimit) -> tuple[str, ...]:
