@@ -31,7 +31,8 @@ class Results:
     @classmethod
     def read(cls, content: bytes) -> Results:
         """Read the file of a result."""
-        head, *lines = content.decode().splitlines()
+        # A text may hold other signs that count as line breaks: only ours ends a line here.
+        head, *lines = content.decode().removesuffix("\n").split("\n")
         count = json.loads(head)["answers"]
         return cls(lines[:count], [json.loads(line) for line in lines[count:]])
 
