@@ -43,6 +43,9 @@ FILE_FAULTS = {
     "file-too-large": _l("Ce fichier dépasse %(limit_mb)s Mo : découpez-le en plusieurs fichiers."),
     "file-too-large-inside": _l("Ce classeur est trop grand une fois ouvert : enregistrez la feuille seule, en CSV."),
     "file-not-a-spreadsheet": _l("Ce fichier n’est pas un tableau lisible : envoyez du CSV, XLSX, XLS ou ODS."),
+    "quote-unbalanced": _l(
+        "Ligne %(row)s\u00a0: un guillemet est ouvert et avale les lignes suivantes\u00a0; fermez-le ou retirez-le."
+    ),
     "too-many-rows": _l("Ce fichier a plus de %(limit)s lignes : découpez-le."),
     "too-many-columns": _l("Ce fichier a plus de %(limit)s colonnes : gardez celles du modèle."),
     "no-header": _l("Aucune ligne de titres avec une colonne « Immatriculation » n’a été trouvée : voyez le modèle."),
