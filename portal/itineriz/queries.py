@@ -80,14 +80,19 @@ def list_routes(company_id: UUID, cursor: str | None = None) -> Page[RouteView]:
     """The routes of a company, newest first."""
     mine = select(Route).where(Route.company_id == company_id)
     page = paginate(mine, [Route.created_at, Route.id], cursor, descending=True, size=20)
-    dead = dead_jobs(row.job_id for row in page.items if row.status.waiting)
-    return page.map(lambda row: _view(row, None, dead.get(row.job_id) if row.job_id is not None else None))
+    return Page(_views(page.items), page.next_cursor, page.previous_cursor)
 
 
 def list_variants(company_id: UUID, route_id: UUID) -> list[RouteView]:
     """The routes of a company made to compare with one of its routes, oldest first."""
     variants = select(Route).where(Route.company_id == company_id, Route.compared_with == route_id)
-    return [route_view(row) for row in session().scalars(variants.order_by(Route.created_at, Route.id).limit(50))]
+    return _views(session().scalars(variants.order_by(Route.created_at, Route.id).limit(50)).all())
+
+
+def _views(rows: Sequence[Route]) -> list[RouteView]:
+    """The views of rows without their jobs, whatever their number with one query about these."""
+    dead = dead_jobs(row.job_id for row in rows if row.status.waiting)
+    return [_view(row, None, dead.get(row.job_id) if row.job_id is not None else None) for row in rows]
 
 
 def route_view(row: Route) -> RouteView:
