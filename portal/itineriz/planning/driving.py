@@ -58,11 +58,12 @@ def drive_tour(
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where the vehicle is: the point from which the engine drives on, since when, and when it may leave."""
+    """Where the vehicle is, since when, and when it may leave. on_street: it drove there, and stands in that street."""
 
     point: tuple[float, float]
     since: datetime
     leave_at: datetime
+    on_street: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +155,7 @@ class _Driver:
     def _reach(self, number: int, place: _Place) -> _Driven | _Refused:
         """The lawful way to a stop; leaves later when the vehicle would come too early and may not wait there."""
         leave_at = place.leave_at
-        found = self._drive(number, place.point, leave_at)
+        found = self._drive(number, place, leave_at)
         for _ in range(_WAITS_TRIED):
             if isinstance(found, _Refused):
                 return found
@@ -162,29 +163,30 @@ class _Driver:
             begin = first_begin(self._windows(number), found.arrive_at)
             if begin is None:
                 return _Refused((Obstacle(number, missed=True),), found.plain)
-            served = timedelta(seconds=call.stop.service_s)
+            left = self._held(number, begin + timedelta(seconds=call.stop.service_s))
             here, tolerate = found.drive.end, found.leg.tolerate_unknown
-            stands = self._stands(here, call, Interval(found.arrive_at, begin + served), tolerate=tolerate)
+            stands = self._stands(here, call, Interval(found.arrive_at, left), tolerate=tolerate)
             if not stands:
                 return found
             early = (begin - found.arrive_at).total_seconds()
-            if not early or self._stands(here, call, Interval(begin, begin + served), tolerate=tolerate):
+            if not early or self._stands(here, call, Interval(begin, left), tolerate=tolerate):
                 return _Refused(tuple(Obstacle(number, reason) for reason in stands), found.plain)
             leave_at += timedelta(seconds=early)
             before = self._stands(place.point, self.round.calls[number - 1], Interval(place.since, leave_at))
             if before:
                 return _Refused(tuple(Obstacle(number, reason) for reason in before), found.plain)
-            found = self._drive(number, place.point, leave_at)
+            found = self._drive(number, place, leave_at)
         return found if isinstance(found, _Refused) else _Refused((Obstacle(number),), found.plain)
 
-    def _drive(self, number: int, start: tuple[float, float], leave_at: datetime) -> _Driven | _Refused:
+    def _drive(self, number: int, place: _Place, leave_at: datetime) -> _Driven | _Refused:
         """The lawful way of one leg: first as if every unknown size were too large, then as if it fitted."""
         grid, calls = self.grid, self.round.calls
         before, call = calls[number - 1], calls[number]
         following = calls[number + 1].stop if number + 1 < len(calls) else None
         vehicle = self.round.vehicle
         ids = [ids_at(grid.law, one.stop.point) for one in (before, call)]
-        target = call.stop.point if following is None else _where_to_serve(grid.engine, call, following, vehicle)
+        target = None if following is None else _where_to_serve(grid.engine, place, call, following, vehicle)
+        asked = _Asked(place.point, target or call.stop.point, (place.on_street, target is not None))
         plain: Drive | None = None
         outcome: Outcome | None = None
         search: Search | None = None
@@ -194,13 +196,14 @@ class _Driver:
         for tolerate in (False, True):
             leg = replace(leg, tolerate_unknown=tolerate)
             costing = costing_for(vehicle, unknown_is_large=not tolerate)
-            found = _engine_drive(grid.engine, call.number, start, target, leg, tolerate=tolerate)
+            found = _engine_drive(grid.engine, call.number, asked, leg, tolerate=tolerate)
             if found is None:
                 if search is not None:
                     outcome = replace(search, limits=self.limits).run()
                 continue
             plain = plain or found.drive
-            search = Search(grid, found.start, found.end, leg, costing, found.drive, sought[tolerate])
+            start, end = found.asked.start, found.asked.end
+            search = Search(grid, start, end, leg, costing, found.drive, sought[tolerate], found.asked.on_street)
             outcome = search.run()
             self.tour.rounds += len(outcome.rounds)
             if outcome.drive is None:
@@ -227,15 +230,15 @@ class _Driver:
                 break
             here = replace(leg, beyond=outcome.beyond)
             late = slowed(self.grid, outcome.drive, here)
-            if late is outcome.drive:
+            if late is outcome.drive and search.leg.depart_at == leg.depart_at:
                 return here, outcome, late, outcome.check
             check = check_drive(self.grid.engine, self.grid.law, late, here)
             if not check.violations:
                 return here, outcome, late, check
             refused = refused or check
             seconds = late.duration_s - outcome.drive.duration_s
-            later = replace(leg, depart_at=leg.depart_at + timedelta(seconds=seconds))
-            outcome = replace(search, leg=later).run()
+            search = replace(search, leg=replace(leg, depart_at=leg.depart_at + timedelta(seconds=seconds)))
+            outcome = search.run()
         assert refused is not None
         return refused
 
@@ -280,7 +283,7 @@ class _Driver:
                 self.tour.visits[-1] = replace(self.tour.visits[-1], leave_at=found.leg.depart_at)
             self._keep(number, call, found)
             self.tour.visits.append(Visit(call, arrive_at, begin, leave_at, found.drive.end))
-        return _Place(found.drive.end, arrive_at, leave_at)
+        return _Place(found.drive.end, arrive_at, leave_at, on_street=True)
 
     def _in_english(self, found: _Driven) -> tuple[str, ...]:
         """The instructions of a leg in English; none when they do not go with the French ones, step by step."""
@@ -327,20 +330,13 @@ def _strictest_first(reason: Reason) -> tuple[int, int]:
     return -reason.state.strictness, -(reason.colour.strictness if reason.colour else 0)
 
 
-def _where_to_serve(engine: Engine, call: Call, following: Stop, vehicle: Vehicle) -> tuple[float, float]:
-    """The place on the street from which the next stop can be reached.
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The points of a leg. on_street: at the start, at the end, the point is itself the place on the street."""
 
-    The nearest street may be one that can be entered and not left, at the border of an extract above all.
-    """
-    stop = call.stop
-    try:
-        onward = engine.drive(stop.point, following.point, costing_for(vehicle, unknown_is_large=True))
-    except Invalid as error:
-        if error.code != "stop-far-from-road":
-            raise
-        # The leg itself says which stop is at fault.
-        return stop.point
-    return stop.point if onward is None else onward.start
+    start: tuple[float, float]
+    end: tuple[float, float]
+    on_street: tuple[bool, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,30 +344,46 @@ class _Plain:
     """A drive without law, and the points it was asked between."""
 
     drive: Drive
-    start: tuple[float, float]
-    end: tuple[float, float]
+    asked: _Asked
 
 
-def _engine_drive(
-    engine: Engine,
-    number: int,
-    start: tuple[float, float],
-    end: tuple[float, float],
-    leg: LegContext,
-    *,
-    tolerate: bool,
-) -> _Plain | None:
+def _where_to_serve(
+    engine: Engine, place: _Place, call: Call, following: Stop, vehicle: Vehicle
+) -> tuple[float, float] | None:
+    """The place on a street that can be reached from here and left for the next stop; None when none is found.
+
+    The nearest street may be one that can be entered and not left, or left and not entered: at the border of an
+    extract above all.
+    """
+    stop, costing = call.stop, costing_for(vehicle, unknown_is_large=True)
+    for around_m in (0, NEAR_STREETS_M):
+        try:
+            inward = engine.drive(place.point, stop.point, costing, around_m, (place.on_street, False))
+            onward = engine.drive(stop.point, following.point, costing, around_m)
+        except Invalid as error:
+            if error.code != "stop-far-from-road":
+                raise
+            # The leg itself says which stop is at fault.
+            return None
+        for point in (drive.start if drive is onward else drive.end for drive in (onward, inward) if drive is not None):
+            enters = engine.drive(place.point, point, costing, 0, (place.on_street, True))
+            if enters is not None and engine.drive(point, following.point, costing, 0, (True, False)) is not None:
+                return point
+    return None
+
+
+def _engine_drive(engine: Engine, number: int, asked: _Asked, leg: LegContext, *, tolerate: bool) -> _Plain | None:
     """The drive without law. When no vehicle of this kind reaches the nearest street, from the nearest it reaches."""
     costing = costing_for(leg.vehicle, unknown_is_large=not tolerate)
     try:
-        drive = engine.drive(start, end, costing)
+        drive = engine.drive(asked.start, asked.end, costing, 0, asked.on_street)
         if drive is not None:
-            return _Plain(drive, start, end)
-        drive = engine.drive(start, end, costing, around_m=NEAR_STREETS_M)
+            return _Plain(drive, asked)
+        drive = engine.drive(asked.start, asked.end, costing, NEAR_STREETS_M, asked.on_street)
     except Invalid as error:
         if error.code != "stop-far-from-road":
             raise
         if not tolerate and unknown_sizes(leg.vehicle):
             return None
         raise Invalid("stop-far-from-road", field="stops", stop=number, **error.params) from error
-    return None if drive is None else _Plain(drive, drive.start, drive.end)
+    return None if drive is None else _Plain(drive, _Asked(drive.start, drive.end, (True, True)))

@@ -53,6 +53,8 @@ SEARCH_CUTOFF_M = 500
 RELAXED = 401
 """The one warning that replaces nothing we asked: the only way goes through streets for residents or deliveries."""
 FRENCH = "fr-FR"
+JOINT_M = 6.0
+"""A vehicle leaves from where it stands: a street farther than this is another one."""
 _SAME_PLACE_M = 15.0
 _WAYS_KEPT = 1024
 _ROUTES_KEPT = 64
@@ -112,33 +114,62 @@ class Engine:
         return self._network(mode)[0]
 
     def places(
-        self, point: tuple[float, float], costing: Costing, *, leaving: bool, around_m: float = 0.0
+        self,
+        point: tuple[float, float],
+        costing: Costing,
+        *,
+        leaving: bool,
+        around_m: float = 0.0,
+        on_street: bool = False,
     ) -> tuple[Place, ...]:
-        """Where a way may begin (leaving) or end near a point. Raises Invalid("stop-far-from-road")."""
-        found = self._network(costing.name)[1].places(point, leaving, around_m)
+        """Where a way may begin (leaving) or end near a point. Raises Invalid("stop-far-from-road").
+
+        on_street: the vehicle stands at the point: no other street than this one, or those of its junction.
+        """
+        found = self._network(costing.name)[1].places(point, leaving, 0.0 if on_street else around_m)
+        if on_street:
+            found = tuple(place for place in found if place.away_m <= JOINT_M)
         if not found:
             raise Invalid("stop-far-from-road", metres=SEARCH_CUTOFF_M)
         return found
 
     def drive(
-        self, start: tuple[float, float], end: tuple[float, float], costing: Costing, around_m: int = 0
+        self,
+        start: tuple[float, float],
+        end: tuple[float, float],
+        costing: Costing,
+        around_m: int = 0,
+        on_street: tuple[bool, bool] = (False, False),
     ) -> Drive | None:
         """The way the engine prefers between two points (lon, lat), without law nor instructions; None when none.
 
-        It begins and ends on the nearest street, or on any street within around_m metres of the point.
-        Raises Invalid("stop-far-from-road").
+        It begins and ends on the nearest street, or on any street within around_m metres of the point; on_street: at
+        the start, at the end, the point is itself the place. Raises Invalid("stop-far-from-road").
         """
-        found = self.plain_way(start, end, costing, around_m)
+        found = self.plain_way(start, end, costing, around_m, on_street)
         return None if found is None else found.drive
 
     def _plain_way(
-        self, start: tuple[float, float], end: tuple[float, float], costing: Costing, around_m: int = 0
+        self,
+        start: tuple[float, float],
+        end: tuple[float, float],
+        costing: Costing,
+        around_m: int = 0,
+        on_street: tuple[bool, bool] = (False, False),
     ) -> PlainWay | None:
+        closed = self.limits.closed_to_engine(costing)
         starts, ends = (
-            [End(p.row, p.at, p.extra_cost) for p in self.places(point, costing, leaving=leaving, around_m=around_m)]
-            for point, leaving in ((start, True), (end, False))
+            [
+                End(place.row, place.at, place.extra_cost)
+                for place in self.places(point, costing, leaving=leaving, around_m=around_m, on_street=there)
+                # A street is only looked for farther away to find one that the vehicle may use.
+                if there or not around_m or not closed[place.row]
+            ]
+            for point, leaving, there in ((start, True, on_street[0]), (end, False, on_street[1]))
         )
-        way = self.network(costing.name).way(starts, ends, closed=self.limits.closed_to_engine(costing))
+        if not starts or not ends:
+            return None
+        way = self.network(costing.name).way(starts, ends, closed=closed)
         return None if way is None else PlainWay(way, self.drive_of(way))
 
     def drive_of(self, way: Way) -> Drive:

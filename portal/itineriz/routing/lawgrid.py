@@ -210,7 +210,17 @@ class LawGrid:
 
     def for_leg(self, question: LegQuestion, window: Interval) -> LegLaw:
         """What closes the edges to a leg that is driven within the window; valid for some days around it."""
-        return self._legs(self._relevant(question), days_of(window))
+        relevant, days = self._relevant(question), days_of(window)
+        return self._legs(relevant, days, self._at_these_hours(relevant, days, window))
+
+    def _at_these_hours(self, question: LegQuestion, days: Interval, window: Interval) -> frozenset[str]:
+        """The perimeters of a crowd around the stops that are active within the window; none when there is no crowd."""
+        perimeters = [i for i in question.start_ids | question.end_ids if i in self.law.perimeters]
+        if len(perimeters) <= MOST_ZONES:
+            return frozenset()
+        spans, start, end = self._timetable.during(days), window.start.timestamp(), window.end.timestamp()
+        of_each = {regulation_id: spans.of(self._number[regulation_id]) for regulation_id in perimeters}
+        return frozenset(i for i, found in of_each.items() if ((found[:, 0] < end) & (found[:, 1] > start)).any())
 
     def _relevant(self, question: LegQuestion) -> LegQuestion:
         """The question without the stops that nothing asks about, so that legs alike share one answer."""
@@ -230,7 +240,7 @@ class LawGrid:
             bound.append(np.array([answer in closing for answer in answers], dtype=bool)[self.columns.rule])
         return bound[0], bound[1] & ~self._is_justified
 
-    def _find_leg(self, question: LegQuestion, days: Interval) -> LegLaw:
+    def _find_leg(self, question: LegQuestion, days: Interval, crowd: frozenset[str]) -> LegLaw:
         transit, stopping = self._bound(question.vehicle, question.tolerate_unknown)
         spans = self._timetable.during(days)
         cut = self._cut_by_passes(question.passes, spans)
@@ -242,8 +252,10 @@ class LawGrid:
             number = self._number[regulation_id]
             if not isinstance(self.regulations[number], Perimeter):
                 state[number] = stopping[number] and spans.ptr[number] < spans.ptr[number + 1]
-            elif state[number] and not stopping[number]:
+            elif state[number] and not stopping[number] and (not crowd or regulation_id in crowd):
+                # One that sleeps during the leg is left closed while it is active.
                 zones.append(number)
+        left_out = len(zones) > MOST_ZONES
         zones = zones[:MOST_ZONES]
         for place, number in enumerate(zones):
             state[number] = FIRST_ZONE + place
@@ -269,6 +281,7 @@ class LawGrid:
             row_closed=self.row_open,
             valid_from=days.start.timestamp(),
             valid_until=days.end.timestamp(),
+            zones_left_out=left_out,
         )
 
     def _cut_by_passes(self, passes: Sequence[PassRight], spans: SpansByNumber) -> dict[int, Spans]:

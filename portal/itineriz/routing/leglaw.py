@@ -18,7 +18,7 @@ OPEN: Final = 0
 CLOSED: Final = 1
 FIRST_ZONE: Final = 2
 MOST_ZONES: Final = 6
-"""A stop in more zones than this at once keeps the first; the others are closed to it."""
+"""Stops in more zones than this that are active during the leg keep the first; the others are closed to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,7 @@ class LegLaw:
     that may break the law counts for each edge. Regulation r is active from `span_from[i]` until `span_until[i]` for i
     in `span_ptr[r]:span_ptr[r + 1]`, end excluded, as `Interval.meets`. zone_start, zone_end: the stop at that end of
     the leg lies in the zone. row_closed: closed whatever the law says. Valid from `valid_from` until `valid_until`.
+    zones_left_out: there are more zones than are counted, so that a refusal proves nothing.
     """
 
     question: LegQuestion
@@ -64,6 +65,7 @@ class LegLaw:
     row_closed: npt.NDArray[np.bool_]
     valid_from: float
     valid_until: float
+    zones_left_out: bool = False
 
     @property
     def span_ptr(self) -> Numbers:

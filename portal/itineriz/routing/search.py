@@ -20,8 +20,8 @@ import shapely
 
 from portal.itineriz.routing.checking import Check, LegContext, Violation, check_drive
 from portal.itineriz.routing.costing import Costing
-from portal.itineriz.routing.drives import Drive, part_of
-from portal.itineriz.routing.engine import Engine, PlainWay
+from portal.itineriz.routing.drives import Drive, distance_m, part_of
+from portal.itineriz.routing.engine import JOINT_M, Engine, PlainWay
 from portal.itineriz.routing.lawgrid import LawGrid, grid_of
 from portal.itineriz.routing.leglaw import NO_PART, OPEN, LegLaw, LegQuestion, PartLaw
 from portal.itineriz.routing.ways import Direct, End, Way, directs_of
@@ -41,6 +41,8 @@ _CORRECTIONS: Final = 12
 _PARTS_KEPT: Final = 8192
 _WINDOW: Final = timedelta(hours=6)
 _LONGER: Final = 2.0
+_LATE: Final = 1.1
+"""A lawful way that arrives this many times later than the earliest one gives way to it."""
 _LATER_S: Final = 300.0
 """A lawful way is seldom longer than this beside the way without law."""
 
@@ -106,6 +108,8 @@ class Search:
     costing: Costing
     plain: Drive
     limits: Limits = field(default_factory=Limits)
+    on_street: tuple[bool, bool] = (False, False)
+    """At the start, at the end: the point is itself the place on the street."""
 
     def run(self) -> Outcome:
         """The best lawful drive."""
@@ -137,8 +141,9 @@ class _Leg:
         self.grid: LawGrid = grid_of(self.engine, self.law)
         self.network: Network = self.engine.network(search.costing.name)
         self.depart_s = leg.depart_at.timestamp()
-        self.starts = self.engine.places(search.start, search.costing, leaving=True)
-        self.ends = self.engine.places(search.end, search.costing, leaving=False)
+        at_start, at_end = search.on_street
+        self.starts = self.engine.places(search.start, search.costing, leaving=True, on_street=at_start)
+        self.ends = self.engine.places(search.end, search.costing, leaving=False, on_street=at_end)
         self.closed = self.engine.limits.closed_to(leg.vehicle, search.costing, leg.tolerate_unknown).copy()
         self.shut: set[tuple[bool, int]] = set()
         self._everything = self.closed
@@ -149,7 +154,7 @@ class _Leg:
 
     def run(self) -> Outcome:
         search = self.search
-        free = self.engine.plain_way(search.start, search.end, search.costing, 0)
+        free = self.engine.plain_way(search.start, search.end, search.costing, 0, search.on_street)
         drive: Drive | None = None
         check: Check | None = None
         way = free.way if free is not None and self._seems_open(free) else None
@@ -162,6 +167,7 @@ class _Leg:
             drive = free.drive if free is not None and is_free else self.engine.drive_of(way)
             check = check_drive(self.engine, self.law, drive, self.leg)
             if not check.violations:
+                way, drive, check = (way, drive, check) if is_free else self._not_late(way, drive, check)
                 return self._found(way, drive, check, free)
             if self.exact:
                 self._correct(way, check.violations)
@@ -169,6 +175,15 @@ class _Leg:
         if drive is None or check is None:
             raise AssertionError("a search tries at least once")
         return Outcome(None, check, (_round(drive, check.violations),), cut_short=True)
+
+    def _not_late(self, way: Way, drive: Drive, check: Check) -> tuple[Way, Drive, Check]:
+        """The cheapest lawful way, or the earliest one when that is much earlier: a detour is not for comfort."""
+        earliest = self._way(self._asked_law, by_time=True)
+        if earliest is None or way.duration_s <= _LATE * earliest.duration_s:
+            return way, drive, check
+        early_drive = self.engine.drive_of(earliest)
+        early_check = check_drive(self.engine, self.law, early_drive, self.leg)
+        return (way, drive, check) if early_check.violations else (earliest, early_drive, early_check)
 
     def _seems_open(self, free: PlainWay) -> bool:
         """Tell whether the compiled law closes nothing along the way without law: no lawful way is cheaper then."""
@@ -193,7 +208,7 @@ class _Leg:
     def _ids(self, row: int, at: float) -> frozenset[str]:
         return self.grid.ids_on(row, at)
 
-    def _way(self, law: LegLaw, *, soft: bool = False) -> Way | None:
+    def _way(self, law: LegLaw, *, soft: bool = False, by_time: bool = False) -> Way | None:
         starts = [
             End(p.row, p.at, p.extra_cost, self._part(p.row, p.at, 1.0, law, soft=soft))
             for p in self.starts
@@ -217,6 +232,7 @@ class _Leg:
             closed=self.closed,
             soft=soft,
             horizon_s=_LONGER * self.search.plain.duration_s + _LATER_S,
+            by_time=by_time,
         )
 
     def _is_shut(self, row: int, *, leaving: bool) -> bool:
@@ -250,13 +266,19 @@ class _Leg:
             return Outcome(drive, check, (), beyond=self.leg.beyond)
         if free is not None and drive is free.drive:
             route = engine.route(search.start, search.end, search.costing, free)
-            if route is not None:
+            if route is not None and self._begins_there(route):
                 same = route.edges is drive.edges
                 of_route = check if same else check_drive(engine, self.law, route, self.leg)
                 if not of_route.violations:
                     return Outcome(route, of_route, (), beyond=self.leg.beyond)
         rounds = tuple(self._rounds(way, free)) if free is not None else ()
         return Outcome(engine.narrated(drive, search.costing), check, rounds, beyond=self.leg.beyond)
+
+    def _begins_there(self, route: Drive) -> bool:
+        """Tell whether the engine's own route begins and ends where the vehicle stands, when it stands somewhere."""
+        search = self.search
+        ends = zip((search.start, search.end), (route.start, route.end), search.on_street, strict=True)
+        return all(not there or distance_m(point, place) <= JOINT_M for point, place, there in ends)
 
     def _rounds(self, lawful: Way, free: PlainWay) -> Iterator[Round]:
         """From the way without law on: what it breaks is closed and nothing else, until the lawful way is found."""
@@ -298,13 +320,14 @@ class _Leg:
     def _refused(self) -> Outcome:
         """No lawful way: every one was tried. What is in the way of the one that breaks least."""
         way = self._way(self._asked_law, soft=True)
+        cut_short = self._asked_law.zones_left_out
         if way is None:
-            return Outcome(None, None, ())
+            return Outcome(None, None, (), cut_short=cut_short)
         drive = self.engine.drive_of(way)
         # Of what is not told, only exemptions matter: see `_exempting`.
         check = self._breaks(way, drive, None if self.search.limits.blocking else self.grid.looks_at_stops)
         round_ = _round(drive, check.violations)
-        return Outcome(None, check, (round_,), blocking=(*round_.reasons, *round_.limits))
+        return Outcome(None, check, (round_,), cut_short, blocking=(*round_.reasons, *round_.limits))
 
 
 def _part_law(grid: LawGrid, law: LegLaw, row: int, first: float, last: float) -> PartLaw:
