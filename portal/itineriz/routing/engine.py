@@ -124,14 +124,13 @@ class Engine:
     ) -> tuple[Place, ...]:
         """Where a way may begin (leaving) or end near a point. Raises Invalid("stop-far-from-road").
 
-        on_street: the vehicle stands at the point: no other street than this one, or those of its junction.
+        on_street: the vehicle stands at the point: no other street than this one, or those of its junction; empty when
+        no way leads on from there.
         """
         found = self._network(costing.name)[1].places(point, leaving, 0.0 if on_street else around_m)
-        if on_street:
-            found = tuple(place for place in found if place.away_m <= JOINT_M)
         if not found:
             raise Invalid("stop-far-from-road", metres=SEARCH_CUTOFF_M)
-        return found
+        return tuple(place for place in found if place.away_m <= JOINT_M) if on_street else found
 
     def drive(
         self,
