@@ -57,10 +57,14 @@ class CheckedAddress:
 
 @dataclass(slots=True)
 class Checked:
-    """What became of a list. answers: those that occur, each as JSON values, told apart by their rank."""
+    """What became of a list. answers: those that occur, each as JSON values, told apart by their rank.
+
+    ranks: of the answers of one checker, by identity; they number `answers` and nothing else.
+    """
 
     addresses: list[CheckedAddress] = field(default_factory=list)
     answers: list[dict[str, Any]] = field(default_factory=list)
+    ranks: dict[int, int] = field(default_factory=dict, repr=False)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -88,7 +92,6 @@ class Checker:
         self._law = law_that_bears(law, week, vehicle)
         self._streets: Streets = streets_of(engine, costing_for(vehicle, unknown_is_large=True).name)
         self._judge = Judge(self._law, self._streets.limits, week, vehicle, passes)
-        self._ranks: dict[int, int] = {}
 
     def check(
         self, rows: Sequence[SheetRow], finder: Finder, progress: Callable[[int, int], None] | None = None
@@ -98,7 +101,7 @@ class Checker:
         for done, row in enumerate(rows):
             if progress is not None and done % _TOLD_EVERY == 0:
                 progress(done, len(rows))
-            located.append((row, finder.find(row.address, name=row.text("label"), position=row.position)))
+            located.append((row, finder.find_row(row)))
         checked = Checked()
         # All at once: each regulation looks one time at all the streets around it.
         self.add(checked, located)
@@ -125,8 +128,8 @@ class Checker:
 
     def _rank(self, checked: Checked, answer: Answer) -> int:
         # The judge keeps its answers as long as the checker lives: the same one is the same object.
-        rank = self._ranks.get(id(answer))
+        rank = checked.ranks.get(id(answer))
         if rank is None:
-            rank = self._ranks[id(answer)] = len(checked.answers)
+            rank = checked.ranks[id(answer)] = len(checked.answers)
             checked.answers.append(answer.to_json(self._zone))
         return rank

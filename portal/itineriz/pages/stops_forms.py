@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -138,7 +138,7 @@ class TourForm(AddressFields, VehicleForm):
             return_to_start=bool(self.return_to_start.data),
             label=" ".join((self.label.data or "").split())[:LABEL_LENGTH],
         )
-        return lambda rows: replace(empty, stops=_stops(rows, start, day, self.zone))
+        return lambda rows: replace(empty, stops=_stops(rows, start, empty, self.zone))
 
     def refuse(self, error: Invalid) -> None:
         """Put the sentence of a refusal beside the field it is about."""
@@ -150,8 +150,8 @@ class TourForm(AddressFields, VehicleForm):
             self.form_errors.append(fault(error))
 
 
-def _stops(rows: Sequence[StopRow], start: Picked | None, day: date, zone: ZoneInfo) -> tuple[Stop, ...]:
-    stops = [row.stop(day, zone) for row in rows]
+def _stops(rows: Sequence[StopRow], start: Picked | None, tour: CreateRoute, zone: ZoneInfo) -> tuple[Stop, ...]:
+    stops = [row.stop(tour.depart_at, zone, arrival=tour.arrive_by is not None) for row in rows]
     if start is not None:
         stops.insert(0, Stop(start.lon, start.lat, start.address[:LABEL_LENGTH]))
     return tuple(stops)

@@ -13,6 +13,7 @@ from portal.regulations.schedules import Interval
 
 MOST_WINDOWS = 4
 MOST_SERVICE_MIN = 24 * 60
+_NEAR = timedelta(hours=12)
 
 type ClockSpan = tuple[str, str]
 """("HH:MM", "HH:MM"); an end not after its start is on the next day."""
@@ -88,6 +89,29 @@ def windows_on(day: date, zone: ZoneInfo, spans: Iterable[Sequence[str]]) -> tup
         if closes > opens:
             found.append(Interval(opens, closes))
     return tuple(sorted(found, key=lambda span: span.start))
+
+
+def windows_near(
+    at: datetime, zone: ZoneInfo, spans: Iterable[Sequence[str]], *, arrival: bool
+) -> tuple[Interval, ...]:
+    """The instants of the spans for a tour that leaves at an instant, or (arrival) has to end by it, in order.
+
+    A span that is over when the tour leaves is the one of the night after, one not begun when it ends the one of the
+    night before, as long as it is within half a day: no tour waits longer. Else it stays on the day of the instant.
+    """
+    day = at.astimezone(zone).date()
+    found: set[Interval] = set()
+    for span in spans:
+        around = [one for away in (-1, 0, 1) for one in windows_on(day + timedelta(days=away), zone, (span,))]
+        met = [one for one in around if _meets(one, at, arrival=arrival)]
+        found.update(met or windows_on(day, zone, (span,)))
+    return tuple(sorted(found, key=lambda span: span.start))
+
+
+def _meets(span: Interval, at: datetime, *, arrival: bool) -> bool:
+    if arrival:
+        return at - _NEAR < span.end and span.start < at
+    return span.end > at and span.start < at + _NEAR
 
 
 def _instant(day: date, clock: str, zone: ZoneInfo) -> datetime:

@@ -19,6 +19,9 @@ FILE_FAULTS = {
         "Ce classeur est trop grand une fois ouvert\u00a0: enregistrez la feuille seule, en CSV."
     ),
     "file-not-a-spreadsheet": _l("Ce fichier n’est pas un tableau lisible\u00a0: envoyez du CSV, XLSX, XLS ou ODS."),
+    "quote-unbalanced": _l(
+        "Ligne %(row)s\u00a0: un guillemet est ouvert et avale les lignes suivantes\u00a0; fermez-le ou retirez-le."
+    ),
     "too-many-rows": _l("Il y a plus de %(limit)s lignes\u00a0: découpez le fichier."),
     "too-many-columns": _l("Ce fichier a plus de %(limit)s colonnes\u00a0: gardez celles du modèle."),
     "no-header": _l(
@@ -37,6 +40,12 @@ DOUBTS = {
     Doubt.SEVERAL: _l("Plusieurs lieux éloignés répondent à cette adresse."),
     Doubt.NUMBER_UNKNOWN: _l("Ce numéro n’est pas connu dans cette rue."),
     Doubt.STREET_ONLY: _l("La rue est trouvée, mais sans numéro\u00a0: où dans la rue\u00a0?"),
+    Doubt.DIFFERS: _l(
+        "Ce qui est écrit (commune, code postal ou autre mot) ne correspond pas à l’adresse trouvée\u00a0: vérifiez-la."
+    ),
+    Doubt.TOO_LONG: _l(
+        "La ligne a plus de cases que le tableau n’a de titres\u00a0: une virgule l’a peut-être coupée."
+    ),
     Doubt.FAR: _l("Aucune rue ouverte à ce véhicule n’est assez proche."),
 }
 

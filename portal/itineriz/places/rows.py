@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import datetime
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 from portal.common.errors import Invalid
 from portal.itineriz.addresses.finding import Candidate, Doubt, Finder
-from portal.itineriz.places.hours import ClockSpan, read_clock, read_hours, read_minutes, windows_on
-from portal.itineriz.places.sheet import SheetRow
+from portal.itineriz.places.hours import ClockSpan, read_clock, read_hours, read_minutes, windows_near
+from portal.itineriz.places.sheet import OTHER_NAME, SheetRow
 from portal.itineriz.trip import Stop
 
 SERVICE_FAULT = "service-unreadable"
@@ -28,7 +28,8 @@ class StopRow:
     """One stop of the day, (lon, lat) WGS84. number: of its line in the file.
 
     found: what the point is, "" until one is sure; lon and lat are None exactly as long as there is a doubt.
-    faults: cells that were not understood; given: their texts. windows: local clock.
+    faults: cells that were not understood; given: their texts, and a second name that does not count.
+    windows: local clock.
     """
 
     number: int
@@ -51,6 +52,11 @@ class StopRow:
         return self.doubt is None and not self.faults
 
     @property
+    def has_other_name(self) -> bool:
+        """True when the file gave a second name, which does not count."""
+        return OTHER_NAME in (self.given or {})
+
+    @property
     def name(self) -> str:
         """What the stop is called."""
         return self.label or self.found or self.address
@@ -67,11 +73,11 @@ class StopRow:
             alternatives=(),
         )
 
-    def stop(self, day: date, zone: ZoneInfo) -> Stop:
-        """The stop of the tour on a local day; the row is settled."""
+    def stop(self, at: datetime, zone: ZoneInfo, *, arrival: bool) -> Stop:
+        """The stop of a tour that leaves at an instant, or (arrival) has to end by it; the row is settled."""
         assert self.lon is not None
         assert self.lat is not None
-        windows = windows_on(day, zone, self.windows)
+        windows = windows_near(at, zone, self.windows, arrival=arrival)
         return Stop(self.lon, self.lat, self.name[:_LABEL_LENGTH], self.service_min * 60, windows)
 
     def to_json(self) -> dict[str, Any]:
@@ -128,8 +134,10 @@ def read_row(row: SheetRow, finder: Finder) -> StopRow:
     except Invalid:
         faults.append(HOURS_FAULT)
         given["hours"] = row.text("hours") or f"{row.text('opens')} - {row.text('closes')}"
+    if row.text(OTHER_NAME):
+        given[OTHER_NAME] = row.text(OTHER_NAME)
     label = row.text("label")
-    located = finder.find(row.address, name=label, position=row.position)
+    located = finder.find_row(row)
     address = row.address or row.position
     read = StopRow(row.number, label[:_LABEL_LENGTH], address, service_min=service_min, windows=windows)
     read = replace(read, faults=tuple(faults), given=given)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -104,6 +104,10 @@ COLUMNS: tuple[Column, ...] = (
 )
 
 _WHERE = frozenset({"label", "address", "street", "position", "lon"})
+OTHER_NAME = "other name"
+"""The key of a name that does not count: « Client » and « Nom » in one file."""
+
+_ALONE = _WHERE - {"lon"}
 _ONLY_WHERE = ("label", "address", "street", "house_number", "postcode", "city", "position", "lon", "lat")
 _BY_HEADER: Mapping[str, str] = {
     name: column.key for column in COLUMNS for name in (column.key.replace("_", " "), *column.aliases.split(", "))
@@ -112,10 +116,14 @@ _BY_HEADER: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class SheetRow:
-    """One row as it was written: its number in the spreadsheet and the texts by key of column."""
+    """One row as it was written: its number in the spreadsheet and the texts by key of column.
+
+    surplus: cells beyond the titles, joined: something cut the row where it should not.
+    """
 
     number: int
     texts: Mapping[str, str]
+    surplus: str = ""
 
     def text(self, key: str) -> str:
         """A cell, "" when there is none."""
@@ -127,7 +135,7 @@ class SheetRow:
         street = f"{self.text('house_number')} {self.text('street')}".strip()
         town = f"{self.text('postcode')} {self.text('city')}".strip()
         whole = self.text("address")
-        parts = [whole or street, town if not whole or fold(town) not in fold(whole) else ""]
+        parts = [whole or street, town if not whole or fold(town) not in fold(whole) else "", self.surplus]
         return ", ".join(part for part in parts if part)[:200]
 
     @property
@@ -146,23 +154,23 @@ def read_rows(content: bytes, *, most_rows: int, header_needed: bool = True) -> 
     header_needed: without a line of titles the file is refused; otherwise each line is then an address.
     Raises Invalid as `read_lines`, and no-header, header-twice (params: column), no-rows, too-many-rows.
     """
-    lines = read_lines(content, max_rows=most_rows, max_columns=MOST_COLUMNS)
+    lines = read_lines(content, max_rows=most_rows, max_columns=MOST_COLUMNS, is_title=_is_title)
     head = [line for _place, line in zip(range(_HEADER_SOUGHT_IN), lines, strict=False)]
     header = _find_header(head)
     if header is None and header_needed:
         raise Invalid("no-header")
     rows: list[SheetRow] = []
     for line in _all(head, lines):
-        if line.blank or (header is not None and line.number <= header[0]):
+        if line.blank or (header is not None and line.number <= header.number):
             continue
-        row = _row(line, None if header is None else header[1])
-        if row.texts:
+        row = _row(line, header)
+        if row.texts or row.surplus:
             rows.append(row)
         if len(rows) > most_rows:
             raise Invalid("too-many-rows", limit=most_rows)
     if not rows:
         raise Invalid("no-rows")
-    return rows
+    return _without_row_numbers(rows)
 
 
 def rows_of_text(text: str, *, most_rows: int) -> list[SheetRow]:
@@ -194,23 +202,57 @@ def _all(head: Sequence[Line], rest: Iterator[Line]) -> Iterator[Line]:
     yield from rest
 
 
-def _find_header(lines: Sequence[Line]) -> tuple[int, dict[int, str]] | None:
-    """The line that names the most columns, one of them saying where: its number and the key of each place."""
-    best: tuple[int, dict[int, str]] | None = None
+@dataclass(frozen=True, slots=True)
+class _Header:
+    """The line of titles: its number, the key of each place that is understood, the place of the last title."""
+
+    number: int
+    places: Mapping[int, str]
+    last: int
+
+
+def _find_header(lines: Sequence[Line]) -> _Header | None:
+    """The line that names the most columns, one of them saying where. Of several names the first one counts."""
+    best: _Header | None = None
     for line in lines:
         known = {place: key for place, cell in enumerate(line.cells) if (key := _BY_HEADER.get(fold(cell)))}
-        if _WHERE.isdisjoint(known.values()) or len(known) <= (len(best[1]) if best else 0):
+        if _WHERE.isdisjoint(known.values()) or len(known) <= (len(best.places) if best else 0):
             continue
-        best = line.number, known
-    if best is not None:
-        twice = [key for key, count in Counter(best[1].values()).items() if count > 1]
-        if twice:
-            raise Invalid("header-twice", column=twice[0])
+        last = max(place for place, cell in enumerate(line.cells) if cell)
+        best = _Header(line.number, known, last)
+    if best is None:
+        return None
+    names = [place for place, key in best.places.items() if key == "label"]
+    best = replace(best, places={**best.places, **dict.fromkeys(names[1:], OTHER_NAME)})
+    twice = [key for key, count in Counter(best.places.values()).items() if count > 1 and key != OTHER_NAME]
+    if twice:
+        raise Invalid("header-twice", column=twice[0])
     return best
 
 
-def _row(line: Line, places: Mapping[int, str] | None) -> SheetRow:
+def _is_title(text: str) -> bool:
+    return _BY_HEADER.get(fold(text)) in _ALONE
+
+
+def _row(line: Line, header: _Header | None) -> SheetRow:
     cells = [" ".join(cell.split())[:200] for cell in line.cells]
-    if places is None:
+    if header is None:
         return SheetRow(line.number, {"address": ", ".join(cell for cell in cells if cell)[:200]})
-    return SheetRow(line.number, {key: cells[n] for n, key in places.items() if n < len(cells) and cells[n]})
+    texts = {key: cells[n] for n, key in header.places.items() if n < len(cells) and cells[n]}
+    return SheetRow(line.number, texts, ", ".join(cell for cell in cells[header.last + 1 :] if cell))
+
+
+def _without_row_numbers(rows: Sequence[SheetRow]) -> list[SheetRow]:
+    """The rows without their « N° » when it counts them and says nothing of a house.
+
+    It counts them without a street beside it, when it goes 1, 2, 3…, or when the streets bring numbers of their own.
+    """
+    numbered = [row for row in rows if row.text("house_number")]
+    streets = [row.text("street") for row in numbered if row.text("street")]
+    counted = len(numbered) > 1 and [row.text("house_number") for row in numbered] == [
+        str(number) for number in range(1, len(numbered) + 1)
+    ]
+    own = sum(street[0].isdigit() for street in streets)
+    if not numbered or (streets and not counted and 2 * own <= len(streets)):
+        return list(rows)
+    return [replace(row, texts={key: text for key, text in row.texts.items() if key != "house_number"}) for row in rows]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from portal.common.errors import Invalid
-from portal.itineriz.places.hours import hours_text, read_clock, read_hours, read_minutes, windows_on
+from portal.itineriz.places.hours import hours_text, read_clock, read_hours, read_minutes, windows_near, windows_on
 
 PARIS = ZoneInfo("Europe/Paris")
 
@@ -62,6 +62,46 @@ def test_spans_are_refused_when_an_end_is_missing_or_too_many(text: str):
 def test_windows_are_instants_of_the_local_day(day: date, spans: list[tuple[str, str]], expected: list[str]):
     found = windows_on(day, PARIS, spans)
     assert [f"{one.start:%H:%M}/{one.end:%H:%M}" for one in found] == expected
+
+
+@pytest.mark.parametrize(
+    ("at", "arrival", "spans", "expected"),
+    [
+        ("2026-11-25T22:00", False, [("00:30", "02:00")], ["25T23:30/26T01:00"]),
+        (
+            "2026-11-25T22:00",
+            False,
+            [("22:30", "23:30"), ("00:30", "02:00")],
+            ["25T21:30/25T22:30", "25T23:30/26T01:00"],
+        ),
+        ("2026-11-25T02:00", False, [("22:00", "06:00")], ["24T21:00/25T05:00"]),
+        ("2026-11-25T22:00", False, [("00:00", "00:00")], ["24T23:00/25T23:00", "25T23:00/26T23:00"]),
+        ("2026-11-25T09:00", False, [("08:00", "08:30")], ["25T07:00/25T07:30"]),
+        (
+            "2026-11-25T13:00",
+            False,
+            [("08:00", "12:00"), ("14:00", "18:00")],
+            ["25T07:00/25T11:00", "25T13:00/25T17:00"],
+        ),
+        ("2026-11-25T02:00", True, [("22:30", "23:30")], ["24T21:30/24T22:30"]),
+        ("2026-11-25T12:00", True, [("08:00", "10:00")], ["25T07:00/25T09:00"]),
+        ("2026-11-25T12:00", True, [("13:00", "14:00")], ["25T12:00/25T13:00"]),
+    ],
+    ids=[
+        "night after",
+        "both sides",
+        "going on",
+        "all day",
+        "missed",
+        "one over",
+        "night before",
+        "same day",
+        "too late",
+    ],
+)
+def test_windows_are_those_the_tour_can_meet(at: str, arrival: bool, spans: list[tuple[str, str]], expected: list[str]):
+    found = windows_near(datetime.fromisoformat(at).replace(tzinfo=PARIS), PARIS, spans, arrival=arrival)
+    assert [f"{one.start:%dT%H:%M}/{one.end:%dT%H:%M}" for one in found] == expected
 
 
 @pytest.mark.parametrize(

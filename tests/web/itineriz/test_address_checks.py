@@ -14,6 +14,8 @@ from sqlalchemy import select
 
 from portal.common.actor import CompanyRole
 from portal.db import session
+from portal.itineriz.addresses import services
+from portal.itineriz.addresses.finding import Candidate
 from portal.itineriz.models import AddressCheck, CheckStatus
 from portal.jobs.models import Job, JobState
 from portal.regulations.perimeters import Colour
@@ -248,3 +250,24 @@ def test_a_check_that_ended_without_answer_is_told_and_removed(scene: Scene, job
     assert form is not None and form["action"] == f"{where}/supprimer"
     scene.client.submit(f"{where}/supprimer")
     scene.client.get(where, 404)
+
+
+def test_a_correction_that_meets_another_one_has_its_own_answer(scene: Scene, monkeypatch: pytest.MonkeyPatch):
+    """Two people at once: the second reading of the file begins from what the other one left."""
+    where = scene.ask()
+    check = session().scalars(select(AddressCheck)).one()
+    company, ident = check.company_id, check.id
+    real, waiting = services._swap, [Candidate("dehors", 2.3760, 48.8690, 1.0)]
+
+    def swap(*given: Any) -> bool:
+        if waiting:
+            services.correct_address(company, ident, 4, waiting.pop())
+        return real(*given)
+
+    monkeypatch.setattr(services, "_swap", swap)
+    services.correct_address(company, ident, 5, Candidate("dedans", 2.3600, 48.8650, 1.0))
+    session().rollback()
+    results = services.get_results(services.get_check(company, ident))
+    verdicts = {n: (results.address(n)["verdict"], results.answer(results.address(n))["verdict"]) for n in (1, 4, 5)}
+    assert verdicts == {1: ("hours", "hours"), 4: ("open", "open"), 5: ("hours", "hours")}
+    assert "Course du canal" in text_of(scene.client.get(f"{where}/lignes/5"))

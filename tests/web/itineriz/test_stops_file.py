@@ -205,3 +205,32 @@ def test_an_abandoned_file_is_forgotten(scene: Scene):
     scene.client.submit(f"{where}/abandonner")
     scene.client.get(where, 404)
     assert session().scalar(select(func.count()).select_from(StopsUpload)) == 0
+
+
+def test_a_window_after_midnight_is_met_by_a_tour_of_the_evening(scene: Scene):
+    content = "Nom;Position;Heures\nDépôt;2.3560, 48.8655;\nNuit;2.3600, 48.8650;00:30-02:00\n"
+    where = scene.send(content)
+    scene.client.submit(where, TOUR | {"hour": "22:00"})
+    made = session().scalars(select(Route)).one()
+    assert made.stops[1]["windows"] == [["2024-09-07T22:30:00+00:00", "2024-09-08T00:00:00+00:00"]]
+
+
+def test_a_file_with_two_columns_of_names_is_read_with_a_note(scene: Scene):
+    where = scene.send("Client;Nom;Adresse\nMartin;Paul;98 rue Oberkampf\n")
+    assert [row["label"] for row in scene.rows()] == ["Martin"]
+    assert "plusieurs colonnes de noms" in text_of(scene.client.get(where))
+
+
+def test_a_row_cut_by_a_comma_is_shown_whole_to_be_settled(scene: Scene):
+    where = scene.send("Nom,Adresse\nA,98 rue Oberkampf, 75011 Paris\n")
+    assert [(row["address"], row["doubt"]) for row in scene.rows()] == [
+        ("98 rue Oberkampf, 75011 Paris", "row-too-long")
+    ]
+    assert "plus de cases" in text_of(scene.client.get(where))
+    scene.client.submit(f"{where}/choix", {"choix-2": "0"})
+    assert [row["doubt"] for row in scene.rows()] == [None]
+
+
+def test_a_quote_that_swallows_rows_is_told_with_its_line(scene: Scene):
+    where = scene.send('Adresse;Nom\n98 rue Oberkampf;"Chez Max\n96 rue Oberkampf;B\n')
+    assert "Ligne 2" in text_of(scene.client.get(where)) and "guillemet" in text_of(scene.client.get(where))
