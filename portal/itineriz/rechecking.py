@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, or_, select, update
 
 from portal.common.clock import SYSTEM_CLOCK, Clock
 from portal.common.errors import Invalid
 from portal.db import session, unit_of_work
-from portal.itineriz import services
+from portal.itineriz import asking, services
 from portal.itineriz.basis import basis_of, ends_at
 from portal.itineriz.changes import changes_between
+from portal.itineriz.documents.answer import to_public
 from portal.itineriz.held_passes import held_passes, supposed_passes
 from portal.itineriz.models import Route, RouteStatus
 from portal.itineriz.telling import RECOMPUTE, ask_for_due_mails, keep_changes
-from portal.itineriz.trip_values import pass_values
+from portal.itineriz.trip_values import pass_values, trip_of
+from portal.itineriz.underway import joined, place_reached, remaining_part, remaining_trip
 from portal.jobs import JobState, enqueue, latest_job
 from portal.jobs.waiting import waiting_args
 from portal.numeriz.api import law_snapshot, law_version
 from portal.regulations.snapshot import LawSnapshot
-from portal.territories.api import list_territories
+from portal.territories.api import get_territory_by_id, list_territories
 
 RECHECK = "itineriz.recheck"
 LOOK_EVERY: Final = timedelta(minutes=5)
@@ -128,11 +131,12 @@ def ask_again(found: Looked) -> None:
 
 @dataclass(frozen=True, slots=True)
 class StillHolds:
-    """The answer of a tour holds at an instant, for a version of the law."""
+    """The answer of a tour holds at an instant, for a version of the law. basis: what it rests on, if that is new."""
 
     route_id: UUID
     at: datetime
     law: str
+    basis: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,23 +150,51 @@ class Recomputed:
 
 
 def recompute(route_id: UUID, *, clock: Clock = SYSTEM_CLOCK) -> Recomputed | StillHolds | None:
-    """The new answer of a tour, unless it is not touched any more; None when it is gone. Long, writes nothing."""
+    """The new answer of a tour, unless it is not touched any more; None when it is gone. Long, writes nothing.
+
+    Of a tour under way only what remains is computed, in the order begun.
+    """
     row = session().get(Route, route_id, populate_existing=True)
     now = clock.now()
     if row is None or row.status not in _ANSWERED:
         return None
-    version = law_version(row.territory_id)
-    if not _is_touched(row, law_snapshot(row.territory_id), now):
+    version, law = law_version(row.territory_id), law_snapshot(row.territory_id)
+    if not _is_touched(row, law, now):
         return StillHolds(route_id, now, version)
     held = held_passes(row.territory_id, row.vehicle_id, row.passes, now)
     passes = [
         *(pass_values(right) for right in held),
         *(pass_values(right, supposed=True) for right in supposed_passes(row.passes)),
     ]
+    place = place_reached(row.result or {}, now)
     try:
-        return Recomputed(route_id, passes, services.compute_route(route_id, passes=passes, clock=clock))
+        if place is None:
+            return Recomputed(route_id, passes, services.compute_route(route_id, passes=passes, clock=clock))
+        whole = _with_new_rest(row, place, passes, now)
     except Invalid as fault:
         return Recomputed(route_id, passes, None, fault)
+    basis = basis_of(law, row.stops, row.depart_at, whole or row.result or {}, held)
+    if whole is None:
+        return StillHolds(route_id, now, version, basis)
+    status = RouteStatus.DONE if whole["status"] == "ok" else RouteStatus.NO_LAWFUL_ROUTE
+    versions = whole["law_version"], whole["graph_version"]
+    computed = services.ComputedRoute(status, whole, *versions, basis=basis, checked_at=now, checked_law=version)
+    return Recomputed(route_id, passes, computed)
+
+
+def _with_new_rest(row: Route, place: int, passes: Sequence[Mapping[str, Any]], now: datetime) -> dict[str, Any] | None:
+    """The answer of a tour under way that has come to a place, with a new rest; None when the rest stays as it is."""
+    driven = row.result or {}
+    if place + 1 == len(driven["stops"]):
+        return None
+    territory = get_territory_by_id(row.territory_id)
+    trip = remaining_trip(trip_of(row, passes), driven, place)
+    rest = to_public(asking.answer(territory, trip), ZoneInfo(territory.timezone))
+    status = RouteStatus.DONE if rest["status"] == "ok" else RouteStatus.NO_LAWFUL_ROUTE
+    before = RouteStatus.DONE, remaining_part(driven, place)
+    if changes_between(before, (status, rest), now, rest["law_version"]) is None:
+        return None
+    return joined(driven, rest, place)
 
 
 def store(answer: Recomputed | StillHolds, *, clock: Clock = SYSTEM_CLOCK) -> None:
@@ -172,7 +204,7 @@ def store(answer: Recomputed | StillHolds, *, clock: Clock = SYSTEM_CLOCK) -> No
         if row is None or row.status not in _ANSWERED:
             return
         if isinstance(answer, StillHolds):
-            row.checked_at, row.checked_law = answer.at, answer.law
+            row.checked_at, row.checked_law, row.basis = answer.at, answer.law, answer.basis or row.basis
             return
         computed = answer.computed
         if computed is not None and computed.basis == row.basis:

@@ -21,6 +21,7 @@ from portal.itineriz.asking import engine_of
 from portal.itineriz.models import Route, RouteStatus
 from portal.itineriz.trip import Stop
 from portal.itineriz.trip_values import pass_values
+from portal.itineriz.underway import place_reached
 from portal.itineriz.variants import Changed, variant
 from portal.jobs import runner
 from portal.jobs.models import Job
@@ -34,7 +35,7 @@ from portal.wiring import connect
 from tests.factories.accounts import make_company, make_member, make_user
 from tests.factories.cirqliz import make_vehicle
 from tests.factories.law import make_law, perimeter_draft
-from tests.integration.itineriz.test_jobs_routes import ask, row_of
+from tests.integration.itineriz.test_jobs_routes import STOPS, ask, row_of
 
 type Make = Callable[[], TerritoryView]
 type RunJobs = Callable[[Flask], int]
@@ -385,6 +386,71 @@ def test_a_variant_counts_on_the_passes_held_now_when_one_was_revoked(
     assert not found.assume_passes
     off_fleet = queries.get_route(company_id, ask(territory, company_id, **passes))
     assert variant(off_fleet, company_id, Changed()).passes == (revoked,)
+
+
+def under_way(territory: TerritoryView, company_id: UUID, now: datetime, *, returns: bool = False) -> UUID:
+    """A tour of four stops that left 25 minutes before an instant, and stands half an hour at two of them."""
+    stops = (STOPS[0], Stop(2.3700, 48.8640, "Halles", 1800), Stop(2.3660, 48.8670, "École", 1800), STOPS[2])
+    depart_at = now - timedelta(minutes=25)
+    return ask(territory, company_id, stops=stops, depart_at=depart_at, free_order=True, return_to_start=returns)
+
+
+def street_of(route_id: UUID, place: int) -> shapely.LineString:
+    """The street in the middle of a leg of a tour."""
+    result = row_of(route_id).result
+    assert result is not None
+    line = shapely.LineString(result["legs"][place]["geometry"]["coordinates"])
+    return shapely.ops.substring(line, 0.4, 0.6, normalized=True)
+
+
+def test_a_tour_under_way_stays_as_it_is_when_a_street_is_closed_behind_it(
+    database: Flask, territory: TerritoryView, company_id: UUID, run_jobs: RunJobs
+) -> None:
+    route_id = under_way(territory, company_id, SYSTEM_CLOCK.now())
+    run_jobs(database)
+    before = row_of(route_id).result
+    assert before is not None
+    tell(territory, closure(street_of(route_id, 0)))
+    upkeep(database, run_jobs)
+    assert recomputed() == [str(route_id)]
+    row = row_of(route_id)
+    assert (row.result, row.changes, mails()) == (before, None, [])
+    assert row.checked_law == law_version(territory.id)
+    _forget_look(route_id)
+    upkeep(database, run_jobs)
+    assert recomputed() == [str(route_id)]
+
+
+def test_only_what_remains_changes_when_a_street_is_closed_before_a_tour_under_way(
+    database: Flask, territory: TerritoryView, company_id: UUID, run_jobs: RunJobs
+) -> None:
+    now = SYSTEM_CLOCK.now()
+    route_id = under_way(territory, company_id, now, returns=True)
+    run_jobs(database)
+    before = row_of(route_id).result
+    assert before is not None
+    reached = place_reached(before, now)
+    assert reached is not None
+    assert 0 < reached < len(before["stops"]) - 2
+    street = street_of(route_id, len(before["legs"]) - 2)
+    tell(territory, closure(street))
+    upkeep(database, run_jobs)
+    after = row_of(route_id).result
+    assert after is not None
+    assert row_of(route_id).status is RouteStatus.DONE
+    assert after["legs"][:reached] == before["legs"][:reached]
+    assert after["stops"][:reached] == before["stops"][:reached]
+    assert [stop["number"] for stop in after["stops"]] == [stop["number"] for stop in before["stops"]]
+    assert after["stops"][-1]["return"]
+    assert after["distance_m"] == sum(leg["distance_m"] for leg in after["legs"])
+    instants = [datetime.fromisoformat(entry[2]) for entry in after["timeline"]]
+    assert instants == sorted(instants)
+    driven = shapely.LineString(after["geometry"]["coordinates"])
+    assert driven.intersection(street.buffer(1e-6)).length < street.length / 4
+    closing = [item["leg"] for item in after["avoided"] if item["title"] == "Fuite de gaz"]
+    assert min(closing) == len(before["legs"]) - 2
+    assert len(mails()) == 1
+    assert upkeep(database, run_jobs) == 0
 
 
 def _later(minutes: int) -> FixedClock:
