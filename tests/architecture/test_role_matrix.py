@@ -64,7 +64,8 @@ REACHED = frozenset(
         "cancel_staff_invitation resend_confirmation",
         "cirqliz": "decide decide_many revoke_pass give_back withdraw_request look_up",
         "fleet": "archive_vehicle confirm_import discard_import",
-        "itineriz": "cancel_route leave_at unshare remove_saved_place remove_stop_row discard_stops remove_check",
+        "itineriz": "cancel_route delete_route leave_at unshare remove_saved_place remove_stop_row discard_stops "
+        "remove_check",
     }.items()
     for view in views.split()
 )

@@ -35,7 +35,9 @@ from portal.itineriz.addresses.results import encode
 from portal.itineriz.models import AddressCheck, CheckStatus
 from portal.itineriz.places.services import PlaceDraft, save_place
 from portal.itineriz.places.uploads import start_upload
+from portal.itineriz.services import CreateRoute, create_route
 from portal.itineriz.sharing import write_link
+from portal.itineriz.trip import Stop
 from portal.numeriz.feeds.presets import PRESETS
 from portal.numeriz.feeds.register import add_feed
 from portal.numeriz.models import ImportReport, PerimeterRow, TrafficOrder
@@ -156,7 +158,6 @@ def _make_side(app: Flask, run_jobs: RunJobs, slug: str) -> Side:
             "pass_id": _pass_of(approved),
             "vehicle_id": vehicle_id,
             "import_id": import_id,
-            "route_id": seen.route_id,
             **_of_itineriz(app, run_jobs, actor, company.id, territory),
             "order_id": _one_of(TrafficOrder, territory.id),
             "perimeter_id": _one_of(PerimeterRow, territory.id),
@@ -172,7 +173,7 @@ def _make_side(app: Flask, run_jobs: RunJobs, slug: str) -> Side:
 def _of_itineriz(
     app: Flask, run_jobs: RunJobs, actor: Actor, company_id: UUID, territory: TerritoryView
 ) -> dict[str, UUID]:
-    """A saved place, a day of stops that was read, a check of one address that was made."""
+    """A tour that waits, a saved place, a day of stops that was read, a check of one address that was made."""
     west, south, _east, _north = territory.bounds or (0.0, 0.0, 0.0, 0.0)
     lon, lat = west + 0.001, south + 0.001
     day = f"Nom;Position\nDépôt;{lon}, {lat}\nMarché;{lon}, {lat}\n".encode()
@@ -199,7 +200,11 @@ def _of_itineriz(
         uow.session.add(check)
         check_id = check.id
     place_id = save_place(company_id, PlaceDraft(territory.id, "Dépôt", "1 quai de la Gare", lon, lat))
-    return {"place_id": place_id, "upload_id": upload_id, "check_id": check_id}
+    start = SYSTEM_CLOCK.now() + timedelta(days=2)
+    stops = (Stop(lon, lat, "Dépôt"), Stop(lon, lat, "Marché"))
+    tour = CreateRoute(territory.id, company_id, stops, start, {"gvw_t": 3.5})
+    route_id = create_route(actor, tour, enqueue_job=False)
+    return {"route_id": route_id, "place_id": place_id, "upload_id": upload_id, "check_id": check_id}
 
 
 def _request(
