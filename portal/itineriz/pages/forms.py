@@ -111,7 +111,8 @@ class RouteForm(VehicleForm):
         at = read_hour(self.hour, day, self.zone) if day is not None else None
         for entry in self.stops.entries:
             entry.form.use_place(self._places)
-        stops = [entry.form.stop(self.place.slug, day, self.zone) for entry in self.stops.entries]
+        arrival = self.when.data == ARRIVE
+        stops = [entry.form.stop(self.place.slug, at, self.zone, arrival=arrival) for entry in self.stops.entries]
         vehicle = self.read_vehicle()
         self._gather()
         if at is None or vehicle is None or None in stops:
@@ -122,7 +123,7 @@ class RouteForm(VehicleForm):
             company_id=company_id,
             stops=tuple(stop for stop in stops if stop is not None),
             depart_at=at,
-            arrive_by=at if self.when.data == ARRIVE else None,
+            arrive_by=at if arrival else None,
             vehicle=public,
             vehicle_id=chosen.id if chosen else None,
             vehicle_label=chosen_label(chosen),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
@@ -13,7 +13,7 @@ from wtforms import Form, HiddenField, SelectField, StringField
 from portal.common.errors import Invalid, Unavailable
 from portal.common.text import whole_number
 from portal.common.units import decimal_number
-from portal.itineriz.places.hours import MOST_WINDOWS, ClockSpan, hours_text, read_hours, windows_on
+from portal.itineriz.places.hours import MOST_WINDOWS, ClockSpan, hours_text, read_hours, windows_near
 from portal.itineriz.places.queries import PlaceView
 from portal.itineriz.trip import Stop
 from portal.territories.api import AddressHit, geocode
@@ -45,8 +45,9 @@ class StopForm(Form):
         if not (self.hours.data or "").strip():
             self.hours.data = hours_text(place.windows)
 
-    def stop(self, territory: str, day: date | None, zone: ZoneInfo) -> Stop | None:
-        """The stop meant, or None once every fault stands beside its field. day: the one of its hours."""
+    def stop(self, territory: str, at: datetime | None, zone: ZoneInfo, *, arrival: bool) -> Stop | None:
+        """The stop meant, or None once every fault stands beside its field. at: when the tour leaves, or (arrival) by
+        when it has to end."""
         text = " ".join((self.address.data or "").split())[:200]
         service_s, spans = self._service_s(), self._spans()
         point = self._point(text)
@@ -58,7 +59,7 @@ class StopForm(Form):
             self._settle(*(text, *point))
         if service_s is None or spans is None:
             return None
-        windows = windows_on(day, zone, spans) if day is not None else ()
+        windows = windows_near(at, zone, spans, arrival=arrival) if at is not None else ()
         return Stop(point[0], point[1], text or _("Point sur la carte"), service_s, windows)
 
     def _settle(self, label: str, lon: float, lat: float) -> None:

@@ -164,3 +164,15 @@ def test_every_stop_of_the_model_stays_when_it_has_more_than_the_form_adds(desk:
 def test_a_day_is_refused_beside_its_field_when_nobody_drives_then(desk: Desk, day: str):
     page = desk.client.post(desk.url, FORM | {"day": day, "stops-1-hours": "22:00-02:00"})
     assert page.find(id="day-error") is not None and page.find(id="stops-1-address")["value"] == "Arrivée"
+
+
+@pytest.mark.parametrize(
+    ("when", "hour", "hours", "start"),
+    [
+        ("partir", "22:00", "00:30-02:00", "2024-09-07T22:30:00+00:00"),
+        ("arriver", "02:00", "22:30-23:30", "2024-09-06T20:30:00+00:00"),
+    ],
+)
+def test_hours_beyond_midnight_belong_to_the_tour(desk: Desk, when: str, hour: str, hours: str, start: str):
+    route = desk.asked(when=when, day="2024-09-07", hour=hour, **{"stops-1-hours": hours})
+    assert [window[0] for window in route.stops[1]["windows"]] == [start]
