@@ -83,7 +83,9 @@ def middle_of(route_id: UUID) -> shapely.LineString:
     result = row_of(route_id).result
     assert result is not None
     line = shapely.LineString(result["geometry"]["coordinates"])
-    return shapely.ops.substring(line, 0.45, 0.55, normalized=True)
+    street = shapely.ops.substring(line, 0.45, 0.55, normalized=True)
+    assert isinstance(street, shapely.LineString)
+    return street
 
 
 def streets_around(territory: TerritoryView, place: tuple[float, float]) -> shapely.MultiLineString:
@@ -400,7 +402,9 @@ def street_of(route_id: UUID, place: int) -> shapely.LineString:
     result = row_of(route_id).result
     assert result is not None
     line = shapely.LineString(result["legs"][place]["geometry"]["coordinates"])
-    return shapely.ops.substring(line, 0.4, 0.6, normalized=True)
+    street = shapely.ops.substring(line, 0.4, 0.6, normalized=True)
+    assert isinstance(street, shapely.LineString)
+    return street
 
 
 def test_a_tour_under_way_stays_as_it_is_when_a_street_is_closed_behind_it(
