@@ -43,7 +43,7 @@ def answer(
     engine, law_at = engine_of(territory), clock.now()
     law = law_snapshot(territory.id)
     bays = bays_of(territory.id, law)
-    result = plan(engine, law, trip, extras=Extras(bays=bays, progress=progress))
+    result = plan(engine, law, trip, extras=Extras(bays=bays, progress=progress, now=law_at))
     return replace(result, law_at=law_at)
 
 

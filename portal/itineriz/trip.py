@@ -262,12 +262,13 @@ class Emissions:
 
 @dataclass(frozen=True, slots=True)
 class OrderFound:
-    """The order of the stops, and what it saves against the order given, on the matrix that ordered them."""
+    """The order of the stops, and what it saves against the order given, both driven; None when the order given cannot
+    be driven as it is."""
 
     free: bool
     given: tuple[int, ...]
-    saved_s: float = 0.0
-    saved_m: float = 0.0
+    saved_s: float | None = 0.0
+    saved_m: float | None = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -219,8 +219,8 @@ def _order(order: OrderFound) -> dict[str, Any]:
     return {
         "free": order.free,
         "given": list(order.given),
-        "saved_s": round(order.saved_s),
-        "saved_m": round(order.saved_m),
+        "saved_s": None if order.saved_s is None else round(order.saved_s),
+        "saved_m": None if order.saved_m is None else round(order.saved_m),
     }
 
 
@@ -234,7 +234,7 @@ def _emissions(emissions: Emissions, order: OrderFound | None) -> dict[str, Any]
     if order is not None and order.free and emissions.saved_co2_kg is not None:
         values["ordered"] = {
             "co2_saved_kg": round(emissions.saved_co2_kg, 2),
-            "distance_saved_m": round(order.saved_m),
-            "drive_saved_s": round(order.saved_s),
+            "distance_saved_m": round(order.saved_m or 0.0),
+            "drive_saved_s": round(order.saved_s or 0.0),
         }
     return values

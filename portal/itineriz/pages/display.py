@@ -213,8 +213,11 @@ class Answer:
         order = self._result.get("order") or {}
         if not order.get("free"):
             return ""
+        if order.get("saved_s") is None:
+            # The order given cannot be driven: there is nothing to compare with.
+            return ""
         # An order that was already the best saves nothing, and says so.
-        if (order.get("saved_s") or 0) < 60:
+        if order["saved_s"] < 60:
             return _("calculé par le site\u00a0; le vôtre était aussi bon")
         text = _("calculé par le site\u00a0: %(time)s gagnées", time=filters.duration(order["saved_s"]))
         if (order.get("saved_m") or 0) >= 100:

@@ -7,7 +7,7 @@ then is left out. Of a territory's 10,000 bays a stop looks at those within `REA
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -96,14 +96,22 @@ class BayMap:
         self._tree = shapely.STRtree([shapely.Point(bay.lon, bay.lat) for bay in self._bays])
 
     def near(
-        self, at: tuple[float, float], vehicle: Vehicle, arrive_at: datetime, stay_s: float
+        self,
+        at: tuple[float, float],
+        vehicle: Vehicle,
+        arrive_at: datetime,
+        stay_s: float,
+        may_stand: Callable[[tuple[float, float]], bool],
     ) -> tuple[BayChoice, ...]:
-        """The nearest usable bays around a point (lon, lat), at most two: surely usable ones before doubtful ones."""
+        """The nearest usable bays around a point (lon, lat), at most two: surely usable ones before doubtful ones.
+
+        may_stand: tells whether the law lets the vehicle stand at a point (lon, lat) during the stay.
+        """
         choices: list[BayChoice] = []
         doubtful: list[BayChoice] = []
         for found in self._around(at):
             choice = self._judge(found, vehicle, arrive_at, stay_s)
-            if choice is not None:
+            if choice is not None and may_stand((found.bay.lon, found.bay.lat)):
                 (doubtful if choice.why else choices).append(choice)
             if len(choices) >= CHOICES:
                 break

@@ -1,4 +1,4 @@
-"""Other hours: the nearest lawful departures, the latest one that arrives in time, and those that save time.
+"""Other hours: the latest departure that arrives in time, and those that save time.
 
 Whether a tour is lawful is not monotone in the hour of departure. Every answer here is an hour at which the whole tour
 was driven lawfully; between an hour that is and a neighbour that is not, the bound is narrowed to the minute.
@@ -12,9 +12,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from portal.itineriz.planning.hours import HORIZON, bounds_around
-from portal.itineriz.planning.tour import Tour
+from portal.itineriz.planning.tour import Round, Tour
 from portal.itineriz.trip import Proposal, ProposalKind
 from portal.regulations.evaluate import Reason
+from portal.regulations.passes import PassRight
 from portal.regulations.snapshot import LawSnapshot
 
 type Attempt = Callable[[datetime], Tour]
@@ -35,68 +36,31 @@ def tries_for(legs: int) -> int:
     return max(2, min(_MOST_TRIED, _LEGS_TRIED // max(legs, 1)))
 
 
-def nearest_departures(
-    law: LawSnapshot, attempt: Attempt, refused: Tour, asked: datetime, tries: int
-) -> tuple[datetime, ...]:
-    """The nearest lawful departures before and after the one asked for, within a day; whole minutes where possible."""
-    reasons = [obstacle.reason for obstacle in refused.obstacles if obstacle.reason is not None]
-    starts, ends = bounds_around(law, reasons, asked)
-    starts += [window.end for window in refused.windows_missed]
-    leads = _leads(refused, asked)
-    # To pass when it is over: be there at its end, or leave at its end.
-    after = {end - lead for end in ends for lead in leads} | set(ends)
-    # To pass before it starts: have left the place by then.
-    before = {start - lead for start in starts for lead in _tails(refused, asked)}
-    found = []
-    for hours, step in ((sorted(before, reverse=True), -1), (sorted(after), 1)):
-        near = [at for at in hours if (at - asked) * step > timedelta() and abs(at - asked) < HORIZON]
-        hour = _nearest(attempt, asked, near[:tries], step)
-        if hour is not None:
-            found.append(hour)
-    return tuple(sorted(found))
-
-
-def _leads(tour: Tour, asked: datetime) -> list[timedelta]:
-    """How long after the departure the vehicle comes to the obstacles, at the least and at the most."""
-    last = tour.visits[-1].leave_at - asked
-    return [last, last + timedelta(seconds=tour.refused_s)]
-
-
 def _tails(tour: Tour, asked: datetime) -> list[timedelta]:
     last = tour.visits[-1].leave_at - asked
     return [last, last + timedelta(seconds=tour.refused_s + MINUTE.total_seconds())]
 
 
-def _nearest(attempt: Attempt, asked: datetime, hours: Sequence[datetime], step: int) -> datetime | None:
-    """The first hour at which the tour is lawful, brought as near as a minute to the one before it that is not."""
-    refused = asked
-    for hour in (_to_minute(hour, step) for hour in hours):
-        if attempt(hour).complete:
-            return _narrowed(refused, hour, step, lambda at: attempt(at).complete)
-        refused = hour
-    return None
-
-
-def _to_minute(at: datetime, step: int) -> datetime:
+def to_minute(at: datetime, step: int) -> datetime:
     """The whole minute at or beyond an instant, in the direction of the search."""
     floor = at.replace(second=0, microsecond=0)
     return floor if step < 0 or floor == at else floor + MINUTE
 
 
-def _narrowed(refused: datetime, lawful: datetime, step: int, works: Callable[[datetime], bool]) -> datetime:
+def narrowed(refused: datetime, lawful: datetime, step: int, works: Callable[[datetime], bool]) -> datetime:
     """The whole minute nearest to `refused` that works, supposing that one bound lies between the two.
 
     The hours tried are bounds of the law: what works is mostly at its own, so that the search goes out from there.
     """
     reach = MINUTE
     while abs(lawful - refused) > reach:
-        nearer = _to_minute(lawful - step * reach, step)
+        nearer = to_minute(lawful - step * reach, step)
         if not works(nearer):
             refused = nearer
             break
         lawful, reach = nearer, 2 * reach
     while abs(lawful - refused) > MINUTE:
-        middle = _to_minute(refused + (lawful - refused) / 2, step)
+        middle = to_minute(refused + (lawful - refused) / 2, step)
         if middle in (lawful, refused):
             break
         if works(middle):
@@ -115,7 +79,9 @@ class Latest:
     found: bool
 
 
-def latest_departure(law: LawSnapshot, attempt: Attempt, arrive_by: datetime, tries: int) -> Latest:
+def latest_departure(
+    law: LawSnapshot, attempt: Attempt, arrive_by: datetime, tries: int, passes: Sequence[PassRight] = ()
+) -> Latest:
     """Leave as late as possible and be at the last stop at `arrive_by` at the latest.
 
     First from the time the tour takes; when the law is in the way then, before it starts. The hour found is the latest
@@ -125,12 +91,13 @@ def latest_departure(law: LawSnapshot, attempt: Attempt, arrive_by: datetime, tr
     tour, depart_at = _backwards(attempt, arrive_by)
     if not _in_time(tour, arrive_by):
         reasons = [obstacle.reason for obstacle in tour.obstacles if obstacle.reason is not None]
-        starts, ends = bounds_around(law, reasons, depart_at)
+        starts, ends = bounds_around(law, reasons, depart_at, passes)
+        starts += [window.end for window in tour.windows_missed]
         hours = {bound - lead for bound in (*starts, *ends) for lead in _tails(tour, depart_at)}
         for hour in sorted((at for at in hours if depart_at - HORIZON < at < depart_at), reverse=True)[:tries]:
-            earlier = attempt(_to_minute(hour, -1))
+            earlier = attempt(to_minute(hour, -1))
             if _in_time(earlier, arrive_by):
-                tour, depart_at = earlier, _to_minute(hour, -1)
+                tour, depart_at = earlier, to_minute(hour, -1)
                 break
         else:
             return Latest(depart_at, tour, found=False)
@@ -169,51 +136,65 @@ def _latest_of_stretch(attempt: Attempt, arrive_by: datetime, depart_at: datetim
     while late <= arrive_by and works(late):
         depart_at = late
         late += max(MINUTE, timedelta(seconds=-tours[late].late_s(arrive_by)))
-    whole = _to_minute(depart_at, -1)
+    whole = to_minute(depart_at, -1)
     if whole != depart_at and works(whole):
         depart_at = whole
-    best = _narrowed(min(late, arrive_by), depart_at, -1, works)
+    best = narrowed(min(late, arrive_by), depart_at, -1, works)
     return Latest(best, tours[best], found=True)
 
 
 def proposals(
-    law: LawSnapshot, attempt: Attempt, hold: Hold, tour: Tour, asked: datetime, tries: int
+    law: LawSnapshot,
+    attempt: Attempt,
+    hold: Hold,
+    tour: Tour,
+    round_: Round,
+    tries: int,
+    earliest: datetime | None = None,
 ) -> tuple[Proposal, ...]:
     """Other hours, or a wait at a stop, that save time from door to door: at most three, the best first.
 
     Tried around the bounds of what the tour goes round, and later by the time it waits for a window; each was driven
-    lawfully.
+    lawfully. round_: the tour asked for. earliest: no departure before this instant.
     """
+    asked, passes = round_.depart_at, round_.passes
     costly = [item.reason for item in tour.avoided.values() if item.seconds > _COSTLY_S]
     waiting = next((visit.wait_s for visit in tour.visits[1:] if visit.wait_s > _COSTLY_S), 0.0)
     if not costly and not waiting:
         return ()
-    starts, ends = bounds_around(law, costly, asked)
+    starts, ends = bounds_around(law, costly, asked, passes)
     if waiting:
-        ends.append(_to_minute(asked + timedelta(seconds=waiting), -1))
+        ends.append(to_minute(asked + timedelta(seconds=waiting), -1))
     found = [
-        *_other_hours(attempt, tour, asked, starts, ends, tries),
-        *_waits(hold, tour, costly, law, asked, tries),
+        *_other_hours(attempt, tour, asked, starts, ends, tries, earliest),
+        *_waits(hold, tour, costly, law, round_, tries),
     ]
     return tuple(sorted(found, key=lambda proposal: -proposal.saves_s)[:_MOST_PROPOSALS])
 
 
 def _other_hours(
-    attempt: Attempt, tour: Tour, asked: datetime, starts: Sequence[datetime], ends: Sequence[datetime], tries: int
+    attempt: Attempt,
+    tour: Tour,
+    asked: datetime,
+    starts: Sequence[datetime],
+    ends: Sequence[datetime],
+    tries: int,
+    earliest: datetime | None,
 ) -> Iterable[Proposal]:
     whole = tour.arrive_at - asked
-    later = sorted({_to_minute(end - lead, 1) for end in ends for lead in (timedelta(), whole)})
-    earlier = sorted({_to_minute(start - whole, -1) for start in starts}, reverse=True)
+    later = sorted({to_minute(end - lead, 1) for end in ends for lead in (timedelta(), whole)})
+    earlier = sorted({to_minute(start - whole, -1) for start in starts}, reverse=True)
     for kind, hours in ((ProposalKind.LEAVE_LATER, later), (ProposalKind.LEAVE_EARLIER, earlier)):
         step = 1 if kind is ProposalKind.LEAVE_LATER else -1
-        near = [at for at in hours if (at - asked) * step > timedelta()][: max(1, tries // 2)]
+        to_come = [at for at in hours if earliest is None or at >= earliest]
+        near = [at for at in to_come if (at - asked) * step > timedelta()][: max(1, tries // 2)]
         refused = asked
         for hour in near:
             other = attempt(hour)
             if _better_by(tour, other) < LEAST_SAVED_S:
                 refused = hour
                 continue
-            best = _narrowed(refused, hour, step, lambda at: _better_by(tour, attempt(at)) >= LEAST_SAVED_S)
+            best = narrowed(refused, hour, step, lambda at: _better_by(tour, attempt(at)) >= LEAST_SAVED_S)
             at_best = attempt(best)
             if _better_by(tour, at_best) < _better_by(tour, other) - LEAST_SAVED_S:
                 best, at_best = hour, other
@@ -227,7 +208,7 @@ def _better_by(tour: Tour, other: Tour) -> float:
 
 
 def _waits(
-    hold: Hold, tour: Tour, costly: Sequence[Reason], law: LawSnapshot, asked: datetime, tries: int
+    hold: Hold, tour: Tour, costly: Sequence[Reason], law: LawSnapshot, round_: Round, tries: int
 ) -> Iterable[Proposal]:
     """Waiting at the stop before what is gone round, until it is over when the vehicle comes there."""
     ids = {reason.id: reason for reason in costly}
@@ -237,7 +218,7 @@ def _waits(
             # A wait at the first stop is a later departure.
             continue
         visit = tour.visits[leg]
-        _, ends = bounds_around(law, [item.reason], visit.leave_at)
+        _, ends = bounds_around(law, [item.reason], visit.leave_at, round_.passes)
         for end in ends:
             for until in (end, end - (tour.visits[leg + 1].arrive_at - visit.leave_at)):
                 if visit.leave_at < until < tour.visits[leg + 1].arrive_at + timedelta(seconds=item.seconds):
@@ -247,7 +228,7 @@ def _waits(
             continue
         other = hold(leg, _shortest_wait(hold, tour, leg, until))
         if _saved_by(tour, other) >= LEAST_SAVED_S:
-            yield Proposal(ProposalKind.WAIT, asked, other.arrive_at, _saved_by(tour, other), stop=leg)
+            yield Proposal(ProposalKind.WAIT, round_.depart_at, other.arrive_at, _saved_by(tour, other), stop=leg)
             return
 
 

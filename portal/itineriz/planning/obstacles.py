@@ -31,7 +31,7 @@ def _explained(law: LawSnapshot, round_: Round, obstacle: Obstacle) -> Obstacle:
         return obstacle
     return replace(
         obstacle,
-        opens_at=opens_at(law, reason, max(reason.starts_at, round_.depart_at), SLOTS_AHEAD),
+        opens_at=opens_at(law, reason, max(reason.starts_at, round_.depart_at), SLOTS_AHEAD, round_.passes),
         needed=needed_pass(law, reason, (round_.calls[obstacle.stop].number,)),
     )
 

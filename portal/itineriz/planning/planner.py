@@ -5,24 +5,27 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from portal.common.errors import Invalid
 from portal.itineriz.planning.bays import BayMap
-from portal.itineriz.planning.departures import latest_departure, nearest_departures, proposals, tries_for
-from portal.itineriz.planning.driving import Progress, drive_tour
+from portal.itineriz.planning.departures import latest_departure, proposals, tries_for
+from portal.itineriz.planning.driving import AWAY_FROM_ROAD_M, Progress, drive_tour
 from portal.itineriz.planning.emissions import emissions_of
 from portal.itineriz.planning.granting import open_with_passes
 from portal.itineriz.planning.hours import HORIZON
+from portal.itineriz.planning.nearest import nearest_departures
 from portal.itineriz.planning.needs import needed_passes
 from portal.itineriz.planning.obstacles import explained, impossible_stops
 from portal.itineriz.planning.slots import SLOTS_AHEAD, LegalSlots, can_be_served, stop_slots
 from portal.itineriz.planning.tour import Ordered, Round, Tour, calls_of
+from portal.itineriz.routing.checking import LegContext, check_stay, ids_at
+from portal.itineriz.routing.drives import distance_m
 from portal.itineriz.routing.engine import Engine
 from portal.itineriz.routing.lawgrid import LawGrid, grid_of
 from portal.itineriz.routing.overlay import law_to_drive
 from portal.itineriz.routing.search import Limits
-from portal.itineriz.trip import BayChoice, Notice, OrderFound, Proposal, Status, Trip, TripResult
+from portal.itineriz.trip import BayChoice, Notice, Obstacle, OrderFound, Proposal, Status, Trip, TripResult, Visit
 from portal.regulations.passes import PassRight
 from portal.regulations.schedules import Interval
 from portal.regulations.snapshot import LawSnapshot
@@ -32,12 +35,14 @@ from portal.regulations.snapshot import LawSnapshot
 class Extras:
     """What is asked besides the way. bays: those of the territory. hours: look for better or lawful other hours.
 
-    progress: told before each leg and around the search of an order; it may raise to stop the work.
+    progress: told before each leg and around the search of an order; it may raise to stop the work. now: of the clock,
+    no other departure before it is told; None when hours that are over may be told as well.
     """
 
     bays: BayMap | None = None
     hours: bool = True
     progress: Progress | None = None
+    now: datetime | None = None
 
 
 def plan(
@@ -48,12 +53,13 @@ def plan(
     Raises Invalid: "stops-missing", "stop-not-a-position", "stop-far-from-road" (with the number of the stop),
     "vehicle-too-large"; Unavailable when the engine fails.
     """
-    _check_trip(trip)
+    trip = _checked(trip)
     law = law_to_drive(law)
     return _Planner(grid_of(engine, law), trip, limits or Limits(), extras or Extras()).plan()
 
 
-def _check_trip(trip: Trip) -> None:
+def _checked(trip: Trip) -> Trip:
+    """The trip with its hours in UTC: sums of local hours are wrong on the day on which the clock changes."""
     if len(trip.stops) < 2:
         raise Invalid("stops-missing", field="stops")
     if any(at is not None and at.utcoffset() is None for at in (trip.depart_at, trip.arrive_by)):
@@ -62,6 +68,8 @@ def _check_trip(trip: Trip) -> None:
         usable = math.isfinite(stop.lon) and math.isfinite(stop.lat) and abs(stop.lon) <= 180 and abs(stop.lat) <= 90
         if not usable:
             raise Invalid("stop-not-a-position", field="stops", stop=number)
+    arrive_by = None if trip.arrive_by is None else trip.arrive_by.astimezone(UTC)
+    return replace(trip, depart_at=trip.depart_at.astimezone(UTC), arrive_by=arrive_by)
 
 
 @dataclass(slots=True)
@@ -89,7 +97,11 @@ class _Planner:
         round_ = Round(calls_of(trip, ordered.sequence), trip.depart_at, trip.vehicle, trip.passes, slots=ordered.slots)
         if trip.arrive_by is not None:
             found = latest_departure(
-                self.grid.law, lambda at: self._drive(round_.leaving(at)), trip.arrive_by, self._tries(round_)
+                self.grid.law,
+                self._at_hour(round_, blocking=True),
+                trip.arrive_by,
+                self._tries(round_),
+                round_.passes,
             )
             round_ = round_.leaving(found.depart_at)
             self.trip = replace(trip, depart_at=found.depart_at)
@@ -174,11 +186,29 @@ class _Planner:
             round_ = replace(round_, passes=(*round_.passes, *granted))
         if supposing:
             tour = drive_tour(self.grid, round_, self.limits, progress=self._tell)
+        late = self._too_late(round_, tour)
         told = self._result(round_, tour, granted if supposing else (), left_out, ordered)
-        if tour.complete:
+        if tour.complete or late:
             return told
         needed = needed_passes(self.grid, self.trip, opened.legs, opened.visits, granted) if opened.complete else ()
         return replace(told, needed_passes=needed, departures=self._departures(round_, tour))
+
+    def _too_late(self, round_: Round, tour: Tour) -> bool:
+        """Make a tour that comes after the hour asked for a refused one: at the stop whose window keeps it so long, or
+        else at the last one. Tell whether it does."""
+        arrive_by = self.trip.arrive_by
+        if arrive_by is None or not tour.complete or tour.arrive_at <= arrive_by:
+            return False
+        waits = [place for place, visit in enumerate(tour.visits) if place and visit.wait_s]
+        place = waits[-1] if waits else len(round_.calls) - 1
+        tour.obstacles.append(Obstacle(place, missed=True))
+        del tour.legs[place - 1 :], tour.visits[place:]
+        return True
+
+    def _earliest(self, asked: datetime) -> datetime | None:
+        """Before which hour no other departure is told; None for a trip asked about a day that is over."""
+        now = self.extras.now
+        return None if now is None or asked < now - HORIZON else now
 
     def _opened(self, round_: Round, tour: Tour) -> tuple[Tour, tuple[PassRight, ...]]:
         def with_passes(more: tuple[PassRight, ...]) -> Tour:
@@ -189,10 +219,11 @@ class _Planner:
     def _departures(self, round_: Round, tour: Tour) -> tuple[datetime, ...]:
         if not self.extras.hours:
             return ()
-        return nearest_departures(self.grid.law, self._at_hour(round_), tour, round_.depart_at, self._tries(round_))
+        earliest = self._earliest(round_.depart_at)
+        return nearest_departures(self.grid.law, self._at_hour(round_, blocking=True), tour, round_, earliest)
 
-    def _at_hour(self, round_: Round) -> Callable[[datetime], Tour]:
-        return lambda at: self._drive(round_.leaving(at), blocking=False)
+    def _at_hour(self, round_: Round, *, blocking: bool = False) -> Callable[[datetime], Tour]:
+        return lambda at: self._drive(round_.leaving(at), blocking=blocking)
 
     def _result(
         self,
@@ -203,9 +234,12 @@ class _Planner:
         ordered: Ordered,
     ) -> TripResult:
         trip, law = self.trip, self.grid.law
-        distance_m = sum(leg.drive.distance_m for leg in tour.legs)
+        metres = sum(leg.drive.distance_m for leg in tour.legs)
         if tour.delayed_s:
             tour.warn(Notice.DELAYED, minutes=math.ceil(tour.delayed_s / 60))
+        away = distance_m(trip.stops[0].point, tour.legs[0].drive.start) if tour.legs else 0.0
+        if away > AWAY_FROM_ROAD_M:
+            tour.warn(Notice.FAR_FROM_ROAD, stop=0, metres=round(away))
         if ordered.failed is not None:
             tour.warn(Notice.ORDER_UNAVAILABLE, code=ordered.failed)
         self._look_at_places(round_.calls[obstacle.stop].number for obstacle in tour.obstacles)
@@ -216,8 +250,9 @@ class _Planner:
                 self._at_hour(round_),
                 lambda place, until: self._drive(replace(round_, holds={**round_.holds, place: until})),
                 tour,
-                round_.depart_at,
+                round_,
                 self._tries(round_),
+                self._earliest(round_.depart_at),
             )
         return TripResult(
             status=Status.OK if tour.complete else Status.NO_LAWFUL_ROUTE,
@@ -234,13 +269,13 @@ class _Planner:
                 self.grid.law, round_, tour, self.slots, dict.fromkeys(left_out, True) | dict(ordered.unserved)
             ),
             proposals=better,
-            bays=self._bays(tour) if tour.complete else (),
-            emissions=emissions_of(trip.vehicle, trip.energy, distance_m, ordered.saved_m) if tour.complete else None,
+            bays=self._bays(round_, tour) if tour.complete else (),
+            emissions=emissions_of(trip.vehicle, trip.energy, metres, ordered.saved_m) if tour.complete else None,
             order=OrderFound(
                 trip.free_order,
                 tuple(range(len(trip.stops))),
-                ordered.saved_s or 0.0,
-                ordered.saved_m or 0.0,
+                ordered.saved_s if trip.free_order else 0.0,
+                ordered.saved_m if trip.free_order else 0.0,
             ),
             plain_distance_m=tour.plain_distance_m,
             plain_duration_s=tour.plain_duration_s,
@@ -249,7 +284,7 @@ class _Planner:
             rounds=tour.rounds,
         )
 
-    def _bays(self, tour: Tour) -> tuple[tuple[BayChoice, ...], ...]:
+    def _bays(self, round_: Round, tour: Tour) -> tuple[tuple[BayChoice, ...], ...]:
         """The bays near each stop served, none at the start and at the return."""
         bays = self.extras.bays
         if bays is None:
@@ -257,6 +292,24 @@ class _Planner:
         return tuple(
             ()
             if number == 0 or visit.call.returns
-            else bays.near(visit.call.stop.point, self.trip.vehicle, visit.begin_at, visit.call.stop.service_s)
+            else bays.near(
+                visit.call.stop.point,
+                self.trip.vehicle,
+                visit.begin_at,
+                visit.call.stop.service_s,
+                self._may_stand(round_, visit),
+            )
             for number, visit in enumerate(tour.visits)
         )
+
+    def _may_stand(self, round_: Round, visit: Visit) -> Callable[[tuple[float, float]], bool]:
+        """Whether the law lets the vehicle stand elsewhere for a visit, as it is asked of the place of the stop."""
+        law, served = self.grid.law, timedelta(seconds=visit.call.stop.service_s)
+        stay = Interval(visit.begin_at, visit.begin_at + served)
+
+        def may_stand(point: tuple[float, float]) -> bool:
+            ids = ids_at(law, point)
+            leg = LegContext(round_.vehicle, round_.passes, stay.start, ids, ids, tolerate_unknown=True)
+            return not check_stay(law, point, stay, leg, ids)
+
+        return may_stand

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
+import shapely
 
 from portal.itineriz.documents.answer import to_public
 from portal.itineriz.documents.wording import caution_text, reason_text
@@ -16,6 +17,7 @@ from portal.itineriz.planning.planner import Extras, plan
 from portal.itineriz.routing.engine import Engine
 from portal.itineriz.trip import Stop, Trip
 from portal.numeriz.api import BayLayout, BayRegime
+from portal.regulations.perimeters import Activation, Colour, Perimeter
 from portal.regulations.snapshot import LawSnapshot
 from tests.support.paris import PARIS, TRUCK, local
 
@@ -94,3 +96,18 @@ def test_every_sentence_can_be_made_again_from_its_codes_when_an_answer_is_store
         assert reason_text(item, PARIS) == item["why"]
     for item in answer["warnings"]:
         assert caution_text(item, PARIS) == item["text"]
+
+
+def test_a_bay_is_not_told_when_the_law_closes_its_place(paris: Engine):
+    day, hour = local("2024-10-01T10:00"), timedelta(hours=1)
+    bay = Bay(EAST.lon + 0.0012, EAST.lat, id=uuid4())
+    zone = Perimeter(
+        "z", "e", "Z", Colour.RED, shapely.Point(bay.lon, bay.lat).buffer(0.0006), (Activation(day - hour, day + hour),)
+    )
+    no_law, closed = (LawSnapshot.build(some, [], zone=PARIS, version="made") for some in ([], [zone]))
+    stop = Stop(*EAST.point, service_s=300)
+    for law, at, told in ((no_law, day, 1), (closed, day, 0), (closed, day + hour, 1)):
+        extras = Extras(bays=BayMap([bay], law.calendar), hours=False)  # type: ignore[arg-type]
+        result = plan(paris, law, Trip((WEST, stop), at, TRUCK), extras=extras)
+        assert result.status == "ok"
+        assert [len(bays) for bays in result.bays] == [0, told]

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from random import Random
 
 import pytest
 import shapely
 
 from portal.itineriz.planning.planner import Extras, plan
+from portal.itineriz.routing.drives import distance_m
 from portal.itineriz.routing.engine import Engine
-from portal.itineriz.trip import ProposalKind, Status, Stop, Trip, TripResult
+from portal.itineriz.trip import Notice, ProposalKind, Status, Stop, Trip, TripResult
+from portal.regulations.passes import PassRight
 from portal.regulations.perimeters import Activation, Colour, Perimeter
 from portal.regulations.schedules import Interval
 from portal.regulations.snapshot import LawSnapshot
@@ -19,7 +22,7 @@ WEST, EAST = Stop(2.3560, 48.8655), Stop(2.3780, 48.8690)
 MIDDLE = Stop(2.3650, 48.8640, "Milieu", service_s=600)
 NO_LAW = LawSnapshot.build([], [], zone=PARIS, version="none")
 DAY = local("2024-10-01T10:00")
-MINUTE = timedelta(minutes=1)
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 # Across the usual way: gone round by its southern end, three minutes longer.
 BARRIER = shapely.box(2.362, 48.862, 2.364, 48.88)
 
@@ -202,3 +205,104 @@ def test_an_earlier_departure_is_told_when_a_window_is_missed(paris: Engine):
     found = ask(paris, NO_LAW, WEST, stop, at=before)
     assert found.status is Status.OK and found.visits[1].begin_at < stop.windows[0].end
     assert ask(paris, NO_LAW, WEST, stop, at=before + MINUTE).status is Status.NO_LAWFUL_ROUTE
+
+
+def test_the_tour_is_refused_at_the_stop_that_makes_it_late_when_an_arrival_is_asked(paris: Engine):
+    """The window of a stop opens after the hour at which the vehicle must be at the last one."""
+    late = Stop(*MIDDLE.point, "Milieu", 600, (window(DAY + timedelta(hours=3), 60),))
+    result = ask(paris, NO_LAW, WEST, late, EAST, arrive_by=DAY + timedelta(hours=2))
+    assert result.status is Status.NO_LAWFUL_ROUTE
+    assert [(o.stop, o.missed) for o in result.blocking] == [(1, True)]
+    assert [(one.number, one.missed) for one in result.impossible] == [(1, True)]
+    assert len(result.legs) == 0 and [visit.call.number for visit in result.visits] == [0]
+
+
+def test_the_departure_is_in_time_for_a_window_when_an_arrival_is_asked_long_after_it(paris: Engine):
+    early = Stop(*MIDDLE.point, "Milieu", 600, (window(DAY - timedelta(hours=2), 60),))
+    result = ask(paris, NO_LAW, WEST, early, EAST, arrive_by=DAY + timedelta(hours=2))
+    assert result.status is Status.OK
+    assert result.visits[-1].arrive_at <= DAY + timedelta(hours=2)
+
+
+def test_the_departure_at_which_a_pass_held_begins_is_told_when_it_begins_later(paris: Engine):
+    middle = Perimeter(
+        "zone", "e", "Zone", Colour.RED, shapely.box(2.36, 48.855, 2.37, 48.875), (Activation(DAY - 90 * HOUR, None),)
+    )
+    held = PassRight(DAY + HOUR, DAY + 5 * HOUR, frozenset({"zone"}))
+    result = ask(paris, law_of(middle), passes=(held,))
+    assert result.status is Status.NO_LAWFUL_ROUTE
+    assert result.blocking[0].opens_at == held.start
+    (after,) = result.departures
+    assert DAY < after <= DAY + HOUR
+    assert ask(paris, law_of(middle), at=after, passes=(held,)).status is Status.OK
+    assert ask(paris, law_of(middle), at=after - MINUTE, passes=(held,)).status is Status.NO_LAWFUL_ROUTE
+
+
+def two_walls(seed: int) -> LawSnapshot:
+    """Two perimeters across every way, each closed and open by turns through the day."""
+    random = Random(seed)
+    zones = []
+    for name, west in (("a", 2.3600), ("b", 2.3680)):
+        spans, at = [], DAY - 14 * HOUR + random.randrange(120) * MINUTE
+        for _ in range(12):
+            end = at + random.randrange(30, 200) * MINUTE
+            spans.append(Activation(at, end))
+            at = end + random.randrange(5, 90) * MINUTE
+        zones.append(
+            Perimeter(name, name, name, Colour.RED, shapely.box(west, 48.855, west + 0.004, 48.875), tuple(spans))
+        )
+    return law_of(*zones)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_nearest_departures_are_those_of_a_scan_when_two_perimeters_close_by_turns(paris: Engine, seed: int):
+    law = two_walls(seed)
+    result = ask(paris, law)
+    if result.status is Status.OK:
+        return
+
+    def lawful(minutes: int) -> bool:
+        trip = Trip((WEST, EAST), DAY + minutes * MINUTE, TRUCK)
+        return plan(paris, law, trip, extras=Extras(hours=False)).status is Status.OK
+
+    for side in (-1, 1):
+        told = [hour for hour in result.departures if (hour - DAY) * side > timedelta()]
+        near = next((side * minutes for minutes in range(1, 480, 3) if lawful(side * minutes)), None)
+        if near is not None:
+            assert told, f"lawful {near} minutes away"
+            assert abs(told[0] - DAY) <= abs(near) * MINUTE
+
+
+@pytest.mark.parametrize(
+    ("now", "earlier"), [(DAY, False), (DAY - timedelta(hours=20), True), (DAY + timedelta(days=9), True)]
+)
+def test_no_departure_before_the_clock_is_told_when_a_tour_is_refused(paris: Engine, now: datetime, earlier: bool):
+    middle = shapely.box(2.36, 48.855, 2.37, 48.875)
+    zone = Perimeter("z", "e", "Z", Colour.RED, middle, (Activation(DAY - HOUR, DAY + HOUR),))
+    result = plan(paris, law_of(zone), Trip((WEST, EAST), DAY, TRUCK), extras=Extras(now=now))
+    assert [hour < DAY for hour in result.departures] == ([True, False] if earlier else [False])
+
+
+def test_leaving_earlier_is_not_proposed_when_that_hour_is_over(paris: Engine):
+    zone = Perimeter("zone", "e", "Zone", Colour.RED, BARRIER, (Activation(DAY - 5 * MINUTE, DAY + 300 * MINUTE),))
+    result = plan(paris, law_of(zone), Trip((WEST, EAST), DAY, TRUCK), extras=Extras(now=DAY))
+    assert result.status is Status.OK
+    assert all(proposal.depart_at >= DAY for proposal in result.proposals)
+
+
+def test_hours_are_summed_in_utc_when_the_clock_changes_on_the_way(paris: Engine):
+    """At the end of summer the hour after 2 comes twice."""
+    depart_at = datetime(2024, 10, 27, 2, 55, tzinfo=PARIS)
+    result = ask(paris, NO_LAW, WEST, MIDDLE, EAST, at=depart_at)
+    assert result.trip.depart_at.utcoffset() == timedelta()
+    driven = sum((leg.arrive_at - leg.depart_at).total_seconds() for leg in result.legs)
+    whole = result.visits[-1].arrive_at - result.visits[0].arrive_at
+    assert whole.total_seconds() == pytest.approx(driven + 600, abs=0.01)
+
+
+def test_the_start_is_told_to_be_away_from_the_road_when_it_is(paris: Engine):
+    away = Stop(WEST.lon - 0.0008, WEST.lat - 0.0016)
+    result = ask(paris, NO_LAW, away, EAST)
+    metres = distance_m(away.point, result.legs[0].drive.start)
+    told = [dict(one.params)["stop"] for one in result.warnings if one.notice is Notice.FAR_FROM_ROAD]
+    assert told == ([0] if metres > 60 else [])

@@ -46,7 +46,7 @@ def bay(metres: float = 10, **values: object) -> Bay:
 
 
 def near(*bays: Bay, vehicle: Vehicle = TRUCK, at: datetime = MONDAY, stay_s: float = 600) -> list[tuple[str, str]]:
-    found = BayMap(bays, CALENDAR).near(STOP, vehicle, at, stay_s)
+    found = BayMap(bays, CALENDAR).near(STOP, vehicle, at, stay_s, lambda _point: True)
     return [(choice.id, choice.why) for choice in found]
 
 
@@ -107,5 +107,5 @@ def test_two_bays_at_most_are_offered_the_nearest_sure_ones_first_when_there_are
 
 
 def test_the_walk_is_measured_on_the_ground_when_a_bay_is_near():
-    (choice,) = BayMap([bay(100)], CALENDAR).near(STOP, TRUCK, MONDAY, 0)
+    (choice,) = BayMap([bay(100)], CALENDAR).near(STOP, TRUCK, MONDAY, 0, lambda _point: True)
     assert choice.walk_m == pytest.approx(100, abs=1)
