@@ -64,7 +64,7 @@ def request_start(actor: Actor, wish: RequestWish) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class PassCode:
-    """A pass as the driver shows it. perimeters: (colour, name), strictest first. svg: its QR code, a whole document."""
+    """A pass as the driver shows it. perimeters: (colour, name), strictest first. svg: its QR code, whole."""
 
     number: str
     plate: str

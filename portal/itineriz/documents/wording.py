@@ -84,6 +84,12 @@ def caution_text(values: Mapping[str, Any], zone: ZoneInfo, names: Sequence[str]
                 name=names[int(params["stop"])],
                 metres=params["metres"],
             )
+        if values["notice"] == Notice.NO_OTHER_ACCESS and names:
+            return _(
+                "«\u00a0%(title)s\u00a0»\u00a0: seul accès à «\u00a0%(name)s\u00a0», emprunté au titre de la desserte.",
+                title=params["title"],
+                name=names[int(params["stop"])],
+            )
         return notice_sentence(str(values["notice"]), params)
     except (KeyError, ValueError, IndexError):
         return str(values.get("text", ""))

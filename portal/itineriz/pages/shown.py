@@ -148,7 +148,7 @@ def spans_text(spans: Sequence[Span], timezone: str) -> str:
 def _span_text(start: datetime, end: datetime | None) -> str:
     day = filters.short_day(start.date())
     if end is None:
-        return _("depuis le %(day)s à %(start)s", day=day, start=f"{start:%H:%M}")
+        return _("à partir du %(day)s à %(start)s", day=day, start=f"{start:%H:%M}")
     if start.date() == end.date():
         return _("%(day)s de %(start)s à %(end)s", day=day, start=f"{start:%H:%M}", end=f"{end:%H:%M}")
     return _(

@@ -56,7 +56,11 @@ COLUMNS: tuple[Column, ...] = (
         _l("Le numéro et la rue, si l’adresse est en plusieurs colonnes."),
     ),
     Column(
-        "house_number", _l("Numéro"), "numero, n, no, num, house number, numero de voie", "", _l("S’il est à part.")
+        "house_number",
+        _l("Numéro"),
+        "numero, n, no, num, number, house number, numero de voie",
+        "",
+        _l("S’il est à part."),
     ),
     Column("postcode", _l("Code postal"), "code postal, cp, postcode, zip, zip code, codepostal", "", ""),
     Column("city", _l("Commune"), "commune, ville, city, town, localite", "", ""),

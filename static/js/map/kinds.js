@@ -167,7 +167,7 @@ export function keysOf(kind, features, boxed) {
   if (kind === "perimeters") return seen("colour", COLOURS).map((colour) => ({ colour }));
   if (kind in EFFECTS) return seen("effect", EFFECT_NAMES).map((effect) => ({ look: `${kind}-${effect}`, name: effect }));
   if (kind === "bays") return seen("regime", ["permanent", "periodic"]).map((regime) => ({ look: `bay-${regime}`, name: regime }));
-  if (kind === "checks") return seen("verdict", Object.keys(VERDICTS)).map((verdict) => ({ look: `check-${verdict}`, name: verdict }));
+  if (kind === "checks") return seen("verdict", Object.keys(VERDICTS)).map((verdict) => ({ look: `check-${verdict}`, name: `check-${verdict}` }));
   return [{ look: kind }];
 }
 
