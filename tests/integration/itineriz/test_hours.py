@@ -9,9 +9,8 @@ import pytest
 import shapely
 
 from portal.itineriz.planning.planner import Extras, plan
-from portal.itineriz.routing.drives import distance_m
 from portal.itineriz.routing.engine import Engine
-from portal.itineriz.trip import Notice, ProposalKind, Status, Stop, Trip, TripResult
+from portal.itineriz.trip import ProposalKind, Status, Stop, Trip, TripResult
 from portal.regulations.passes import PassRight
 from portal.regulations.perimeters import Activation, Colour, Perimeter
 from portal.regulations.schedules import Interval
@@ -298,11 +297,3 @@ def test_hours_are_summed_in_utc_when_the_clock_changes_on_the_way(paris: Engine
     driven = sum((leg.arrive_at - leg.depart_at).total_seconds() for leg in result.legs)
     whole = result.visits[-1].arrive_at - result.visits[0].arrive_at
     assert whole.total_seconds() == pytest.approx(driven + 600, abs=0.01)
-
-
-def test_the_start_is_told_to_be_away_from_the_road_when_it_is(paris: Engine):
-    away = Stop(WEST.lon - 0.0008, WEST.lat - 0.0016)
-    result = ask(paris, NO_LAW, away, EAST)
-    metres = distance_m(away.point, result.legs[0].drive.start)
-    told = [dict(one.params)["stop"] for one in result.warnings if one.notice is Notice.FAR_FROM_ROAD]
-    assert told == ([0] if metres > 60 else [])

@@ -278,3 +278,12 @@ def test_a_stop_is_served_from_a_street_nearby_when_its_alley_leads_nowhere_for_
     assert tour.status is Status.OK
     assert 60 < distance_m(alley.point, tour.legs[-1].end) < 130
     assert [caution.notice for caution in tour.warnings] == [Notice.FAR_FROM_ROAD]
+
+
+@pytest.mark.parametrize(("start", "told"), [((2.3586, 48.8698), [0]), ((2.3560, 48.8655), [])])
+def test_the_start_is_told_to_be_away_from_the_road_when_it_is(
+    paris: Engine, start: tuple[float, float], told: list[int]
+):
+    tour = ask(paris, NO_LAW, Stop(*start), Stop(2.37696, 48.86663))
+    away = [dict(caution.params)["stop"] for caution in tour.warnings if caution.notice is Notice.FAR_FROM_ROAD]
+    assert tour.status is Status.OK and away == told
