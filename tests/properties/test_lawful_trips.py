@@ -23,7 +23,7 @@ from tests.support.fields import Field
 from tests.support.paris import TRUCK
 from tests.support.random_trips import any_question, judged, trip_of
 
-TRIPS = int(os.environ.get("JOPTIMIZ_TRIPS", "300"))
+TRIPS = int(os.environ.get("JOPTIMIZ_TRIPS", "150"))
 PLAIN_TRIPS = 40
 PER_FIELD = -(-TRIPS // 3)
 

@@ -25,7 +25,7 @@ from tests.support.fields import MONACO_ZONE, Field
 from tests.support.invented_orders import MIDDLE, any_rules, law_of
 from tests.support.plain_law import JUSTIFIED, Rule
 
-WAYS = int(os.environ.get("JOPTIMIZ_WAYS", "40"))
+WAYS = int(os.environ.get("JOPTIMIZ_WAYS", "30"))
 _LAWS = 5
 _KNOWN = [vehicle for vehicle in fields.VEHICLES if "height_m" in vehicle]
 

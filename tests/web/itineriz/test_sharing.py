@@ -84,12 +84,13 @@ def test_a_stranger_reads_the_tour_when_the_link_was_made_by_its_company(office:
 
 
 def test_the_next_stop_comes_first_when_the_tour_is_under_way(office: Office):
-    started = NOW - timedelta(minutes=20)  # the first stop is served from minute 15 to minute 25
+    now = datetime.now(UTC).replace(microsecond=0)
+    started = now - timedelta(minutes=20)  # the first stop is served from minute 15 to minute 25
     territory = make_territory()
     route = make_tour(territory, office.company.id, started, lawful_answer(started))
     link = f"/t/{share_route(office.actor, office.company.id, route.id, 2)}"
     assert "Étape 1 sur 2" in text_of(office.client.get(link))
-    later = make_tour(territory, office.company.id, started, lawful_answer(NOW - timedelta(minutes=30)))
+    later = make_tour(territory, office.company.id, started, lawful_answer(now - timedelta(minutes=30)))
     link = f"/t/{share_route(office.actor, office.company.id, later.id, 2)}"
     assert "Étape 2 sur 2" in text_of(office.client.get(link))
     assert "Étape 1 sur 2" in text_of(office.client.get(f"{link}?etape=1"))
