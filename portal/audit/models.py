@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.audit.tags import AuditTag
@@ -33,3 +33,18 @@ class AuditEntry(Base):
     company_id: Mapped[UUID | None] = mapped_column(ForeignKey("company.id", ondelete="SET NULL"))
     subject_id: Mapped[UUID | None]
     data: Mapped[dict[str, Any]]
+
+
+class AuditSeal(Base):
+    """One link of the chain that shows when the journal was altered: written once, soon after its entry.
+
+    digest = SHA-256 of the digest before and of the entry's canonical text. entry_id has no foreign key: a seal whose
+    entry is gone is what tells that it was taken away.
+    """
+
+    __tablename__ = "audit_seal"
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    entry_id: Mapped[int] = mapped_column(unique=True)
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32))
+    sealed_at: Mapped[datetime]

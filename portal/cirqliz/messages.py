@@ -83,21 +83,27 @@ ERRORS: Mapping[str, LazyString] = {
 REQUEST_STATES: Mapping[RequestState, LazyString] = {
     RequestState.SUBMITTED: _l("Calcul en cours"),
     RequestState.READY: _l("En attente de décision"),
+    RequestState.UNDER_REVIEW: _l("En cours d’examen"),
+    RequestState.INFORMATION_ASKED: _l("Précisions demandées"),
     RequestState.NOT_NEEDED: _l("Aucun laissez-passer nécessaire"),
     RequestState.APPROVED: _l("Approuvée"),
     RequestState.PARTLY_APPROVED: _l("Approuvée en partie"),
     RequestState.REFUSED: _l("Refusée"),
     RequestState.WITHDRAWN: _l("Retirée"),
+    RequestState.EXPIRED: _l("Expirée"),
 }
 
 REQUEST_TONES: Mapping[RequestState, str] = {
     RequestState.SUBMITTED: "info",
     RequestState.READY: "warning",
+    RequestState.UNDER_REVIEW: "info",
+    RequestState.INFORMATION_ASKED: "warning",
     RequestState.NOT_NEEDED: "neutral",
     RequestState.APPROVED: "success",
     RequestState.PARTLY_APPROVED: "success",
     RequestState.REFUSED: "danger",
     RequestState.WITHDRAWN: "neutral",
+    RequestState.EXPIRED: "neutral",
 }
 
 DECISIONS: Mapping[VehicleDecision, LazyString] = {
@@ -119,6 +125,8 @@ REFUSAL_REASONS: Mapping[RefusalReason, LazyString] = {
     RefusalReason.DATES_NOT_ALLOWED: _l("Les dates ou les heures ne conviennent pas"),
     RefusalReason.COMPANY_NOT_VERIFIED: _l("L’entreprise n’a pas pu être vérifiée"),
     RefusalReason.DUPLICATE: _l("Une autre demande couvre déjà ce besoin"),
+    RefusalReason.QUOTA_REACHED: _l("Le nombre de véhicules admis à cette heure est atteint"),
+    RefusalReason.DOCUMENT_MISSING: _l("Un justificatif manque"),
     RefusalReason.OTHER: _l("Autre motif (à préciser)"),
 }
 
@@ -130,17 +138,26 @@ REVOCATION_REASONS: Mapping[RevocationReason, LazyString] = {
     RevocationReason.OTHER: _l("Autre motif (à préciser)"),
     RevocationReason.GIVEN_BACK: _l("Rendu par l’entreprise"),
     RevocationReason.PLATE_CHANGED: _l("La plaque du véhicule a changé"),
+    RevocationReason.PLATE_SWAPPED: _l("Reporté sur un autre véhicule"),
     RevocationReason.VEHICLE_ARCHIVED: _l("Le véhicule a quitté la flotte"),
+    RevocationReason.LOAN_ENDED: _l("Le prêt du véhicule a pris fin"),
 }
 
 PASS_PHASES: Mapping[str, LazyString] = {
     "active": _l("En cours de validité"),
     "later": _l("Pas encore valable"),
     "expired": _l("Expiré"),
+    "suspended": _l("Suspendu"),
     "revoked": _l("Révoqué"),
 }
 
-PASS_TONES: Mapping[str, str] = {"active": "success", "later": "info", "expired": "neutral", "revoked": "danger"}
+PASS_TONES: Mapping[str, str] = {
+    "active": "success",
+    "later": "info",
+    "suspended": "warning",
+    "expired": "neutral",
+    "revoked": "danger",
+}
 
 POLICIES: Mapping[Motorised, LazyString] = {
     Motorised.FREE: _l("Circulation libre"),

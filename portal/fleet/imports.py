@@ -110,6 +110,7 @@ def start_import(
         file_key=file_store().put(_FILE_AREA, content),
         file_digest=hashlib.sha256(content).hexdigest(),
         state=ImportState.CHECKING,
+        fixes={},
         rows_total=0,
         rows_good=0,
         rows_bad=0,

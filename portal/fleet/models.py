@@ -91,18 +91,27 @@ class Vehicle(Base):
 
 
 class ImportState(StrEnum):
-    """checking -> checked | unreadable; checked -> applying -> applied; checked -> discarded."""
+    """checking -> mapping | checked | unreadable; mapping -> checking; checked -> applying -> applied -> undone.
+
+    `mapping`: the columns wait for the person's word. Anything not applied may be discarded.
+    """
 
     CHECKING = "checking"
+    MAPPING = "mapping"
     UNREADABLE = "unreadable"
     CHECKED = "checked"
     APPLYING = "applying"
     APPLIED = "applied"
     DISCARDED = "discarded"
+    UNDONE = "undone"
 
 
 class FleetImport(Base):
-    """A spreadsheet sent by a company: the stored file is the truth, this row says what became of it."""
+    """A spreadsheet sent by a company: the stored file is the truth, this row says what became of it.
+
+    mapping: which column of the file is which of ours and in which unit, once known. fixes: the cells corrected on
+    screen, {row number: {column key: text}}, laid over the file each time it is read.
+    """
 
     __tablename__ = "fleet_import"
     __table_args__ = (Index("ix_fleet_import_company_id_created_at", "company_id", "created_at"),)
@@ -117,6 +126,9 @@ class FleetImport(Base):
     job_id: Mapped[UUID | None] = mapped_column(ForeignKey("job.id", ondelete="SET NULL"))
     error_code: Mapped[str | None] = mapped_column(String(64))
     report: Mapped[dict[str, Any] | None]
+    mapping: Mapped[dict[str, Any] | None]
+    fixes: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    version: Mapped[int] = mapped_column()
     rows_total: Mapped[int]
     rows_good: Mapped[int]
     rows_bad: Mapped[int]
@@ -124,3 +136,80 @@ class FleetImport(Base):
     updated: Mapped[int | None]
     created_at: Mapped[datetime]
     applied_at: Mapped[datetime | None]
+    undone_at: Mapped[datetime | None]
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 the form the mapper reads
+
+
+class ColumnMemory(Base):
+    """How a company's files name their columns: the mapping somebody confirmed for exactly these headers."""
+
+    __tablename__ = "column_memory"
+    __table_args__ = (UniqueConstraint("company_id", "headers_digest"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    company_id: Mapped[UUID] = mapped_column(ForeignKey("company.id", ondelete="CASCADE"))
+    headers_digest: Mapped[str] = mapped_column(String(64))
+    mapping: Mapped[dict[str, Any]]
+    used_at: Mapped[datetime]
+
+
+class ChangeSource(StrEnum):
+    """By what means a vehicle changed."""
+
+    FORM = "form"
+    IMPORT = "import"
+    BULK = "bulk"
+    UNDO = "undo"
+
+
+class VehicleChange(Base):
+    """One line of a vehicle's history. before and after: only the values that differ; before null: it was added."""
+
+    __tablename__ = "vehicle_change"
+    __table_args__ = (
+        Index("ix_vehicle_change_vehicle_id_at", "vehicle_id", "at"),
+        Index("ix_vehicle_change_import_id", "import_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    vehicle_id: Mapped[UUID] = mapped_column(ForeignKey("vehicle.id", ondelete="CASCADE"))
+    at: Mapped[datetime]
+    by_label: Mapped[str] = mapped_column(String(255))
+    source: Mapped[ChangeSource] = mapped_column(text_enum(ChangeSource))
+    import_id: Mapped[UUID | None] = mapped_column(ForeignKey("fleet_import.id", ondelete="SET NULL"))
+    before: Mapped[dict[str, Any] | None]
+    after: Mapped[dict[str, Any]]
+
+
+class LoanState(StrEnum):
+    """offered -> accepted | declined; offered or accepted -> ended. An accepted loan past its dates has ended."""
+
+    OFFERED = "offered"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    ENDED = "ended"
+
+
+class VehicleLoan(Base):
+    """A vehicle that a company lends to another for a time: hired, or driving for somebody else."""
+
+    __tablename__ = "vehicle_loan"
+    __table_args__ = (
+        CheckConstraint("ends_at > starts_at", name="dates"),
+        CheckConstraint("lender_id <> borrower_id", name="two_companies"),
+        CheckConstraint("(state = 'ended') = (ended_at IS NOT NULL)", name="ended_at"),
+        Index("ix_vehicle_loan_borrower_id_state", "borrower_id", "state", "ends_at"),
+        Index("ix_vehicle_loan_vehicle_id_ends_at", "vehicle_id", "ends_at"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    vehicle_id: Mapped[UUID] = mapped_column(ForeignKey("vehicle.id", ondelete="CASCADE"))
+    lender_id: Mapped[UUID] = mapped_column(ForeignKey("company.id", ondelete="CASCADE"))
+    borrower_id: Mapped[UUID] = mapped_column(ForeignKey("company.id", ondelete="CASCADE"))
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    state: Mapped[LoanState] = mapped_column(text_enum(LoanState))
+    created_by: Mapped[UUID | None]
+    created_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]

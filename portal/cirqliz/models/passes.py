@@ -1,14 +1,15 @@
-"""Passes, and the checks made of them."""
+"""Passes, and the file that holds those of a whole fleet."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
-from portal.cirqliz.states import CheckMethod, PassState, RevocationReason
+from portal.cirqliz.states import NEXT_PASS_STATES, PassState, RevocationReason, SheetState, SuspensionReason
 from portal.db import Base
 from portal.db.base import text_enum
 from portal.regulations.perimeters import Colour, Motorised
@@ -17,18 +18,30 @@ from portal.regulations.perimeters import Colour, Motorised
 class AccessPass(Base):
     """The right of one vehicle, born of one approval. Its code is signed once; revoking never changes it.
 
-    plate_display is what the agent compares; plate_key what a search compares.
+    plate_display is what the agent compares; plate_key what a search compares. short_code: what a person types when
+    no code can be scanned, null for passes older than it. swapped_from: the pass of a broken-down vehicle that this one
+    replaces. changed_at: the last change of state, for those who keep a copy of the list.
     """
 
     __tablename__ = "access_pass"
     __table_args__ = (
-        UniqueConstraint("request_id", "vehicle_id"),
+        # One living pass for a vehicle and a request: one taken back may be followed by another.
+        Index(
+            "uq_access_pass_living",
+            "request_id",
+            "vehicle_id",
+            unique=True,
+            sqlite_where=text("state <> 'revoked'"),
+            postgresql_where=text("state <> 'revoked'"),
+        ),
         CheckConstraint("valid_to > valid_from", name="dates"),
         CheckConstraint(
             "(state = 'revoked') = (revoked_at IS NOT NULL) AND (state = 'revoked') = (revoke_reason IS NOT NULL)",
             name="revoked",
         ),
+        CheckConstraint("(state = 'suspended') = (suspend_reason IS NOT NULL)", name="suspended"),
         Index("ix_access_pass_vehicle_id_state", "vehicle_id", "state"),
+        Index("ix_access_pass_territory_id_state_valid_to", "territory_id", "state", "valid_to"),
         Index("ix_access_pass_territory_id_plate_key", "territory_id", "plate_key"),
         Index("ix_access_pass_company_id_valid_to", "company_id", "valid_to", "id"),
     )
@@ -47,7 +60,12 @@ class AccessPass(Base):
     valid_to: Mapped[datetime]
     state: Mapped[PassState] = mapped_column(text_enum(PassState))
     token_id: Mapped[bytes] = mapped_column(LargeBinary(8), unique=True)
-    token: Mapped[str] = mapped_column(String(170))
+    token: Mapped[str] = mapped_column(String(260))
+    short_code: Mapped[str | None] = mapped_column(String(10), unique=True)
+    driver_name: Mapped[str] = mapped_column(String(120), default="")
+    swapped_from: Mapped[UUID | None] = mapped_column(ForeignKey("access_pass.id", ondelete="SET NULL"), unique=True)
+    suspend_reason: Mapped[SuspensionReason | None] = mapped_column(text_enum(SuspensionReason))
+    changed_at: Mapped[datetime]
     issued_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
     revoked_by: Mapped[UUID | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
@@ -60,10 +78,10 @@ class AccessPass(Base):
 
     @validates("state")
     def _keep_to_the_life(self, _name: str, state: PassState) -> PassState:
-        """Refuse to bring a revoked pass back."""
+        """Refuse a state that may not follow the present one: a revoked pass never comes back."""
         now: PassState | None = self.state
-        if now is PassState.REVOKED and state is not PassState.REVOKED:
-            raise ValueError("a revoked pass stays revoked")
+        if now is not None and state is not now and state not in NEXT_PASS_STATES[now]:
+            raise ValueError(f"a pass cannot go from {now} to {state}")
         return state
 
 
@@ -82,20 +100,21 @@ class PassPerimeter(Base):
     motorised: Mapped[Motorised] = mapped_column(text_enum(Motorised))
 
 
-class PassCheck(Base):
-    """One look at a pass by an agent; erased after the retention of the settings. pass_id null: unknown or forged."""
+class PassSheet(Base):
+    """One file with the card of every usable pass of a company, sorted by plate, made by a job."""
 
-    __tablename__ = "pass_check"
+    __tablename__ = "pass_sheet"
     __table_args__ = (
-        Index("ix_pass_check_at", "at"),
-        Index("ix_pass_check_pass_id_at", "pass_id", "at"),
+        CheckConstraint("(state = 'done') = (file_key IS NOT NULL)", name="file_key"),
+        Index("ix_pass_sheet_company_id_created_at", "company_id", "created_at"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    territory_id: Mapped[UUID] = mapped_column(ForeignKey("territory.id", ondelete="CASCADE"))
-    pass_id: Mapped[UUID | None] = mapped_column(ForeignKey("access_pass.id", ondelete="CASCADE"))
-    checker_id: Mapped[UUID] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"))
-    at: Mapped[datetime]
-    method: Mapped[CheckMethod] = mapped_column(text_enum(CheckMethod))
-    tone: Mapped[str] = mapped_column(String(8))
-    result: Mapped[str] = mapped_column(String(32))
+    company_id: Mapped[UUID] = mapped_column(ForeignKey("company.id", ondelete="CASCADE"))
+    created_by: Mapped[UUID | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
+    state: Mapped[SheetState] = mapped_column(text_enum(SheetState))
+    wanted: Mapped[dict[str, Any]]
+    passes: Mapped[int | None]
+    file_key: Mapped[str | None] = mapped_column(String(80))
+    job_id: Mapped[UUID] = mapped_column(ForeignKey("job.id"))
+    created_at: Mapped[datetime]

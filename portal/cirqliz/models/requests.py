@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
-from portal.cirqliz.states import NEXT_REQUEST_STATES, RefusalReason, RequestState, VehicleDecision
+from portal.cirqliz.states import (
+    NEXT_REQUEST_STATES,
+    MessageSide,
+    RefusalReason,
+    RequestState,
+    VehicleDecision,
+)
 from portal.db import Base
 from portal.db.base import text_enum
 from portal.regulations.perimeters import Colour, Motorised
@@ -17,6 +24,8 @@ from portal.regulations.perimeters import Colour, Motorised
 class AccessRequest(Base):
     """One request. `company_name` is the name on the day, so that the queue needs no second look.
 
+    claimed_*: the clerk who has it in hand. batch_id: the waiting batch that will decide it, null once it did or was
+    taken back. renewed_from: the request it copies.
     route_id has no foreign key: the route belongs to a sibling context and may be purged before the request.
     """
 
@@ -25,6 +34,8 @@ class AccessRequest(Base):
         UniqueConstraint("company_id", "submission_key"),
         CheckConstraint("ends_at > starts_at", name="dates"),
         CheckConstraint("(state = 'withdrawn') = (withdrawn_at IS NOT NULL)", name="withdrawn_at"),
+        CheckConstraint("(claimed_at IS NULL) = (claimed_by_label IS NULL)", name="claimed"),
+        CheckConstraint("state <> 'under_review' OR claimed_at IS NOT NULL", name="under_review"),
         Index("ix_access_request_desk", "territory_id", "state", "submitted_at", "id"),
         Index("ix_access_request_company_id_submitted_at", "company_id", "submitted_at", "id"),
     )
@@ -47,6 +58,11 @@ class AccessRequest(Base):
     computed_at: Mapped[datetime | None]
     decided_at: Mapped[datetime | None]
     withdrawn_at: Mapped[datetime | None]
+    claimed_by: Mapped[UUID | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
+    claimed_by_label: Mapped[str | None] = mapped_column(String(255))
+    claimed_at: Mapped[datetime | None]
+    batch_id: Mapped[UUID | None] = mapped_column(ForeignKey("decision_batch.id", ondelete="SET NULL"))
+    renewed_from: Mapped[UUID | None] = mapped_column(ForeignKey("access_request.id", ondelete="SET NULL"))
     version: Mapped[int] = mapped_column()
 
     stops: Mapped[list[RequestStop]] = relationship(
@@ -90,7 +106,10 @@ class RequestStop(Base):
 
 
 class RequestVehicle(Base):
-    """A vehicle of the request as it was that day, and the answer to it. decided_by_label: who the journal names."""
+    """A vehicle of the request as it was that day, and the answer to it. decided_by_label: who the journal names.
+
+    driver_name is only asked where the territory says so (its pass bears it); driver_email: where the pass is sent.
+    """
 
     __tablename__ = "request_vehicle"
     __table_args__ = (
@@ -107,6 +126,8 @@ class RequestVehicle(Base):
     plate: Mapped[str] = mapped_column(String(12))
     plate_display: Mapped[str] = mapped_column(String(16))
     plate_key: Mapped[str] = mapped_column(String(12))
+    driver_name: Mapped[str] = mapped_column(String(120), default="")
+    driver_email: Mapped[str] = mapped_column(String(320), default="")
     decision: Mapped[VehicleDecision] = mapped_column(text_enum(VehicleDecision))
     reason_code: Mapped[RefusalReason | None] = mapped_column(text_enum(RefusalReason))
     reason_text: Mapped[str] = mapped_column(Text, default="")
@@ -131,3 +152,63 @@ class RequestPerimeter(Base):
     event: Mapped[str] = mapped_column(String(255))
     colour: Mapped[Colour] = mapped_column(text_enum(Colour))
     motorised: Mapped[Motorised] = mapped_column(text_enum(Motorised))
+
+
+class RequestDraft(Base):
+    """A request somebody has begun: what the form holds, complete or not, until it is filed or thrown away."""
+
+    __tablename__ = "request_draft"
+    __table_args__ = (Index("ix_request_draft_company_id_updated_at", "company_id", "updated_at"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    territory_id: Mapped[UUID] = mapped_column(ForeignKey("territory.id", ondelete="CASCADE"))
+    company_id: Mapped[UUID] = mapped_column(ForeignKey("company.id", ondelete="CASCADE"))
+    created_by: Mapped[UUID | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
+    form_key: Mapped[str] = mapped_column(String(64))
+    typed: Mapped[dict[str, Any]]
+    renewed_from: Mapped[UUID | None] = mapped_column(ForeignKey("access_request.id", ondelete="SET NULL"))
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class RequestMessage(Base):
+    """One message between the company and the desk; never changed once sent."""
+
+    __tablename__ = "request_message"
+    __table_args__ = (
+        CheckConstraint("length(text) > 0", name="text"),
+        Index("ix_request_message_request_id_at", "request_id", "at", "id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    request_id: Mapped[UUID] = mapped_column(ForeignKey("access_request.id", ondelete="CASCADE"))
+    side: Mapped[MessageSide] = mapped_column(text_enum(MessageSide))
+    author_id: Mapped[UUID | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
+    author_label: Mapped[str] = mapped_column(String(255))
+    text: Mapped[str] = mapped_column(Text)
+    asks: Mapped[bool] = mapped_column(default=False)
+    at: Mapped[datetime]
+
+
+class RequestDocument(Base):
+    """A supporting document, checked and stored outside the web root; of a draft until it is filed with it."""
+
+    __tablename__ = "request_document"
+    __table_args__ = (
+        CheckConstraint("(request_id IS NULL) <> (draft_id IS NULL)", name="one_owner"),
+        CheckConstraint("size_bytes > 0", name="size_bytes"),
+        Index("ix_request_document_request_id", "request_id"),
+        Index("ix_request_document_draft_id", "draft_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    company_id: Mapped[UUID] = mapped_column(ForeignKey("company.id", ondelete="CASCADE"))
+    request_id: Mapped[UUID | None] = mapped_column(ForeignKey("access_request.id", ondelete="CASCADE"))
+    draft_id: Mapped[UUID | None] = mapped_column(ForeignKey("request_draft.id", ondelete="CASCADE"))
+    file_name: Mapped[str] = mapped_column(String(160))
+    file_key: Mapped[str] = mapped_column(String(80))
+    media_type: Mapped[str] = mapped_column(String(64))
+    size_bytes: Mapped[int]
+    digest: Mapped[str] = mapped_column(String(64))
+    added_by: Mapped[str] = mapped_column(String(255))
+    added_at: Mapped[datetime]

@@ -58,11 +58,13 @@ class PassView:
         return draw_qr(self.code_url)
 
     def phase(self, now: datetime) -> str:
-        """Return `revoked`, `expired`, `later` or `active` (inside its dates) at an instant."""
+        """Return `revoked`, `expired`, `suspended`, `later` or `active` (inside its dates) at an instant."""
         if self.state is PassState.REVOKED:
             return "revoked"
         if now >= self.valid_to:
             return "expired"
+        if self.state is PassState.SUSPENDED:
+            return "suspended"
         return "later" if now < self.valid_from else "active"
 
 

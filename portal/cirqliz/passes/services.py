@@ -76,6 +76,7 @@ def issue_passes(
                 state=PassState.ACTIVE,
                 token_id=payload.token_id,
                 token=token,
+                changed_at=now,
                 issued_at=now,
                 revoke_text="",
                 perimeters=[
@@ -176,6 +177,7 @@ def _revoke(actor: Actor, found: AccessPass, reason: RevocationReason, text: str
         raise Conflict("pass-already-revoked", at=found.revoked_at, number=found.number)
     found.state, found.revoked_at, found.revoked_by = PassState.REVOKED, clock.now(), actor.user_id
     found.revoke_reason, found.revoke_text = reason, text.strip()
+    found.suspend_reason, found.changed_at = None, found.revoked_at
     _journal(actor, AuditTag.PASS_REVOKED, found, {"reason_code": reason.value, "reason_text": text.strip()}, clock)
 
 

@@ -98,6 +98,7 @@ def record_check(
                 pass_id=pass_id,
                 checker_id=actor.user_id,
                 at=now,
+                received_at=now,
                 method=method,
                 tone=checked.verdict.tone.value,
                 result=checked.verdict.result.value,

@@ -8,7 +8,9 @@ from flask import Flask
 from portal.cirqliz import messages
 from portal.cirqliz.decisions.policies import state_after
 from portal.cirqliz.states import (
+    NEXT_PASS_STATES,
     NEXT_REQUEST_STATES,
+    PassState,
     RefusalReason,
     RequestState,
     RevocationReason,
@@ -47,9 +49,16 @@ def test_state_follows_from_the_answers(decisions: list[VehicleDecision], state:
     assert state_after(decisions) is state
 
 
-def test_no_state_follows_an_end() -> None:
+def test_only_a_withdrawn_or_expired_request_never_comes_back() -> None:
     for state, following in NEXT_REQUEST_STATES.items():
-        assert bool(following) == state.open, state
+        assert bool(following) == (state not in {RequestState.WITHDRAWN, RequestState.EXPIRED}), state
+        if not state.open:
+            assert following <= {RequestState.READY}, state
+
+
+def test_a_revoked_pass_never_comes_back() -> None:
+    assert not NEXT_PASS_STATES[PassState.REVOKED]
+    assert all(PassState.REVOKED in NEXT_PASS_STATES[state] for state in PassState if state is not PassState.REVOKED)
 
 
 def test_every_state_and_reason_has_a_word() -> None:
