@@ -30,6 +30,7 @@ from portal.regulations.vehicles import Vehicle
 
 _LAWS_KEPT: Final = 4
 _POINTS_KEPT: Final = 4096
+_NOWHERE: Final = StopsInside(frozenset())
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +87,15 @@ def check_drive(
     purposes = _purposes(law, [found for _, _, found in driven], start_ids, end_ids, leg.beyond)
     whole = interval(leg.depart_at, 0.0, drive.duration_s)
     verdicts = DriveVerdicts(law, grid.hearing(leg.vehicle), whole, leg.vehicle, leg.passes)
+    restricted = engine.table.restrictions
     violations: list[Violation] = []
     warnings: dict[tuple[str, str, str], Reason] = {}
     unknown_limits: dict[tuple[str, float, str], RoadLimit] = {}
     for (index, edge, found), purpose in zip(driven, purposes, strict=True):
         if suspects is not None and not suspects[index]:
             continue
-        limits = engine.limits.passed(edge.row, leg.vehicle)
-        heard = verdicts.heard(found)
+        limits = engine.limits.passed(edge.row, leg.vehicle) if edge.row in restricted else ()
+        heard = verdicts.heard(found) if found else ()
         if not heard and not limits:
             continue
         during = interval(leg.depart_at, edge.start_s, edge.end_s)
@@ -157,10 +159,12 @@ def _driven(grid: LawGrid, drive: Drive, depart_at: datetime) -> list[tuple[int,
         return []
     days = days_of(interval(depart_at, 0.0, drive.duration_s))
     last = len(drive.edges) - 1
+    rows = np.array([edge.row for edge in drive.edges])
+    is_borne = (grid.bearings.ptr[rows + 1] > grid.bearings.ptr[rows]).tolist()
     driven = []
     for index, edge in enumerate(drive.edges):
         if 0 < index < last:
-            driven.append((index, edge, grid.bearings.hits(edge.row, days)))
+            driven.append((index, edge, grid.bearings.hits(edge.row, days) if is_borne[index] else ()))
             continue
         path = drive.path(edge)
         if shapely.get_dimensions(path) == 1:
@@ -179,7 +183,10 @@ def _purposes(
     from the last way into it to the stop. Coming back through it later is crossing it."""
     if not law.perimeters:
         ids = start_ids | end_ids | beyond
-        return [StopsInside(frozenset(h.regulation.id for h in found) & ids) for found in hits]
+        return [
+            StopsInside(frozenset(h.regulation.id for h in found) & ids) if found and ids else _NOWHERE
+            for found in hits
+        ]
     areas = [
         with_rings(law, frozenset(h.regulation.id for h in found if isinstance(h.regulation, Perimeter)))
         for found in hits

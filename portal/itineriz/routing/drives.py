@@ -82,17 +82,19 @@ def drive_along(
     times_s: (k,) seconds at the start and at the end of each row. at: share of the first and last row where it begins
     and ends.
     """
-    pieces = [table.shape_coords(int(row)) for row in rows]
-    if len(pieces) == 1:
-        pieces[0] = _between(pieces[0], at[0], at[1])
+    steps = table.offsets[rows + 1] - table.offsets[rows] - 1
+    if len(rows) == 1:
+        coords = _between(table.shape_coords(int(rows[0])), at[0], at[1])
+        steps[0] = len(coords) - 1
     else:
-        pieces[0] = _between(pieces[0], at[0], 1.0)
-        pieces[-1] = _between(pieces[-1], 0.0, at[1])
-    coords = np.concatenate([pieces[0], *(piece[1:] for piece in pieces[1:])])
+        first = _between(table.shape_coords(int(rows[0])), at[0], 1.0)
+        last = _between(table.shape_coords(int(rows[-1])), 0.0, at[1])
+        coords = np.concatenate([first, _joined(table, rows[1:-1]), last[1:]])
+        steps[0], steps[-1] = len(first) - 1, len(last) - 1
     if bool((coords == coords[0]).all()):
         # Both ends are one point of the street: nothing is driven.
         return Drive(coords[:1], np.zeros(1), (), (), 0.0, 0.0)
-    ends = np.cumsum([len(piece) - 1 for piece in pieces])
+    ends = np.cumsum(steps)
     firsts = np.concatenate(([0], ends[:-1]))
     begin_s, end_s = times_s
     edges = tuple(
@@ -112,9 +114,17 @@ def drive_along(
         manoeuvres=(),
         distance_m=round(float(lengths.sum()), 1),
         duration_s=float(end_s[-1]),
-        has_time_restrictions=any(_is_timed(table, int(row)) for row in rows) if table.restrictions else False,
+        has_time_restrictions=any(_is_timed(table, row) for row in table.restrictions.keys() & rows.tolist()),
         uses_private_roads=relaxed,
     )
+
+
+def _joined(table: EdgeTable, rows: Rows) -> Floats:
+    """(k, 2) the vertices of rows that follow one another, each without its first."""
+    firsts = table.offsets[rows] + 1
+    counts = table.offsets[rows + 1] - firsts
+    before = np.cumsum(counts) - counts
+    return table.coords[np.repeat(firsts - before, counts) + np.arange(int(counts.sum()))]
 
 
 def part_of(table: EdgeTable, row: int, first: float, last: float) -> BaseGeometry:

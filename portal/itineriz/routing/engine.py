@@ -397,6 +397,9 @@ def _same_route(coords: Floats, edges: Sequence[DrivenEdge], shape: Floats) -> b
     ends = ((coords[0], shape[0]), (coords[-1], shape[-1]))
     if any(distance_m(tuple(one), tuple(other)) > _SAME_PLACE_M for one, other in ends):
         return False
+    if len(coords) == len(shape) and float(np.hypot(*(coords - shape).T).max()) * _METRES_PER_DEGREE <= _SAME_PLACE_M:
+        # Vertex by vertex they are nearer than the farthest that is measured below.
+        return True
     apart = shapely.hausdorff_distance(shapely.LineString(coords), shapely.LineString(shape))
     return bool(apart * _METRES_PER_DEGREE <= _SAME_PLACE_M)
 
@@ -409,7 +412,9 @@ def _fitted(edges: tuple[DrivenEdge, ...], duration_s: float) -> tuple[DrivenEdg
     if edges[-1].end_s <= 0:
         return edges
     scale = duration_s / edges[-1].end_s
-    return tuple(replace(edge, start_s=edge.start_s * scale, end_s=edge.end_s * scale) for edge in edges)
+    return tuple(
+        DrivenEdge(edge.row, edge.first, edge.last, edge.start_s * scale, edge.end_s * scale) for edge in edges
+    )
 
 
 def _manoeuvres(leg: dict[str, Any], shape: Floats) -> tuple[Manoeuvre, ...]:

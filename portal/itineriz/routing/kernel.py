@@ -34,7 +34,7 @@ WORTH_S = 10.0
 """Where the law changes during a trip, a dearer way is kept beside a cheaper one when it is this much earlier; before
 a refusal, when it is earlier at all."""
 
-NOT_FOUND, FOUND, SCRATCH_FULL = 0, 1, -1
+NOT_FOUND, FOUND, TOO_DEAR, SCRATCH_FULL = 0, 1, 2, -1
 _NONE = -1
 
 
@@ -305,7 +305,8 @@ def search(
     scratch: Pack,
     best: Floats,
 ) -> int:
-    """Search from the starts to each target. Returns FOUND when all are reached, NOT_FOUND, or SCRATCH_FULL.
+    """Search from the starts to each target. Returns FOUND when all are reached, NOT_FOUND, SCRATCH_FULL, or TOO_DEAR
+    when what was left untried surely costs more than was asked for.
 
     graph: rows, turns and their costs (see network.py, which builds every tuple here). best: (t, 2) cost and label of
     each target, filled. The labels stay in the scratch, to be read by `trace`.
@@ -313,7 +314,7 @@ def search(
     edge_s, edge_cost, state_row = graph[3], graph[4], graph[6]
     ptr, to, arc_s, arc_cost, arc_back = graph[7], graph[8], graph[9], graph[10], graph[11]
     is_open, only = graph[2], graph[5]
-    depart, soft, timed, worth_s, relaxed, use_bound, codes, generation = options
+    depart, soft, timed, worth_s, relaxed, use_bound, codes, generation, most_cost = options
     towards, away = bounds
     keys, items, label_cost, label_s, label_state, label_code, label_from, label_next, label_dead = scratch[:9]
     head, head_mark, bound_of, bound_mark, marks, target_head, target_mark, queue = scratch[9:]
@@ -338,6 +339,7 @@ def search(
     left = len(best)
     settled = np.zeros(len(best), dtype=np.bool_)
     most, labels, size = len(label_cost), 0, 0
+    too_dear = False
 
     for index in range(len(direct_start)):
         source, target = direct_start[index], direct_target[index]
@@ -429,6 +431,10 @@ def search(
                             if labels >= most or size >= len(keys):
                                 return SCRATCH_FULL
                             cost = turned_cost + target_at[index] * edge_cost[following] + target_extra[index]
+                            if cost > most_cost:
+                                too_dear = True
+                                index = target_next[index]
+                                continue
                             label_cost[labels], label_s[labels] = cost, end_s
                             label_state[labels], label_code[labels] = -1 - index, code
                             label_from[labels], label_dead[labels] = here, False
@@ -462,6 +468,9 @@ def search(
                 bound = bound_of[following]
                 if bound >= UNREACHED * 0.5:
                     continue
+                if cost + bound > most_cost:
+                    too_dear = True
+                    continue
                 if labels >= most or size >= len(keys):
                     return SCRATCH_FULL
                 other = head[key]
@@ -476,7 +485,9 @@ def search(
                 head[key] = labels
                 size = _push(keys, items, size, cost + bound, labels)
                 labels += 1
-    return FOUND if left == 0 else NOT_FOUND
+    if left == 0:
+        return FOUND
+    return TOO_DEAR if too_dear else NOT_FOUND
 
 
 @_compiled

@@ -6,6 +6,7 @@ own scratch, so that a search allocates nothing of the size of the graph.
 
 from __future__ import annotations
 
+import math
 import os
 import tempfile
 import threading
@@ -20,7 +21,9 @@ import numpy.typing as npt
 
 from portal.itineriz.routing.kernel import (
     FOUND,
+    NOT_FOUND,
     SCRATCH_FULL,
+    TOO_DEAR,
     UNREACHED,
     WORTH_S,
     closed_along,
@@ -97,12 +100,14 @@ class Network:
         soft: bool = False,
         horizon_s: float = HORIZON_S,
         by_time: bool = False,
+        within: float = math.inf,
     ) -> Way | None:
         """The cheapest way from one of the starts to one of the ends; None when there is none.
 
         depart_s: seconds since 1970. directs: as `directs_of` finds them, with their law. closed: (n,) rows closed in
         any case. horizon_s: how long the way may last; what opens or closes later does not matter. soft: the law and
         `closed` may be broken, at a price: names what is in the way. by_time: the earliest way instead of the cheapest.
+        within: a way that costs more, or takes longer when by_time, need not be found.
         """
         targets = [ends]
         metric = self._by_time if by_time else self._by_cost
@@ -111,7 +116,7 @@ class Network:
         for relaxed in (False, True) if not self._touching(starts, ends) else (True,):
             if relaxed and len(starts) == 0:
                 return None
-            found, best, scratch = self._run(
+            result, best, scratch = self._run(
                 starts,
                 targets,
                 direct,
@@ -122,10 +127,11 @@ class Network:
                 relaxed=relaxed,
                 goal=True,
                 metric=metric,
+                within=within,
             )
-            if found:
+            if result == FOUND:
                 return self._read(scratch, int(best[0, 1]), starts, ends, relaxed=relaxed)
-            if not bool(self.graph.destination_only.any()):
+            if result == TOO_DEAR or not bool(self.graph.destination_only.any()):
                 return None
         return None
 
@@ -187,7 +193,8 @@ class Network:
         relaxed: bool,
         goal: bool,
         metric: _Metric,
-    ) -> tuple[bool, Floats, tuple[Any, ...]]:
+        within: float = math.inf,
+    ) -> tuple[int, Floats, tuple[Any, ...]]:
         zones, codes, first_code = _zones(law)
         arrays = self._no_law if law is None else _law_arrays(law)
         if closed is not None:
@@ -208,7 +215,7 @@ class Network:
         while True:
             scratch = self._scratch(codes, room)
             scratch.generation += 1
-            options = (when[0], soft, timed, worth_s, relaxed, goal, codes, scratch.generation)
+            options = (when[0], soft, timed, worth_s, relaxed, goal, codes, scratch.generation, within)
             result = search(
                 graph,
                 arrays,
@@ -223,8 +230,8 @@ class Network:
             )
             if result == SCRATCH_FULL:
                 room *= 4
-            elif result == FOUND or not timed or not goal or worth_s == 0.0:
-                return result == FOUND, best, scratch.arrays
+            elif result != NOT_FOUND or not timed or not goal or worth_s == 0.0:
+                return result, best, scratch.arrays
             else:
                 # A few seconds may be what a closure leaves: nothing is refused before the least of them was tried.
                 worth_s = 0.0

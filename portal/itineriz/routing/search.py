@@ -8,6 +8,7 @@ the law, at a price, then names what is in the way.
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -43,6 +44,7 @@ _WINDOW: Final = timedelta(hours=6)
 _LONGER: Final = 2.0
 _LATE: Final = 1.1
 """A lawful way that arrives this many times later than the earliest one gives way to it."""
+_ROUNDING: Final = 1.0 + 1e-9
 _LATER_S: Final = 300.0
 """A lawful way is seldom longer than this beside the way without law."""
 
@@ -178,7 +180,9 @@ class _Leg:
 
     def _not_late(self, way: Way, drive: Drive, check: Check) -> tuple[Way, Drive, Check]:
         """The cheapest lawful way, or the earliest one when that is much earlier: a detour is not for comfort."""
-        earliest = self._way(self._asked_law, by_time=True)
+        # Of earlier ways only those are looked for that are early enough.
+        within = math.inf if way.relaxed else way.duration_s / _LATE * _ROUNDING
+        earliest = self._way(self._asked_law, by_time=True, within=within)
         if earliest is None or way.duration_s <= _LATE * earliest.duration_s:
             return way, drive, check
         early_drive = self.engine.drive_of(earliest)
@@ -208,7 +212,7 @@ class _Leg:
     def _ids(self, row: int, at: float) -> frozenset[str]:
         return self.grid.ids_on(row, at)
 
-    def _way(self, law: LegLaw, *, soft: bool = False, by_time: bool = False) -> Way | None:
+    def _way(self, law: LegLaw, *, soft: bool = False, by_time: bool = False, within: float = math.inf) -> Way | None:
         starts = [
             End(p.row, p.at, p.extra_cost, self._part(p.row, p.at, 1.0, law, soft=soft))
             for p in self.starts
@@ -233,6 +237,10 @@ class _Leg:
             soft=soft,
             horizon_s=_LONGER * self.search.plain.duration_s + _LATER_S,
             by_time=by_time,
+            # What a street that is not the nearest adds to the cost takes no time.
+            within=within
+            + max((p.extra_cost for p in starts), default=0.0)
+            + max((p.extra_cost for p in ends), default=0.0),
         )
 
     def _is_shut(self, row: int, *, leaving: bool) -> bool:
@@ -286,7 +294,7 @@ class _Leg:
         met: set[str] = set()
         closed = np.zeros_like(self.closed)
         self._everything = self.closed
-        for _ in range(self.search.limits.rounds):
+        for left in range(self.search.limits.rounds - 1, -1, -1):
             if way.same_as(lawful):
                 return
             violations = self._breaks(way, drive).violations
@@ -294,6 +302,8 @@ class _Leg:
                 return
             round_ = _round(drive, violations)
             yield round_
+            if left == 0:
+                return
             met |= {reason.id for reason in round_.reasons}
             for violation in violations:
                 closed[violation.edge.row] |= bool(violation.limits)

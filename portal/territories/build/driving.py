@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -389,8 +389,14 @@ def _walks(turns: Sequence[_Turn], internal: Truths) -> Iterator[list[int]]:
 def encode_line(coords: Floats) -> str:
     """A line (k, 2) of lon, lat as the engine reads it: an encoded polyline of six digits."""
     line = np.rint(coords * 1e6).astype(np.int64)
-    steps = np.diff(line, axis=0, prepend=np.zeros((1, 2), dtype=np.int64))
-    return "".join(_number(lat) + _number(lon) for lon, lat in steps.tolist())
+    steps = np.diff(line, axis=0, prepend=np.zeros((1, 2), dtype=np.int64))[:, ::-1].reshape(-1, 1)
+    # As `_number` writes each, all at once: five bits a character, the lowest first, more to come told by a sixth.
+    left = np.where(steps < 0, ~(steps << 1), steps << 1) >> _SHIFTS
+    signs = (left & 0x1F) + np.where(left >= 0x20, 0x20, 0) + 63
+    return bytes(signs[(left > 0) | (_SHIFTS == 0)].astype(np.uint8)).decode("ascii")
+
+
+_SHIFTS: Final = np.arange(0, 35, 5)
 
 
 class _Pieces:
