@@ -4,6 +4,7 @@ pytest_plugins = [
     "tests.support.database",
     "tests.support.data",
     "tests.support.installation",
+    "tests.support.parallel",
     "tests.support.skips",
     "tests.support.web",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import signal
@@ -156,27 +157,37 @@ def running(
 
 
 @pytest.fixture(scope="session")
-def demo_installation() -> Iterator[DemoInstallation]:
-    """The demonstration, prepared once per test run by the real command."""
+def demo_installation(tmp_path_factory: pytest.TempPathFactory) -> DemoInstallation:
+    """The demonstration, prepared once per test run by the real command, however many processes the run has."""
     already = os.environ.get(PREPARED)
     if already:
-        yield DemoInstallation(Path(already))
-        return
-    folder = short_folder()
-    try:
-        done = subprocess.run(
-            [*JOPTIMIZ, "demo", "--prepare-only"],
-            cwd=ROOT,
-            env=environment(folder / "var"),
-            capture_output=True,
-            text=True,
-            timeout=_PREPARE_WITHIN_S,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr[-3000:]
-        yield DemoInstallation(folder / "var")
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        return DemoInstallation(Path(already))
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    kept = shared / "demo"
+    with (shared / "demo.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not kept.exists():
+            folder = short_folder()
+            try:
+                _prepare(folder / "var")
+                shutil.move(folder / "var", kept)
+            finally:
+                shutil.rmtree(folder, ignore_errors=True)
+    return DemoInstallation(kept)
+
+
+def _prepare(var_dir: Path) -> None:
+    done = subprocess.run(
+        [*JOPTIMIZ, "demo", "--prepare-only"],
+        cwd=ROOT,
+        env=environment(var_dir),
+        capture_output=True,
+        text=True,
+        timeout=_PREPARE_WITHIN_S,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
 
 
 @pytest.fixture(scope="session")
