@@ -213,6 +213,19 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_saved_view')),
     sa.UniqueConstraint('account_id', 'territory_id', 'name', name=op.f('uq_saved_view_account_id_territory_id_name'))
     )
+    op.create_table('fleet_bulk_edit',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('company_id', sa.Uuid(), nullable=False),
+    sa.Column('at', INSTANT, nullable=False),
+    sa.Column('by_label', sa.String(length=255), nullable=False),
+    sa.Column('vehicles', sa.Integer(), nullable=False),
+    sa.Column('undone_at', INSTANT, nullable=True),
+    sa.ForeignKeyConstraint(['company_id'], ['company.id'], name=op.f('fk_fleet_bulk_edit_company_id_company'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_fleet_bulk_edit'))
+    )
+    with op.batch_alter_table('fleet_bulk_edit') as batch:
+        batch.create_index('ix_fleet_bulk_edit_company_id_at', ['company_id', 'at'], unique=False)
+
     op.create_table('vehicle_change',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('vehicle_id', sa.Uuid(), nullable=False),
@@ -220,21 +233,27 @@ def upgrade() -> None:
     sa.Column('by_label', sa.String(length=255), nullable=False),
     sa.Column('source', sa.Enum('form', 'import', 'bulk', 'undo', name='changesource', native_enum=False, create_constraint=True, length=32), nullable=False),
     sa.Column('import_id', sa.Uuid(), nullable=True),
+    sa.Column('bulk_id', sa.Uuid(), nullable=True),
     sa.Column('before', JSON, nullable=True),
     sa.Column('after', JSON, nullable=False),
+    sa.ForeignKeyConstraint(['bulk_id'], ['fleet_bulk_edit.id'], name=op.f('fk_vehicle_change_bulk_id_fleet_bulk_edit'), ondelete='SET NULL'),
     sa.ForeignKeyConstraint(['import_id'], ['fleet_import.id'], name=op.f('fk_vehicle_change_import_id_fleet_import'), ondelete='SET NULL'),
     sa.ForeignKeyConstraint(['vehicle_id'], ['vehicle.id'], name=op.f('fk_vehicle_change_vehicle_id_vehicle'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_vehicle_change'))
     )
     with op.batch_alter_table('vehicle_change') as batch:
+        batch.create_index('ix_vehicle_change_bulk_id', ['bulk_id'], unique=False)
         batch.create_index('ix_vehicle_change_import_id', ['import_id'], unique=False)
         batch.create_index('ix_vehicle_change_vehicle_id_at', ['vehicle_id', 'at'], unique=False)
+
+    op.create_index('ix_vehicle_company_id_plate', 'vehicle', ['company_id', 'plate', 'id'], unique=False)
 
     op.create_table('vehicle_loan',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('vehicle_id', sa.Uuid(), nullable=False),
     sa.Column('lender_id', sa.Uuid(), nullable=False),
-    sa.Column('borrower_id', sa.Uuid(), nullable=False),
+    sa.Column('borrower_siret', sa.String(length=14), nullable=False),
+    sa.Column('borrower_id', sa.Uuid(), nullable=True),
     sa.Column('starts_at', INSTANT, nullable=False),
     sa.Column('ends_at', INSTANT, nullable=False),
     sa.Column('state', sa.Enum('offered', 'accepted', 'declined', 'ended', name='loanstate', native_enum=False, create_constraint=True, length=32), nullable=False),
@@ -244,12 +263,16 @@ def upgrade() -> None:
     sa.CheckConstraint("(state = 'ended') = (ended_at IS NOT NULL)", name=op.f('ck_vehicle_loan_ended_at')),
     sa.CheckConstraint('ends_at > starts_at', name=op.f('ck_vehicle_loan_dates')),
     sa.CheckConstraint('lender_id <> borrower_id', name=op.f('ck_vehicle_loan_two_companies')),
+    sa.CheckConstraint("state NOT IN ('accepted', 'declined') OR borrower_id IS NOT NULL", name=op.f('ck_vehicle_loan_borrower_known')),
+    sa.CheckConstraint('length(borrower_siret) = 14', name=op.f('ck_vehicle_loan_siret_length')),
     sa.ForeignKeyConstraint(['borrower_id'], ['company.id'], name=op.f('fk_vehicle_loan_borrower_id_company'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['lender_id'], ['company.id'], name=op.f('fk_vehicle_loan_lender_id_company'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['vehicle_id'], ['vehicle.id'], name=op.f('fk_vehicle_loan_vehicle_id_vehicle'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_vehicle_loan'))
     )
     with op.batch_alter_table('vehicle_loan') as batch:
+        batch.create_index('ix_vehicle_loan_lender_id_created_at', ['lender_id', 'created_at'], unique=False)
+        batch.create_index('ix_vehicle_loan_borrower_siret_created_at', ['borrower_siret', 'created_at'], unique=False)
         batch.create_index('ix_vehicle_loan_borrower_id_state', ['borrower_id', 'state', 'ends_at'], unique=False)
         batch.create_index('ix_vehicle_loan_vehicle_id_ends_at', ['vehicle_id', 'ends_at'], unique=False)
 
@@ -520,13 +543,21 @@ def downgrade() -> None:
     with op.batch_alter_table('vehicle_loan') as batch:
         batch.drop_index('ix_vehicle_loan_vehicle_id_ends_at')
         batch.drop_index('ix_vehicle_loan_borrower_id_state')
+        batch.drop_index('ix_vehicle_loan_borrower_siret_created_at')
+        batch.drop_index('ix_vehicle_loan_lender_id_created_at')
 
     op.drop_table('vehicle_loan')
+    op.drop_index('ix_vehicle_company_id_plate', 'vehicle')
     with op.batch_alter_table('vehicle_change') as batch:
         batch.drop_index('ix_vehicle_change_vehicle_id_at')
         batch.drop_index('ix_vehicle_change_import_id')
+        batch.drop_index('ix_vehicle_change_bulk_id')
 
     op.drop_table('vehicle_change')
+    with op.batch_alter_table('fleet_bulk_edit') as batch:
+        batch.drop_index('ix_fleet_bulk_edit_company_id_at')
+
+    op.drop_table('fleet_bulk_edit')
     op.drop_table('saved_view')
     op.drop_table('perimeter_quota')
     with op.batch_alter_table('pass_sheet') as batch:

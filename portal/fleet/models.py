@@ -56,6 +56,7 @@ class Vehicle(Base):
     __table_args__ = (
         UniqueConstraint("company_id", "plate_key", "country"),
         Index("ix_vehicle_plate_key", "plate_key"),
+        Index("ix_vehicle_company_id_plate", "company_id", "plate", "id"),
         CheckConstraint("gross_weight_kg IS NULL OR gross_weight_kg BETWEEN 100 AND 100000", name="gross_weight_kg"),
         CheckConstraint("height_cm IS NULL OR height_cm BETWEEN 50 AND 600", name="height_cm"),
         CheckConstraint("width_cm IS NULL OR width_cm BETWEEN 50 AND 400", name="width_cm"),
@@ -163,6 +164,20 @@ class ChangeSource(StrEnum):
     UNDO = "undo"
 
 
+class BulkEdit(Base):
+    """One change of several vehicles at once; its lines of history name it. The last one of a company can be undone."""
+
+    __tablename__ = "fleet_bulk_edit"
+    __table_args__ = (Index("ix_fleet_bulk_edit_company_id_at", "company_id", "at"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    company_id: Mapped[UUID] = mapped_column(ForeignKey("company.id", ondelete="CASCADE"))
+    at: Mapped[datetime]
+    by_label: Mapped[str] = mapped_column(String(255))
+    vehicles: Mapped[int]
+    undone_at: Mapped[datetime | None]
+
+
 class VehicleChange(Base):
     """One line of a vehicle's history. before and after: only the values that differ; before null: it was added."""
 
@@ -170,6 +185,7 @@ class VehicleChange(Base):
     __table_args__ = (
         Index("ix_vehicle_change_vehicle_id_at", "vehicle_id", "at"),
         Index("ix_vehicle_change_import_id", "import_id"),
+        Index("ix_vehicle_change_bulk_id", "bulk_id"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -178,6 +194,7 @@ class VehicleChange(Base):
     by_label: Mapped[str] = mapped_column(String(255))
     source: Mapped[ChangeSource] = mapped_column(text_enum(ChangeSource))
     import_id: Mapped[UUID | None] = mapped_column(ForeignKey("fleet_import.id", ondelete="SET NULL"))
+    bulk_id: Mapped[UUID | None] = mapped_column(ForeignKey("fleet_bulk_edit.id", ondelete="SET NULL"))
     before: Mapped[dict[str, Any] | None]
     after: Mapped[dict[str, Any]]
 
@@ -192,13 +209,20 @@ class LoanState(StrEnum):
 
 
 class VehicleLoan(Base):
-    """A vehicle that a company lends to another for a time: hired, or driving for somebody else."""
+    """A vehicle that a company lends to another for a time: hired, or driving for somebody else.
+
+    The borrower is named by its SIRET, registered here or not; borrower_id is known once it has answered.
+    """
 
     __tablename__ = "vehicle_loan"
     __table_args__ = (
         CheckConstraint("ends_at > starts_at", name="dates"),
         CheckConstraint("lender_id <> borrower_id", name="two_companies"),
+        CheckConstraint("state NOT IN ('accepted', 'declined') OR borrower_id IS NOT NULL", name="borrower_known"),
+        CheckConstraint("length(borrower_siret) = 14", name="siret_length"),
         CheckConstraint("(state = 'ended') = (ended_at IS NOT NULL)", name="ended_at"),
+        Index("ix_vehicle_loan_lender_id_created_at", "lender_id", "created_at"),
+        Index("ix_vehicle_loan_borrower_siret_created_at", "borrower_siret", "created_at"),
         Index("ix_vehicle_loan_borrower_id_state", "borrower_id", "state", "ends_at"),
         Index("ix_vehicle_loan_vehicle_id_ends_at", "vehicle_id", "ends_at"),
     )
@@ -206,7 +230,8 @@ class VehicleLoan(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     vehicle_id: Mapped[UUID] = mapped_column(ForeignKey("vehicle.id", ondelete="CASCADE"))
     lender_id: Mapped[UUID] = mapped_column(ForeignKey("company.id", ondelete="CASCADE"))
-    borrower_id: Mapped[UUID] = mapped_column(ForeignKey("company.id", ondelete="CASCADE"))
+    borrower_siret: Mapped[str] = mapped_column(String(14))
+    borrower_id: Mapped[UUID | None] = mapped_column(ForeignKey("company.id", ondelete="CASCADE"))
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
     state: Mapped[LoanState] = mapped_column(text_enum(LoanState))
