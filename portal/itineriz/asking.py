@@ -23,6 +23,7 @@ from portal.numeriz.api import law_snapshot
 from portal.regulations.passes import PassRight
 from portal.regulations.perimeters import Colour
 from portal.regulations.schedules import Interval
+from portal.regulations.snapshot import LawSnapshot
 from portal.regulations.vehicles import Vehicle
 from portal.territories.api import TerritoryView
 
@@ -33,15 +34,21 @@ FIRST_YEAR, LAST_YEAR = 2000, 2100
 
 
 def answer(
-    territory: TerritoryView, trip: Trip, progress: Progress | None = None, *, clock: Clock = SYSTEM_CLOCK
+    territory: TerritoryView,
+    trip: Trip,
+    progress: Progress | None = None,
+    *,
+    read: tuple[LawSnapshot, datetime] | None = None,
+    clock: Clock = SYSTEM_CLOCK,
 ) -> TripResult:
     """The lawful tour of a trip in a territory. Raises Invalid for what was given, Unavailable without a graph.
 
-    progress: (step, done, total) told on the way, step "order" or "leg"; what it raises goes through.
+    progress: (step, done, total) told on the way, step "order" or "leg"; what it raises goes through. read: the present
+    law of the territory, when it was just read, and the hour before it was.
     """
     check_stops(territory, trip.stops)
-    engine, law_at = engine_of(territory), clock.now()
-    law = law_snapshot(territory.id)
+    engine, now = engine_of(territory), clock.now()
+    law, law_at = (law_snapshot(territory.id), now) if read is None else read
     bays = bays_of(territory.id, law)
     result = plan(engine, law, trip, extras=Extras(bays=bays, progress=progress, now=law_at))
     return replace(result, law_at=law_at)

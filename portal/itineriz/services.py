@@ -146,7 +146,7 @@ def compute_route(
     # Read before the law of the answer: a change in between makes the answer be looked at once more.
     checked_law, law = law_version(territory.id), law_snapshot(territory.id)
     trip = replace(trip_of(row, passes), energy=asking.energy_of(row.company_id, row.vehicle_id))
-    result = asking.answer(territory, trip, progress=progress)
+    result = asking.answer(territory, trip, progress=progress, read=(law, checked_at))
     public = to_public(result, ZoneInfo(territory.timezone))
     held = [pass_of(values) for values in (row.passes if passes is None else passes) if not values.get("supposed")]
     depart_at = _departure(row, public)

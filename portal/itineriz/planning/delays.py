@@ -41,10 +41,13 @@ class _Slow:
 
 def slowed(grid: LawGrid, drive: Drive, leg: LegContext) -> Drive:
     """The drive at the times at which the orders let it be driven; the very same object when none slows it."""
+    last = len(drive.edges) - 1
+    slows = grid.slows[[edge.row for edge in drive.edges]].tolist() if drive.edges else []
     concerned = [
         _Slow(index, hits)
-        for index in range(len(drive.edges))
-        if (hits := tuple(hit for hit in _bearing(grid, drive, index, leg) if _slows(hit)))
+        for index, is_slowed in enumerate(slows)
+        if (is_slowed or index in (0, last))
+        and (hits := tuple(hit for hit in _bearing(grid, drive, index, leg) if _slows(hit)))
     ]
     if not concerned:
         return drive
@@ -56,8 +59,6 @@ def _bearing(grid: LawGrid, drive: Drive, index: int, leg: LegContext) -> tuple[
     """What bears on an edge of a drive; of the first and the last one only a part is driven."""
     edge = drive.edges[index]
     if 0 < index < len(drive.edges) - 1:
-        if not grid.slows[edge.row]:
-            return ()
         return grid.hits(edge.row, interval(leg.depart_at, 0.0, drive.duration_s))
     path = drive.path(edge)
     return grid.hits_of_part(path, edge.row) if shapely.get_dimensions(path) == 1 else ()

@@ -1,14 +1,14 @@
 """The law asked along one drive: most of it neither begins nor ends while the drive lasts, so that it says the same on
-all the edges on which it bears alike, and is asked once for them."""
+all the edges on which it bears alike, and is asked once for them; what lasts for whole hours, once for all the drives
+within these hours."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
-from enum import Enum
+from datetime import UTC, timedelta
 from typing import Final
 
-from portal.itineriz.routing.hearing import Hearing
+from portal.itineriz.routing.hearing import Course, Hearing
 from portal.regulations.evaluate import StopsInside, Verdict, judge
 from portal.regulations.measures import EdgeFacts
 from portal.regulations.passes import PassRight
@@ -21,15 +21,12 @@ from portal.regulations.vehicles import Vehicle
 # The last edge ends with the drive: what begins or ends at that very instant changes it.
 _MARGIN: Final = timedelta(seconds=1)
 
+_HOUR: Final = timedelta(hours=1)
+_VERDICTS_KEPT: Final = 20_000
+
+__all__ = ["Course", "DriveVerdicts", "course"]
+
 type _Alike = tuple[object, ...]
-
-
-class Course(Enum):
-    """What a regulation does during a drive: it sleeps, it is active all along, or it begins or ends."""
-
-    ASLEEP = "asleep"
-    STEADY = "steady"
-    CHANGING = "changing"
 
 
 class DriveVerdicts:
@@ -43,7 +40,9 @@ class DriveVerdicts:
         self._during = Interval(during.start, during.end + _MARGIN)
         # By identity: the law keeps its regulations as long as it is asked.
         self._courses: dict[int, Course] = {}
-        self._known: dict[_Alike, Verdict] = {}
+        self._verdicts: dict[_Alike, Verdict] = {}
+        self._hours = _hours_around(self._during)
+        self._known = hearing.known(self._hours, tuple(passes))
 
     def heard(self, hits: tuple[Hit, ...]) -> tuple[Hit, ...]:
         """Of what bears on an edge, what has anything to say to the vehicle during the drive."""
@@ -55,17 +54,38 @@ class DriveVerdicts:
             return judge(self._law, heard, during, self._vehicle, self._passes, purpose, edge)
         # All that `judge` looks at but the hour.
         alike = (purpose.ids, edge.one_way, *(part for hit in heard for part in _parts(hit)))
-        found = self._known.get(alike)
+        lasting = all(self._lasts(hit.regulation) for hit in heard)
+        verdicts = self._known.verdicts if lasting else self._verdicts
+        found = verdicts.get(alike)
         if found is None:
             found = judge(self._law, heard, during, self._vehicle, self._passes, purpose, edge)
-            self._known[alike] = found
+            if len(verdicts) >= _VERDICTS_KEPT:
+                verdicts.clear()
+            verdicts[alike] = found
         return found
+
+    def _lasts(self, regulation: Regulation) -> bool:
+        """Tell whether a regulation is active all along the hours around the drive."""
+        return self._known.courses[id(regulation)] is Course.STEADY
 
     def _course(self, regulation: Regulation) -> Course:
         found = self._courses.get(id(regulation))
         if found is None:
-            found = self._courses[id(regulation)] = course(self._law, regulation, self._during, self._passes)
+            # What neither begins nor ends in the hours around the drive does not during it.
+            found = self._known.courses.get(id(regulation))
+            if found is None:
+                found = course(self._law, regulation, self._hours, self._passes)
+                self._known.courses[id(regulation)] = found
+            if found is Course.CHANGING:
+                found = course(self._law, regulation, self._during, self._passes)
+            self._courses[id(regulation)] = found
         return found
+
+
+def _hours_around(during: Interval) -> Interval:
+    """The whole hours around an interval: one answer serves the drives within them."""
+    start, end = (at.astimezone(UTC).replace(minute=0, second=0, microsecond=0) for at in (during.start, during.end))
+    return Interval(start, end + _HOUR)
 
 
 def _parts(hit: Hit) -> _Alike:
