@@ -60,7 +60,8 @@ def _passes_note(company_id: UUID) -> str:
 def register(app: Flask) -> None:
     """Attach the context to the application: pages, tasks, and the end of passes whose vehicle is withdrawn."""
     from portal.cirqliz.blueprint import blueprint
-    from portal.cirqliz.decisions import views as _decisions  # noqa: F401 adds its routes to the blueprint
+    from portal.cirqliz.control import views as _control  # noqa: F401 adds its routes to the blueprint
+    from portal.cirqliz.decisions import views as _decisions  # noqa: F401
     from portal.cirqliz.passes import views as _passes  # noqa: F401
     from portal.cirqliz.passes.services import revoke_for_vehicles
     from portal.cirqliz.requests import tasks as _tasks  # noqa: F401 registers its task

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from portal.cirqliz.control.retention import purge_checks
 from portal.cirqliz.decisions.commands import Answer, DecideRequest
 from portal.cirqliz.decisions.services import decide_request
 from portal.cirqliz.passes.queries import list_passes_between, list_passes_of_request, list_rights
@@ -15,7 +16,6 @@ from portal.cirqliz.requests.queries import get_request_of_territory
 from portal.cirqliz.requests.services import submit_request, withdraw_request
 from portal.cirqliz.requests.starting import RequestDraft, draft_url
 from portal.cirqliz.states import RefusalReason, RequestState, RevocationReason, VehicleDecision
-from portal.cirqliz.verification.services import purge_checks
 from portal.common.clock import SYSTEM_CLOCK
 from portal.regulations.passes import PassRight
 

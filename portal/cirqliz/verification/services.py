@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from uuid import UUID
 
-from flask import current_app
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from portal.cirqliz.law import Span, spans_of
 from portal.cirqliz.models import PassCheck
-from portal.cirqliz.passes.queries import PassView, find_by_token, find_in_territory
+from portal.cirqliz.passes.queries import PassView, find_by_token
 from portal.cirqliz.passes.services import key_ring
 from portal.cirqliz.states import CheckMethod
 from portal.cirqliz.tokens import BadToken, open_token
@@ -20,7 +18,6 @@ from portal.cirqliz.verification.verdict import PassVerdict, Result, judge_pass
 from portal.common.actor import Actor, StaffRole
 from portal.common.clock import SYSTEM_CLOCK, Clock
 from portal.common.ids import new_id
-from portal.config import Settings
 from portal.db import unit_of_work
 from portal.numeriz.api import law_snapshot
 from portal.regulations.schedules import Interval
@@ -48,16 +45,11 @@ def check_token(text: str, *, clock: Clock = SYSTEM_CLOCK) -> Checked:
     found = find_by_token(payload.token_id)
     if found is None or found.token != text:
         return Checked(PassVerdict(Result.UNKNOWN), None, {})
-    return _judge(found, clock)
+    return judge(found, clock)
 
 
-def look_up(territory_id: UUID, text: str, *, clock: Clock = SYSTEM_CLOCK) -> Sequence[Checked]:
-    """Return the passes of a territory by number or plate, the most useful first: green, orange, red."""
-    checked = [_judge(found, clock) for found in find_in_territory(territory_id, text)]
-    return sorted(checked, key=lambda one: ("green", "orange", "red").index(one.verdict.tone.value))
-
-
-def _judge(found: PassView, clock: Clock) -> Checked:
+def judge(found: PassView, clock: Clock) -> Checked:
+    """Return what a pass of ours is worth now."""
     window = Interval(found.valid_from, found.valid_to)
     hours = spans_of(law_snapshot(found.territory_id), (p.perimeter_id for p in found.perimeters), window)
     return Checked(judge_pass(found, hours, clock.now()), found, hours)
@@ -73,7 +65,7 @@ def record_check(
 ) -> bool:
     """Keep that an agent of the territory looked at a pass; return whether it was kept (not within a minute twice).
 
-    Anybody else's look leaves no trace. What is older than the retention goes away with it.
+    Anybody else's look leaves no trace.
     """
     if not is_checker(actor, territory) or actor.user_id is None:
         return False
@@ -104,14 +96,4 @@ def record_check(
                 result=checked.verdict.result.value,
             )
         )
-        purge_checks(clock=clock)
     return True
-
-
-def purge_checks(*, clock: Clock = SYSTEM_CLOCK) -> int:
-    """Erase the checks older than the retention of the settings; return how many."""
-    settings: Settings = current_app.extensions["settings"]
-    limit = clock.now() - timedelta(days=settings.scan_retention_days)
-    with unit_of_work() as uow:
-        erased = uow.session.execute(delete(PassCheck).where(PassCheck.at < limit))
-    return int(erased.rowcount)  # type: ignore[attr-defined]

@@ -11,12 +11,14 @@ from sqlalchemy import delete, func, select
 from portal.audit import list_entries
 from portal.audit.tags import AuditTag
 from portal.cirqliz.api import active_pass_rights
+from portal.cirqliz.control.retention import purge_checks
+from portal.cirqliz.control.searches import look_up
 from portal.cirqliz.models import AccessPass, PassCheck
 from portal.cirqliz.passes.queries import PassView, get_pass, list_passes, list_passes_of_request
 from portal.cirqliz.passes.services import give_back_pass, revoke_pass
 from portal.cirqliz.states import CheckMethod, PassState, RevocationReason
 from portal.cirqliz.tokens import KeyRing, TokenPayload, open_token, seal_token
-from portal.cirqliz.verification.services import check_token, look_up, purge_checks, record_check
+from portal.cirqliz.verification.services import check_token, record_check
 from portal.cirqliz.verification.verdict import Result, Tone
 from portal.common.actor import CompanyRole, StaffRole
 from portal.common.clock import SYSTEM_CLOCK, FixedClock

@@ -1,0 +1,16 @@
+"""What an agent types when no code can be scanned, answered by the portal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from portal.cirqliz.passes.queries import find_in_territory
+from portal.cirqliz.verification.services import Checked, judge
+from portal.common.clock import SYSTEM_CLOCK, Clock
+
+
+def look_up(territory_id: UUID, text: str, *, clock: Clock = SYSTEM_CLOCK) -> Sequence[Checked]:
+    """Return the passes of a territory by number or plate, the most useful first: green, orange, red."""
+    checked = [judge(found, clock) for found in find_in_territory(territory_id, text)]
+    return sorted(checked, key=lambda one: ("green", "orange", "red").index(one.verdict.tone.value))
