@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from flask import current_app
@@ -11,8 +12,19 @@ from flask_babel import force_locale, gettext
 from portal.accounts.api import company_recipients
 from portal.cirqliz import messages
 from portal.cirqliz.models import AccessPass, AccessRequest, RequestVehicle
+from portal.cirqliz.reexamination.messages import TOLD
+from portal.cirqliz.states import ReexaminationCause
 from portal.config import Settings
 from portal.mail import send_mail
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedHours:
+    """A perimeter whose hours changed, and the numbers of a company's requests that it concerns."""
+
+    perimeter: str
+    numbers: tuple[str, ...]
+
 
 # A mail is read by the company, whatever the language of the clerk who decides.
 _LANGUAGE = "fr"
@@ -38,6 +50,23 @@ def mail_revocations(company_id: UUID, revoked: Sequence[AccessPass]) -> None:
         subject = gettext("Laissez-passer révoqué : %(numbers)s", numbers=", ".join(one.number for one in revoked))
     url = absolute_url("cirqliz.list_passes", company_id=company_id)
     _write(company_id, subject, "revoked", url=url, revoked=revoked)
+
+
+def mail_reopened(request: AccessRequest, cause: ReexaminationCause, concerned: Iterable[RequestVehicle]) -> None:
+    """Tell the company that an answer is looked at again, and what becomes of its passes meanwhile."""
+    with force_locale(_LANGUAGE):
+        subject = gettext("Demande %(number)s : réexamen", number=request.number)
+        told = str(TOLD[cause])
+    suspended = cause is ReexaminationCause.VEHICLE_CHANGED
+    _send(request, subject, "reopened", told=told, concerned=list(concerned), suspended=suspended)
+
+
+def mail_hours_changed(company_id: UUID, lines: Sequence[ChangedHours]) -> None:
+    """Tell a company, once for all its requests, that perimeters its passes open have other hours."""
+    with force_locale(_LANGUAGE):
+        subject = gettext("Les heures d’un périmètre ont changé")
+    url = absolute_url("cirqliz.list_passes", company_id=company_id)
+    _write(company_id, subject, "hours_changed", url=url, lines=lines)
 
 
 def _send(request: AccessRequest, subject: str, template: str, **context: object) -> None:

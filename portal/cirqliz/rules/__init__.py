@@ -1,0 +1,1 @@
+"""What a territory decides once for all: its rules, its quotas, its settings of access."""
