@@ -299,6 +299,7 @@ def upgrade() -> None:
     sa.Column('batch_id', sa.Uuid(), nullable=False),
     sa.Column('request_id', sa.Uuid(), nullable=False),
     sa.Column('position', sa.Integer(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
     sa.Column('outcome', sa.String(length=64), nullable=True),
     sa.ForeignKeyConstraint(['batch_id'], ['decision_batch.id'], name=op.f('fk_batch_item_batch_id_decision_batch'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['request_id'], ['access_request.id'], name=op.f('fk_batch_item_request_id_access_request'), ondelete='CASCADE'),
@@ -403,6 +404,7 @@ def upgrade() -> None:
         batch.create_foreign_key(batch.f('fk_access_pass_swapped_from_access_pass'), 'access_pass', ['swapped_from'], ['id'], ondelete='SET NULL')
 
     with op.batch_alter_table('access_request') as batch:
+        batch.alter_column('route_id', existing_type=sa.Uuid(), nullable=True)
         batch.add_column(sa.Column('claimed_by', sa.Uuid(), nullable=True))
         batch.add_column(sa.Column('claimed_by_label', sa.String(length=255), nullable=True))
         batch.add_column(sa.Column('claimed_at', INSTANT, nullable=True))
@@ -424,6 +426,8 @@ def upgrade() -> None:
         batch.add_column(sa.Column('offline', sa.Boolean(), nullable=False, server_default=sa.false()))
         batch.create_index('ix_pass_check_territory_id_at', ['territory_id', 'at'], unique=False)
 
+    with op.batch_alter_table('request_perimeter') as batch:
+        batch.add_column(sa.Column('asked', sa.Boolean(), nullable=False, server_default=sa.false()))
     with op.batch_alter_table('request_vehicle') as batch:
         batch.add_column(sa.Column('driver_name', sa.String(length=120), nullable=False, server_default=''))
         batch.add_column(sa.Column('driver_email', sa.String(length=320), nullable=False, server_default=''))
@@ -471,6 +475,10 @@ def downgrade() -> None:
         batch.drop_constraint(batch.f('ck_access_request_claimed'), type_='check')
     for table in dict.fromkeys(one[0] for one in LISTS):
         _lists(table, grown=False)
+    # A request without a tour: to the older portal, one whose route was purged.
+    op.execute("UPDATE access_request SET route_id = id WHERE route_id IS NULL")
+    with op.batch_alter_table('request_perimeter') as batch:
+        batch.drop_column('asked')
     with op.batch_alter_table('request_vehicle') as batch:
         batch.drop_column('driver_email')
         batch.drop_column('driver_name')
@@ -496,6 +504,7 @@ def downgrade() -> None:
         batch.drop_column('claimed_at')
         batch.drop_column('claimed_by_label')
         batch.drop_column('claimed_by')
+        batch.alter_column('route_id', existing_type=sa.Uuid(), nullable=False)
 
     with op.batch_alter_table('access_pass') as batch:
         batch.drop_constraint(batch.f('fk_access_pass_swapped_from_access_pass'), type_='foreignkey')

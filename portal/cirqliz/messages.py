@@ -59,6 +59,16 @@ ERRORS: Mapping[str, LazyString] = {
     "request-not-waiting": _l("Le calcul de cette demande est terminé."),
     "request-not-ready": _l("L’itinéraire de la demande %(number)s n’est pas encore calculé."),
     "request-changed": _l("La demande %(number)s a changé depuis que vous avez ouvert la page."),
+    "request-expired": _l("La période de la demande %(number)s est passée sans réponse."),
+    "in-batch": _l("La demande %(number)s fait partie d’une décision groupée qui n’est pas encore appliquée."),
+    "claimed-by": _l("La demande %(number)s est chez %(by)s depuis le %(at)s."),
+    "information-asked-already": _l("L’entreprise n’a pas encore répondu aux précisions demandées pour %(number)s."),
+    "too-many-claimed": _l("Prenez %(most)s demandes au plus à la fois."),
+    "batch-too-large": _l("Une décision groupée porte sur %(most)s demandes au plus."),
+    "batch-empty": _l("Aucune des demandes choisies ne peut recevoir cette réponse."),
+    "batch-ended": _l("Cette décision groupée est déjà appliquée ou annulée."),
+    "batch-of-another": _l("Seuls la personne qui l’a préparée et un superviseur peuvent annuler cette décision."),
+    "batch-not-found": _l("Cette décision groupée n’existe pas."),
     "request-not-found": _l("L’une des demandes n’existe plus."),
     "job-not-failed": _l("Le calcul est déjà relancé."),
     # The clerk's answer
@@ -208,7 +218,8 @@ def sentence(error: PortalError) -> str:
     """Return the sentence of an expected error; raises KeyError for a code this context does not know."""
     if error.code == "decided-first":
         return decided_first(error.params.get("number"), error.params.get("by"), error.params.get("at"))
-    return str(ERRORS[error.code]) % error.params
+    params = {name: instant(value) if isinstance(value, datetime) else value for name, value in error.params.items()}
+    return str(ERRORS[error.code]) % params
 
 
 def decided_first(number: object, by: object, at: object) -> str:

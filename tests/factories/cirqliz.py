@@ -12,7 +12,8 @@ from flask import Flask
 
 from portal.accounts.models import CompanyStatus
 from portal.cirqliz.decisions.commands import Answer, DecideRequest
-from portal.cirqliz.decisions.services import Decided, decide_request
+from portal.cirqliz.decisions.deciding import Decided
+from portal.cirqliz.decisions.services import decide_request
 from portal.cirqliz.ports import PlannedTour, RouteOrder, RouteStop
 from portal.cirqliz.requests.commands import SubmitRequest
 from portal.cirqliz.requests.queries import RequestView, get_request_of_territory

@@ -1,4 +1,4 @@
-"""What a clerk may answer, as values."""
+"""What a clerk may ask of the desk, as values."""
 
 from __future__ import annotations
 
@@ -25,3 +25,29 @@ class DecideRequest:
     version: int
     answer: Answer
     vehicle_ids: frozenset[UUID] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimRequests:
+    """Requests a clerk takes in hand; take_over: even those that another clerk took less than two hours ago."""
+
+    request_ids: tuple[UUID, ...]
+    take_over: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AskInformation:
+    """A question to the company about a request, as the clerk saw it (version)."""
+
+    request_id: UUID
+    version: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PrepareBatch:
+    """One answer for requests as the clerk saw them: id and version of each. form_key is drawn with the preview."""
+
+    chosen: tuple[tuple[UUID, int], ...]
+    answer: Answer
+    form_key: str

@@ -3,14 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
+from uuid import UUID
 
 from portal.accounts.api import CompanyStatus
 from portal.cirqliz.decisions.commands import Answer
-from portal.cirqliz.states import RefusalReason, RequestState, VehicleDecision
-from portal.common.errors import Invalid
+from portal.cirqliz.states import BatchState, RefusalReason, RequestState, VehicleDecision
+from portal.common.actor import Actor, ActorKind, StaffRole
+from portal.common.errors import Denied, Invalid
 
 MAX_TEXT = 1000
+MAX_BATCH = 500
+CLAIM_LASTS = timedelta(hours=2)
+
+
+def require_clerk(actor: Actor, territory: str) -> None:
+    """Raise Denied unless the actor is a clerk of the territory or the portal itself."""
+    if actor.kind is not ActorKind.SYSTEM and not actor.serves(territory, StaffRole.CLERK):
+        raise Denied("staff-role-needed", roles=[StaffRole.CLERK.value])
+
+
+def held_by_other(claimed_by: UUID | None, claimed_at: datetime | None, by: UUID | None, now: datetime) -> bool:
+    """Tell whether another clerk has a request in hand; after CLAIM_LASTS it is anybody's again."""
+    return claimed_at is not None and claimed_by != by and now < claimed_at + CLAIM_LASTS
+
+
+def refuses_undo(actor: Actor, territory: str, state: BatchState, created_by: UUID | None) -> str | None:
+    """Tell why a batch may not be taken back: it counts already, or it is another clerk's."""
+    if state is not BatchState.WAITING:
+        return "batch-ended"
+    if actor.kind is ActorKind.SYSTEM or actor.serves(territory, StaffRole.SUPERVISOR):
+        return None
+    return None if created_by is not None and created_by == actor.user_id else "batch-of-another"
 
 
 def check_answer(answer: Answer) -> None:
@@ -32,11 +56,11 @@ def refuses_approval(status: CompanyStatus, ends_at: datetime, now: datetime) ->
     return "window-over" if ends_at <= now else None
 
 
-def state_after(decisions: Iterable[VehicleDecision]) -> RequestState:
-    """Return the state of a request from the answers to its vehicles; READY while one waits."""
+def state_after(decisions: Iterable[VehicleDecision]) -> RequestState | None:
+    """Return the state of a request from the answers to its vehicles; None while one waits: it stays where it was."""
     found = set(decisions)
     if VehicleDecision.PENDING in found:
-        return RequestState.READY
+        return None
     if found == {VehicleDecision.APPROVED}:
         return RequestState.APPROVED
     return RequestState.PARTLY_APPROVED if VehicleDecision.APPROVED in found else RequestState.REFUSED

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 
 from portal import audit
 from portal.accounts.api import STATUS_NAMES, CompanyStatus, get_company, verify_company
@@ -15,6 +14,7 @@ from portal.audit.messages import SENTENCES
 from portal.cirqliz.blueprint import blueprint
 from portal.cirqliz.decisions import queries, services
 from portal.cirqliz.decisions.forms import FILTER_NAMES, BatchForm, DecisionForm, RevocationForm, read_filter
+from portal.cirqliz.decisions.frame import desk_frame
 from portal.cirqliz.decisions.policies import refuses_approval
 from portal.cirqliz.messages import flash_text, sentence
 from portal.cirqliz.pages import request_parts, show
@@ -27,7 +27,7 @@ from portal.common.actor import StaffRole
 from portal.common.clock import SYSTEM_CLOCK
 from portal.common.errors import Conflict, Invalid
 from portal.fleet.api import get_vehicles
-from portal.territories.api import TerritoryView, get_territory
+from portal.territories.api import get_territory
 from portal.web.guards import current_actor, guard, staff
 
 _PREFIX = "/territoires/<territory>"
@@ -196,26 +196,3 @@ def journal(territory: str) -> ResponseReturnValue:
         sentences=SENTENCES,
         **desk_frame(place),
     )
-
-
-def desk_frame(territory: TerritoryView) -> dict[str, Any]:
-    """Return what frames a page of the territory's staff: name, colour, tabs."""
-    return {
-        "territory_name": territory.name,
-        "accent": territory.accent.value,
-        "desk_tabs": _tabs(territory.slug),
-    }
-
-
-def _tabs(territory: str) -> list[dict[str, Any]]:
-    actor = current_actor()
-    tabs = (
-        (_("Guichet"), "cirqliz.desk", StaffRole.CLERK),
-        (_("Contrôle"), "cirqliz.control", StaffRole.CONTROL_AGENT),
-        (_("Journal"), "cirqliz.journal", StaffRole.SUPERVISOR, StaffRole.ADMINISTRATOR),
-    )
-    return [
-        {"label": label, "url": url_for(endpoint, territory=territory), "current": request.endpoint == endpoint}
-        for label, endpoint, *roles in tabs
-        if actor.serves(territory, *roles)
-    ]

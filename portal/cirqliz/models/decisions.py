@@ -48,7 +48,10 @@ class DecisionBatch(Base):
 
 
 class BatchItem(Base):
-    """A request of a batch. outcome: null while it waits, `decided`, or the code of why it was left out."""
+    """A request of a batch. outcome: null while it waits, `decided`, or the code of why it was left out.
+
+    version: that of the request once it was held; another one at the batch's hour means that it changed meanwhile.
+    """
 
     __tablename__ = "batch_item"
     __table_args__ = (UniqueConstraint("batch_id", "request_id"), Index("ix_batch_item_request_id", "request_id"))
@@ -57,6 +60,7 @@ class BatchItem(Base):
     batch_id: Mapped[UUID] = mapped_column(ForeignKey("decision_batch.id", ondelete="CASCADE"))
     request_id: Mapped[UUID] = mapped_column(ForeignKey("access_request.id", ondelete="CASCADE"))
     position: Mapped[int]
+    version: Mapped[int]
     outcome: Mapped[str | None] = mapped_column(String(64))
 
 

@@ -1,0 +1,35 @@
+"""What frames the pages of a territory's staff: name, colour, tabs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import request, url_for
+from flask_babel import gettext as _
+
+from portal.common.actor import StaffRole
+from portal.territories.api import TerritoryView
+from portal.web.guards import current_actor
+
+
+def desk_frame(territory: TerritoryView) -> dict[str, Any]:
+    """Return what frames a page of the territory's staff: name, colour, tabs."""
+    return {
+        "territory_name": territory.name,
+        "accent": territory.accent.value,
+        "desk_tabs": _tabs(territory.slug),
+    }
+
+
+def _tabs(territory: str) -> list[dict[str, Any]]:
+    actor = current_actor()
+    tabs = (
+        (_("Guichet"), "cirqliz.desk", StaffRole.CLERK),
+        (_("Contrôle"), "cirqliz.control", StaffRole.CONTROL_AGENT),
+        (_("Journal"), "cirqliz.journal", StaffRole.SUPERVISOR, StaffRole.ADMINISTRATOR),
+    )
+    return [
+        {"label": label, "url": url_for(endpoint, territory=territory), "current": request.endpoint == endpoint}
+        for label, endpoint, *roles in tabs
+        if actor.serves(territory, *roles)
+    ]
