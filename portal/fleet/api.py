@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
+from portal.fleet.changes import ChangedVehicle, on_vehicle_changed, tell_vehicles_changed
 from portal.fleet.imports import confirm_import, start_import
+from portal.fleet.loans.usable import (
+    get_known_vehicles,
+    get_usable_vehicles,
+    list_offered_vehicles,
+    list_usable_vehicles,
+    lock_vehicles,
+)
+from portal.fleet.locking import lock_fleet, lock_fleets
 from portal.fleet.models import AirClass, Category, Energy
 from portal.fleet.plates import Plate, PlateScheme, display_plate, plate_key, read_plate
+from portal.fleet.ports import HeldPass, set_vehicle_passes
 from portal.fleet.queries import (
-    VehicleView,
     count_vehicles,
     find_by_plate,
     get_vehicle,
     get_vehicles,
     list_vehicles,
 )
-from portal.fleet.services import archive_vehicle, lock_fleet
+from portal.fleet.services import archive_vehicle
+from portal.fleet.vehicle_view import VehicleView
 from portal.fleet.withdrawals import on_vehicle_withdrawn
 
 __all__ = [
     "AirClass",
     "Category",
+    "ChangedVehicle",
     "Energy",
+    "HeldPass",
     "Plate",
     "PlateScheme",
     "VehicleView",
@@ -28,12 +40,21 @@ __all__ = [
     "count_vehicles",
     "display_plate",
     "find_by_plate",
+    "get_known_vehicles",
+    "get_usable_vehicles",
     "get_vehicle",
     "get_vehicles",
+    "list_offered_vehicles",
+    "list_usable_vehicles",
     "list_vehicles",
     "lock_fleet",
+    "lock_fleets",
+    "lock_vehicles",
+    "on_vehicle_changed",
     "on_vehicle_withdrawn",
     "plate_key",
     "read_plate",
+    "set_vehicle_passes",
     "start_import",
+    "tell_vehicles_changed",
 ]

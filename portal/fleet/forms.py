@@ -15,7 +15,7 @@ from portal.fleet.columns import BY_KEY
 from portal.fleet.drafts import Judgement, judge
 from portal.fleet.messages import fault_sentence
 from portal.fleet.models import AirClass, Category, Energy
-from portal.fleet.queries import VehicleView
+from portal.fleet.vehicle_view import VehicleView
 
 _UNKNOWN = SelectChoice("", _l("Je ne sais pas"))
 

@@ -26,9 +26,10 @@ from portal.files import file_store
 from portal.fleet.checking import CheckedRow, check_file, check_rows
 from portal.fleet.columns import COLUMNS
 from portal.fleet.drafts import VehicleDraft
+from portal.fleet.locking import lock_fleet
 from portal.fleet.messages import fault_sentence
 from portal.fleet.models import FleetImport, ImportState, Vehicle
-from portal.fleet.services import lock_fleet, new_row
+from portal.fleet.services import new_row
 from portal.jobs import JobView, RunningJob, enqueue, get_job, task
 from portal.sheets import CsvText
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Uuid, column, select, table
+from sqlalchemy import select
 
 from portal.audit import AuditTag, record
 from portal.common.actor import Actor
@@ -14,12 +13,12 @@ from portal.common.clock import SYSTEM_CLOCK, Clock
 from portal.common.errors import Conflict, NotFound
 from portal.common.ids import new_id
 from portal.db import UnitOfWork, unit_of_work
+from portal.fleet.changes import ARCHIVED, ChangedVehicle, change_line, keep_change, plain, tell_vehicles_changed
 from portal.fleet.drafts import VehicleDraft
-from portal.fleet.models import Vehicle
-from portal.fleet.withdrawals import tell_vehicles_withdrawn
-
-# The row that stands for a company's whole fleet: locked, never read.
-_company = table("company", column("id", Uuid()))
+from portal.fleet.loans.ending import end_loans_of_vehicles, tell_every_holder
+from portal.fleet.locking import lock_fleet
+from portal.fleet.models import ChangeSource, Vehicle
+from portal.fleet.vehicle_view import view_of
 
 
 def add_vehicle(actor: Actor, company_id: UUID, draft: VehicleDraft, *, clock: Clock = SYSTEM_CLOCK) -> UUID:
@@ -36,10 +35,17 @@ def add_vehicle(actor: Actor, company_id: UUID, draft: VehicleDraft, *, clock: C
         if row is None:
             row = new_row(company_id, draft, clock)
             uow.session.add(row)
+            uow.session.flush()  # its history refers to it
+            known = {name: value for name, value in draft.values().items() if value not in {None, ""}}
+            _keep(uow, actor, row, None, known, clock)
             tag = AuditTag.VEHICLE_ADDED
         else:
-            draft.apply_to(row)
+            before = view_of(row)
+            changes = draft.apply_to(row)
             row.archived_at, row.updated_at = None, clock.now()
+            _keep(uow, actor, row, *_sides({ARCHIVED: (True, False), **changes}), clock)
+            if changes:
+                tell_vehicles_changed(actor, uow, [ChangedVehicle(row.id, before, view_of(row))])
             tag = AuditTag.VEHICLE_RESTORED
         record(actor, tag, subject_id=row.id, company_id=company_id, clock=clock)
         return row.id
@@ -61,11 +67,13 @@ def update_vehicle(
         twin = _by_plate(uow, company_id, draft)
         if twin is not None and twin.id != row.id:
             raise Conflict("plate-already-yours", field="plate", vehicle_id=twin.id)
+        before = view_of(row)
         changes = draft.apply_to(row)
         if not changes:
             return
         row.updated_at = clock.now()
-        data = {name: [_plain(before), _plain(after)] for name, (before, after) in changes.items()}
+        _keep(uow, actor, row, *_sides(changes), clock)
+        data = {name: [plain(old), plain(new)] for name, (old, new) in changes.items()}
         record(
             actor,
             AuditTag.VEHICLE_UPDATED,
@@ -75,19 +83,22 @@ def update_vehicle(
             clock=clock,
         )
         if "plate_key" in changes or "country" in changes:
-            tell_vehicles_withdrawn(actor, uow, company_id, [row.id], "plate-changed")
+            tell_every_holder(uow, actor, company_id, [row.id], "plate-changed", clock)
+        tell_vehicles_changed(actor, uow, [ChangedVehicle(row.id, before, view_of(row))])
 
 
 def archive_vehicle(actor: Actor, company_id: UUID, vehicle_id: UUID, *, clock: Clock = SYSTEM_CLOCK) -> None:
-    """Take a vehicle out of the fleet; its passes end, its history stays. Archiving twice changes nothing."""
+    """Take a vehicle out of the fleet; its passes and loans end, its history stays. Archiving twice changes nothing."""
     with unit_of_work() as uow:
         lock_fleet(uow, company_id)
         row = _scoped(uow, company_id, vehicle_id)
         if row.archived_at is not None:
             return
         row.archived_at = row.updated_at = clock.now()
+        _keep(uow, actor, row, {ARCHIVED: False}, {ARCHIVED: True}, clock)
         record(actor, AuditTag.VEHICLE_ARCHIVED, subject_id=row.id, company_id=company_id, clock=clock)
-        tell_vehicles_withdrawn(actor, uow, company_id, [row.id], "vehicle-archived")
+        tell_every_holder(uow, actor, company_id, [row.id], "vehicle-archived", clock)
+        end_loans_of_vehicles(uow, actor, [row], clock)
 
 
 def restore_vehicle(actor: Actor, company_id: UUID, vehicle_id: UUID, *, clock: Clock = SYSTEM_CLOCK) -> None:
@@ -98,6 +109,7 @@ def restore_vehicle(actor: Actor, company_id: UUID, vehicle_id: UUID, *, clock: 
         if row.archived_at is None:
             return
         row.archived_at, row.updated_at = None, clock.now()
+        _keep(uow, actor, row, {ARCHIVED: True}, {ARCHIVED: False}, clock)
         record(actor, AuditTag.VEHICLE_RESTORED, subject_id=row.id, company_id=company_id, clock=clock)
 
 
@@ -105,13 +117,6 @@ def new_row(company_id: UUID, draft: VehicleDraft, clock: Clock) -> Vehicle:
     """Return a row for a draft, not yet in a session."""
     now = clock.now()
     return Vehicle(id=new_id(), company_id=company_id, usages=[], created_at=now, updated_at=now, **draft.values())
-
-
-def lock_fleet(uow: UnitOfWork, company_id: UUID) -> None:
-    """Let one writer at a time change a company's fleet, until its transaction ends: two people who add one plate at
-    the same instant are told so, and a file never meets a form half-way. Readers never wait.
-    """
-    uow.session.execute(select(_company.c.id).where(_company.c.id == company_id).with_for_update(key_share=True))
 
 
 def _scoped(uow: UnitOfWork, company_id: UUID, vehicle_id: UUID) -> Vehicle:
@@ -135,8 +140,12 @@ def _by_plate(uow: UnitOfWork, company_id: UUID, draft: VehicleDraft) -> Vehicle
     )
 
 
-def _plain(value: Any) -> Any:
-    """Return a value as the journal's JSON can hold it."""
-    if isinstance(value, Enum):
-        return value.value
-    return value if value is None or isinstance(value, str | int | bool) else str(value)
+def _sides(changes: dict[str, tuple[Any, Any]]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return what changed as (before, after)."""
+    return {name: old for name, (old, _new) in changes.items()}, {name: new for name, (_old, new) in changes.items()}
+
+
+def _keep(
+    uow: UnitOfWork, actor: Actor, row: Vehicle, before: dict[str, Any] | None, after: dict[str, Any], clock: Clock
+) -> None:
+    keep_change(uow, change_line(row.id, clock.now(), actor.label, ChangeSource.FORM, after, before))

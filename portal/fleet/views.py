@@ -17,6 +17,7 @@ from portal.fleet.columns import COLUMNS
 from portal.fleet.forms import ActionForm, UploadForm, VehicleForm
 from portal.fleet.messages import CONFLICTS, fault_sentence, file_sentence
 from portal.fleet.models import ImportState
+from portal.fleet.vehicle_view import VehicleView
 from portal.web.extensions import limiter
 from portal.web.guards import current_actor, guard, member
 from portal.web.rendering import render_page
@@ -47,7 +48,7 @@ def list_vehicles(company_id: UUID) -> ResponseReturnValue:
     )
 
 
-def _vehicle_page(form: VehicleForm, company_id: UUID, vehicle: queries.VehicleView | None) -> str:
+def _vehicle_page(form: VehicleForm, company_id: UUID, vehicle: VehicleView | None) -> str:
     return render_page("fleet/vehicle.html", form=form, company_id=company_id, vehicle=vehicle)
 
 

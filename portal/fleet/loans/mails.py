@@ -1,0 +1,66 @@
+"""The mails of loans: the row of the outbox is written in the transaction of what it tells."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import current_app
+from flask_babel import force_locale, gettext
+
+from portal.accounts.api import company_recipients, get_company
+from portal.config import Settings
+from portal.fleet.models import Vehicle, VehicleLoan
+from portal.fleet.plates import display_plate
+from portal.mail import send_mail
+
+# A mail is read by a company, whatever the language of who acts.
+_LANGUAGE = "fr"
+
+
+def mail_loan_offered(borrower_id: UUID, row: VehicleLoan, vehicle: Vehicle) -> None:
+    """Tell a company that another one offers it a vehicle."""
+    with force_locale(_LANGUAGE):
+        subject = gettext("%(name)s vous prête %(plate)s : répondez", name=_name(row.lender_id), plate=_plate(vehicle))
+    _write(borrower_id, subject, "offered", loan=row, plate=_plate(vehicle), lender=_name(row.lender_id))
+
+
+def mail_loan_answered(row: VehicleLoan, borrower_id: UUID, vehicle: Vehicle, *, accepted: bool) -> None:
+    """Tell both sides that an offer was accepted, the lender alone that it was declined."""
+    names = {"lender": _name(row.lender_id), "borrower": _name(borrower_id), "plate": _plate(vehicle), "loan": row}
+    with force_locale(_LANGUAGE):
+        if accepted:
+            subject = gettext("Prêt de %(plate)s accepté", plate=_plate(vehicle))
+        else:
+            subject = gettext("Prêt de %(plate)s décliné", plate=_plate(vehicle))
+    _write(row.lender_id, subject, "accepted" if accepted else "declined", **names)
+    if accepted:
+        _write(borrower_id, subject, "accepted", **names)
+
+
+def mail_loan_ended(lender_id: UUID, borrower_id: UUID, vehicle: Vehicle) -> None:
+    """Tell both sides that a loan ended before its date."""
+    with force_locale(_LANGUAGE):
+        subject = gettext("Le prêt de %(plate)s est terminé", plate=_plate(vehicle))
+    for company_id in (lender_id, borrower_id):
+        names = {"lender": _name(lender_id), "borrower": _name(borrower_id), "plate": _plate(vehicle)}
+        _write(company_id, subject, "ended", **names)
+
+
+def _name(company_id: UUID) -> str:
+    return get_company(company_id).name
+
+
+def _plate(vehicle: Vehicle) -> str:
+    return display_plate(vehicle.plate, vehicle.plate_scheme)
+
+
+def _write(company_id: UUID, subject: str, template: str, **context: object) -> None:
+    settings: Settings = current_app.extensions["settings"]
+    path = current_app.url_map.bind("localhost").build("fleet.list_loans", {"company_id": company_id})
+    with force_locale(_LANGUAGE):
+        # Not render_template: a job has no request, and a mail needs nothing of one.
+        body = current_app.jinja_env.get_template(f"fleet/mails/{template}.txt").render(
+            url=f"{settings.public_url}{path}", **context
+        )
+    for address in company_recipients(company_id):
+        send_mail(address, subject, body)

@@ -1,0 +1,89 @@
+"""The vehicles a company may use at a time: its own that it has not lent, and those it borrows for the whole time.
+
+A vehicle that is lent is in the hands of one company only: its owner may ask nothing for it meanwhile, or one van would
+carry two passes of two companies at the same hour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, or_, select
+
+from portal.common.clock import SYSTEM_CLOCK, Clock
+from portal.db import UnitOfWork, session
+from portal.fleet.locking import lock_fleets
+from portal.fleet.models import LoanState, Vehicle, VehicleLoan
+from portal.fleet.vehicle_view import VehicleView, view_of
+
+
+def list_usable_vehicles(company_id: UUID, start: datetime, end: datetime, limit: int = 1000) -> Sequence[VehicleView]:
+    """Return the vehicles the company may use from start to end, by plate, at most `limit`.
+
+    A borrowed one has another company's id in `company_id`.
+    """
+    wanted = select(Vehicle).where(_usable(company_id, start, end)).order_by(Vehicle.plate, Vehicle.id).limit(limit)
+    return [view_of(row) for row in session().scalars(wanted)]
+
+
+def get_usable_vehicles(
+    company_id: UUID, ids: Collection[UUID], start: datetime, end: datetime
+) -> Sequence[VehicleView]:
+    """Return those of the vehicles that the company may use from start to end, by plate."""
+    wanted = select(Vehicle).where(Vehicle.id.in_(ids), _usable(company_id, start, end))
+    found = session().scalars(wanted.order_by(Vehicle.plate, Vehicle.id).execution_options(populate_existing=True))
+    return [view_of(row) for row in found]
+
+
+def list_offered_vehicles(company_id: UUID, limit: int = 1000, *, clock: Clock = SYSTEM_CLOCK) -> Sequence[VehicleView]:
+    """Return what a form may offer before its hours are known: own vehicles in use, and those borrowed now or later."""
+    borrowed = (
+        select(VehicleLoan.vehicle_id)
+        .where(
+            VehicleLoan.borrower_id == company_id,
+            VehicleLoan.state == LoanState.ACCEPTED,
+            VehicleLoan.ends_at > clock.now(),
+        )
+        .scalar_subquery()
+    )
+    theirs = or_(Vehicle.company_id == company_id, Vehicle.id.in_(borrowed))
+    wanted = select(Vehicle).where(theirs, Vehicle.archived_at.is_(None)).order_by(Vehicle.plate, Vehicle.id)
+    return [view_of(row) for row in session().scalars(wanted.limit(limit))]
+
+
+def get_known_vehicles(company_id: UUID, ids: Collection[UUID]) -> Sequence[VehicleView]:
+    """Return those of the vehicles that are the company's or were ever lent to it, archived ones included, by plate.
+
+    For what was asked earlier: the name and sizes of a vehicle of an old request stay readable when its loan is over.
+    """
+    lent = select(VehicleLoan.vehicle_id).where(
+        VehicleLoan.borrower_id == company_id, VehicleLoan.state.in_((LoanState.ACCEPTED, LoanState.ENDED))
+    )
+    known = or_(Vehicle.company_id == company_id, Vehicle.id.in_(lent.scalar_subquery()))
+    rows = session().scalars(select(Vehicle).where(Vehicle.id.in_(ids), known).order_by(Vehicle.plate, Vehicle.id))
+    return [view_of(row) for row in rows]
+
+
+def lock_vehicles(uow: UnitOfWork, company_id: UUID, ids: Collection[UUID]) -> None:
+    """Hold the fleets of the company and of whoever lends it these vehicles until the transaction ends.
+
+    Whoever gives a right to a vehicle takes this lock, then asks `get_usable_vehicles`: what leaves a fleet, changes
+    plate or ends its loan at this instant either is seen, or ends the right just given.
+    """
+    owners = uow.session.scalars(select(Vehicle.company_id).where(Vehicle.id.in_(ids)).distinct())
+    lock_fleets(uow, {company_id, *owners})
+
+
+def _usable(company_id: UUID, start: datetime, end: datetime) -> ColumnElement[bool]:
+    accepted = and_(VehicleLoan.vehicle_id == Vehicle.id, VehicleLoan.state == LoanState.ACCEPTED)
+    lent = select(VehicleLoan.id).where(accepted, VehicleLoan.starts_at < end, VehicleLoan.ends_at > start).exists()
+    borrowed = select(VehicleLoan.vehicle_id).where(
+        VehicleLoan.borrower_id == company_id,
+        VehicleLoan.state == LoanState.ACCEPTED,
+        VehicleLoan.starts_at <= start,
+        VehicleLoan.ends_at >= end,
+    )
+    own = and_(Vehicle.company_id == company_id, ~lent)
+    return and_(Vehicle.archived_at.is_(None), or_(own, Vehicle.id.in_(borrowed.scalar_subquery())))
