@@ -36,6 +36,7 @@ class Settings:
     var_dir: Path
     secret_key: str
     pass_signing_seed: str
+    pass_old_keys: tuple[str, ...]
     database_url: str
     redis_url: str
     files_url: str
@@ -117,6 +118,7 @@ def load_settings(environ: Mapping[str, str] | None = None, **overrides: object)
         "redis_url": env.get("REDIS_URL", "").strip() or f"unix://{runtime_socket(var_dir)}",
         "files_url": env.get("FILES_URL", "").strip() or f"file://{var_dir / 'files'}",
         "public_url": text("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/"),
+        "pass_old_keys": tuple(text("PASS_OLD_KEYS", "").lower().split()),
         "demo_mode": demo_mode,
         "testing": False,
         "smtp_url": text("SMTP_URL", "") or None,
@@ -143,6 +145,9 @@ def load_settings(environ: Mapping[str, str] | None = None, **overrides: object)
     values["var_dir"] = var_dir
     if not re.fullmatch(r"[0-9a-fA-F]{64}", str(values["pass_signing_seed"])):
         faults.append(f"{_PREFIX}PASS_SIGNING_SEED must be 64 hexadecimal digits (32 random bytes).")
+    old_keys = values["pass_old_keys"]
+    if not isinstance(old_keys, tuple) or not all(re.fullmatch(r"[0-9a-f]{64}", str(key)) for key in old_keys):
+        faults.append(f"{_PREFIX}PASS_OLD_KEYS must be public keys of 64 hexadecimal digits, with spaces between them.")
     if len(str(values["secret_key"])) < _SHORTEST_KEY:
         faults.append(f"{_PREFIX}SECRET_KEY must have {_SHORTEST_KEY} signs or more, drawn at random.")
     if int(str(values["workers"])) < 1:

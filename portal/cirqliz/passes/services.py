@@ -15,8 +15,8 @@ from portal.cirqliz.mails import mail_revocations
 from portal.cirqliz.models import AccessPass, AccessRequest, PassPerimeter, RequestVehicle
 from portal.cirqliz.numbering import series_of, take_numbers
 from portal.cirqliz.states import CLERK_REVOCATIONS, PassState, RevocationReason
-from portal.cirqliz.tokens import KeyRing, TokenPayload, seal_token
-from portal.cirqliz.tokens.payload import TOKEN_ID_BYTES, territory_prefix
+from portal.cirqliz.tokens import KeyRing, TokenPayload, perimeter_references, seal_token, territory_prefix
+from portal.cirqliz.tokens.content import TOKEN_ID_BYTES
 from portal.common.actor import Actor, ActorKind, CompanyRole, StaffRole
 from portal.common.clock import SYSTEM_CLOCK, Clock
 from portal.common.errors import Conflict, Denied, Invalid, NotFound
@@ -31,7 +31,13 @@ MAX_TEXT = 1000
 def key_ring() -> KeyRing:
     """Return the running application's keys."""
     settings: Settings = current_app.extensions["settings"]
-    return KeyRing.from_seed(settings.pass_signing_seed)
+    return KeyRing.from_seed(settings.pass_signing_seed, settings.pass_old_keys)
+
+
+def training_ring() -> KeyRing:
+    """Return the keys of the passes invented to train agents."""
+    settings: Settings = current_app.extensions["settings"]
+    return KeyRing.for_training(settings.pass_signing_seed)
 
 
 def issue_passes(
@@ -57,6 +63,7 @@ def issue_passes(
             colours=frozenset(perimeter.colour for perimeter in request.perimeters),
             territory=territory_prefix(territory.id),
             plate=vehicle.plate,
+            perimeters=perimeter_references({perimeter.perimeter_id for perimeter in request.perimeters}),
         )
         token = seal_token(key_ring(), payload)
         issued.append(

@@ -1,89 +1,90 @@
-"""The bytes of a token, before they are signed.
+"""The bytes of a token, before they are signed: a CBOR array (RFC 8949) in its one deterministic form.
 
-Layout, big-endian: version (1), key id (1), token id (8), start in minutes since 1970 (4), length in minutes (3),
-colours, one bit each (1), first bytes of the territory's id (4), plate length (1), plate in ASCII.
-About 30 bytes: with the signature the code stays at QR version 8, level M, for a host of 30 signs.
+[version 2, key id, token id (8 bytes), start in minutes since 1970, length in minutes, colours (one bit each), first
+bytes of the territory's id (4), plate, references of the perimeters one after the other (4 bytes each), kind].
+About 42 bytes with one perimeter: signed, the code is a QR version 8, level M, on a host of 30 signs.
 """
 
 from __future__ import annotations
 
-import re
-import struct
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from uuid import UUID
+import cbor2
 
-from portal.regulations.perimeters import Colour
+from portal.cirqliz.tokens.content import (
+    EPOCH,
+    MINUTE,
+    REFERENCE_BYTES,
+    BadToken,
+    TokenKind,
+    TokenPayload,
+    colours_of,
+)
+from portal.cirqliz.tokens.first_layout import decode_first_layout, is_first_layout, key_of_first_layout
 
-FORMAT_VERSION = 1
-TOKEN_ID_BYTES = 8
-TERRITORY_BYTES = 4
+VERSION = 2
 
-_HEAD = struct.Struct(f">BB{TOKEN_ID_BYTES}sI3sB{TERRITORY_BYTES}sB")
-_PLATE = re.compile(r"[A-Z0-9]{2,12}")
-_MAX_MINUTES = 2**24 - 1
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MINUTE = timedelta(minutes=1)
+_FIELDS = 10
+# An array of ten whose first item is the version: with these two bytes a content claims this layout.
+_START = bytes((0x80 + _FIELDS, VERSION))
+_ONE_BYTE_FOLLOWS = 0x18
+_LARGEST_INSIDE = 0x17
 
 
-class BadToken(Exception):
-    """The text is no token of ours: malformed, altered, cut short or signed by somebody else."""
+def encode_payload(payload: TokenPayload, key_id: int) -> bytes:
+    """Return the bytes to sign; key_id: 0 to 255."""
+    fields = (
+        VERSION,
+        key_id,
+        payload.token_id,
+        payload.start_min,
+        payload.length_min,
+        payload.colour_bits,
+        payload.territory,
+        payload.plate,
+        b"".join(payload.perimeters),
+        payload.kind.value,
+    )
+    return cbor2.dumps(fields, canonical=True)
 
 
-@dataclass(frozen=True, slots=True)
-class TokenPayload:
-    """What a token says. Instants are whole minutes, UTC; the plate is bare; territory is a prefix of its id.
+def key_of(content: bytes) -> int:
+    """Return the id of the key that is said to have signed these bytes; raises BadToken for another layout.
 
-    Raises ValueError when a field does not fit the layout.
+    It is read without decoding the rest: nothing unsigned reaches the decoder.
     """
-
-    token_id: bytes
-    starts_at: datetime
-    ends_at: datetime
-    colours: frozenset[Colour]
-    territory: bytes
-    plate: str
-
-    def __post_init__(self) -> None:
-        if len(self.token_id) != TOKEN_ID_BYTES or len(self.territory) != TERRITORY_BYTES:
-            raise ValueError("a token id has 8 bytes, a territory prefix 4")
-        if not _PLATE.fullmatch(self.plate):
-            raise ValueError("a plate is 2 to 12 letters and digits")
-        if not 0 < (self.ends_at - self.starts_at) // _MINUTE <= _MAX_MINUTES:
-            raise ValueError("a token lasts at least a minute and at most 31 years")
-
-    def encode(self, key_id: int) -> bytes:
-        """Return the bytes to sign. Seconds are cut from the start and rounded up at the end."""
-        start = (self.starts_at - _EPOCH) // _MINUTE
-        end = -((_EPOCH - self.ends_at) // _MINUTE)
-        bits = sum(1 << colour.strictness for colour in self.colours)
-        plate = self.plate.encode("ascii")
-        span = (end - start).to_bytes(3)
-        head = _HEAD.pack(FORMAT_VERSION, key_id, self.token_id, start, span, bits, self.territory, len(plate))
-        return head + plate
+    if is_first_layout(content):
+        return key_of_first_layout(content)
+    if content[:2] == _START and len(content) > len(_START) + 1:
+        first, second = content[2], content[3]
+        if first <= _LARGEST_INSIDE:
+            return first
+        if first == _ONE_BYTE_FOLLOWS and second > _LARGEST_INSIDE:
+            return second
+    raise BadToken
 
 
-def decode_payload(content: bytes) -> tuple[int, TokenPayload]:
-    """Return the key id and the payload of bytes made by `encode`; raises BadToken for anything else."""
+def decode_payload(content: bytes) -> TokenPayload:
+    """Return what signed bytes of either layout say; raises BadToken for anything else that the key signed."""
+    if is_first_layout(content):
+        return decode_first_layout(content)
     try:
-        version, key_id, token_id, start, span, bits, territory, size = _HEAD.unpack_from(content)
-        plate = content[_HEAD.size :].decode("ascii")
-        if version != FORMAT_VERSION or len(plate) != size or bits >= 1 << len(Colour):
-            raise ValueError("not this layout")
-        starts_at = _EPOCH + start * _MINUTE
+        version, key_id, token_id, start, length, bits, territory, plate, references, kind = cbor2.loads(content)
+        if not all(isinstance(field, bytes) for field in (token_id, territory, references)):
+            raise TypeError("these are bytes, not text")
+        starts_at = EPOCH + start * MINUTE
         payload = TokenPayload(
             token_id=token_id,
             starts_at=starts_at,
-            ends_at=starts_at + int.from_bytes(span) * _MINUTE,
-            colours=frozenset(colour for colour in Colour if bits >> colour.strictness & 1),
+            ends_at=starts_at + length * MINUTE,
+            colours=colours_of(bits),
             territory=territory,
             plate=plate,
+            perimeters=tuple(
+                references[at : at + REFERENCE_BYTES] for at in range(0, len(references), REFERENCE_BYTES)
+            ),
+            kind=TokenKind(kind),
         )
-    except (struct.error, ValueError, OverflowError) as error:
+        if version != VERSION or encode_payload(payload, key_id) != content:
+            raise ValueError("not the one form of this layout")
+    except (cbor2.CBORError, ValueError, TypeError, OverflowError) as error:
         raise BadToken from error
-    return key_id, payload
-
-
-def territory_prefix(territory_id: UUID) -> bytes:
-    """Return the bytes that stand for a territory in its tokens."""
-    return territory_id.bytes[:TERRITORY_BYTES]
+    return payload
