@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -66,6 +67,8 @@ class _LegalTravel:
     leaving: list[tuple[Place, ...]]
     arriving: list[tuple[Place, ...]]
     widened: set[int] = field(default_factory=set)
+    ends: dict[tuple[int, int], list[End]] = field(default_factory=dict)
+    """Where a way to a stop may end, by stop and by the zones around it (bits)."""
 
     @classmethod
     def of(cls, grid: LawGrid, trip: Trip, numbers: Sequence[int], *, tolerate_unknown: bool) -> _LegalTravel:
@@ -136,6 +139,7 @@ class _LegalTravel:
                 for side in (True, False)
             )
         self.widened.update(stranded)
+        self.ends.clear()
         return stranded
 
     def _groups(self, window: Interval) -> list[Group]:
@@ -153,13 +157,28 @@ class _LegalTravel:
         return replace(law, row_closed=law.row_closed | self.closed)
 
     def _from(self, start: int, targets: Sequence[int], law: LegLaw, at: datetime) -> Floats:
-        inside = [PartLaw(NO_SPANS, _bits(zones)) for zones in (law.zone_start, law.zone_end)]
-        starts = [End(one.row, one.at, one.extra_cost, inside[0]) for one in self.leaving[start]]
-        ends = [[End(one.row, one.at, one.extra_cost, inside[1]) for one in self.arriving[stop]] for stop in targets]
+        inside = PartLaw(NO_SPANS, _bits(law.zone_start))
+        starts = [End(one.row, one.at, one.extra_cost, inside) for one in self.leaving[start]]
         if not starts:
             return np.full(len(targets), np.inf)
+        zones = _bits(law.zone_end)
+        ends = [self._ends_at(stop, zones) for stop in targets]
         seconds, _ = self.network.many(starts, ends, law=law, depart_s=at.timestamp())
         return seconds
+
+    def _ends_at(self, stop: int, zones: int) -> list[End]:
+        found = self.ends.get((stop, zones))
+        if found is None:
+            inside = _inside(zones)
+            found = [End(one.row, one.at, one.extra_cost, inside) for one in self.arriving[stop]]
+            self.ends[stop, zones] = found
+        return found
+
+
+@lru_cache(maxsize=64)
+def _inside(zones: int) -> PartLaw:
+    """A part of an edge in some zones (bits): the same object for all the stops there."""
+    return PartLaw(NO_SPANS, zones)
 
 
 def _places(

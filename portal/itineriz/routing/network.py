@@ -158,7 +158,7 @@ class Network:
         left = np.arange(len(targets))
         for relaxed in (False, True):
             asked = [targets[int(place)] for place in left]
-            flat = [Direct(d.start, d.end) for d in directs_of(starts, [end for ends in asked for end in ends])]
+            flat = directs_of(starts, [end for ends in asked for end in ends])
             _, best, scratch = self._run(
                 starts,
                 asked,
@@ -451,7 +451,8 @@ _NO_ZONES: Final = (
 
 
 def _spans(parts: Sequence[PartLaw], *, soft: bool) -> tuple[Rows, Floats]:
-    if soft or not parts:
+    # Many ends share one part: whether any has spans is asked once of each.
+    if soft or not any(len(part.spans) for part in set(parts)):
         return np.zeros(len(parts) + 1, dtype=np.int32), NO_SPANS
     sizes = [len(part.spans) for part in parts]
     return (

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import product
 
 import numpy as np
 import numpy.typing as npt
@@ -68,8 +67,8 @@ class Way:
 
 def directs_of(starts: Sequence[End], ends: Sequence[End]) -> list[Direct]:
     """The pairs of a start and an end on one edge with the end ahead: such a way may be driven without any turn."""
-    return [
-        Direct(i, j)
-        for (i, one), (j, other) in product(enumerate(starts), enumerate(ends))
-        if one.row == other.row and one.at <= other.at
-    ]
+    by_row: dict[int, list[int]] = {start.row: [] for start in starts}
+    for place, end in enumerate(ends):
+        if end.row in by_row:
+            by_row[end.row].append(place)
+    return [Direct(i, j) for i, one in enumerate(starts) for j in by_row[one.row] if one.at <= ends[j].at]
