@@ -81,6 +81,15 @@ ERRORS: Mapping[str, LazyString] = {
     "vehicle-changed": _l(
         "Véhicule archivé ou plaque changée depuis la demande : %(plates)s. Il ne peut qu’être refusé."
     ),
+    "quota-reached": _l("Quota atteint : %(perimeter)s, le %(day)s de %(hours)s. Places restantes : %(left)s sur %(most)s."),
+    "accredited-without-document": _l(
+        "Ce périmètre n’admet que des véhicules accrédités : sans justificatif joint, dites pourquoi vous approuvez."
+    ),
+    "closed-not-exceptional": _l(
+        "Ce périmètre est fermé aux véhicules : cochez la dérogation exceptionnelle, ou retirez l’approbation."
+    ),
+    "closed-unexplained": _l("Une dérogation exceptionnelle se motive : écrivez pourquoi en une phrase."),
+    "appeal-unexplained": _l("Dites en une phrase pourquoi vous contestez la réponse."),
     "no-request-chosen": _l("Cochez au moins une demande."),
     "company-already-decided": _l("Cette entreprise vient d’être vérifiée par quelqu’un d’autre."),
     # Passes
