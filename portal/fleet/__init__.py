@@ -42,7 +42,8 @@ def _fleet_note(company_id: UUID) -> str:
 
 def register(app: Flask) -> None:
     """Attach the context to the application."""
-    from portal.fleet.views import blueprint
+    from portal.fleet import import_views, views  # noqa: F401 they put their routes on the blueprint
+    from portal.fleet.blueprint import blueprint
 
     app.register_blueprint(blueprint)
     add_navigation(app, _links)
