@@ -11,7 +11,7 @@ from flask_babel import force_locale, gettext
 
 from portal.accounts.api import company_recipients
 from portal.cirqliz import messages
-from portal.cirqliz.models import AccessPass, AccessRequest, RequestVehicle
+from portal.cirqliz.models import AccessPass, AccessRequest, RequestMessage, RequestVehicle
 from portal.cirqliz.reexamination.messages import TOLD
 from portal.cirqliz.states import ReexaminationCause
 from portal.config import Settings
@@ -67,6 +67,36 @@ def mail_hours_changed(company_id: UUID, lines: Sequence[ChangedHours]) -> None:
         subject = gettext("Les heures d’un périmètre ont changé")
     url = absolute_url("cirqliz.list_passes", company_id=company_id)
     _write(company_id, subject, "hours_changed", url=url, lines=lines)
+
+
+def mail_message_to_company(request: AccessRequest, message: RequestMessage) -> None:
+    """Tell the company what the desk wrote, or asks."""
+    with force_locale(_LANGUAGE):
+        if message.asks:
+            subject = gettext("Demande %(number)s : des précisions vous sont demandées", number=request.number)
+        else:
+            subject = gettext("Demande %(number)s : nouveau message", number=request.number)
+    _send(request, subject, "message", message=message)
+
+
+def mail_message_to_staff(
+    request: AccessRequest, territory: str, message: RequestMessage, recipients: Iterable[str]
+) -> None:
+    """Tell clerks that the company wrote. territory: slug."""
+    url = absolute_url("cirqliz.desk_request", territory=territory, request_id=request.id)
+    with force_locale(_LANGUAGE):
+        subject = gettext("Demande %(number)s : message de l’entreprise", number=request.number)
+        page = current_app.jinja_env.get_template("cirqliz/mails/company_message.txt")
+        body = page.render(url=url, request_=request, message=message)
+    for address in recipients:
+        send_mail(address, subject, body)
+
+
+def mail_expired(request: AccessRequest) -> None:
+    """Tell the company that nobody answered before its dates were over."""
+    with force_locale(_LANGUAGE):
+        subject = gettext("Demande %(number)s : expirée", number=request.number)
+    _send(request, subject, "expired")
 
 
 def _send(request: AccessRequest, subject: str, template: str, **context: object) -> None:

@@ -53,6 +53,32 @@ ERRORS: Mapping[str, LazyString] = {
     "company-refused": _l(
         "L’inscription de cette entreprise n’a pas été acceptée : elle ne peut pas demander d’accès."
     ),
+    "perimeter-gone": _l("L’un des périmètres choisis n’existe plus. Vérifiez votre choix."),
+    "perimeter-asleep": _l("Jamais actif à ces dates, rien à demander : %(names)s."),
+    "too-many-perimeters": _l("Une demande nomme %(most)s périmètres au plus : faites-en plusieurs."),
+    "driver-missing": _l("Indiquez le nom du conducteur de chaque véhicule : ce territoire le demande."),
+    "driver-email": _l("Cette adresse n’est pas complète : %(email)s. Exemple : nom@exemple.fr"),
+    "driver-too-long": _l("Le nom d’un conducteur compte %(most)s caractères au plus."),
+    "driver-not-asked": _l("Ce territoire ne demande pas le nom des conducteurs."),
+    # Drafts and documents
+    "too-many-drafts": _l("Votre entreprise a déjà %(most)s brouillons : jetez-en un ou déposez-le."),
+    "draft-too-long": _l("Ce formulaire est trop long pour être gardé en brouillon. Raccourcissez le texte."),
+    "paper-empty": _l("%(name)s est vide. Choisissez un autre fichier."),
+    "paper-too-large": _l("%(name)s dépasse %(most)s Mo. Réduisez-le, ou envoyez-le en plusieurs parties."),
+    "paper-type": _l("%(name)s n’est ni un PDF, ni une image PNG ou JPEG."),
+    "paper-damaged": _l("%(name)s est incomplet ou abîmé. Enregistrez-le à nouveau, puis recommencez."),
+    "paper-encrypted": _l("%(name)s est protégé par un mot de passe. Envoyez-le sans protection."),
+    "paper-active": _l("%(name)s contient un programme. Imprimez-le en PDF simple, puis envoyez cette copie."),
+    "too-many-papers": _l("Une demande porte %(most)s justificatifs au plus."),
+    # Messages, answers and appeals
+    "text-missing": _l("Écrivez quelques mots."),
+    "text-too-long": _l("Ce texte est trop long : %(most)s caractères au plus."),
+    "request-closed": _l("Cette demande est close : il n’y a plus rien à y ajouter."),
+    "thread-full": _l("Cette demande compte déjà %(most)s messages : appelez le territoire."),
+    "nothing-asked": _l("Le territoire n’attend plus de précisions sur cette demande."),
+    "nothing-refused": _l("Aucun véhicule de cette demande n’est refusé."),
+    "already-appealed": _l("Cette demande a déjà été contestée une fois."),
+    "appeal-too-late": _l("Le délai pour contester cette décision est passé."),
     # Acts on a request
     "request-withdrawn": _l("La demande %(number)s a été retirée par l’entreprise."),
     "request-decided": _l("La demande a déjà reçu une réponse : elle ne peut plus être retirée."),
@@ -81,7 +107,9 @@ ERRORS: Mapping[str, LazyString] = {
     "vehicle-changed": _l(
         "Véhicule archivé ou plaque changée depuis la demande : %(plates)s. Il ne peut qu’être refusé."
     ),
-    "quota-reached": _l("Quota atteint : %(perimeter)s, le %(day)s de %(hours)s. Places restantes : %(left)s sur %(most)s."),
+    "quota-reached": _l(
+        "Quota atteint : %(perimeter)s, le %(day)s de %(hours)s. Places restantes : %(left)s sur %(most)s."
+    ),
     "accredited-without-document": _l(
         "Ce périmètre n’admet que des véhicules accrédités : sans justificatif joint, dites pourquoi vous approuvez."
     ),
@@ -214,6 +242,12 @@ VERDICT_REASONS: Mapping[Result, LazyString] = {
 FLASHES: Mapping[str, LazyString] = {
     "submitted": _l("Demande %(number)s déposée. Nous calculons l’itinéraire."),
     "withdrawn": _l("Demande retirée."),
+    "draft-saved": _l("Brouillon enregistré. Retrouvez-le dans vos demandes."),
+    "draft-discarded": _l("Brouillon jeté."),
+    "message-sent": _l("Message envoyé."),
+    "answer-sent": _l("Réponse envoyée : votre demande reprend son cours."),
+    "documents-added": _l("Justificatif ajouté."),
+    "appealed": _l("Votre contestation est enregistrée : la demande est réexaminée."),
     "retried": _l("Calcul relancé."),
     "decided": _l("Décision enregistrée pour la demande %(number)s. L’entreprise est prévenue."),
     "batch-decided": _l("Réponses enregistrées : %(count)s. Les entreprises sont prévenues."),

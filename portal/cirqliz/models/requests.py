@@ -26,7 +26,8 @@ class AccessRequest(Base):
 
     claimed_*: the clerk who has it in hand. batch_id: the waiting batch that will decide it, null once it did or was
     taken back. renewed_from: the request it copies.
-    route_id has no foreign key: the route belongs to a sibling context and may be purged before the request.
+    route_id: the tour of its stops, null for a request that only names perimeters. It has no foreign key: the route
+    belongs to a sibling context and may be purged before the request.
     """
 
     __tablename__ = "access_request"
@@ -50,7 +51,7 @@ class AccessRequest(Base):
     ends_at: Mapped[datetime]
     state: Mapped[RequestState] = mapped_column(text_enum(RequestState))
     tour_status: Mapped[str | None] = mapped_column(String(32))
-    route_id: Mapped[UUID]
+    route_id: Mapped[UUID | None]
     job_id: Mapped[UUID] = mapped_column(ForeignKey("job.id"))
     submission_key: Mapped[str] = mapped_column(String(64))
     created_by: Mapped[UUID | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
@@ -137,8 +138,9 @@ class RequestVehicle(Base):
 
 
 class RequestPerimeter(Base):
-    """A perimeter the tour or the stops need. Name, colour and rule as they were; the hours are read live.
+    """A perimeter the tour or the stops need, or that the company asked for by name (`asked`).
 
+    Name, colour and rule as they were; the hours are read live.
     perimeter_id has no foreign key: an import may replace the perimeter, the request keeps what it said.
     """
 
@@ -152,6 +154,7 @@ class RequestPerimeter(Base):
     event: Mapped[str] = mapped_column(String(255))
     colour: Mapped[Colour] = mapped_column(text_enum(Colour))
     motorised: Mapped[Motorised] = mapped_column(text_enum(Motorised))
+    asked: Mapped[bool] = mapped_column(default=False)
 
 
 class RequestDraft(Base):

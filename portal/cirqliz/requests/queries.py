@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, exists, func, select
 
-from portal.cirqliz.models import AccessRequest, RequestPerimeter, RequestStop, RequestVehicle
-from portal.cirqliz.states import RefusalReason, RequestState, VehicleDecision
+from portal.cirqliz.models import AccessRequest, Reexamination, RequestPerimeter, RequestStop, RequestVehicle
+from portal.cirqliz.states import ReexaminationCause, RefusalReason, RequestState, VehicleDecision
 from portal.common.errors import NotFound
 from portal.db import Page, paginate, session
 from portal.regulations.perimeters import Colour, Motorised
@@ -29,7 +29,10 @@ class StopView:
 
 @dataclass(frozen=True, slots=True)
 class VehicleLine:
-    """A vehicle of a request and the answer to it. decided_by is for staff only."""
+    """A vehicle of a request and the answer to it. decided_by is for staff only.
+
+    driver_name, driver_email: "" unless the territory asks who drives.
+    """
 
     vehicle_id: UUID
     plate_display: str
@@ -38,22 +41,28 @@ class VehicleLine:
     reason_text: str
     decided_by: str | None
     decided_at: datetime | None
+    driver_name: str = ""
+    driver_email: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class PerimeterLine:
-    """A perimeter of a request or a pass, as it was named then."""
+    """A perimeter of a request or a pass, as it was named then. asked: the company named it by hand."""
 
     perimeter_id: str
     name: str
     event: str
     colour: Colour
     motorised: Motorised
+    asked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class RequestView:
-    """A request with everything a page shows."""
+    """A request with everything a page shows.
+
+    route_id: None without a tour. claimed_*, batch_id: for staff only. version: counts every change.
+    """
 
     id: UUID
     territory_id: UUID
@@ -65,7 +74,7 @@ class RequestView:
     ends_at: datetime
     state: RequestState
     tour_status: str | None
-    route_id: UUID
+    route_id: UUID | None
     job_id: UUID
     submitted_at: datetime
     decided_at: datetime | None
@@ -74,6 +83,11 @@ class RequestView:
     stops: tuple[StopView, ...]
     vehicles: tuple[VehicleLine, ...]
     perimeters: tuple[PerimeterLine, ...]
+    claimed_by: UUID | None = None
+    claimed_by_label: str | None = None
+    claimed_at: datetime | None = None
+    batch_id: UUID | None = None
+    renewed_from: UUID | None = None
 
     @property
     def pending(self) -> tuple[VehicleLine, ...]:
@@ -115,6 +129,17 @@ def get_request_of_territory(territory_id: UUID, request_id: UUID) -> RequestVie
     return _one(AccessRequest.territory_id == territory_id, request_id)
 
 
+def was_reexamined(request_id: UUID) -> bool:
+    """Tell whether the request came back to the queue once it was decided."""
+    return bool(session().scalar(select(exists().where(Reexamination.request_id == request_id))))
+
+
+def was_appealed(request_id: UUID) -> bool:
+    """Tell whether the company contested a decision on the request."""
+    mine = (Reexamination.request_id == request_id) & (Reexamination.cause == ReexaminationCause.APPEAL)
+    return bool(session().scalar(select(exists().where(mine))))
+
+
 def _one(scope: ColumnElement[bool], request_id: UUID) -> RequestView:
     row = session().scalar(
         select(AccessRequest).where(AccessRequest.id == request_id, scope).execution_options(populate_existing=True)
@@ -146,6 +171,11 @@ def request_view(row: AccessRequest) -> RequestView:
         stops=tuple(_stop(stop) for stop in row.stops),
         vehicles=tuple(_vehicle(vehicle) for vehicle in row.vehicles),
         perimeters=_strictest_first(row.perimeters),
+        claimed_by=row.claimed_by,
+        claimed_by_label=row.claimed_by_label,
+        claimed_at=row.claimed_at,
+        batch_id=row.batch_id,
+        renewed_from=row.renewed_from,
     )
 
 
@@ -162,9 +192,11 @@ def _vehicle(row: RequestVehicle) -> VehicleLine:
         reason_text=row.reason_text,
         decided_by=row.decided_by_label,
         decided_at=row.decided_at,
+        driver_name=row.driver_name,
+        driver_email=row.driver_email,
     )
 
 
 def _strictest_first(rows: Sequence[RequestPerimeter]) -> tuple[PerimeterLine, ...]:
-    lines = [PerimeterLine(r.perimeter_id, r.name, r.event, r.colour, r.motorised) for r in rows]
+    lines = [PerimeterLine(r.perimeter_id, r.name, r.event, r.colour, r.motorised, r.asked) for r in rows]
     return tuple(sorted(lines, key=lambda line: (-line.colour.strictness, line.name)))

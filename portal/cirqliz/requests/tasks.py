@@ -8,13 +8,13 @@ from sqlalchemy import select
 
 from portal.cirqliz.law import needed_perimeters
 from portal.cirqliz.mails import mail_not_needed
-from portal.cirqliz.models import AccessRequest, RequestPerimeter
+from portal.cirqliz.models import AccessRequest
 from portal.cirqliz.ports import PlannedTour, RouteStop, tour_planner
+from portal.cirqliz.requests.filing import perimeter_row
 from portal.cirqliz.requests.services import PLAN_JOB
 from portal.cirqliz.states import RequestState
 from portal.common.clock import SYSTEM_CLOCK
 from portal.common.errors import Invalid
-from portal.common.ids import new_id
 from portal.db import session
 from portal.jobs import RunningJob, task
 from portal.numeriz.api import law_snapshot
@@ -25,7 +25,8 @@ from portal.regulations.schedules import Interval
 def plan_request(job: RunningJob, request_id: str) -> None:
     """Compute the tour of a request, then make it ready for a clerk, or close it when no pass is needed.
 
-    A stop no road reaches does not stop the request: the clerk still decides from the stops themselves.
+    A stop no road reaches does not stop the request: the clerk still decides from the stops themselves. One that only
+    names perimeters has no tour. What the rules answer is part of the same transaction.
     """
     request = session().get(AccessRequest, UUID(request_id), populate_existing=True)
     if request is None or request.state is not RequestState.SUBMITTED:
@@ -38,7 +39,7 @@ def plan_request(job: RunningJob, request_id: str) -> None:
     tour: PlannedTour | None = None
     refusal: Invalid | None = None
     try:
-        tour = tour_planner().compute(route_id)
+        tour = tour_planner().compute(route_id) if route_id is not None else None
     except Invalid as error:
         refusal = error
     job.progress("perimeters")
@@ -52,24 +53,20 @@ def plan_request(job: RunningJob, request_id: str) -> None:
         )
         if row is None or row.state is not RequestState.SUBMITTED:
             return
-        if tour is not None:
-            tour_planner().store(route_id, tour)
-            row.tour_status = tour.status
-        elif refusal is not None:
-            tour_planner().store_failure(route_id, refusal)
-            row.tour_status = refusal.code[:32]
-        row.perimeters = [
-            RequestPerimeter(
-                id=new_id(),
-                perimeter_id=perimeter.id,
-                name=perimeter.name,
-                event=perimeter.event,
-                colour=perimeter.colour,
-                motorised=perimeter.access.motorised,
-            )
-            for perimeter in found
-        ]
+        if route_id is not None:
+            _store_tour(row, route_id, tour, refusal)
+        named = {perimeter.perimeter_id for perimeter in row.perimeters}
+        row.perimeters.extend(perimeter_row(perimeter) for perimeter in found if perimeter.id not in named)
         row.computed_at = SYSTEM_CLOCK.now()
-        row.state = RequestState.READY if found else RequestState.NOT_NEEDED
-        if not found:
+        row.state = RequestState.READY if row.perimeters else RequestState.NOT_NEEDED
+        if row.state is RequestState.NOT_NEEDED:
             mail_not_needed(row)
+
+
+def _store_tour(row: AccessRequest, route_id: UUID, tour: PlannedTour | None, refusal: Invalid | None) -> None:
+    if tour is not None:
+        tour_planner().store(route_id, tour)
+        row.tour_status = tour.status
+    elif refusal is not None:
+        tour_planner().store_failure(route_id, refusal)
+        row.tour_status = refusal.code[:32]

@@ -99,7 +99,7 @@ def _request_page(found: queries.RequestView, conflict: str | None = None) -> st
         territory=get_territory_by_id(found.territory_id),
         job=jobs.get_job(found.job_id),
         passes=list_passes_of_request(found.id),
-        panel_url=tour_planner().panel_url(found.route_id, company_id=found.company_id),
+        panel_url=tour_planner().panel_url(found.route_id, company_id=found.company_id) if found.route_id else None,
         may_write=_may_write(found.company_id),
         may_withdraw=_may_write(found.company_id) and refuses_withdrawal(found.state, found.decisions) is None,
         now=SYSTEM_CLOCK.now(),
