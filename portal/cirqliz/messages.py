@@ -122,6 +122,18 @@ ERRORS: Mapping[str, LazyString] = {
     "company-already-decided": _l("Cette entreprise vient d’être vérifiée par quelqu’un d’autre."),
     # Passes
     "pass-already-revoked": _l("Le laissez-passer %(number)s était déjà révoqué."),
+    "swap-revoked": _l("Le laissez-passer %(number)s n’est plus valable : il ne peut pas être reporté."),
+    "swap-suspended": _l("Le laissez-passer %(number)s est suspendu : il ne peut pas être reporté."),
+    "swap-twice": _l("Le laissez-passer %(number)s a déjà été reporté une fois : déposez une nouvelle demande."),
+    "swap-outside-dates": _l("Un laissez-passer n’est reporté que pendant ses dates."),
+    "swap-no-vehicle": _l("Choisissez un autre véhicule de votre flotte, utilisable jusqu’à la fin du laissez-passer."),
+    "swap-heavier": _l("Ce véhicule est plus lourd que celui du laissez-passer, ou son poids n’est pas connu."),
+    "swap-hazmat": _l("Ce véhicule transporte des matières dangereuses : il lui faut une décision."),
+    "swap-has-pass": _l("Ce véhicule a déjà un laissez-passer de la même demande."),
+    "driver-address-missing": _l("Saisissez l’adresse e-mail du conducteur."),
+    "driver-address-wrong": _l("Cette adresse n’est pas complète. Exemple : prenom.nom@exemple.fr"),
+    "pass-not-living": _l("Ce laissez-passer n’est plus valable : il ne peut pas être envoyé."),
+    "no-printable-pass": _l("Aucun laissez-passer valable ou à venir : il n’y a rien à imprimer."),
     "revocation-without-reason": _l("Choisissez le motif de la révocation."),
     "revocation-other-unexplained": _l("Expliquez le motif « autre » en une phrase."),
     "search-missing": _l("Saisissez une plaque ou un numéro de laissez-passer."),
@@ -254,6 +266,8 @@ FLASHES: Mapping[str, LazyString] = {
     "company-verified": _l("Entreprise vérifiée."),
     "revoked": _l("Laissez-passer %(number)s révoqué. Il est rouge dès le prochain contrôle."),
     "given-back": _l("Laissez-passer %(number)s rendu."),
+    "swapped": _l("Laissez-passer reporté sur %(plate)s. L’ancien n’est plus valable."),
+    "sent-to-driver": _l("Laissez-passer envoyé à %(address)s."),
 }
 
 

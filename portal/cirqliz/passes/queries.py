@@ -12,8 +12,8 @@ from sqlalchemy import ColumnElement, func, select
 
 from portal.cirqliz.models import AccessPass
 from portal.cirqliz.requests.queries import PerimeterLine
-from portal.cirqliz.states import PassState, RevocationReason
-from portal.cirqliz.tokens import token_url
+from portal.cirqliz.states import PassState, RevocationReason, SuspensionReason
+from portal.cirqliz.tokens import read_short_code, show_short_code, token_url
 from portal.common.errors import NotFound
 from portal.config import Settings
 from portal.db import Page, paginate, session
@@ -25,7 +25,11 @@ from portal.web.qr import draw_qr
 
 @dataclass(frozen=True, slots=True)
 class PassView:
-    """A pass with everything a page shows. code_url: what its QR code holds, at the portal's address of today."""
+    """A pass with everything a page shows.
+
+    code_url: what its QR code holds, at the portal's address of today. short_code: grouped as it is printed, empty
+    for passes older than such codes. driver_name: empty where the territory does not ask it.
+    """
 
     id: UUID
     number: str
@@ -46,6 +50,11 @@ class PassView:
     revoke_reason: RevocationReason | None
     revoke_text: str
     perimeters: tuple[PerimeterLine, ...]
+    short_code: str = ""
+    driver_name: str = ""
+    suspend_reason: SuspensionReason | None = None
+    changed_at: datetime | None = None
+    swapped_from: UUID | None = None
 
     @property
     def colours(self) -> tuple[Colour, ...]:
@@ -115,6 +124,40 @@ def find_by_token(token_id: bytes) -> PassView | None:
     return None if row is None else pass_view(row)
 
 
+def find_by_short_code(text: str) -> PassView | None:
+    """Return the pass whose code of ten signs was typed, in any typing and whatever its territory."""
+    code = read_short_code(text)
+    if code is None:
+        return None
+    row = session().scalar(
+        select(AccessPass).where(AccessPass.short_code == code).execution_options(populate_existing=True)
+    )
+    return None if row is None else pass_view(row)
+
+
+def find_by_id(pass_id: UUID) -> PassView | None:
+    """Return the pass of a link that was signed for it, whoever holds the link."""
+    row = session().scalar(select(AccessPass).where(AccessPass.id == pass_id).execution_options(populate_existing=True))
+    return None if row is None else pass_view(row)
+
+
+def swap_of(pass_id: UUID) -> PassView | None:
+    """Return the pass that replaced this one, if any; the caller has reached this one within its scope."""
+    row = session().scalar(select(AccessPass).where(AccessPass.swapped_from == pass_id))
+    return None if row is None else pass_view(row)
+
+
+def list_printable(company_id: UUID, now: datetime) -> Sequence[PassView]:
+    """Return the passes of a company that are valid or will be, by plate: those of one file for the whole fleet."""
+    rows = session().scalars(
+        select(AccessPass)
+        .where(AccessPass.company_id == company_id)
+        .where(AccessPass.state == PassState.ACTIVE, AccessPass.valid_to > now)
+        .order_by(AccessPass.plate, AccessPass.valid_from, AccessPass.id)
+    )
+    return [pass_view(row) for row in rows]
+
+
 def find_in_territory(territory_id: UUID, text: str, limit: int = 20) -> Sequence[PassView]:
     """Return the passes of the territory with this number, or whose plate reads the same; newest end first."""
     known = AccessPass.number == text.strip().upper()
@@ -179,4 +222,9 @@ def pass_view(row: AccessPass) -> PassView:
         revoke_reason=row.revoke_reason,
         revoke_text=row.revoke_text,
         perimeters=tuple(sorted(lines, key=lambda line: (-line.colour.strictness, line.name))),
+        short_code=show_short_code(row.short_code) if row.short_code else "",
+        driver_name=row.driver_name,
+        suspend_reason=row.suspend_reason,
+        changed_at=row.changed_at,
+        swapped_from=row.swapped_from,
     )

@@ -1,0 +1,192 @@
+"""Giving passes: signed once, stored in the transaction of the decision that gives them."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import aliased
+
+from portal.audit import AuditTag
+from portal.cirqliz.models import AccessPass, AccessRequest, PassPerimeter, RequestVehicle
+from portal.cirqliz.numbering import series_of, take_numbers
+from portal.cirqliz.passes.journal import write_pass_entry
+from portal.cirqliz.passes.keys import key_ring
+from portal.cirqliz.passes.life import resume_rows
+from portal.cirqliz.passes.mails import mail_pass
+from portal.cirqliz.states import PassState, SuspensionReason
+from portal.cirqliz.tokens import TokenPayload, new_short_code, perimeter_references, seal_token, territory_prefix
+from portal.cirqliz.tokens.content import TOKEN_ID_BYTES
+from portal.common.actor import Actor
+from portal.common.clock import SYSTEM_CLOCK, Clock
+from portal.common.ids import new_id
+from portal.db import UnitOfWork
+from portal.regulations.perimeters import Colour, Motorised
+from portal.territories.api import TerritoryView
+
+
+class Opened(Protocol):
+    """A perimeter that a pass opens, as a request or another pass holds it."""
+
+    perimeter_id: str
+    name: str
+    event: str
+    colour: Colour
+    motorised: Motorised
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A pass to make: whose, for which vehicle, when and where. swapped_from: the pass it replaces."""
+
+    company_id: UUID
+    company_name: str
+    request_id: UUID
+    vehicle_id: UUID
+    plate: str
+    plate_display: str
+    plate_key: str
+    valid_from: datetime
+    valid_to: datetime
+    perimeters: Sequence[Opened]
+    driver_name: str = ""
+    swapped_from: UUID | None = None
+
+
+def issue_passes(
+    uow: UnitOfWork,
+    actor: Actor,
+    request: AccessRequest,
+    territory: TerritoryView,
+    approved: Sequence[RequestVehicle],
+    *,
+    clock: Clock = SYSTEM_CLOCK,
+) -> list[AccessPass]:
+    """Give each approved vehicle its pass, inside the transaction of the decision; return the new ones.
+
+    A vehicle whose pass of this request still lives, its own or the one it was swapped for, keeps it: approved again
+    after a re-examination, it only comes back from its suspension. A driver whose address is known gets a link.
+    """
+    if not approved:
+        return []
+    living = living_by_vehicle(uow, request.id, [vehicle.vehicle_id for vehicle in approved])
+    resume_rows(actor, list(living.values()), SuspensionReason.VEHICLE_CHANGED, clock)
+    lacking = [vehicle for vehicle in approved if vehicle.vehicle_id not in living]
+    grants = [
+        Grant(
+            company_id=request.company_id,
+            company_name=request.company_name,
+            request_id=request.id,
+            vehicle_id=vehicle.vehicle_id,
+            plate=vehicle.plate,
+            plate_display=vehicle.plate_display,
+            plate_key=vehicle.plate_key,
+            valid_from=request.starts_at,
+            valid_to=request.ends_at,
+            perimeters=request.perimeters,
+            driver_name=vehicle.driver_name or "",
+        )
+        for vehicle in lacking
+    ]
+    issued = make_passes(uow, territory, grants, clock=clock)
+    for vehicle, one in zip(lacking, issued, strict=True):
+        write_pass_entry(actor, AuditTag.PASS_ISSUED, one, {}, clock)
+        if vehicle.driver_email:
+            mail_pass(one, territory, vehicle.driver_email)
+    return issued
+
+
+def living_by_vehicle(uow: UnitOfWork, request_id: UUID, vehicle_ids: Iterable[UUID]) -> dict[UUID, AccessPass]:
+    """Lock and return the passes of a request not taken back, by the vehicle that was approved.
+
+    A pass that replaces another counts for the vehicle that broke down.
+    """
+    before = aliased(AccessPass)
+    rows = uow.session.execute(
+        select(AccessPass, before.vehicle_id)
+        .outerjoin(before, AccessPass.swapped_from == before.id)
+        .where(AccessPass.request_id == request_id, AccessPass.state != PassState.REVOKED)
+        .order_by(AccessPass.id)
+        .with_for_update(of=AccessPass)
+        .execution_options(populate_existing=True)
+    )
+    wanted = set(vehicle_ids)
+    found = {replaced or one.vehicle_id: one for one, replaced in rows}
+    return {vehicle_id: one for vehicle_id, one in found.items() if vehicle_id in wanted}
+
+
+def make_passes(
+    uow: UnitOfWork, territory: TerritoryView, grants: Sequence[Grant], *, clock: Clock
+) -> list[AccessPass]:
+    """Number, sign and store passes, active from now on; the caller writes the journal. About 0.1 ms each to sign."""
+    if not grants:
+        return []
+    now = clock.now()
+    numbers = take_numbers(uow, f"LP-{series_of(territory.slug, now.year)}", len(grants))
+    codes = _free_codes(uow, len(grants))
+    made = [
+        _make(territory, grant, number, code, now) for grant, number, code in zip(grants, numbers, codes, strict=True)
+    ]
+    uow.session.add_all(made)
+    return made
+
+
+def _make(territory: TerritoryView, grant: Grant, number: str, code: str, now: datetime) -> AccessPass:
+    payload = TokenPayload(
+        token_id=secrets.token_bytes(TOKEN_ID_BYTES),
+        starts_at=grant.valid_from,
+        ends_at=grant.valid_to,
+        colours=frozenset(perimeter.colour for perimeter in grant.perimeters),
+        territory=territory_prefix(territory.id),
+        plate=grant.plate,
+        perimeters=perimeter_references({perimeter.perimeter_id for perimeter in grant.perimeters}),
+    )
+    return AccessPass(
+        id=new_id(),
+        number=number,
+        territory_id=territory.id,
+        company_id=grant.company_id,
+        company_name=grant.company_name,
+        vehicle_id=grant.vehicle_id,
+        request_id=grant.request_id,
+        plate=grant.plate,
+        plate_display=grant.plate_display,
+        plate_key=grant.plate_key,
+        valid_from=grant.valid_from,
+        valid_to=grant.valid_to,
+        state=PassState.ACTIVE,
+        token_id=payload.token_id,
+        token=seal_token(key_ring(), payload),
+        short_code=code,
+        driver_name=grant.driver_name,
+        swapped_from=grant.swapped_from,
+        changed_at=now,
+        issued_at=now,
+        revoke_text="",
+        perimeters=[
+            PassPerimeter(
+                id=new_id(),
+                perimeter_id=perimeter.perimeter_id,
+                name=perimeter.name,
+                event=perimeter.event,
+                colour=perimeter.colour,
+                motorised=perimeter.motorised,
+            )
+            for perimeter in grant.perimeters
+        ],
+    )
+
+
+def _free_codes(uow: UnitOfWork, count: int) -> list[str]:
+    """Draw codes that no pass bears. Two decisions drawing the same at one instant: one in 10^13; the second fails."""
+    free: list[str] = []
+    while len(free) < count:
+        drawn = {new_short_code() for _ in range(count - len(free))} - set(free)
+        taken = uow.session.scalars(select(AccessPass.short_code).where(AccessPass.short_code.in_(drawn)))
+        free += sorted(drawn - set(taken))
+    return free

@@ -1,0 +1,40 @@
+"""The mails that carry a pass, or tell that it went to another vehicle."""
+
+from __future__ import annotations
+
+from flask import current_app
+from flask_babel import force_locale, gettext
+
+from portal.accounts.api import company_recipients
+from portal.cirqliz.mails import absolute_url
+from portal.cirqliz.models import AccessPass
+from portal.cirqliz.passes.links import pass_key
+from portal.mail import send_mail
+from portal.territories.api import TerritoryView
+
+# A mail is read by people of the company, whatever the language of the clerk who decides.
+_LANGUAGE = "fr"
+
+
+def mail_pass(one: AccessPass, territory: TerritoryView, address: str) -> None:
+    """Send the link of a pass to whoever drives; it opens without an account."""
+    link = absolute_url("cirqliz.open_pass", key=pass_key(one.id))
+    with force_locale(_LANGUAGE):
+        subject = gettext("Laissez-passer de %(plate)s", plate=one.plate_display)
+        body = _text("pass", one=one, territory=territory, url=link)
+    send_mail(address, subject, body)
+
+
+def mail_swap(old: AccessPass, new: AccessPass) -> None:
+    """Tell the company that a pass has gone to another vehicle."""
+    url = absolute_url("cirqliz.show_pass", company_id=new.company_id, pass_id=new.id)
+    with force_locale(_LANGUAGE):
+        subject = gettext("Laissez-passer reporté sur %(plate)s", plate=new.plate_display)
+        body = _text("swapped", old=old, new=new, url=url)
+    for address in company_recipients(new.company_id):
+        send_mail(address, subject, body)
+
+
+def _text(template: str, **context: object) -> str:
+    # Not render_template: a job has no request, and a mail needs nothing of one.
+    return current_app.jinja_env.get_template(f"cirqliz/mails/{template}.txt").render(**context)
