@@ -1,8 +1,12 @@
-"""The card for the cab: one page of PDF set by Typst, black on white, with the code as large as the page allows."""
+"""The card for the cab: a page of PDF set by Typst, black on white, with the code as large as the page allows.
+
+One template makes the card of one pass and the file with those of a whole fleet.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import get_locale, ngettext
@@ -22,29 +26,68 @@ _SHOWN_PERIMETERS = 5
 _SHOWN_LETTERS = 80
 
 
-def draw_card(found: PassView, territory: TerritoryView, hours: Mapping[str, Sequence[Span]]) -> bytes:
-    """Return the card as PDF/UA-1 in the language of the reader. The same pass always gives the same bytes.
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """A pass to print, with its place and, inside its dates, the hours of each perimeter."""
 
-    hours: of each perimeter, inside the dates of the pass.
+    found: PassView
+    territory: TerritoryView
+    hours: Mapping[str, Sequence[Span]]
+
+
+def draw_cards(printed: Sequence[Printed], drawn: Callable[[int], None] | None = None) -> bytes:
+    """Return the cards as one PDF/UA-1 file, a page each, in the language of the reader.
+
+    The same passes always give the same bytes. drawn: told how many codes are drawn.
     """
-    return typeset(_TEMPLATE, _content(found, territory, hours), {"qr": found.qr_svg})
+    pictures: dict[str, str] = {}
+    for number, one in enumerate(printed):
+        pictures[one.found.number] = one.found.qr_svg
+        if drawn is not None:
+            drawn(number + 1)
+    return typeset(_TEMPLATE, _content(printed), pictures)
 
 
-def _content(found: PassView, territory: TerritoryView, hours: Mapping[str, Sequence[Span]]) -> dict[str, Any]:
+def _content(printed: Sequence[Printed]) -> dict[str, Any]:
+    title = (
+        _card_title(printed[0].found)
+        if len(printed) == 1
+        else ngettext("%(num)s laissez-passer", "%(num)s laissez-passer", len(printed))
+    )
+    return {
+        "language": str(get_locale() or "fr")[:2],
+        "title": title,
+        "qr_alt": _("Code à scanner par l’agent de contrôle"),
+        "code_label": _("Code à saisir :"),
+        "zones_title": _("Périmètres et heures d’activité"),
+        "instructions": _(
+            "Posez cette carte derrière le pare-brise, code visible. L’agent compare la plaque : le laissez-passer ne "
+            "vaut que pour ce véhicule. Gardez le bon de livraison à bord."
+        ),
+        "notice": _("Informations indicatives : seuls l’arrêté signé et la signalisation font foi."),
+        "cards": [_card(one.found, one.territory, one.hours) for one in printed],
+    }
+
+
+def _card_title(found: PassView) -> str:
+    return str(_("Laissez-passer %(number)s", number=found.number))
+
+
+def _card(found: PassView, territory: TerritoryView, hours: Mapping[str, Sequence[Span]]) -> dict[str, Any]:
     zone = territory.timezone
     names = {"white": _("Blanc"), "blue": _("Bleu"), "red": _("Rouge"), "grey": _("Gris"), "black": _("Noir")}
     shown = found.perimeters[:_SHOWN_PERIMETERS]
     rest = len(found.perimeters) - len(shown)
     return {
-        "language": str(get_locale() or "fr")[:2],
-        "title": _("Laissez-passer %(number)s", number=found.number),
+        "title": _card_title(found),
         "territory": territory.name,
         "plate": found.plate_display,
-        "qr_alt": _("Code à scanner par l’agent de contrôle"),
+        "qr": found.number,
+        "code": found.short_code,
+        "driver": _("Conducteur : %(name)s", name=_short(found.driver_name)) if found.driver_name else "",
         "validity": _(
             "Valable du %(start)s au %(end)s", start=instant(found.valid_from, zone), end=instant(found.valid_to, zone)
         ),
-        "zones_title": _("Périmètres et heures d’activité"),
         "zones": [
             {
                 "colour": perimeter.colour.value,
@@ -56,17 +99,12 @@ def _content(found: PassView, territory: TerritoryView, hours: Mapping[str, Sequ
             for perimeter in shown
         ],
         "more": ngettext(
-            "… et %(num)s autre : scannez le code pour la liste.",
-            "… et %(num)s autres : scannez le code pour la liste.",
+            "… et %(num)s autre : scannez le code pour la liste.",
+            "… et %(num)s autres : scannez le code pour la liste.",
             rest,
         )
         if rest
         else "",
-        "instructions": _(
-            "Posez cette carte derrière le pare-brise, code visible. L’agent compare la plaque : le laissez-passer ne "
-            "vaut que pour ce véhicule. Gardez le bon de livraison à bord."
-        ),
-        "notice": _("Informations indicatives : seuls l’arrêté signé et la signalisation font foi."),
     }
 
 

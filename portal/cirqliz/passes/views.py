@@ -12,7 +12,7 @@ from portal.cirqliz.law import Span, spans_of
 from portal.cirqliz.messages import flash_text, sentence
 from portal.cirqliz.pages import show
 from portal.cirqliz.passes import queries
-from portal.cirqliz.passes.card import draw_card
+from portal.cirqliz.passes.card import Printed, draw_cards
 from portal.cirqliz.passes.services import give_back_pass
 from portal.common.actor import CompanyRole
 from portal.common.clock import SYSTEM_CLOCK
@@ -63,7 +63,7 @@ def show_pass(company_id: UUID, pass_id: UUID) -> ResponseReturnValue:
 def pass_card(company_id: UUID, pass_id: UUID) -> ResponseReturnValue:
     """Send the card for the cab."""
     found = queries.get_pass(company_id, pass_id)
-    content = draw_card(found, get_territory_by_id(found.territory_id), _hours(found))
+    content = draw_cards([Printed(found, get_territory_by_id(found.territory_id), _hours(found))])
     headers = {"Content-Disposition": f'inline; filename="{found.number}.pdf"'}
     return Response(content, mimetype="application/pdf", headers=headers)
 
