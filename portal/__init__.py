@@ -5,7 +5,21 @@ from __future__ import annotations
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from portal import accounts, cirqliz, db, fleet, itineriz, mail, numeriz, pages, territories, visualiz, web, wiring
+from portal import (
+    accounts,
+    audit,
+    cirqliz,
+    db,
+    fleet,
+    itineriz,
+    mail,
+    numeriz,
+    pages,
+    territories,
+    visualiz,
+    web,
+    wiring,
+)
 from portal.config import PROJECT_ROOT, Settings, load_settings
 from portal.files.store import open_store
 from portal.web.guards import unguarded_endpoints
@@ -29,6 +43,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["file_store"] = open_store(settings)
     web.init_app(app)
     mail.register(app)
+    audit.register(app)
     pages.register(app)
     for context in CONTEXTS:
         context.register(app)

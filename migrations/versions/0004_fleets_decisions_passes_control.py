@@ -72,6 +72,39 @@ def _lists(table, grown):
 
 
 
+_GUARDED = ('audit_entry', 'audit_seal')
+_REFUSAL = 'the journal is append-only'
+
+
+def _guard_journal() -> None:
+    """Let the database refuse to change or remove a line of the journal, whoever asks."""
+    if op.get_bind().dialect.name == 'postgresql':
+        op.execute("CREATE FUNCTION journal_is_append_only() RETURNS trigger LANGUAGE plpgsql AS"
+                   f" $$ BEGIN RAISE EXCEPTION '{_REFUSAL}'; END $$")
+        for table in _GUARDED:
+            op.execute(f"CREATE TRIGGER {table}_kept BEFORE UPDATE OR DELETE ON {table}"
+                       " FOR EACH ROW EXECUTE FUNCTION journal_is_append_only()")
+            op.execute(f"CREATE TRIGGER {table}_not_emptied BEFORE TRUNCATE ON {table}"
+                       " FOR EACH STATEMENT EXECUTE FUNCTION journal_is_append_only()")
+        return
+    for table in _GUARDED:
+        for act in ('update', 'delete'):
+            op.execute(f"CREATE TRIGGER {table}_no_{act} BEFORE {act} ON {table}"
+                       f" BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END")
+
+
+def _release_journal() -> None:
+    if op.get_bind().dialect.name == 'postgresql':
+        for table in _GUARDED:
+            op.execute(f"DROP TRIGGER {table}_kept ON {table}")
+            op.execute(f"DROP TRIGGER {table}_not_emptied ON {table}")
+        op.execute("DROP FUNCTION journal_is_append_only()")
+        return
+    for table in _GUARDED:
+        for act in ('update', 'delete'):
+            op.execute(f"DROP TRIGGER {table}_no_{act}")
+
+
 def upgrade() -> None:
     op.create_table('audit_seal',
     sa.Column('number', sa.Integer(), autoincrement=False, nullable=False),
@@ -446,12 +479,20 @@ def upgrade() -> None:
         _lists(table, grown=True)
     with op.batch_alter_table('audit_entry') as batch:
         _holds(batch, 'audit_entry', 'audittag', 'tag', (*OLD_TAGS, *NEW_TAGS))
+        batch.drop_constraint(batch.f('fk_audit_entry_territory_id_territory'), type_='foreignkey')
+        batch.drop_constraint(batch.f('fk_audit_entry_company_id_company'), type_='foreignkey')
+    _guard_journal()
 
 
 def downgrade() -> None:
+    _release_journal()
+    op.execute("UPDATE audit_entry SET territory_id = NULL WHERE territory_id NOT IN (SELECT id FROM territory)")
+    op.execute("UPDATE audit_entry SET company_id = NULL WHERE company_id NOT IN (SELECT id FROM company)")
     op.execute(f"DELETE FROM audit_entry WHERE tag IN ({', '.join(map(repr, NEW_TAGS))})")
     with op.batch_alter_table('audit_entry') as batch:
         _holds(batch, 'audit_entry', 'audittag', 'tag', OLD_TAGS)
+        batch.create_foreign_key(batch.f('fk_audit_entry_territory_id_territory'), 'territory', ['territory_id'], ['id'], ondelete='SET NULL')
+        batch.create_foreign_key(batch.f('fk_audit_entry_company_id_company'), 'company', ['company_id'], ['id'], ondelete='SET NULL')
     # What the older portal has no word for: a request in hand is one that waits, an expired one was withdrawn, a
     # suspended pass is taken back rather than given a right again.
     op.execute("UPDATE access_request SET state = 'ready' WHERE state IN ('under_review', 'information_asked')")

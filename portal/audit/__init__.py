@@ -1,6 +1,18 @@
 """The append-only journal of decisions. Services write one entry per use case, inside its transaction."""
 
+from __future__ import annotations
+
+from flask import Flask
+
+from portal.audit.chain import seal_entries, verify_journal
 from portal.audit.journal import JournalEntry, list_entries, record
 from portal.audit.tags import AuditTag
 
-__all__ = ["AuditTag", "JournalEntry", "list_entries", "record"]
+__all__ = ["AuditTag", "JournalEntry", "list_entries", "record", "register", "seal_entries", "verify_journal"]
+
+
+def register(app: Flask) -> None:
+    """Attach the commands of the journal."""
+    from portal.audit.cli import group
+
+    app.cli.add_command(group)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String
+from sqlalchemy import Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.audit.tags import AuditTag
@@ -15,7 +15,10 @@ from portal.db.base import text_enum
 
 
 class AuditEntry(Base):
-    """One line of the journal; never updated, never deleted by the portal."""
+    """One line of the journal; never updated, never deleted: the database itself refuses it (triggers, migration 0004).
+
+    territory_id and company_id have no foreign key: what they name may go, what was decided stays as it was written.
+    """
 
     __tablename__ = "audit_entry"
     __table_args__ = (
@@ -29,8 +32,8 @@ class AuditEntry(Base):
     tag: Mapped[AuditTag] = mapped_column(text_enum(AuditTag, 64))
     actor_label: Mapped[str] = mapped_column(String(255))
     actor_id: Mapped[UUID | None]
-    territory_id: Mapped[UUID | None] = mapped_column(ForeignKey("territory.id", ondelete="SET NULL"))
-    company_id: Mapped[UUID | None] = mapped_column(ForeignKey("company.id", ondelete="SET NULL"))
+    territory_id: Mapped[UUID | None]
+    company_id: Mapped[UUID | None]
     subject_id: Mapped[UUID | None]
     data: Mapped[dict[str, Any]]
 

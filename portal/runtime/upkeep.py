@@ -6,6 +6,7 @@ import time
 
 from flask import Flask
 
+from portal import audit
 from portal.cirqliz import api as cirqliz
 from portal.itineriz import api as itineriz
 from portal.jobs.runner import sweep
@@ -32,9 +33,11 @@ class Upkeep:
                 numeriz.erase_old_law()
                 itineriz.erase_old_routes()
                 itineriz.erase_lost_files()
+                audit.seal_entries(everything=True)
                 self._next_erasure = time.monotonic() + _ERASE_EVERY_S
             if time.monotonic() >= self._next_asking:
                 numeriz.ask_for_due_work()
                 itineriz.ask_for_due_work()
+                audit.seal_entries()
                 self._next_asking = time.monotonic() + _ASK_EVERY_S
             return pushed
