@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from portal.accounts.closings import on_company_closed, on_company_reopened
 from portal.accounts.commands import CompanyDetails
 from portal.accounts.current import current_company_id, current_territory
 from portal.accounts.hashing import hasher
@@ -24,9 +25,10 @@ from portal.accounts.queries import (
     list_companies_by_status,
     staff_recipients,
 )
-from portal.accounts.services.companies import refuse_company, verify_company
+from portal.accounts.services.companies import close_company, refuse_company, reopen_company, verify_company
 from portal.accounts.services.invitations import give_staff_role
 from portal.accounts.services.registration import add_account
+from portal.accounts.services.staff import end_sessions
 from portal.common.actor import CompanyRole, StaffRole, system_actor
 from portal.common.clock import SYSTEM_CLOCK, Clock
 from portal.common.ids import new_id
@@ -39,21 +41,28 @@ __all__ = [
     "CompanyDetails",
     "CompanyStatus",
     "CompanyView",
+    "close_company",
     "company_recipients",
     "current_company_id",
     "current_territory",
+    "email_address",
+    "end_sessions",
     "find_account_by_email",
     "find_company_by_siret",
     "get_account",
     "get_company",
     "list_companies",
     "list_companies_by_status",
+    "on_company_closed",
+    "on_company_reopened",
     "refuse_company",
+    "reopen_company",
     "seed_account",
     "seed_company",
     "seed_member",
     "seed_staff",
     "siret_groups",
+    "siret_number",
     "staff_recipients",
     "verify_company",
 ]

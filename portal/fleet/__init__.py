@@ -42,8 +42,10 @@ def _fleet_note(company_id: UUID) -> str:
 
 def register(app: Flask) -> None:
     """Attach the context to the application."""
-    from portal.fleet import import_views, views  # noqa: F401 they put their routes on the blueprint
+    from portal.fleet import bulk_views, import_views, views  # noqa: F401 they put their routes on the blueprint
     from portal.fleet.blueprint import blueprint
+    from portal.fleet.loans import tasks as _loan_tasks  # noqa: F401 registers its job
+    from portal.fleet.loans import views as _loan_views  # noqa: F401 its routes
 
     app.register_blueprint(blueprint)
     add_navigation(app, _links)

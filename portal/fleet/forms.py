@@ -11,39 +11,14 @@ from wtforms import BooleanField, HiddenField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 
 from portal.common.units import cm_to_metres
+from portal.fleet.bulk import BULK_KEYS, BulkChange, read_change
 from portal.fleet.columns import BY_KEY
 from portal.fleet.drafts import Judgement, judge
 from portal.fleet.messages import fault_sentence
-from portal.fleet.models import AirClass, Category, Energy
 from portal.fleet.vehicle_view import VehicleView
+from portal.fleet.wording import AIR_CLASSES, CATEGORIES, ENERGIES
 
 _UNKNOWN = SelectChoice("", _l("Je ne sais pas"))
-
-CATEGORIES = {
-    Category.N1: _l("N1, jusqu’à 3,5\u00a0t (utilitaire léger)"),
-    Category.N2: _l("N2, de 3,5 à 12\u00a0t"),
-    Category.N3: _l("N3, plus de 12\u00a0t"),
-    Category.OTHER: _l("Autre"),
-}
-ENERGIES = {
-    Energy.DIESEL: _l("Gazole"),
-    Energy.PETROL: _l("Essence"),
-    Energy.ELECTRIC: _l("Électrique"),
-    Energy.HYDROGEN: _l("Hydrogène"),
-    Energy.GAS: _l("Gaz"),
-    Energy.PLUGIN_HYBRID: _l("Hybride rechargeable"),
-    Energy.HYBRID: _l("Hybride"),
-    Energy.BIODIESEL: _l("Biodiesel B100"),
-}
-AIR_CLASSES = {
-    AirClass.E: _l("Verte (E)"),
-    AirClass.C1: _l("Crit’Air 1"),
-    AirClass.C2: _l("Crit’Air 2"),
-    AirClass.C3: _l("Crit’Air 3"),
-    AirClass.C4: _l("Crit’Air 4"),
-    AirClass.C5: _l("Crit’Air 5"),
-    AirClass.NONE: _l("Aucune (non classé)"),
-}
 
 
 def _text(key: str) -> StringField:
@@ -107,6 +82,44 @@ class VehicleForm(FlaskForm):
                 value = str(value)
             self[key].data = value if key == "hazmat" else ("" if value is None else str(value))
         self.version.data = str(vehicle.version)
+
+
+_SAME = SelectChoice("", _l("Ne pas changer"))
+
+
+def _same_or(key: str, words: dict[Any, Any]) -> SelectField:
+    choices = [_SAME, *(SelectChoice(kind, word) for kind, word in words.items())]
+    return SelectField(BY_KEY[key].label, choices=choices, validate_choice=False)
+
+
+class BulkForm(FlaskForm):
+    """The same values for several vehicles; what is left empty does not change."""
+
+    label_prefix = StringField(
+        _l("Début du nom d’usage"), description=_l("Ajouté devant le nom de chacun, par exemple Dépôt nord.")
+    )
+    category = _same_or("category", {kind.value: word for kind, word in CATEGORIES.items()})
+    gross_weight_kg = _text("gross_weight_kg")
+    combination_weight_kg = _text("combination_weight_kg")
+    axle_load_kg = _text("axle_load_kg")
+    height_cm = _text("height_cm")
+    width_cm = _text("width_cm")
+    length_cm = _text("length_cm")
+    energy = _same_or("energy", {kind.value.replace("_", " "): word for kind, word in ENERGIES.items()})
+    air_class = _same_or("air_class", {kind.value: word for kind, word in AIR_CLASSES.items()})
+    hazmat = _same_or("hazmat", {"oui": _l("Oui"), "non": _l("Non")})
+
+    def texts(self) -> dict[str, str]:
+        """Return what was typed, by column."""
+        return {name: str(self[name].data or "") for name in ("label_prefix", *BULK_KEYS)}
+
+    def read(self) -> BulkChange | None:
+        """Return the change asked for, or None with every fault beside its field."""
+        change, faults = read_change(self.texts())
+        for fault in faults:
+            sentence = fault_sentence(fault.column, fault.code, fault.value, fault.params)
+            self[fault.column].errors = [*self[fault.column].errors, sentence]
+        return change
 
 
 class UploadForm(FlaskForm):

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from portal.db import Base
 from portal.db.base import text_enum
 from portal.fleet.plates import PlateScheme
+from portal.fleet.ranks import VehicleRanks
 
 
 class Category(StrEnum):
@@ -49,7 +50,7 @@ class AirClass(StrEnum):
     NONE = "none"
 
 
-class Vehicle(Base):
+class Vehicle(VehicleRanks, Base):
     """A vehicle of a company. Weights in whole kilograms, sizes in whole centimetres, null = unknown."""
 
     __tablename__ = "vehicle"

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Select, func, select
 
 from portal.common.errors import NotFound
-from portal.db import Page, paginate, session
+from portal.db import session
 from portal.fleet.models import Vehicle
 from portal.fleet.plates import plate_key
 from portal.fleet.vehicle_view import VehicleView, view_of
@@ -18,20 +18,6 @@ from portal.fleet.vehicle_view import VehicleView, view_of
 def _of_company(company_id: UUID, *, archived: bool = False) -> Select[Vehicle]:
     kept = Vehicle.archived_at.is_not(None) if archived else Vehicle.archived_at.is_(None)
     return select(Vehicle).where(Vehicle.company_id == company_id, kept)
-
-
-def list_page(
-    company_id: UUID, *, search: str = "", archived: bool = False, cursor: str | None = None
-) -> Page[VehicleView]:
-    """Return a page of the company's vehicles by plate; search matches plate and label."""
-    statement = _of_company(company_id, archived=archived)
-    if search.strip():
-        label = search.strip().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        statement = statement.where(
-            Vehicle.plate_key.contains(plate_key(search), autoescape=True)
-            | Vehicle.label.ilike(f"%{label}%", escape="\\")
-        )
-    return paginate(statement, [Vehicle.plate, Vehicle.id], cursor).map(view_of)
 
 
 def list_vehicles(company_id: UUID, limit: int = 1000) -> Sequence[VehicleView]:
@@ -66,22 +52,14 @@ def find_by_plate(text: str, limit: int = 20) -> Sequence[VehicleView]:
 
 @dataclass(frozen=True, slots=True)
 class FleetCounts:
-    """How many vehicles are in use, archived, and lack a size that routes need."""
+    """How many vehicles are in use and archived."""
 
     in_use: int
     archived: int
-    incomplete: int
 
 
 def count_vehicles(company_id: UUID) -> FleetCounts:
     """Count the company's vehicles."""
     in_use = Vehicle.archived_at.is_(None)
-    lacking = Vehicle.height_cm.is_(None) | Vehicle.gross_weight_kg.is_(None) | Vehicle.length_cm.is_(None)
-    row = session().execute(
-        select(
-            func.count().filter(in_use),
-            func.count().filter(~in_use),
-            func.count().filter(in_use & lacking),
-        ).where(Vehicle.company_id == company_id)
-    )
-    return FleetCounts(*row.one())
+    counted = select(func.count().filter(in_use), func.count().filter(~in_use)).where(Vehicle.company_id == company_id)
+    return FleetCounts(*session().execute(counted).one())

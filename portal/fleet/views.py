@@ -1,47 +1,144 @@
-"""The fleet's pages: the list and one vehicle. Files are in `import_views`."""
+"""The fleet's pages: the list and one vehicle. Files are in `import_views`, several vehicles in `bulk_views`."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
-from flask import flash, redirect, request, url_for
+from flask import Response, flash, redirect, request, stream_with_context, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from portal.accounts.api import siret_groups
 from portal.common.actor import CompanyRole
 from portal.common.errors import Conflict
 from portal.common.text import whole_number
-from portal.fleet import queries, services
+from portal.fleet import exporting, history, listing, queries, services
 from portal.fleet.blueprint import READ, WRITE, blueprint
-from portal.fleet.forms import ActionForm, VehicleForm
+from portal.fleet.bulk import MOST_VEHICLES
+from portal.fleet.bulk_services import last_edit
+from portal.fleet.forms import VehicleForm
+from portal.fleet.list_messages import LACKING_WORDS, SORT_WORDS
+from portal.fleet.listing import LACKING, SORTS, FleetFilter, LoanFilter
+from portal.fleet.loans.messages import PHASES, TONES
+from portal.fleet.loans.queries import count_offers, current_loans, list_lent
 from portal.fleet.messages import CONFLICTS, fault_sentence
+from portal.fleet.ports import vehicle_passes
 from portal.fleet.vehicle_view import VehicleView
+from portal.fleet.wording import AIR_CLASSES, CATEGORIES, ENERGIES, SOURCES
+from portal.fleet.workbook import MEDIA_TYPE
 from portal.web.guards import current_actor, guard
 from portal.web.rendering import render_page
+
+_PASSES_SHOWN = 20
 
 
 @blueprint.get("")
 @guard(READ)
 def list_vehicles(company_id: UUID) -> ResponseReturnValue:
-    """Show the company's vehicles, searched and paged."""
-    search = request.args.get("q", "").strip()[:40]
-    archived = request.args.get("archives") == "1"
-    page = queries.list_page(company_id, search=search, archived=archived, cursor=request.args.get("cursor"))
+    """Show the company's vehicles and those it borrows: searched, filtered, in the order asked for, paged."""
+    wanted = FleetFilter.read(request.args)
+    sort = request.args.get("tri", "")
+    sort = sort if sort in SORTS else "plaque"
+    descending = request.args.get("sens") == "desc"
+    page = listing.list_page(
+        company_id, wanted, sort=sort, descending=descending, cursor=request.args.get("cursor") or None
+    )
+    may_write = current_actor().belongs_to(company_id, CompanyRole.MANAGER)
+    completeness = listing.measure_completeness(company_id)
+    matching = _count(company_id, wanted, completeness) if may_write else 0
     return render_page(
         "fleet/list.html",
-        block="vehicles",
         company_id=company_id,
         page=page,
-        counts=queries.count_vehicles(company_id),
-        search=search,
-        archived=archived,
-        may_write=current_actor().belongs_to(company_id, CompanyRole.MANAGER),
-        form=ActionForm(),
+        wanted=wanted,
+        kept={**wanted.args(), **_order_args(sort, descending)},
+        headers=_headers(company_id, wanted, sort, descending, selects=may_write and not wanted.archived),
+        completeness=completeness,
+        matching=matching,
+        most=MOST_VEHICLES,
+        loans=current_loans(company_id),
+        offers=count_offers(company_id),
+        last_edit=last_edit(company_id) if may_write else None,
+        may_write=may_write,
+        lacking_words=LACKING_WORDS,
+        choices={"categorie": CATEGORIES, "energie": ENERGIES, "critair": AIR_CLASSES},
+        loan_filter=LoanFilter,
+        anything=listing.ANYTHING,
     )
 
 
+def _count(company_id: UUID, wanted: FleetFilter, completeness: listing.Completeness) -> int:
+    """How many own vehicles the list holds; counted again only when a filter leaves some out."""
+    if wanted.narrows:
+        return listing.count_matching(company_id, wanted)
+    return completeness.archived if wanted.archived else completeness.in_use
+
+
+def _order_args(sort: str, descending: bool) -> dict[str, str]:
+    return {**({"tri": sort} if sort != "plaque" else {}), **({"sens": "desc"} if descending else {})}
+
+
+def _headers(
+    company_id: UUID, wanted: FleetFilter, sort: str, descending: bool, *, selects: bool
+) -> list[Mapping[str, object]]:
+    """The headers of the table: each puts the list in its order, or turns it round."""
+    shown: list[Mapping[str, object]] = [{"label": _("Choisir"), "hidden": True}] if selects else []
+    for name, label in SORT_WORDS.items():
+        here = name == sort
+        args: dict[str, Any] = {**wanted.args(), **_order_args(name, here and not descending)}
+        shown.append(
+            {
+                "label": str(label),
+                "numeric": name in {"ptac", "hauteur", "longueur"},
+                "sort_url": url_for("fleet.list_vehicles", company_id=company_id, **args),
+                "sorted": ("descending" if descending else "ascending") if here else None,
+            }
+        )
+    return [*shown, {"label": _("Actions"), "hidden": True}]
+
+
+@blueprint.get("/export.csv")
+@guard(READ)
+def export_csv(company_id: UUID) -> ResponseReturnValue:
+    """Take the list home as CSV."""
+    rows = exporting.export_csv(company_id, FleetFilter.read(request.args))
+    headers = {"Content-Disposition": 'attachment; filename="flotte.csv"'}
+    return Response(stream_with_context(rows), mimetype="text/csv", headers=headers)
+
+
+@blueprint.get("/export.xlsx")
+@guard(READ)
+def export_workbook(company_id: UUID) -> ResponseReturnValue:
+    """Take the list home as a workbook."""
+    rows = exporting.export_workbook(company_id, FleetFilter.read(request.args))
+    headers = {"Content-Disposition": 'attachment; filename="flotte.xlsx"'}
+    return Response(stream_with_context(rows), mimetype=MEDIA_TYPE, headers=headers)
+
+
 def _vehicle_page(form: VehicleForm, company_id: UUID, vehicle: VehicleView | None) -> str:
-    return render_page("fleet/vehicle.html", form=form, company_id=company_id, vehicle=vehicle)
+    if vehicle is None:
+        return render_page("fleet/vehicle.html", form=form, company_id=company_id, vehicle=None)
+    passes = vehicle_passes()
+    living = passes.list_living([vehicle.id])
+    return render_page(
+        "fleet/vehicle.html",
+        form=form,
+        company_id=company_id,
+        vehicle=vehicle,
+        lacking=[LACKING_WORDS[name] for name, column in LACKING.items() if getattr(vehicle, column.key) is None],
+        passes=passes.list_passes(company_id, vehicle.id, _PASSES_SHOWN),
+        living=[one for one in living if one.company_id == company_id],
+        living_elsewhere=sum(one.company_id != company_id for one in living),
+        loans=list_lent(company_id, [vehicle.id]),
+        loan_words=PHASES,
+        loan_tones=TONES,
+        siret_groups=siret_groups,
+        history=history.list_history(company_id, vehicle.id, request.args.get("cursor") or None),
+        events=history.Event,
+        sources=SOURCES,
+    )
 
 
 def _refuse(form: VehicleForm, error: Conflict) -> None:

@@ -20,7 +20,9 @@ _LANGUAGE = "fr"
 def mail_loan_offered(borrower_id: UUID, row: VehicleLoan, vehicle: Vehicle) -> None:
     """Tell a company that another one offers it a vehicle."""
     with force_locale(_LANGUAGE):
-        subject = gettext("%(name)s vous prête %(plate)s : répondez", name=_name(row.lender_id), plate=_plate(vehicle))
+        subject = gettext(
+            "%(name)s vous prête %(plate)s\u00a0: répondez", name=_name(row.lender_id), plate=_plate(vehicle)
+        )
     _write(borrower_id, subject, "offered", loan=row, plate=_plate(vehicle), lender=_name(row.lender_id))
 
 

@@ -13,8 +13,9 @@ from portal.audit import AuditTag, list_entries
 from portal.common.actor import Actor, ActorKind, CompanyRole
 from portal.common.errors import Conflict, Invalid, NotFound
 from portal.db import session
-from portal.fleet import imports, queries, services, withdrawals
+from portal.fleet import imports, listing, queries, services, withdrawals
 from portal.fleet.drafts import VehicleDraft, judge
+from portal.fleet.listing import FleetFilter
 from portal.fleet.models import FleetImport, ImportState, Vehicle
 from portal.jobs import JobState, runner
 from portal.jobs.models import Job
@@ -182,5 +183,5 @@ def test_discarded_file_cannot_be_confirmed(actor: Actor, company_id: UUID) -> N
 def test_search_by_plate_finds_the_vehicle_of_any_company(actor: Actor, company_id: UUID) -> None:
     services.add_vehicle(actor, company_id, draft("AB-101-CD"))
     assert [found.plate for found in queries.find_by_plate("ab 1o1 cd")] == ["AB101CD"]
-    assert queries.list_page(company_id, search="101").items
-    assert not queries.list_page(company_id, search="%").items
+    assert listing.list_page(company_id, FleetFilter(search="101")).items
+    assert not listing.list_page(company_id, FleetFilter(search="%")).items
