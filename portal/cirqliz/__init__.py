@@ -62,9 +62,15 @@ def register(app: Flask) -> None:
     from portal.cirqliz.blueprint import blueprint
     from portal.cirqliz.control import views as _control  # noqa: F401 adds its routes to the blueprint
     from portal.cirqliz.decisions import views as _decisions  # noqa: F401
+    from portal.cirqliz.decisions.batches import tasks as _batches  # noqa: F401 registers its task
+    from portal.cirqliz.passes import act_views as _pass_acts  # noqa: F401
+    from portal.cirqliz.passes import driver_views as _driver  # noqa: F401
+    from portal.cirqliz.passes import sheet_views as _sheets  # noqa: F401
     from portal.cirqliz.passes import views as _passes  # noqa: F401
     from portal.cirqliz.passes.services import revoke_for_vehicles
+    from portal.cirqliz.requests import form_views as _request_form  # noqa: F401
     from portal.cirqliz.requests import tasks as _tasks  # noqa: F401 registers its task
+    from portal.cirqliz.requests import thread_views as _thread  # noqa: F401
     from portal.cirqliz.requests import views as _requests  # noqa: F401
     from portal.cirqliz.verification import views as _verification  # noqa: F401
     from portal.fleet.api import on_vehicle_withdrawn

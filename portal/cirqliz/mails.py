@@ -73,9 +73,9 @@ def mail_message_to_company(request: AccessRequest, message: RequestMessage) -> 
     """Tell the company what the desk wrote, or asks."""
     with force_locale(_LANGUAGE):
         if message.asks:
-            subject = gettext("Demande %(number)s : des précisions vous sont demandées", number=request.number)
+            subject = gettext("Demande %(number)s : des précisions vous sont demandées", number=request.number)
         else:
-            subject = gettext("Demande %(number)s : nouveau message", number=request.number)
+            subject = gettext("Demande %(number)s : nouveau message", number=request.number)
     _send(request, subject, "message", message=message)
 
 
@@ -85,7 +85,7 @@ def mail_message_to_staff(
     """Tell clerks that the company wrote. territory: slug."""
     url = absolute_url("cirqliz.desk_request", territory=territory, request_id=request.id)
     with force_locale(_LANGUAGE):
-        subject = gettext("Demande %(number)s : message de l’entreprise", number=request.number)
+        subject = gettext("Demande %(number)s : message de l’entreprise", number=request.number)
         page = current_app.jinja_env.get_template("cirqliz/mails/company_message.txt")
         body = page.render(url=url, request_=request, message=message)
     for address in recipients:
@@ -95,7 +95,7 @@ def mail_message_to_staff(
 def mail_expired(request: AccessRequest) -> None:
     """Tell the company that nobody answered before its dates were over."""
     with force_locale(_LANGUAGE):
-        subject = gettext("Demande %(number)s : expirée", number=request.number)
+        subject = gettext("Demande %(number)s : expirée", number=request.number)
     _send(request, subject, "expired")
 
 

@@ -45,10 +45,13 @@ LITERALS: Mapping[str, str] = {
 
 # Whoever the guard lets in may still be refused by the service; each line says why.
 REFUSED_INSIDE: Mapping[str, tuple[int, str]] = {
+    "cirqliz.show_draft_document": (404, "the document of this world is its request's: the draft has none"),
     "territories.basemap": (404, "this world was never built: there is no map file"),
     "itineriz.route_file": (409, "no tour of this world has an answer: there is no file yet"),
     "itineriz.shared_file": (409, "no tour of this world has an answer: there is no file yet"),
     "open_data.download": (503, "this world was never published: there is no file yet"),
+    "fleet.accept_loan": (404, "the company of this world lends: the other side answers"),
+    "fleet.decline_loan": (404, "the company of this world lends: the other side answers"),
     "accounts.invitation": (403, "a role offered to one address is not for somebody signed in with another"),
 }
 # Reading writes nothing, but for these.
@@ -63,7 +66,7 @@ REACHED = frozenset(
         "accounts": "team change_role remove_member cancel_invitation leave_company staff_list remove_staff "
         "cancel_staff_invitation resend_confirmation",
         "cirqliz": "decide decide_many revoke_pass give_back withdraw_request look_up",
-        "fleet": "archive_vehicle confirm_import discard_import",
+        "fleet": "archive_vehicle confirm_import discard_import end_loan undo_together",
         "itineriz": "cancel_route delete_route leave_at unshare remove_saved_place remove_stop_row discard_stops "
         "remove_check",
     }.items()
@@ -221,6 +224,7 @@ def _form(matrix: Matrix, endpoint: str, target: str) -> Mapping[str, Any]:
         "cirqliz.decide_many": {"decision": "approved", "chosen": f"{ready}:{version}"},
         "cirqliz.revoke_pass": {"reason_code": "misuse"},
         "cirqliz.look_up": {"wanted": "AA-111-BB"},
+        "cirqliz.send_pass": {"address": "conducteur@exemple.fr"},
     }.get(endpoint, {})
 
 

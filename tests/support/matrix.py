@@ -19,9 +19,13 @@ from portal.accounts.tokens import registration_token, reset_token
 from portal.cirqliz.decisions.commands import Answer, DecideRequest
 from portal.cirqliz.decisions.services import decide_request
 from portal.cirqliz.models import AccessPass
+from portal.cirqliz.passes.links import pass_key
 from portal.cirqliz.passes.queries import get_pass
+from portal.cirqliz.passes.sheets import ask_sheet
 from portal.cirqliz.ports import PlannedTour
 from portal.cirqliz.requests.commands import SubmitRequest
+from portal.cirqliz.requests.documents import add_to_request
+from portal.cirqliz.requests.drafts import save_draft
 from portal.cirqliz.requests.queries import get_request
 from portal.cirqliz.requests.services import submit_request
 from portal.cirqliz.states import VehicleDecision
@@ -31,6 +35,9 @@ from portal.common.ids import new_id
 from portal.db import session, unit_of_work
 from portal.files import file_store
 from portal.fleet.api import start_import
+from portal.fleet.bulk import BulkChange, Choice, chosen_vehicles, plan_change
+from portal.fleet.bulk_services import change_vehicles, last_edit
+from portal.fleet.loans.services import offer_loan
 from portal.itineriz.addresses.results import encode
 from portal.itineriz.models import AddressCheck, CheckStatus
 from portal.itineriz.places.services import PlaceDraft, save_place
@@ -47,6 +54,7 @@ from portal.wiring import LawfulTours
 from tests.factories.accounts import MadeUser, make_company, make_member, make_staff, make_user, valid_siret
 from tests.factories.cirqliz import INSIDE_RED, OUTSIDE, make_vehicle
 from tests.factories.law import bay_draft, make_law, order_draft, perimeter_draft, square
+from tests.factories.papers import png_paper
 from tests.factories.territories import make_territory
 
 RunJobs = Callable[[Flask], int]
@@ -156,8 +164,11 @@ def _make_side(app: Flask, run_jobs: RunJobs, slug: str) -> Side:
         objects={
             "request_id": ready,
             "pass_id": _pass_of(approved),
+            "sheet_id": ask_sheet(actor, company.id, "fr"),
             "vehicle_id": vehicle_id,
             "import_id": import_id,
+            **_of_requests(actor, company.id, territory.id, ready),
+            **_of_fleet(actor, company.id, vehicle_id),
             **_of_itineriz(app, run_jobs, actor, company.id, territory),
             "order_id": _one_of(TrafficOrder, territory.id),
             "perimeter_id": _one_of(PerimeterRow, territory.id),
@@ -168,6 +179,26 @@ def _make_side(app: Flask, run_jobs: RunJobs, slug: str) -> Side:
         of_territory={"account_id": agent.id, "invitation_id": _invite(offers[1], clerk)},
         ready_version=seen.version,
     )
+
+
+def _of_requests(actor: Actor, company_id: UUID, territory_id: UUID, request_id: UUID) -> dict[str, UUID]:
+    """A draft that holds little, and a document of a request."""
+    return {
+        "draft_id": save_draft(actor, company_id, territory_id, str(new_id()), {"reason": ["Livrer"]}),
+        "document_id": add_to_request(actor, company_id, request_id, "bon.png", png_paper()),
+    }
+
+
+def _of_fleet(actor: Actor, company_id: UUID, vehicle_id: UUID) -> dict[str, UUID]:
+    """A loan that waits for the answer of nobody registered, and a change of several vehicles."""
+    start = SYSTEM_CLOCK.now() + timedelta(days=300)
+    loan_id = offer_loan(actor, company_id, vehicle_id, valid_siret(7_000_000), start, start + timedelta(days=2))
+    choice, change = Choice((vehicle_id,)), BulkChange({}, "Matrice")
+    plan = plan_change(chosen_vehicles(company_id, choice), change)
+    change_vehicles(actor, company_id, choice, change, plan.fingerprint)
+    edit = last_edit(company_id)
+    assert edit is not None
+    return {"loan_id": loan_id, "edit_id": edit.id}
 
 
 def _of_itineriz(
@@ -263,12 +294,15 @@ def _tokens(world: MatrixWorld) -> dict[str, str]:
         link = open_invitation(uow, Actor(ActorKind.USER, "Camille"), offer, clock=SYSTEM_CLOCK)
     registration = registration_token(waiting.id)
     shared = write_link(world.own.objects["route_id"], 0, now + timedelta(days=1))
+    opened = pass_key(world.own.objects["pass_id"])
     scanned = get_pass(world.own.company_id, world.own.objects["pass_id"]).token
     return {
         "accounts.invitation": link.rpartition("/")[2],
         "accounts.confirm_registration": registration,
         "accounts.resend_confirmation": registration,
         "accounts.reset_password": reset_token(world.people["nobody"].id, 0, now + timedelta(hours=1)),
+        "cirqliz.open_calendar": opened,
+        "cirqliz.open_pass": opened,
         "cirqliz.verify": scanned,
         "cirqliz.verify_capitals": scanned,
         "itineriz.shared_route": shared,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -47,9 +47,18 @@ class DraftView:
     created_at: datetime
     updated_at: datetime
 
-    def first(self, name: str) -> str:
-        """The first value typed in a field, "" for none."""
-        return next(iter(self.typed.get(name, ())), "")
+    @property
+    def starts_on(self) -> date | None:
+        """The first day asked for, None while it is not there or cannot be read."""
+        try:
+            return date.fromisoformat(next(iter(self.typed.get("starts_on", ())), ""))
+        except ValueError:
+            return None
+
+    @property
+    def vehicle_count(self) -> int:
+        """How many vehicles are ticked."""
+        return len(self.typed.get("vehicles", ()))
 
 
 def draft_id_of(company_id: UUID, form_key: str) -> UUID:

@@ -3,145 +3,66 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
+from werkzeug.datastructures import MultiDict
 from wtforms import (
     DateField,
     FieldList,
-    Form,
     FormField,
     HiddenField,
-    IntegerField,
+    MultipleFileField,
     SelectField,
-    SelectMultipleField,
     StringField,
     TextAreaField,
     TimeField,
 )
 from wtforms.fields.choices import SelectChoice
-from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.cirqliz.messages import ERRORS, sentence
 from portal.cirqliz.ports import RouteStop
-from portal.cirqliz.requests.addresses import Place, find_place, read_point
-from portal.cirqliz.requests.commands import SubmitRequest
-from portal.cirqliz.requests.policies import MAX_STOPS, MIN_STOPS
+from portal.cirqliz.requests.commands import Driver, SubmitRequest
+from portal.cirqliz.requests.fields import CheckboxesField, LocalDate, LocalTime
+from portal.cirqliz.requests.papers import MAX_BYTES, MAX_DOCUMENTS
+from portal.cirqliz.requests.picking import (
+    Driving,
+    Offers,
+    PerimeterChoice,
+    matching_vehicles,
+    offered_perimeters,
+    shown_perimeters,
+    shown_vehicles,
+    vehicle_label,
+)
+from portal.cirqliz.requests.policies import MAX_STOPS, MAX_VEHICLES, MIN_STOPS
+from portal.cirqliz.requests.stop_form import StopForm
 from portal.common.errors import Invalid, PortalError, Unavailable
 from portal.common.ids import new_secret
-from portal.common.text import fold, whole_number
-from portal.fleet.api import VehicleView, plate_key
-from portal.territories.api import TerritoryView
-from portal.web.filters import tonnes
+from portal.common.text import whole_number
+from portal.regulations.schedules import Interval
 from portal.web.forms import Needed
 
-SHOWN_VEHICLES = 30
-DEFAULT_SERVICE_MIN = 15
-_SEPARATOR = "|"
+_KEPT = re.compile(
+    r"territory|vehicles|starts_on|starts_time|ends_on|ends_time|perimeters|reason|driver-[0-9a-f-]{36}-(?:name|email)"
+    r"|stops-\d{1,2}-(?:address|lon|lat|resolved|chosen|service_min)"
+)
+"""The inputs a draft keeps: all but the searches, the buttons and the files, which are kept apart."""
+_AHEAD = dt.timedelta(days=366)
 
 
-class LocalDate(DateField):
-    """A date as browsers send it, or typed by hand where they do not know dates."""
-
-    def __init__(self, label: object, **options: Any) -> None:
-        super().__init__(label, format=["%Y-%m-%d", "%d/%m/%Y", "%d/%m/%y"], **options)
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        if not valuelist or not valuelist[0].strip():
-            self.data = None
-            raise ValueError(str(ERRORS["date-missing"]))
-        try:
-            super().process_formdata([valuelist[0].strip()])
-        except ValueError as error:
-            raise ValueError(str(ERRORS["date-unreadable"])) from error
-
-
-class LocalTime(TimeField):
-    """An hour of the clock: 09:30, 9h30."""
-
-    def __init__(self, label: object, **options: Any) -> None:
-        super().__init__(label, format=["%H:%M", "%H:%M:%S", "%Hh%M"], **options)
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        if not valuelist or not valuelist[0].strip():
-            self.data = None
-            raise ValueError(str(ERRORS["time-missing"]))
-        try:
-            super().process_formdata([valuelist[0].strip()])
-        except ValueError as error:
-            raise ValueError(str(ERRORS["time-unreadable"])) from error
-
-
-class Minutes(IntegerField):
-    """A whole number of minutes; nothing typed is none."""
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        text = valuelist[0].strip() if valuelist else ""
-        if not (text or "0").isdecimal():
-            self.data = None
-            raise ValueError(str(ERRORS["service-unreadable"]))
-        self.data = int(text or "0")
-
-
-class StopForm(Form):
-    """A stop. `resolved` remembers for which text the point stands, so that an address typed anew is looked up anew."""
-
-    address = StringField(_l("Adresse"), [Needed()])
-    lon = HiddenField()
-    lat = HiddenField()
-    resolved = HiddenField()
-    chosen = HiddenField()
-    service_min = Minutes(_l("Durée sur place (minutes)"), default=DEFAULT_SERVICE_MIN)
-
-    candidates: Sequence[Place] = ()
-
-    def place(self, territory: str) -> Place:
-        """Return where the stop is; raises Invalid (see `find_place`)."""
-        text = " ".join((self.address.data or "").split())
-        picked = _read_candidate(self.chosen.data or "")
-        if picked is not None:
-            return picked
-        point = read_point(self.lon.data or "", self.lat.data or "")
-        stale = self.resolved.data and self.resolved.data.startswith(f"{self.lon.data},{self.lat.data}{_SEPARATOR}")
-        if point is not None and not (stale and self.resolved.data != self._mark(text)):
-            return Place((text or f"{point[1]:.5f}, {point[0]:.5f}")[:200], *point)
-        return find_place(territory, text)
-
-    def settle(self, place: Place) -> None:
-        """Show the place found in the inputs, for the next sending."""
-        self.address.data = place.label
-        self.lon.data, self.lat.data, self.chosen.data = str(place.lon), str(place.lat), ""
-        self.resolved.data = self._mark(place.label)
-
-    def _mark(self, text: str) -> str:
-        return f"{self.lon.data},{self.lat.data}{_SEPARATOR}{text}"
-
-
-def candidate_value(place: Place) -> str:
-    """Return the value of the radio button of a candidate."""
-    return f"{place.lon}{_SEPARATOR}{place.lat}{_SEPARATOR}{place.label}"
-
-
-def _read_candidate(value: str) -> Place | None:
-    lon, _, rest = value.partition(_SEPARATOR)
-    lat, _, label = rest.partition(_SEPARATOR)
-    point = read_point(lon, lat)
-    return Place(label[:200], *point) if point is not None and label else None
-
-
-class CheckboxesField(SelectMultipleField):
-    """Several choices as check boxes."""
-
-    widget = ListWidget(prefix_label=False)
-    option_widget = CheckboxInput()
+def kept_values(sent: MultiDict[str, str]) -> dict[str, list[str]]:
+    """Return what a draft keeps of a form as it was sent."""
+    return {name: sent.getlist(name) for name in sent if _KEPT.fullmatch(name)}
 
 
 class RequestForm(FlaskForm):
-    """What a company fills in. Territories and vehicles come through the constructor."""
+    """What a company fills in. What it offers comes through the constructor; now: when the offers are looked at."""
 
     territory = SelectField(_l("Territoire"), [Needed()], validate_choice=False)
     vehicle_search = StringField(_l("Chercher un véhicule"), description=_l("Plaque ou nom"))
@@ -151,40 +72,105 @@ class RequestForm(FlaskForm):
     ends_on = LocalDate(_l("Dernier jour"), validators=[Needed()])
     ends_time = LocalTime(_l("Heure de fin"), validators=[Needed()])
     stops = FieldList(FormField(StopForm), min_entries=MIN_STOPS, max_entries=MAX_STOPS)
+    perimeter_search = StringField(_l("Chercher un périmètre"), description=_l("Nom du périmètre ou de l’évènement"))
+    perimeters = CheckboxesField(_l("Périmètres"), validate_choice=False)
     reason = TextAreaField(
         _l("Pourquoi devez-vous entrer ?"),
         [Needed()],
         description=_l("Une phrase suffit : ce que vous livrez, à qui, et pourquoi à ces heures."),
     )
+    drivers = HiddenField(_l("Conducteurs"))
+    documents = MultipleFileField(
+        _l("Ajouter des justificatifs"),
+        description=_l(
+            "Bon de livraison, commande… PDF ou photo, %(size)s Mo par fichier, %(most)s fichiers au plus.",
+            size=MAX_BYTES // 2**20,
+            most=MAX_DOCUMENTS,
+        ),
+    )
     form_key = HiddenField()
 
     def __init__(
-        self, territories: Sequence[TerritoryView], vehicles: Sequence[VehicleView], chosen: str, **options: Any
+        self, offers: Offers, chosen: str, now: dt.datetime, sent: MultiDict[str, str] | None = None, **options: Any
     ) -> None:
-        super().__init__(**options)
-        self.territory.choices = [SelectChoice(place.slug, place.name) for place in territories]
-        known = {place.slug: place for place in territories}
+        super().__init__(formdata=sent, **options)
+        self.territory.choices = [SelectChoice(place.slug, place.name) for place in offers.territories]
+        known = {place.slug: place for place in offers.territories}
         if self.territory.data not in known:
             self.territory.data = chosen
         self.place = known[self.territory.data]
         self.form_key.data = self.form_key.data or new_secret(16)
-        self._show_vehicles(vehicles)
+        self._sent: Mapping[str, str] = sent or {}
+        self._now, self._offers = now, offers
+        self._law = offers.law(self.place.id)
+        self.asks_driver = offers.asks_driver(self.place.id)
+        if len(offers.vehicles) == 1 and sent is None:
+            self.vehicles.data = [str(offers.vehicles[0].id)]
+        self._show_vehicles()
 
-    def _show_vehicles(self, vehicles: Sequence[VehicleView]) -> None:
-        """Offer the vehicles already ticked, then those that answer the search, a screenful in all."""
+    def _show_vehicles(self) -> None:
         ticked = set(self.vehicles.data or ())
         search = (self.vehicle_search.data or "").strip()
-        matching = [v for v in vehicles if str(v.id) in ticked or _answers(v, search)]
-        matching.sort(key=lambda v: str(v.id) not in ticked)
-        shown = matching[: max(SHOWN_VEHICLES, len(ticked))]
-        self.hidden_vehicle_count = len(vehicles) - len(shown)
-        self.vehicle_count = len(vehicles)
-        self.vehicles.choices = [SelectChoice(str(v.id), _vehicle_label(v)) for v in shown]
-        if len(vehicles) == 1 and not self.is_submitted():
-            self.vehicles.data = [str(vehicles[0].id)]
+        shown = shown_vehicles(self._offers.vehicles, ticked, search)
+        self.vehicle_count = len(self._offers.vehicles)
+        self.match_count = len(matching_vehicles(self._offers.vehicles, search))
+        self.hidden_vehicle_count = self.vehicle_count - len(shown)
+        self.vehicles.choices = [SelectChoice(str(v.id), vehicle_label(v)) for v in shown]
+
+    @property
+    def ticked_count(self) -> int:
+        """How many vehicles are ticked."""
+        return len(set(self.vehicles.data or ()))
+
+    @property
+    def perimeter_choices(self) -> Sequence[PerimeterChoice]:
+        """The perimeters to show: active in the dates typed, or in the year to come."""
+        search = self.perimeter_search.data or ""
+        return shown_perimeters(self._offered(), self._law, tuple(self.perimeters.data or ()), search)
+
+    @property
+    def hidden_perimeter_count(self) -> int:
+        """How many perimeters could be asked for and are not shown."""
+        return max(0, len(self._offered()) - len(self.perimeter_choices))
+
+    def _offered(self) -> Sequence[Any]:
+        window = self._window() or Interval(self._now, self._now + _AHEAD)
+        return offered_perimeters(self._law, window)
+
+    def _window(self) -> Interval | None:
+        """The dates typed, None until they make sense."""
+        parts = (self.starts_on.data, self.starts_time.data, self.ends_on.data, self.ends_time.data)
+        if any(part is None for part in parts):
+            return None
+        zone = ZoneInfo(self.place.timezone)
+        start, end = _instant(self.starts_on, self.starts_time, zone), _instant(self.ends_on, self.ends_time, zone)
+        return Interval(start, end) if start < end else None
+
+    @property
+    def driving(self) -> Sequence[Driving]:
+        """The vehicles ticked, each with its driver as typed; nothing where the territory does not ask."""
+        if not self.asks_driver:
+            return ()
+        ticked = set(self.vehicles.data or ())
+        return [
+            Driving(
+                str(v.id),
+                v.plate_display,
+                self._sent.get(f"driver-{v.id}-name", ""),
+                self._sent.get(f"driver-{v.id}-email", ""),
+            )
+            for v in self._offers.vehicles
+            if str(v.id) in ticked
+        ]
 
     def edit(self, action: str) -> None:
-        """Add or remove a stop, as one of the buttons `add-stop`, `remove-stop-N` asks; others change nothing."""
+        """Do what a button asks: `add-stop`, `remove-stop-N`, `all-vehicles`, `no-vehicles`; others change nothing."""
+        if action in ("all-vehicles", "no-vehicles"):
+            found = matching_vehicles(self._offers.vehicles, (self.vehicle_search.data or "").strip())
+            both = dict.fromkeys([*(self.vehicles.data or ()), *(str(v.id) for v in found)])
+            self.vehicles.data = [*both][:MAX_VEHICLES] if action == "all-vehicles" else []
+            self._show_vehicles()
+            return
         rows = [entry.data for entry in self.stops.entries]
         if action == "add-stop" and len(rows) < MAX_STOPS:
             rows.append({})
@@ -196,7 +182,7 @@ class RequestForm(FlaskForm):
             return
         self.stops.process(None, rows)
 
-    def command(self) -> SubmitRequest | None:
+    def command(self, *, draft_id: UUID, renewed_from: UUID | None) -> SubmitRequest | None:
         """Return the request typed, or None once every fault stands beside its field."""
         valid = self.validate()
         stops = self._places()
@@ -211,6 +197,10 @@ class RequestForm(FlaskForm):
             stops=tuple(stops),
             reason=self.reason.data or "",
             form_key=self.form_key.data or "",
+            perimeter_ids=frozenset(self.perimeters.data or ()),
+            drivers={UUID(one.vehicle_id): Driver(one.name.strip(), one.email.strip()) for one in self.driving},
+            draft_id=draft_id,
+            renewed_from=renewed_from,
         )
 
     def _vehicle_ids(self) -> list[UUID]:
@@ -224,6 +214,8 @@ class RequestForm(FlaskForm):
 
     def _places(self) -> list[RouteStop] | None:
         """Look every stop up, so that all faults are told at once; None when one has a fault."""
+        if self.perimeters.data and all(entry.form.blank for entry in self.stops.entries):
+            return []
         found: list[RouteStop] = []
         faulty = False
         for entry in self.stops.entries:
@@ -265,14 +257,3 @@ def _instant(day: DateField, hour: TimeField, zone: ZoneInfo) -> dt.datetime:
     assert isinstance(day.data, dt.date)
     assert isinstance(hour.data, dt.time)
     return dt.datetime.combine(day.data, hour.data, zone)
-
-
-def _answers(vehicle: VehicleView, search: str) -> bool:
-    return not search or plate_key(search) in plate_key(vehicle.plate) or fold(search) in fold(vehicle.label)
-
-
-def _vehicle_label(vehicle: VehicleView) -> str:
-    facts = [vehicle.plate_display, vehicle.label, vehicle.category.value.upper()]
-    if vehicle.gross_weight_kg is not None:
-        facts.append(tonnes(vehicle.gross_weight_kg))
-    return " · ".join(fact for fact in facts if fact)
