@@ -252,3 +252,15 @@ class StaffInvitationForm(EmailForm, RoleForm[StaffRole]):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(STAFF_ROLE_CHOICES, StaffRole, **options)
+
+
+class ClosingForm(PortalForm):
+    """Why a company is declared closed, or open again. to: the status the page offered."""
+
+    to = HiddenField()
+    reason = StringField(
+        _l("Pourquoi ?"),
+        [Length(max=300)],
+        filters=[one_line],
+        description=_l("Une phrase, que l’entreprise lit. Exemple : radiée du registre le 3 novembre."),
+    )

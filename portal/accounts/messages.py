@@ -38,6 +38,9 @@ ERRORS = {
     "last-administrator": _l(
         "C’est le seul administrateur du territoire : donnez d’abord ce rôle à quelqu’un d’autre."
     ),
+    "closing-without-reason": _l("Expliquez en une phrase pourquoi : l’entreprise le lit."),
+    "company-closed-already": _l("Cette entreprise est déjà déclarée fermée."),
+    "company-not-closed": _l("Cette entreprise n’est pas fermée."),
     "company-changed-meanwhile": _l(
         "Quelqu’un a modifié cette fiche entre-temps. Vérifiez ce que vous avez saisi et enregistrez à nouveau."
     ),
@@ -56,6 +59,8 @@ MAIL_SUBJECTS = {
     "password_reset": _l("Choisissez un nouveau mot de passe Joptimiz"),
     "invitation": _l("%(invited_by)s vous invite à rejoindre %(place_name)s sur Joptimiz"),
     "company_verified": _l("%(company_name)s est vérifiée sur Joptimiz"),
+    "company_closed": _l("%(company_name)s est déclarée fermée sur Joptimiz"),
+    "company_reopened": _l("%(company_name)s est de nouveau vérifiée sur Joptimiz"),
     "company_refused": _l("L’inscription de %(company_name)s sur Joptimiz n’est pas acceptée"),
 }
 
@@ -107,6 +112,9 @@ FLASHES = {
     "left": _l("Vous ne faites plus partie de l’entreprise."),
     "joined": _l("Vous avez rejoint %(place_name)s."),
     "staff-removed": _l("Rôle retiré."),
+    "sessions-ended": _l("Ses sessions sont fermées sur tous ses appareils."),
+    "company-closed": _l("Entreprise déclarée fermée. Ses laissez-passer sont suspendus."),
+    "company-reopened": _l("Entreprise rouverte. Ses laissez-passer comptent de nouveau."),
     "link-sent": _l("Un nouveau lien vient de partir. Le précédent reste utilisable lui aussi."),
 }
 

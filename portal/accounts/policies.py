@@ -41,3 +41,23 @@ def refuses_company_decision(actor: Actor, now: CompanyStatus, to: CompanyStatus
     if now is CompanyStatus.CLOSED:
         return "company-closed"
     return "company-already-decided" if now is to else None
+
+
+def refuses_closing(actor: Actor, now: CompanyStatus) -> str | None:
+    """Tell why the actor may not declare a company closed."""
+    if not _supervises(actor):
+        return "company-closing-supervisor-only"
+    return "company-closed-already" if now is CompanyStatus.CLOSED else None
+
+
+def refuses_reopening(actor: Actor, now: CompanyStatus) -> str | None:
+    """Tell why the actor may not declare that a closed company goes on."""
+    if not _supervises(actor):
+        return "company-closing-supervisor-only"
+    return None if now is CompanyStatus.CLOSED else "company-not-closed"
+
+
+def _supervises(actor: Actor) -> bool:
+    roles = (StaffRole.SUPERVISOR, StaffRole.ADMINISTRATOR)
+    known = any(actor.serves(territory, *roles) for territory in actor.staff)
+    return known or actor.is_platform_admin or actor.kind is ActorKind.SYSTEM

@@ -6,10 +6,11 @@ from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
+from portal.accounts.closings import tell_company_closed, tell_company_reopened
 from portal.accounts.commands import CompanyDetails, NewCompany
 from portal.accounts.mails import public_link, write_mail
 from portal.accounts.models import Company, CompanyStatus, Membership
-from portal.accounts.policies import refuses_company_decision
+from portal.accounts.policies import refuses_closing, refuses_company_decision, refuses_reopening
 from portal.accounts.queries import company_recipients, find_account_by_email, find_company_by_siret
 from portal.accounts.registry import Establishment
 from portal.accounts.services.twins import refusing_twins
@@ -120,6 +121,49 @@ def _decide(
             reader = find_account_by_email(recipient)
             locale = reader.locale if reader else "fr"
             write_mail(recipient, mail, locale, company_name=row.name, reason=reason, link=link)
+
+
+def close_company(actor: Actor, company_id: UUID, reason: str, *, clock: Clock = SYSTEM_CLOCK) -> None:
+    """Declare that a company has ceased: it may ask for nothing, its passes are suspended. reason: a sentence for its
+    people. Raises Denied, Invalid (no reason), Conflict (closed already).
+    """
+    if not reason.strip():
+        raise Invalid("closing-without-reason", field="reason")
+    _end_or_begin(actor, company_id, CompanyStatus.CLOSED, reason.strip(), clock)
+
+
+def reopen_company(actor: Actor, company_id: UUID, reason: str, *, clock: Clock = SYSTEM_CLOCK) -> None:
+    """Declare that a closed company goes on: verified again, its suspended passes count again.
+
+    Raises Denied, Invalid (no reason), Conflict (not closed).
+    """
+    if not reason.strip():
+        raise Invalid("closing-without-reason", field="reason")
+    _end_or_begin(actor, company_id, CompanyStatus.VERIFIED, reason.strip(), clock)
+
+
+def _end_or_begin(actor: Actor, company_id: UUID, to: CompanyStatus, reason: str, clock: Clock) -> None:
+    closing = to is CompanyStatus.CLOSED
+    with unit_of_work() as uow:
+        row = _lock(uow, company_id)
+        refusal = refuses_closing(actor, row.status) if closing else refuses_reopening(actor, row.status)
+        if refusal == "company-closing-supervisor-only":
+            raise Denied(refusal)
+        if refusal:
+            raise Conflict(refusal)
+        before, row.status = row.status, to
+        row.verified_at = None if closing else clock.now()
+        tag = AuditTag.COMPANY_CLOSED if closing else AuditTag.COMPANY_REOPENED
+        data = {"status": [before.value, to.value], "reason": reason}
+        record(actor, tag, subject_id=row.id, company_id=row.id, data=data, clock=clock)
+        (tell_company_closed if closing else tell_company_reopened)(uow, actor, row.id)
+        link = public_link("accounts.company_home", company_id=row.id)
+        mail = "company_closed" if closing else "company_reopened"
+        for recipient in company_recipients(row.id):
+            reader = find_account_by_email(recipient)
+            write_mail(
+                recipient, mail, reader.locale if reader else "fr", company_name=row.name, reason=reason, link=link
+            )
 
 
 def _lock(uow: UnitOfWork, company_id: UUID) -> Company:

@@ -15,7 +15,7 @@ from portal.audit.journal import record
 from portal.audit.tags import AuditTag
 from portal.common.actor import Actor, StaffRole
 from portal.common.clock import SYSTEM_CLOCK, Clock
-from portal.common.errors import Conflict, Invalid, NotFound
+from portal.common.errors import Conflict, Denied, Invalid, NotFound
 from portal.db import unit_of_work
 from portal.territories.api import get_territory
 
@@ -27,6 +27,7 @@ def invite_staff(actor: Actor, territory: str, email: str, role: StaffRole, *, c
         if any(one.email == email and one.role is role for _, one in list_staff(place.id)):
             raise Invalid("already-staff", "email")
         offer = Offer(email, place.name, territory_id=place.id, staff_role=role)
+        record(actor, AuditTag.STAFF_INVITED, territory_id=place.id, data={"role": role.value}, clock=clock)
         return open_invitation(uow, actor, offer, clock=clock)
 
 
@@ -65,15 +66,32 @@ def remove_staff(
         record(actor, AuditTag.STAFF_REMOVED, subject_id=account_id, territory_id=place.id, data=data, clock=clock)
 
 
-def cancel_staff_invitation(territory: str, invitation_id: UUID) -> None:
+def cancel_staff_invitation(actor: Actor, territory: str, invitation_id: UUID, *, clock: Clock = SYSTEM_CLOCK) -> None:
     """Withdraw an invitation of the territory: its link stops working. Raises NotFound."""
     with unit_of_work() as uow:
+        place = get_territory(territory)
         row = uow.session.scalar(
-            select(Invitation).filter_by(id=invitation_id, territory_id=get_territory(territory).id, accepted_at=None)
+            select(Invitation).filter_by(id=invitation_id, territory_id=place.id, accepted_at=None)
         )
         if row is None:
             raise NotFound("invitation-not-found")
+        data = {"role": row.staff_role.value} if row.staff_role else {}
+        record(actor, AuditTag.STAFF_INVITATION_CANCELLED, territory_id=place.id, data=data, clock=clock)
         uow.session.delete(row)
+
+
+def end_sessions(actor: Actor, territory: str, account_id: UUID, *, clock: Clock = SYSTEM_CLOCK) -> None:
+    """End every open session of an agent of the territory, whose phone is lost. Raises Denied, NotFound."""
+    if not actor.serves(territory, StaffRole.SUPERVISOR, StaffRole.ADMINISTRATOR):
+        raise Denied("staff-role-needed", roles=[StaffRole.SUPERVISOR.value, StaffRole.ADMINISTRATOR.value])
+    with unit_of_work() as uow:
+        place = get_territory(territory)
+        held = select(StaffMember.id).filter_by(account_id=account_id, territory_id=place.id).limit(1)
+        row = uow.session.get(Account, account_id, with_for_update=True, populate_existing=True)
+        if row is None or uow.session.scalar(held) is None:
+            raise NotFound("staff-not-found")
+        row.session_epoch += 1
+        record(actor, AuditTag.STAFF_SESSIONS_ENDED, subject_id=account_id, territory_id=place.id, clock=clock)
 
 
 def set_platform_admin(email: str, admin: bool) -> None:

@@ -61,9 +61,22 @@ def remove_staff(territory: str, account_id: UUID) -> ResponseReturnValue:
 @guard(staff(StaffRole.ADMINISTRATOR))
 def cancel_staff_invitation(territory: str, invitation_id: UUID) -> ResponseReturnValue:
     """Withdraw an invitation."""
-    services.cancel_staff_invitation(territory, invitation_id)
+    services.cancel_staff_invitation(current_actor(), territory, invitation_id)
     flash(flash_text("invitation-cancelled"), "success")
     return redirect(url_for("accounts.staff_list", territory=territory), 303)
+
+
+@blueprint.post("/territoires/<territory>/agents/<uuid:account_id>/sessions/fermer")
+@guard(staff(StaffRole.SUPERVISOR, StaffRole.ADMINISTRATOR))
+def end_staff_sessions(territory: str, account_id: UUID) -> ResponseReturnValue:
+    """End the sessions of an agent whose phone is lost."""
+    services.end_sessions(current_actor(), territory, account_id)
+    flash(flash_text("sessions-ended"), "success")
+    if account_id == current_actor().user_id:
+        return redirect(url_for("accounts.sign_in"), 303)
+    if current_actor().serves(territory, StaffRole.ADMINISTRATOR):
+        return redirect(url_for("accounts.staff_list", territory=territory), 303)
+    return redirect(url_for("accounts.landing"), 303)
 
 
 def _page(
