@@ -10,6 +10,7 @@ from portal.cirqliz.decisions.commands import Answer, DecideRequest
 from portal.cirqliz.decisions.services import decide_request
 from portal.cirqliz.passes.queries import list_passes_between, list_passes_of_request, list_rights
 from portal.cirqliz.passes.services import revoke_pass
+from portal.cirqliz.passes.sheets import purge_sheets
 from portal.cirqliz.ports import LAWFUL, PlannedTour, RouteOrder, RouteStop, TourPlanner, set_tour_planner
 from portal.cirqliz.requests.commands import SubmitRequest
 from portal.cirqliz.requests.queries import get_request_of_territory
@@ -40,6 +41,7 @@ __all__ = [
     "list_passes_between",
     "list_passes_of_request",
     "purge_checks",
+    "purge_sheets",
     "revoke_pass",
     "set_tour_planner",
     "submit_request",

@@ -30,6 +30,7 @@ class Upkeep:
             pushed = sweep(self._app)
             if time.monotonic() >= self._next_erasure:
                 cirqliz.purge_checks()
+                cirqliz.purge_sheets()
                 numeriz.erase_old_law()
                 itineriz.erase_old_routes()
                 itineriz.erase_lost_files()

@@ -18,7 +18,7 @@ _LANGUAGE = "fr"
 
 def mail_pass(one: AccessPass, territory: TerritoryView, address: str) -> None:
     """Send the link of a pass to whoever drives; it opens without an account."""
-    link = absolute_url("cirqliz.open_pass", key=pass_key(one.id))
+    link = absolute_url("cirqliz.open_pass", token=pass_key(one.id))
     with force_locale(_LANGUAGE):
         subject = gettext("Laissez-passer de %(plate)s", plate=one.plate_display)
         body = _text("pass", one=one, territory=territory, url=link)
