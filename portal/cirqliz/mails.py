@@ -61,6 +61,13 @@ def mail_reopened(request: AccessRequest, cause: ReexaminationCause, concerned: 
     _send(request, subject, "reopened", told=told, concerned=list(concerned), suspended=suspended)
 
 
+def mail_needed_after_all(request: AccessRequest) -> None:
+    """Tell the company that a tour that needed no pass needs one now."""
+    with force_locale(_LANGUAGE):
+        subject = gettext("Demande %(number)s : un laissez-passer est nécessaire", number=request.number)
+    _send(request, subject, "needed_after_all")
+
+
 def mail_hours_changed(company_id: UUID, lines: Sequence[ChangedHours]) -> None:
     """Tell a company, once for all its requests, that perimeters its passes open have other hours."""
     with force_locale(_LANGUAGE):

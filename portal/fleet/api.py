@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from portal.fleet.changes import ChangedVehicle, on_vehicle_changed, tell_vehicles_changed
+from portal.fleet.elsewhere import plates_elsewhere
 from portal.fleet.imports import confirm_import, start_import
 from portal.fleet.loans.usable import (
     get_known_vehicles,
@@ -22,11 +23,16 @@ from portal.fleet.queries import (
     get_vehicles,
     list_vehicles,
 )
+from portal.fleet.selection import ids_of_category, owners_of
 from portal.fleet.services import archive_vehicle
 from portal.fleet.vehicle_view import VehicleView
 from portal.fleet.withdrawals import on_vehicle_withdrawn
+from portal.fleet.wording import AIR_CLASSES, CATEGORIES, ENERGIES
 
 __all__ = [
+    "AIR_CLASSES",
+    "CATEGORIES",
+    "ENERGIES",
     "AirClass",
     "Category",
     "ChangedVehicle",
@@ -44,6 +50,7 @@ __all__ = [
     "get_usable_vehicles",
     "get_vehicle",
     "get_vehicles",
+    "ids_of_category",
     "list_offered_vehicles",
     "list_usable_vehicles",
     "list_vehicles",
@@ -52,7 +59,9 @@ __all__ = [
     "lock_vehicles",
     "on_vehicle_changed",
     "on_vehicle_withdrawn",
+    "owners_of",
     "plate_key",
+    "plates_elsewhere",
     "read_plate",
     "set_vehicle_passes",
     "start_import",

@@ -17,6 +17,7 @@ from portal.numeriz.queries import (
     page_bays,
     page_orders,
     page_perimeters,
+    perimeters_version,
 )
 from portal.numeriz.services import store_bays, store_events, store_orders, store_perimeters
 from portal.numeriz.upkeep import ask_for_due_work, erase_old_law
@@ -99,6 +100,7 @@ __all__ = [
     "page_bays",
     "page_orders",
     "page_perimeters",
+    "perimeters_version",
     "period_words",
     "sentence",
     "span_words",

@@ -180,6 +180,18 @@ def list_perimeters(territory_id: UUID) -> Sequence[PerimeterView]:
     return _perimeters(territory_id, None)
 
 
+def perimeters_version(territory_id: UUID) -> str:
+    """Return a text that differs as soon as a perimeter of the territory or its activations do. Cheap.
+
+    The version of the law counts every live event too; this counts what passes rest on alone.
+    """
+    mine = PerimeterRow.territory_id == territory_id
+    count, latest = session().execute(select(func.count(), func.max(PerimeterRow.updated_at)).where(mine)).one()
+    spans = select(func.count(ActivationRow.id)).join(PerimeterRow, PerimeterRow.id == ActivationRow.perimeter_id)
+    at = latest.isoformat() if latest is not None else ""
+    return f"{count}-{session().scalars(spans.where(mine)).one()}-{at}"
+
+
 def get_perimeters(territory_id: UUID, ids: Sequence[UUID]) -> Sequence[PerimeterView]:
     """Return the perimeters of these ids that belong to the territory, in the order of their names."""
     return _perimeters(territory_id, list(ids)) if ids else []

@@ -5,6 +5,7 @@ Facts are JSON values, kept with each answer, so that the same facts and the sam
 - company: {status, naf}; naf None: unknown
 - vehicles: [{plate, category, energy, air_class, hazmat, elsewhere}]; None in any of them: unknown
 - perimeters: [{id, name, colour, motorised}]; colour and motorised None: the law no longer knows the perimeter
+- tour: how the lawful tour came out, None without a tour; anything but `ok` is for a person
 - documents: how many are attached; window_s: from the start to the end asked; ahead_s: from the filing to the start
 - obstacle: the code of what forbids any approval now, or None
 """
@@ -23,6 +24,7 @@ from portal.regulations.perimeters import Colour, Motorised
 type Facts = Mapping[str, Any]
 
 _DAY_S: Final = 86_400
+_LAWFUL: Final = "ok"
 
 # Domain 4.5: a red, grey or black perimeter is opened by a person of the authority, whatever the rules say; so are
 # the perimeters whose event asks for an accreditation or is closed.
@@ -171,6 +173,8 @@ def obstacle_of(facts: Facts) -> str | None:
         return str(facts["obstacle"])
     if _company(facts).get("status") != "verified":
         return "company-not-verified"
+    if facts.get("tour") not in {None, _LAWFUL}:
+        return "tour-not-lawful"
     perimeters = _perimeters(facts)
     if not perimeters or any(one.get("colour") not in RULED_COLOURS for one in perimeters):
         return "colour-needs-person"
