@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import select
-
+from portal.cirqliz.decisions.deciding import load_requests
 from portal.cirqliz.law import needed_perimeters
 from portal.cirqliz.mails import mail_not_needed
 from portal.cirqliz.models import AccessRequest
 from portal.cirqliz.ports import PlannedTour, RouteStop, tour_planner
 from portal.cirqliz.requests.filing import perimeter_row
 from portal.cirqliz.requests.services import PLAN_JOB
+from portal.cirqliz.rules.engine import decide_by_rules
 from portal.cirqliz.states import RequestState
 from portal.common.clock import SYSTEM_CLOCK
 from portal.common.errors import Invalid
@@ -45,12 +45,8 @@ def plan_request(job: RunningJob, request_id: str) -> None:
     job.progress("perimeters")
     found = needed_perimeters(law_snapshot(territory_id), stops, tour.needed_perimeter_ids if tour else (), window)
     with job.finish() as uow:
-        row = uow.session.scalar(
-            select(AccessRequest)
-            .where(AccessRequest.id == UUID(request_id))
-            .with_for_update(of=AccessRequest)
-            .execution_options(populate_existing=True)
-        )
+        # The fleets are held too: a rule that approves gives passes, as a clerk does.
+        row = next(iter(load_requests(uow, territory_id, [UUID(request_id)])), None)
         if row is None or row.state is not RequestState.SUBMITTED:
             return
         if route_id is not None:
@@ -61,6 +57,8 @@ def plan_request(job: RunningJob, request_id: str) -> None:
         row.state = RequestState.READY if row.perimeters else RequestState.NOT_NEEDED
         if row.state is RequestState.NOT_NEEDED:
             mail_not_needed(row)
+        else:
+            decide_by_rules(uow, row, clock=SYSTEM_CLOCK)
 
 
 def _store_tour(row: AccessRequest, route_id: UUID, tour: PlannedTour | None, refusal: Invalid | None) -> None:
