@@ -59,6 +59,7 @@ def _passes_note(company_id: UUID) -> str:
 
 def register(app: Flask) -> None:
     """Attach the context to the application: pages, tasks, and the end of passes whose vehicle is withdrawn."""
+    from portal.accounts.api import on_company_closed, on_company_reopened
     from portal.cirqliz.blueprint import blueprint
     from portal.cirqliz.control import views as _control  # noqa: F401 adds its routes to the blueprint
     from portal.cirqliz.decisions import views as _decisions  # noqa: F401
@@ -67,14 +68,25 @@ def register(app: Flask) -> None:
     from portal.cirqliz.passes import driver_views as _driver  # noqa: F401
     from portal.cirqliz.passes import sheet_views as _sheets  # noqa: F401
     from portal.cirqliz.passes import views as _passes  # noqa: F401
+    from portal.cirqliz.passes.life import resume_for_company, suspend_for_company
+    from portal.cirqliz.passes.of_vehicles import PassesOfVehicles
     from portal.cirqliz.passes.services import revoke_for_vehicles
+    from portal.cirqliz.reexamination import watching as _watching  # noqa: F401 registers its task
+    from portal.cirqliz.reexamination.vehicles import reexamine_vehicles
     from portal.cirqliz.requests import form_views as _request_form  # noqa: F401
     from portal.cirqliz.requests import tasks as _tasks  # noqa: F401 registers its task
     from portal.cirqliz.requests import thread_views as _thread  # noqa: F401
     from portal.cirqliz.requests import views as _requests  # noqa: F401
+    from portal.cirqliz.rules import set_views as _settings  # noqa: F401
+    from portal.cirqliz.rules import views as _rules  # noqa: F401
     from portal.cirqliz.verification import views as _verification  # noqa: F401
-    from portal.fleet.api import on_vehicle_withdrawn
+    from portal.fleet.api import on_vehicle_changed, on_vehicle_withdrawn, set_vehicle_passes
 
     app.register_blueprint(blueprint)
+    with app.app_context():
+        set_vehicle_passes(PassesOfVehicles())
     on_vehicle_withdrawn(revoke_for_vehicles)
+    on_vehicle_changed(reexamine_vehicles)
+    on_company_closed(suspend_for_company)
+    on_company_reopened(resume_for_company)
     add_navigation(app, _links)

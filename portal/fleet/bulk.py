@@ -36,6 +36,7 @@ BULK_KEYS = (
 )
 """What vehicles can have in common. A plate and its date are of one vehicle."""
 
+LABEL = "label"
 _LONGEST_LABEL = 80
 
 
@@ -79,14 +80,23 @@ class Plan:
     fingerprint: str
 
     def summary(self, most: int = 12) -> tuple[Sequence[tuple[str, Any, Any, int]], int]:
-        """Return (column, before, after, vehicles) of the most frequent changes, and how many kinds are left out."""
+        """Return (column, before, after, vehicles) of the most frequent changes, and how many kinds are left out.
+
+        Names that get a beginning are counted apart, by `renamed`: each becomes another one.
+        """
         kinds = Counter(
             (name, plain(getattr(one.vehicle, name)), plain(value))
             for one in self.changed
             for name, value in one.after.items()
+            if name != LABEL
         )
         lines = [(name, before, after, count) for (name, before, after), count in kinds.most_common(most)]
         return lines, max(0, len(kinds) - most)
+
+    @property
+    def renamed(self) -> int:
+        """How many vehicles get a beginning before their name."""
+        return sum(LABEL in one.after for one in self.changed)
 
 
 def read_change(texts: Mapping[str, str]) -> tuple[BulkChange | None, Sequence[Fault]]:
@@ -148,7 +158,7 @@ def _plan_one(vehicle: VehicleView, change: BulkChange) -> PlannedVehicle:
         # The category is that of the weight: left alone, the two would contradict each other.
         wanted["category"] = category_of(gross)
     if change.label_prefix and not vehicle.label.startswith(change.label_prefix):
-        wanted["label"] = f"{change.label_prefix} {vehicle.label}".strip()[:_LONGEST_LABEL]
+        wanted[LABEL] = f"{change.label_prefix} {vehicle.label}".strip()[:_LONGEST_LABEL]
     after = {name: value for name, value in wanted.items() if getattr(vehicle, name) != value}
     return PlannedVehicle(vehicle, after, _fault(vehicle, after))
 
