@@ -6,13 +6,17 @@ from datetime import datetime
 from uuid import UUID
 
 from portal.cirqliz.control.retention import purge_checks
+from portal.cirqliz.decisions.batches.tasks import ask_for_due_batches
 from portal.cirqliz.decisions.commands import Answer, DecideRequest
 from portal.cirqliz.decisions.services import decide_request
 from portal.cirqliz.passes.queries import list_passes_between, list_passes_of_request, list_rights
 from portal.cirqliz.passes.services import revoke_pass
 from portal.cirqliz.passes.sheets import purge_sheets
 from portal.cirqliz.ports import LAWFUL, PlannedTour, RouteOrder, RouteStop, TourPlanner, set_tour_planner
+from portal.cirqliz.reexamination.watching import ask_for_due_work as ask_for_reexaminations
 from portal.cirqliz.requests.commands import SubmitRequest
+from portal.cirqliz.requests.erasing import erase_old_papers
+from portal.cirqliz.requests.expiry import expire_requests
 from portal.cirqliz.requests.queries import get_request_of_territory
 from portal.cirqliz.requests.services import submit_request, withdraw_request
 from portal.cirqliz.requests.starting import RequestDraft, draft_url
@@ -35,8 +39,12 @@ __all__ = [
     "TourPlanner",
     "VehicleDecision",
     "active_pass_rights",
+    "ask_for_due_batches",
+    "ask_for_reexaminations",
     "decide_request",
     "draft_url",
+    "erase_old_papers",
+    "expire_requests",
     "get_request_of_territory",
     "list_passes_between",
     "list_passes_of_request",

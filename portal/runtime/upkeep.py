@@ -31,14 +31,18 @@ class Upkeep:
             if time.monotonic() >= self._next_erasure:
                 cirqliz.purge_checks()
                 cirqliz.purge_sheets()
+                cirqliz.expire_requests()
+                cirqliz.erase_old_papers()
                 numeriz.erase_old_law()
                 itineriz.erase_old_routes()
                 itineriz.erase_lost_files()
                 audit.seal_entries(everything=True)
                 self._next_erasure = time.monotonic() + _ERASE_EVERY_S
             if time.monotonic() >= self._next_asking:
+                cirqliz.ask_for_due_batches()
                 numeriz.ask_for_due_work()
                 itineriz.ask_for_due_work()
+                cirqliz.ask_for_reexaminations()
                 audit.seal_entries()
                 self._next_asking = time.monotonic() + _ASK_EVERY_S
             return pushed

@@ -37,7 +37,8 @@ def whole_png(content: bytes) -> bytes:
             _check_header(name, content[place + 8 : end - 4])
         names.append(name)
         place = end
-    if names.count(b"IHDR") != 1 or b"IDAT" not in names or names.index(b"IEND") != len(names) - 1:
+    once = all(names.count(name) == 1 for name in (b"IHDR", b"IEND"))
+    if not once or b"IDAT" not in names or names[-1] != b"IEND":
         raise Invalid("paper-damaged")
     return content
 
