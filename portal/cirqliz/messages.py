@@ -95,7 +95,6 @@ ERRORS: Mapping[str, LazyString] = {
     "batch-too-large": _l("Une décision groupée porte sur %(most)s demandes au plus."),
     "batch-empty": _l("Aucune des demandes choisies ne peut recevoir cette réponse."),
     "batch-ended": _l("Cette décision groupée est déjà appliquée ou annulée."),
-    "batch-of-another": _l("Seuls la personne qui l’a préparée et un superviseur peuvent annuler cette décision."),
     "view-name-missing": _l("Donnez un nom à cette vue."),
     "view-name-too-long": _l("Ce nom est trop long : %(most)s caractères au plus."),
     "view-name-taken": _l("Une autre de vos vues porte déjà ce nom."),

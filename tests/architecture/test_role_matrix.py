@@ -52,6 +52,8 @@ REFUSED_INSIDE: Mapping[str, tuple[int, str]] = {
     "open_data.download": (503, "this world was never published: there is no file yet"),
     "fleet.accept_loan": (404, "the company of this world lends: the other side answers"),
     "fleet.decline_loan": (404, "the company of this world lends: the other side answers"),
+    "cirqliz.rename_view": (404, "a view is of the one clerk who keeps it, none of these"),
+    "cirqliz.delete_view": (404, "a view is of the one clerk who keeps it, none of these"),
     "accounts.invitation": (403, "a role offered to one address is not for somebody signed in with another"),
 }
 # Reading writes nothing, but for these.
@@ -65,7 +67,8 @@ REACHED = frozenset(
     for context, views in {
         "accounts": "team change_role remove_member cancel_invitation leave_company staff_list remove_staff "
         "cancel_staff_invitation resend_confirmation",
-        "cirqliz": "decide decide_many revoke_pass give_back withdraw_request look_up",
+        "cirqliz": "decide prepare_decisions undo_decisions claim_request claim_requests desk_message refuse_requester "
+        "save_view revoke_pass give_back withdraw_request look_up",
         "fleet": "archive_vehicle confirm_import discard_import end_loan undo_together",
         "itineriz": "cancel_route delete_route leave_at unshare remove_saved_place remove_stop_row discard_stops "
         "remove_check",
@@ -221,7 +224,13 @@ def _form(matrix: Matrix, endpoint: str, target: str) -> Mapping[str, Any]:
             "version": str(side.ready_version),
             "vehicles": side.objects["vehicle_id"],
         },
-        "cirqliz.decide_many": {"decision": "approved", "chosen": f"{ready}:{version}"},
+        "cirqliz.prepare_decisions": {"decision": "approved", "chosen": f"{ready}:{version}", "form_key": "one"},
+        "cirqliz.preview_decisions": {"decision": "approved", "chosen": f"{ready}:{version}"},
+        "cirqliz.claim_requests": {"chosen": f"{ready}:{version}"},
+        "cirqliz.desk_message": {"text": "Quel quai ?", "version": version},
+        "cirqliz.refuse_requester": {"reason": "SIRET d’une autre entreprise"},
+        "cirqliz.save_view": {"name": "Les rouges"},
+        "cirqliz.rename_view": {"name": "Rouges"},
         "cirqliz.revoke_pass": {"reason_code": "misuse"},
         "cirqliz.look_up": {"wanted": "AA-111-BB"},
         "cirqliz.send_pass": {"address": "conducteur@exemple.fr"},
@@ -311,12 +320,12 @@ def test_foreign_objects_in_a_form_change_nothing(matrix: Matrix) -> None:
     answer = {"decision": "approved", "version": str(own.ready_version)}
 
     def chosen(side: Side) -> dict[str, str]:
-        return {**answer, "chosen": f"{side.objects['request_id']}:{side.ready_version}"}
+        return {**answer, "form_key": "two", "chosen": f"{side.objects['request_id']}:{side.ready_version}"}
 
     def vehicles(side: Side) -> dict[str, str]:
         return {**answer, "vehicles": str(side.objects["vehicle_id"])}
 
-    for url, form in ((f"{desk}/decisions", chosen), (one, vehicles)):
+    for url, form in ((f"{desk}/lots", chosen), (one, vehicles)):
         reply, wrote = matrix.open("clerk", "POST", url, form(own))
         assert (reply.status_code, wrote) == (303, True)
         reply, wrote = matrix.open("clerk", "POST", url, form(other))

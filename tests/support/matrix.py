@@ -16,7 +16,9 @@ from portal.accounts.models import Invitation, Registration
 from portal.accounts.services.invitations import Offer, open_invitation
 from portal.accounts.services.registration import register
 from portal.accounts.tokens import registration_token, reset_token
-from portal.cirqliz.decisions.commands import Answer, DecideRequest
+from portal.cirqliz.decisions.batches.services import prepare_batch
+from portal.cirqliz.decisions.commands import Answer, DecideRequest, PrepareBatch
+from portal.cirqliz.decisions.saved_views import save_view
 from portal.cirqliz.decisions.services import decide_request
 from portal.cirqliz.models import AccessPass
 from portal.cirqliz.passes.links import pass_key
@@ -152,6 +154,8 @@ def _make_side(app: Flask, run_jobs: RunJobs, slug: str) -> Side:
     approved = _request(app, run_jobs, actor, company.id, territory, vehicle_id, day)
     version = get_request(company.id, approved).version
     decide_request(clerk, slug, DecideRequest(approved, version, Answer(VehicleDecision.APPROVED), None))
+    held = _request(app, run_jobs, actor, company.id, territory, vehicle_id, day)
+    batch = PrepareBatch({held: get_request(company.id, held).version}, Answer(VehicleDecision.APPROVED), "a preview")
     ready = _request(app, run_jobs, actor, company.id, territory, vehicle_id, day)
     seen = get_request(company.id, ready)
     offers = (
@@ -164,6 +168,8 @@ def _make_side(app: Flask, run_jobs: RunJobs, slug: str) -> Side:
         objects={
             "request_id": ready,
             "pass_id": _pass_of(approved),
+            "batch_id": prepare_batch(clerk, slug, batch),
+            "view_id": save_view(clerk, slug, "Les rouges", {"couleur": "red"}),
             "sheet_id": ask_sheet(actor, company.id, "fr"),
             "vehicle_id": vehicle_id,
             "import_id": import_id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -46,8 +47,8 @@ class AskInformation:
 
 @dataclass(frozen=True, slots=True)
 class PrepareBatch:
-    """One answer for requests as the clerk saw them: id and version of each. form_key is drawn with the preview."""
+    """One answer for requests as the clerk saw them: version by id. form_key is drawn with the preview."""
 
-    chosen: tuple[tuple[UUID, int], ...]
+    chosen: Mapping[UUID, int]
     answer: Answer
     form_key: str

@@ -9,19 +9,22 @@ from uuid import UUID
 from sqlalchemy import select
 
 from portal import audit
-from portal.accounts.api import get_company
+from portal.accounts.api import CompanyStatus, get_company
 from portal.audit import AuditTag
 from portal.cirqliz.decisions import policies
 from portal.cirqliz.decisions.commands import Answer
 from portal.cirqliz.mails import mail_decision
 from portal.cirqliz.models import AccessRequest, RequestVehicle
+from portal.cirqliz.passes.life import revoke_for_decision
 from portal.cirqliz.passes.services import issue_passes
+from portal.cirqliz.reexamination.services import close_reexamination
+from portal.cirqliz.rules.quotas import check_quota
 from portal.cirqliz.states import RequestState, VehicleDecision
 from portal.common.actor import Actor
 from portal.common.clock import Clock
 from portal.common.errors import Conflict, Invalid, NotFound, PortalError
 from portal.db import UnitOfWork
-from portal.fleet.api import get_vehicles, lock_fleet
+from portal.fleet.api import get_usable_vehicles, lock_fleets, lock_vehicles, owners_of
 from portal.territories.api import TerritoryView
 
 
@@ -55,11 +58,16 @@ def decide_in(
     if not chosen:
         raise Invalid("no-vehicle-chosen", field="vehicles", number=request.number)
     if answer.decision is VehicleDecision.APPROVED:
-        check_approval(uow, request, chosen, clock)
+        check_approval(uow, territory, request, chosen, clock)
     before = request.state
     _answer(actor, request, chosen, answer, clock)
     approved = [vehicle for vehicle in chosen if vehicle.decision is VehicleDecision.APPROVED]
     passes = issue_passes(uow, actor, request, territory, approved, clock=clock)
+    refused = [vehicle.vehicle_id for vehicle in chosen if vehicle.decision is VehicleDecision.REFUSED]
+    if refused:
+        revoke_for_decision(uow, actor, request.id, refused, clock=clock)
+    if request.state.decided:
+        close_reexamination(uow, request, clock=clock)
     audit.record(
         actor,
         AuditTag.REQUEST_DECIDED,
@@ -81,10 +89,10 @@ def load_requests(uow: UnitOfWork, territory_id: UUID, ids: Iterable[UUID]) -> l
     One order for everybody, fleets before requests and each by id: nobody waits for another in a circle. A vehicle
     that leaves a fleet at this instant either is seen by the decision or ends the pass it gives.
     """
-    wanted = list(ids)
-    scope = (AccessRequest.territory_id == territory_id, AccessRequest.id.in_(wanted))
-    for company_id in sorted(set(uow.session.scalars(select(AccessRequest.company_id).where(*scope)))):
-        lock_fleet(uow, company_id)
+    scope = (AccessRequest.territory_id == territory_id, AccessRequest.id.in_(list(ids)))
+    companies = set(uow.session.scalars(select(AccessRequest.company_id).where(*scope)))
+    of_requests = select(RequestVehicle.vehicle_id).join(AccessRequest, AccessRequest.id == RequestVehicle.request_id)
+    lock_fleets(uow, companies | owners_of(of_requests.where(*scope)))
     rows = uow.session.scalars(
         select(AccessRequest)
         .where(*scope)
@@ -150,21 +158,36 @@ def _last_answer(request: AccessRequest) -> Conflict | None:
     return Conflict("decided-first", by=last.decided_by_label, at=last.decided_at, number=request.number)
 
 
-def check_approval(uow: UnitOfWork, request: AccessRequest, chosen: Sequence[RequestVehicle], clock: Clock) -> None:
+def check_approval(
+    uow: UnitOfWork, territory: TerritoryView, request: AccessRequest, chosen: Sequence[RequestVehicle], clock: Clock
+) -> None:
     """Raise Invalid when these vehicles of a request cannot be approved now."""
-    lock_fleet(uow, request.company_id)
-    refusal = policies.refuses_approval(get_company(request.company_id).status, request.ends_at, clock.now())
+    lock_vehicles(uow, request.company_id, [vehicle.vehicle_id for vehicle in chosen])
+    refusal = approval_refusal(request, chosen, get_company(request.company_id).status, clock)
     if refusal is not None:
-        raise Invalid(refusal, field="decision", number=request.number)
-    changed = changed_plates(request.company_id, chosen)
+        raise refusal
+    check_quota(uow, territory, request, chosen)
+
+
+def approval_refusal(
+    request: AccessRequest, chosen: Sequence[RequestVehicle], company: CompanyStatus, clock: Clock
+) -> Invalid | None:
+    """Tell why these vehicles of a request cannot be approved now, as far as a reader can know without a lock."""
+    refusal = policies.refuses_approval(company, request.ends_at, clock.now())
+    if refusal is not None:
+        return Invalid(refusal, field="decision", number=request.number)
+    changed = changed_plates(request, chosen)
     if changed:
-        raise Invalid("vehicle-changed", field="vehicles", plates=", ".join(changed), number=request.number)
+        return Invalid("vehicle-changed", field="vehicles", plates=", ".join(changed), number=request.number)
+    return None
 
 
-def changed_plates(company_id: UUID, chosen: Sequence[RequestVehicle]) -> list[str]:
-    """Return the plates of those vehicles that are no longer as they were on the day of the request."""
-    now = {v.id: v for v in get_vehicles(company_id, [v.vehicle_id for v in chosen])}
-    return [v.plate_display for v in chosen if now[v.vehicle_id].archived or now[v.vehicle_id].plate != v.plate]
+def changed_plates(request: AccessRequest, chosen: Sequence[RequestVehicle]) -> list[str]:
+    """Return the plates of those vehicles that the company no longer has under that plate for the dates asked for."""
+    ids = [vehicle.vehicle_id for vehicle in chosen]
+    usable = get_usable_vehicles(request.company_id, ids, request.starts_at, request.ends_at)
+    plates = {vehicle.id: vehicle.plate for vehicle in usable}
+    return [vehicle.plate_display for vehicle in chosen if plates.get(vehicle.vehicle_id) != vehicle.plate]
 
 
 def _answer(

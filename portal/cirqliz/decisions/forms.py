@@ -1,23 +1,25 @@
-"""What a clerk types: the answer to a request, to several at once, and the filters of the queue."""
+"""What a clerk types: answers, questions, the filters of the queue."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from werkzeug.datastructures import MultiDict
-from wtforms import HiddenField, RadioField, SelectField, TextAreaField
+from wtforms import BooleanField, HiddenField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 
-from portal.cirqliz.decisions.commands import Answer, DecideRequest
-from portal.cirqliz.decisions.queries import QueueFilter
+from portal.cirqliz.decisions.commands import Answer, DecideRequest, PrepareBatch
+from portal.cirqliz.decisions.filters import Age, Proposal, QueueFilter, Shelf, Sort
 from portal.cirqliz.messages import REFUSAL_REASONS, REVOCATION_REASONS, sentence
-from portal.cirqliz.requests.forms import CheckboxesField
+from portal.cirqliz.requests.fields import CheckboxesField
 from portal.cirqliz.requests.queries import RequestView
 from portal.cirqliz.states import (
     CLERK_REVOCATIONS,
+    ReexaminationCause,
     RefusalReason,
     RequestState,
     RevocationReason,
@@ -25,6 +27,7 @@ from portal.cirqliz.states import (
 )
 from portal.common.errors import PortalError
 from portal.common.text import whole_number
+from portal.fleet.api import Category
 from portal.regulations.perimeters import Colour
 from portal.web.forms import Needed
 
@@ -32,7 +35,20 @@ _ANSWERS = (
     SelectChoice(VehicleDecision.APPROVED.value, _l("Approuver")),
     SelectChoice(VehicleDecision.REFUSED.value, _l("Refuser")),
 )
-FILTER_NAMES = ("etat", "couleur", "age", "entreprise", "entreprise_id", "q")
+FILTER_NAMES = (
+    "etat",
+    "couleur",
+    "lieu",
+    "entreprise",
+    "entreprise_id",
+    "age",
+    "categorie",
+    "pieces",
+    "regle",
+    "cause",
+    "tri",
+    "q",
+)
 _NO_REASON = SelectChoice("", _l("Choisir un motif"))
 
 
@@ -94,20 +110,47 @@ class DecisionForm(AnswerForm):
 
 
 class BatchForm(AnswerForm):
-    """One answer for the requests ticked in the queue; each value is `id:version`."""
+    """One answer for the requests ticked in the queue (`id:version` each), or for all that the filters show."""
 
     chosen = CheckboxesField(_l("Demandes"), validate_choice=False, choices=[])
+    everything = BooleanField(_l("Toute la liste, au-delà de cette page (500 demandes au plus)"))
+    form_key = HiddenField()
 
-    def commands(self) -> list[DecideRequest]:
-        """Return one decision per request ticked, for all its vehicles that wait."""
-        found = []
+    def versions(self) -> dict[UUID, int]:
+        """Return the version of each request ticked, by id, in the order of the page."""
+        found: dict[UUID, int] = {}
         for text in self.chosen.data or ():
             id_, _, version = text.partition(":")
             ids = _ids([id_])
             known = whole_number(version)
             if ids and known is not None:
-                found.append(DecideRequest(ids[0], known, self.answer()))
+                found[ids[0]] = known
         return found
+
+    def command(self) -> PrepareBatch:
+        """Return the batch confirmed."""
+        return PrepareBatch(self.versions(), self.answer(), (self.form_key.data or "")[:64])
+
+
+class QuestionForm(_ErrorsMixin, FlaskForm):
+    """What a clerk writes to the company; with a question the request waits for the answer."""
+
+    text = TextAreaField(_l("Message"), [Needed()])
+    version = HiddenField()
+
+
+class CompanyRefusalForm(_ErrorsMixin, FlaskForm):
+    """Why a company is not accepted."""
+
+    reason = TextAreaField(
+        _l("Motif du refus de l’entreprise"), [Needed()], description=_l("L’entreprise le lit dans son courriel.")
+    )
+
+
+class ViewForm(_ErrorsMixin, FlaskForm):
+    """The name of a saved view."""
+
+    name = StringField(_l("Nom de la vue"), [Needed()])
 
 
 class RevocationForm(_ErrorsMixin, FlaskForm):
@@ -126,24 +169,32 @@ class RevocationForm(_ErrorsMixin, FlaskForm):
         return _member(RevocationReason, self.reason_code.data)
 
 
-def read_filter(given: MultiDict[str, str]) -> QueueFilter:
-    """Return the filter of a query string; what cannot be understood does not narrow. `etat=toutes`: every state."""
-    asked = given.get("etat", RequestState.READY.value)
-    age = given.get("age", "")
+def read_filter(given: Mapping[str, str]) -> QueueFilter:
+    """Return the filter of a query string; what cannot be understood does not narrow."""
+    where = given.get("etat", "")
     company = _ids([given.get("entreprise_id", "")])
     return QueueFilter(
-        state=None if asked == "toutes" else _member(RequestState, asked),
+        where=_member(Shelf, where) or _member(RequestState, where) or Shelf.TO_DECIDE,
         colour=_member(Colour, given.get("couleur", "")),
+        place=given.get("lieu", "")[:80],
         company=given.get("entreprise", "")[:160],
         company_id=company[0] if company else None,
-        older_than_days=int(age) if age.isdecimal() and len(age) < 4 else None,
+        age=_member(Age, given.get("age", "")),
+        category=_member(Category, given.get("categorie", "")),
+        documents={"avec": True, "sans": False}.get(given.get("pieces", "")),
+        proposal=_member(Proposal, given.get("regle", "")),
+        cause=_member(ReexaminationCause, given.get("cause", "")),
         search=given.get("q", "")[:40],
+        sort=_member(Sort, given.get("tri", "")) or Sort.AGE,
     )
 
 
-def _member[E: (VehicleDecision, RefusalReason, RevocationReason, RequestState, Colour)](
-    kind: type[E], value: str | None
-) -> E | None:
+def kept_filters(given: Mapping[str, str]) -> dict[str, Any]:
+    """Return the filters to carry along in links: those we know, since other names mean something to a link itself."""
+    return {name: given[name][:160] for name in FILTER_NAMES if given.get(name)}
+
+
+def _member[E: StrEnum](kind: type[E], value: str | None) -> E | None:
     return next((one for one in kind if one.value == value), None)
 
 

@@ -9,7 +9,10 @@ from flask_babel import gettext as _
 
 from portal.common.actor import StaffRole
 from portal.territories.api import TerritoryView
-from portal.web.guards import current_actor
+from portal.web.guards import current_actor, staff
+
+PREFIX = "/territoires/<territory>"
+CLERK = staff(StaffRole.CLERK)
 
 
 def desk_frame(territory: TerritoryView) -> dict[str, Any]:
@@ -26,6 +29,7 @@ def _tabs(territory: str) -> list[dict[str, Any]]:
     tabs = (
         (_("Guichet"), "cirqliz.desk", StaffRole.CLERK),
         (_("Contrôle"), "cirqliz.control", StaffRole.CONTROL_AGENT),
+        (_("Règles"), "cirqliz.list_rules", StaffRole.SUPERVISOR),
         (_("Journal"), "cirqliz.journal", StaffRole.SUPERVISOR, StaffRole.ADMINISTRATOR),
     )
     return [

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from uuid import UUID
-
 from portal.cirqliz.decisions import policies
 from portal.cirqliz.decisions.commands import DecideRequest
 from portal.cirqliz.decisions.deciding import Decided, check_as_seen, decide_in, load_request, pending_of
 from portal.common.actor import Actor
 from portal.common.clock import SYSTEM_CLOCK, Clock
-from portal.common.errors import Invalid, PortalError
 from portal.db import unit_of_work
 from portal.territories.api import get_territory
 
@@ -30,29 +25,3 @@ def decide_request(actor: Actor, territory: str, command: DecideRequest, *, cloc
         request = load_request(uow, place.id, command.request_id)
         check_as_seen(request, command.version, actor, clock)
         return decide_in(uow, actor, place, request, pending_of(request, command.vehicle_ids), command.answer, clock)
-
-
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    """A request of a batch that could not be decided, and why."""
-
-    request_id: UUID
-    error: PortalError
-
-
-def decide_many(
-    actor: Actor, territory: str, commands: Sequence[DecideRequest], *, clock: Clock = SYSTEM_CLOCK
-) -> tuple[Sequence[Decided], Sequence[Skipped]]:
-    """Give one answer to several requests in one transaction; what cannot be answered is skipped and told."""
-    policies.require_clerk(actor, territory)
-    decided: list[Decided] = []
-    skipped: list[Skipped] = []
-    with unit_of_work():
-        for command in sorted(commands, key=lambda c: c.request_id):
-            try:
-                decided.append(decide_request(actor, territory, command, clock=clock))
-            except PortalError as error:
-                if isinstance(error, Invalid) and error.field == "reason_code":
-                    raise
-                skipped.append(Skipped(command.request_id, error))
-    return decided, skipped

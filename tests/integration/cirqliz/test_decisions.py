@@ -11,14 +11,16 @@ from portal.accounts.api import refuse_company
 from portal.audit import list_entries
 from portal.audit.tags import AuditTag
 from portal.cirqliz.decisions.commands import Answer, DecideRequest
-from portal.cirqliz.decisions.queries import QueueFilter, count_queue, list_queue
-from portal.cirqliz.decisions.services import decide_many, decide_request
+from portal.cirqliz.decisions.filters import Age, QueueFilter, Shelf, Sort
+from portal.cirqliz.decisions.queries import count_queue, find_neighbours, list_matching, list_queue
+from portal.cirqliz.decisions.services import decide_request
 from portal.cirqliz.passes.queries import list_passes_of_request
 from portal.cirqliz.requests.services import withdraw_request
-from portal.cirqliz.states import RefusalReason, RequestState, VehicleDecision
+from portal.cirqliz.states import ReexaminationCause, RefusalReason, RequestState, VehicleDecision
 from portal.common.actor import StaffRole, system_actor
 from portal.common.clock import SYSTEM_CLOCK, FixedClock
 from portal.common.errors import Conflict, Denied, Invalid, NotFound
+from portal.fleet.api import Category
 from portal.mail import list_outbox
 from portal.regulations.perimeters import Colour
 from tests.factories.accounts import make_user
@@ -150,16 +152,6 @@ def test_clerk_of_another_territory_finds_no_request(world: World) -> None:
         decide_request(actor, elsewhere.slug, DecideRequest(found.id, found.version, APPROVED))
 
 
-def test_batch_decides_the_others_when_one_was_decided_before(world: World) -> None:
-    requests = [world.ready() for _ in range(3)]
-    world.refuse(requests[1])
-    commands = [DecideRequest(one.id, one.version, APPROVED) for one in requests]
-    decided, skipped = decide_many(world.staff_actor(), world.territory.slug, commands)
-    assert {one.request_id for one in decided} == {requests[0].id, requests[2].id}
-    assert [(one.request_id, one.error.code) for one in skipped] == [(requests[1].id, "decided-first")]
-    assert [len(list_passes_of_request(one.id)) for one in requests] == [1, 0, 1]
-
-
 def test_queue_is_narrowed_by_each_filter(world: World) -> None:
     now = SYSTEM_CLOCK.now()
     red = world.ready(vehicles=[world.vehicle("OI-101-CD")])
@@ -169,16 +161,26 @@ def test_queue_is_narrowed_by_each_filter(world: World) -> None:
     number = list_passes_of_request(done.id)[0].number
     cases = [
         (QueueFilter(), [red, blue]),
-        (QueueFilter(state=None), [red, blue, done]),
-        (QueueFilter(state=RequestState.APPROVED), [done]),
+        (QueueFilter(where=Shelf.ALL), [red, blue, done]),
+        (QueueFilter(where=RequestState.APPROVED), [done]),
+        (QueueFilter(where=Shelf.FREE), [red, blue]),
+        (QueueFilter(where=Shelf.MINE), []),
+        (QueueFilter(where=Shelf.REOPENED), []),
         (QueueFilter(colour=Colour.BLUE), [blue]),
         (QueueFilter(company="fleurs"), [red, blue]),
         (QueueFilter(company="personne"), []),
         (QueueFilter(company_id=world.company.id), [red, blue]),
-        (QueueFilter(older_than_days=1), []),
+        (QueueFilter(age=Age.DAY), [red, blue]),
+        (QueueFilter(age=Age.TWO_DAYS), []),
+        (QueueFilter(place="abords"), [blue]),
+        (QueueFilter(category=Category.N2), [red, blue]),
+        (QueueFilter(category=Category.N1), []),
+        (QueueFilter(documents=True), []),
+        (QueueFilter(documents=False), [red, blue]),
+        (QueueFilter(cause=ReexaminationCause.APPEAL), []),
         (QueueFilter(search="01 1o1 cd"), [red]),
         (QueueFilter(search=blue.number.lower()), [blue]),
-        (QueueFilter(state=None, search=number), [done]),
+        (QueueFilter(where=Shelf.ALL, search=number), [done]),
         (QueueFilter(search="100%"), []),
     ]
     for chosen, expected in cases:
@@ -195,4 +197,16 @@ def test_queue_is_paged_and_counted(world: World) -> None:
     second = list_queue(world.territory.id, QueueFilter(), now, first.next_cursor, size=2)
     assert (len(first.items), len(second.items), second.next_cursor) == (2, 1, None)
     later = count_queue(world.territory.id, now + timedelta(days=3))
-    assert (later.to_decide, later.late, later.very_late, later.computing) == (3, 3, 0, 1)
+    assert (later.to_decide, later.free, later.mine, later.computing) == (3, 3, 0, 1)
+    assert later.ages == {Age.DAY: 0, Age.TWO_DAYS: 0, Age.WEEK: 3, Age.LONGER: 0}
+
+
+@pytest.mark.parametrize("sort", list(Sort))
+def test_neighbours_follow_the_order_of_the_queue(world: World, sort: Sort) -> None:
+    for hours in (3, 1, 2):
+        world.ready(starts_at=world.day + timedelta(hours=4 + hours))
+    chosen, now = QueueFilter(sort=sort), SYSTEM_CLOCK.now()
+    order = [one.id for one in list_queue(world.territory.id, chosen, now).items]
+    assert [id_ for id_, _version in list_matching(world.territory.id, chosen, now, 2)] == order[:2]
+    around = [find_neighbours(world.territory.id, chosen, id_, now) for id_ in order]
+    assert around == [(None, order[1]), (order[0], order[2]), (order[1], None)]

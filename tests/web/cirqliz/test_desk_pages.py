@@ -6,10 +6,14 @@ from typing import Any
 
 import pytest
 from bs4 import Tag
+from sqlalchemy import update
 
 from portal.accounts.models import Company, CompanyStatus
+from portal.cirqliz.decisions.batches.tasks import ask_for_due_batches
+from portal.cirqliz.models import DecisionBatch
 from portal.cirqliz.passes.queries import list_passes_of_request
 from portal.cirqliz.states import RequestState
+from portal.common.clock import SYSTEM_CLOCK
 from portal.db import unit_of_work
 from portal.mail import list_outbox
 from tests.factories.accounts import make_staff, make_user
@@ -55,7 +59,7 @@ def test_clerk_approves_from_the_queue(world: World, client: PageClient) -> None
     assert len(values["vehicles"]) == 2
     assert client.submit(f"{url}/decision", values) == url
     after = client.get(url)
-    assert after.find("input", attrs={"name": "version"}) is None
+    assert after.select_one(f'form[action="{url}/decision"]') is None
     assert "Colette Guichet" in after.get_text()
     assert len(list_passes_of_request(found.id)) == 2
     assert world.owner.email in {mail.recipient for mail in list_outbox()}
@@ -110,23 +114,152 @@ def test_second_clerk_sees_what_they_typed_when_nothing_is_left_to_decide(world:
     assert "Déjà demandé" in text
 
 
-def test_batch_answers_the_requests_ticked(world: World, client: PageClient) -> None:
+def test_batch_is_previewed_prepared_and_applied(world: World, client: PageClient) -> None:
     requests = [world.ready() for _ in range(3)]
     values = [str(box["value"]) for box in client.get(DESK).select("input[name=chosen]")]
     assert len(values) == 3
-    page = client.post(f"{DESK}/decisions", {"chosen": [], "decision": "approved"})
-    assert "Cochez au moins une demande" in page.get_text()
-    page = client.post(f"{DESK}/decisions", {"chosen": values, "decision": "refused"})
+    preview = f"{DESK}/lots/apercu"
+    assert "Cochez au moins une demande" in client.post(preview, {"chosen": [], "decision": "approved"}).get_text()
+    page = client.post(preview, {"chosen": values, "decision": "refused"})
     assert len(page.select("input[name=chosen][checked]")) == 3
     world.approve(requests[0])
     answered = {"chosen": values, "decision": "refused", "reason_code": "dates_not_allowed"}
-    page = client.post(f"{DESK}/decisions", answered, status=409)
+    page = client.post(preview, answered, status=200)
     assert f"a répondu à la demande {requests[0].number}" in page.get_text()
+    form = page.select_one(f'form[action="{DESK}/lots"]')
+    assert form is not None
+    sent: dict[str, Any] = {}
+    for field in form.select("input[type=hidden]"):
+        sent.setdefault(str(field["name"]), []).append(str(field["value"]))
+    assert len(sent["chosen"]) == 2
+    url = client.submit(f"{DESK}/lots", sent)
+    assert client.submit(f"{DESK}/lots", sent) == url
+    waiting = client.get(url)
+    assert "Pas encore appliquée" in waiting.get_text()
+    assert waiting.select_one(f'form[action="{url}/annulation"]') is not None
+    assert "Voir ou annuler jusqu’à" in client.get(DESK).get_text()
+    assert world.seen(requests[1].id).state is RequestState.READY
+    apply_due(world)
+    assert "Appliquée" in client.get(url).get_text()
     assert [world.seen(one.id).state for one in requests] == [
         RequestState.APPROVED,
         RequestState.REFUSED,
         RequestState.REFUSED,
     ]
+    assert "déjà appliquée" in client.post(f"{url}/annulation", status=409).get_text()
+
+
+def apply_due(world: World) -> None:
+    """Let the hour of every waiting batch come."""
+    with unit_of_work() as uow:
+        uow.session.execute(update(DecisionBatch).values(apply_at=SYSTEM_CLOCK.now()))
+    ask_for_due_batches()
+    world.run_jobs(world.app)
+
+
+def test_everything_that_matches_is_answered_when_asked(world: World, client: PageClient) -> None:
+    found = [world.ready() for _ in range(2)]
+    values = {"everything": "y", "decision": "approved"}
+    page = client.post(f"{DESK}/lots/apercu?entreprise=fleurs", values, status=200)
+    shown = [str(field["value"]).partition(":")[0] for field in page.select("input[name=chosen]")]
+    assert shown == [str(one.id) for one in found]
+    assert "1 laissez-passer" in page.get_text().replace("\u00a0", " ")
+
+
+def test_batch_is_taken_back_without_a_trace_for_the_company(world: World, client: PageClient) -> None:
+    found = world.ready()
+    mails = len(list_outbox())
+    sent = {"chosen": f"{found.id}:{found.version}", "decision": "approved", "form_key": "one"}
+    url = client.submit(f"{DESK}/lots", sent)
+    page = client.get(f"{DESK}/{found.id}")
+    assert "Une décision groupée tient cette demande" in page.get_text()
+    assert page.select_one(f'form[action="{DESK}/{found.id}/decision"]') is None
+    assert client.submit(f"{url}/annulation") == url
+    apply_due(world)
+    assert world.seen(found.id).state is RequestState.READY
+    assert len(list_outbox()) == mails
+
+
+def test_requests_are_claimed_and_given_back(world: World, client: PageClient) -> None:
+    found = [world.ready() for _ in range(3)]
+    url = f"{DESK}/{found[0].id}"
+    client.submit(f"{DESK}/prises", {"oldest": "1"})
+    assert {world.seen(one.id).claimed_by for one in found} == {world.clerk.id}
+    assert "chez vous" in client.get(f"{DESK}?etat=miennes").get_text()
+    client.submit(f"{url}/remise")
+    assert world.seen(found[0].id).state is RequestState.READY
+    other = make_user(full_name="Louise Second")
+    make_staff(other, world.territory)
+    client.sign_in(other.id)
+    held = f"{DESK}/{found[1].id}"
+    page = client.post(f"{held}/decision", answer(client, held), status=409)
+    assert "est chez Colette Guichet depuis le" in page.get_text().replace("\u00a0", " ")
+    assert "est chez Colette" in client.post(f"{held}/prise", status=409).get_text()
+    client.submit(f"{held}/prise", {"take_over": "1"})
+    assert world.seen(found[1].id).claimed_by == other.id
+    both = {"chosen": [f"{one.id}:{one.version}" for one in (found[0], found[2])]}
+    assert "Colette Guichet" in client.post(f"{DESK}/prises", both, status=409).get_text()
+    assert world.seen(found[0].id).claimed_by == other.id
+    assert "Cochez au moins une demande" in client.post(f"{DESK}/prises", {}).get_text()
+
+
+def test_company_is_asked_and_request_waits(world: World, client: PageClient) -> None:
+    found = world.ready()
+    url = f"{DESK}/{found.id}"
+    page = client.post(f"{url}/messages", {"text": " ", "ask": "1", "version": found.version})
+    assert page.select_one("#erreurs a") is not None
+    client.submit(f"{url}/messages", {"text": "Bonjour", "version": found.version})
+    client.submit(f"{url}/messages", {"text": "Quel quai ?", "ask": "1", "version": found.version})
+    after = world.seen(found.id)
+    assert (after.state, after.claimed_by) == (RequestState.INFORMATION_ASKED, world.clerk.id)
+    text = client.get(url).get_text()
+    assert "Quel quai ?" in text and "Bonjour" in text
+    again = {"text": "Et l’heure ?", "ask": "1", "version": after.version}
+    assert "pas encore répondu" in client.post(f"{url}/messages", again, status=409).get_text()
+
+
+def test_company_is_refused_with_a_sentence(world: World, client: PageClient) -> None:
+    url = f"{DESK}/{world.ready().id}"
+    assert "Expliquez en une phrase" in client.post(f"{url}/entreprise/refus", {"reason": " "}).get_text()
+    client.submit(f"{url}/entreprise/refus", {"reason": "SIRET d’une autre entreprise"})
+    assert "Refusée" in client.get(url).get_text()
+    assert "SIRET d’une autre" in list_outbox()[0].body
+
+
+def test_views_are_kept_opened_first_renamed_and_deleted(world: World, client: PageClient) -> None:
+    world.ready(stops=(OUTSIDE, INSIDE_BLUE))
+    wanted = "couleur=red&tri=debut"
+    client.submit(f"{DESK}/vues?{wanted}", {"name": " Les   rouges "})
+    opened = client.raw.get(DESK)
+    assert opened.status_code == 302 and "couleur=red" in opened.headers["Location"]
+    page = client.get(f"{DESK}?{wanted}")
+    link = page.find("a", string="Les rouges")
+    assert isinstance(link, Tag) and link["aria-current"] == "true"
+    forms = [str(form["action"]) for form in page.select("form") if "/vues/" in str(form.get("action"))]
+    rename, delete = (next(url for url in forms if part in url) for part in ("/nom", "/suppression"))
+    client.submit(rename, {"name": "Rouges"})
+    assert "Donnez un nom" in client.post(rename, {"name": ""}).get_text()
+    other = make_user()
+    make_staff(other, world.territory)
+    client.sign_in(other.id)
+    assert client.raw.post(delete).status_code == 404
+    client.sign_in(world.clerk.id)
+    client.submit(delete)
+    assert client.raw.get(DESK).status_code == 200
+
+
+def test_clerk_goes_on_to_the_next_request_of_the_list(world: World, client: PageClient) -> None:
+    first, second, third = (world.ready() for _ in range(3))
+    url = f"{DESK}/{second.id}"
+    page = client.get(f"{url}?tri=age")
+    rels = {str(link["rel"][0]): str(link["href"]) for link in page.select("a[rel]")}
+    assert rels == {"prev": f"{DESK}/{first.id}?tri=age", "next": f"{DESK}/{third.id}?tri=age"}
+    after = client.submit(f"{url}/decision?tri=age", {**answer(client, url), "next": "1"})
+    assert after == f"{DESK}/{third.id}?tri=age"
+    after = client.submit(f"{DESK}/{third.id}/decision", {**answer(client, f"{DESK}/{third.id}"), "next": "1"})
+    assert after == f"{DESK}/{first.id}"
+    after = client.submit(f"{after}/decision", {**answer(client, after), "next": "1"})
+    assert after == f"{DESK}?etat=a-decider"
 
 
 def test_queue_keeps_its_filters(world: World, client: PageClient) -> None:
@@ -134,10 +267,14 @@ def test_queue_keeps_its_filters(world: World, client: PageClient) -> None:
     blue = world.ready(stops=(OUTSIDE, INSIDE_BLUE))
     page = client.get(f"{DESK}?couleur=blue&q=&age=")
     assert [link.get_text() for link in page.select("tbody th a")] == [blue.number]
-    form = page.select_one('form[action*="/guichet/decisions"]')
+    form = page.select_one('form[action*="/guichet/lots/apercu"]')
     assert form is not None
     assert "couleur=blue" in str(form["action"])
-    for nonsense in ("etat=n&age=-1&couleur=rose&entreprise_id=x", "q=%25_%5C", "entreprise=%F0%9F%8C%B7"):
+    for nonsense in (
+        "etat=n&age=-1&couleur=rose&entreprise_id=x&tri=z&regle=1&cause=2&pieces=3",
+        "q=%25_%5C",
+        "entreprise=%F0%9F%8C%B7",
+    ):
         client.get(f"{DESK}?{nonsense}")
     assert client.raw.get(f"{DESK}?cursor=abc").status_code == 422
 

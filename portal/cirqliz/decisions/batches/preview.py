@@ -1,0 +1,89 @@
+"""What an answer to many requests would do to each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import lazyload, selectinload
+
+from portal.accounts.api import CompanyStatus, get_company
+from portal.cirqliz.decisions import policies
+from portal.cirqliz.decisions.commands import Answer
+from portal.cirqliz.decisions.deciding import approval_refusal, check_as_seen, pending_of
+from portal.cirqliz.models import AccessRequest
+from portal.cirqliz.states import VehicleDecision
+from portal.common.actor import Actor
+from portal.common.clock import SYSTEM_CLOCK, Clock
+from portal.common.errors import Conflict, Invalid, PortalError
+from portal.db import session
+from portal.territories.api import get_territory
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewLine:
+    """What would happen to a request: its waiting vehicles are answered, or it is left out for a reason."""
+
+    request_id: UUID
+    version: int
+    number: str
+    company_name: str
+    plates: tuple[str, ...]
+    refusal: PortalError | None
+
+
+def preview_batch(
+    actor: Actor, territory: str, chosen: Mapping[UUID, int], answer: Answer, *, clock: Clock = SYSTEM_CLOCK
+) -> Sequence[PreviewLine]:
+    """Return a line per request, in the order chosen. chosen: the version the clerk saw, by id.
+
+    Writes and locks nothing: whatever changes until the batch counts is told then. Raises Denied, Invalid.
+    """
+    policies.require_clerk(actor, territory)
+    policies.check_answer(answer)
+    check_size(chosen)
+    rows = session().scalars(
+        select(AccessRequest)
+        .where(AccessRequest.territory_id == get_territory(territory).id, AccessRequest.id.in_(chosen))
+        .options(lazyload("*"), selectinload(AccessRequest.vehicles))
+        .execution_options(populate_existing=True)
+    )
+    found = {row.id: row for row in rows}
+    verdicts = Verdicts(actor, answer, clock, found.values())
+    return [verdicts.line(found[id_], version) for id_, version in chosen.items() if id_ in found]
+
+
+def check_size(chosen: Mapping[UUID, int]) -> None:
+    """Raise Invalid when nothing or too much is chosen."""
+    if not chosen:
+        raise Invalid("no-request-chosen", field="chosen")
+    if len(chosen) > policies.MAX_BATCH:
+        raise Invalid("batch-too-large", field="chosen", most=policies.MAX_BATCH)
+
+
+class Verdicts:
+    """Judges requests one by one for one answer; looks at each company once."""
+
+    def __init__(self, actor: Actor, answer: Answer, clock: Clock, requests: Iterable[AccessRequest]) -> None:
+        self._actor, self._answer, self._clock = actor, answer, clock
+        self._companies: dict[UUID, CompanyStatus] = {}
+        if answer.decision is VehicleDecision.APPROVED:
+            self._companies = {id_: get_company(id_).status for id_ in {row.company_id for row in requests}}
+
+    def line(self, request: AccessRequest, version: int) -> PreviewLine:
+        """Return what would happen to a request that the clerk saw in a version."""
+        plates = tuple(v.plate_display for v in request.vehicles if v.decision is VehicleDecision.PENDING)
+        refusal = self._refusal(request, version)
+        return PreviewLine(request.id, request.version, request.number, request.company_name, plates, refusal)
+
+    def _refusal(self, request: AccessRequest, version: int) -> PortalError | None:
+        try:
+            check_as_seen(request, version, self._actor, self._clock)
+            waiting = pending_of(request)
+        except (Conflict, Invalid) as error:
+            return error
+        if self._answer.decision is not VehicleDecision.APPROVED:
+            return None
+        return approval_refusal(request, waiting, self._companies[request.company_id], self._clock)
