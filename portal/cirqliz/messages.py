@@ -259,6 +259,7 @@ VERDICT_REASONS: Mapping[Result, LazyString] = {
     Result.OUTSIDE_HOURS: _l("Aucun périmètre actif en ce moment ; le prochain l’est à partir du %(at)s."),
     Result.HOURS_UNKNOWN: _l("Laissez-passer authentique, mais les horaires d’un périmètre ne sont plus connus."),
     Result.EXPIRED: _l("Expiré depuis le %(at)s."),
+    Result.SUSPENDED: _l("Suspendu depuis le %(at)s : il ne donne aucun droit pour le moment."),
     Result.REVOKED: _l("Révoqué le %(at)s."),
     Result.FORGED: _l("Ce code n’est pas un laissez-passer : illisible, incomplet ou falsifié."),
     Result.UNKNOWN: _l("Aucun laissez-passer ne correspond."),

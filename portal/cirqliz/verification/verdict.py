@@ -28,6 +28,7 @@ class Result(StrEnum):
     OUTSIDE_HOURS = "outside_hours"
     HOURS_UNKNOWN = "hours_unknown"
     EXPIRED = "expired"
+    SUSPENDED = "suspended"
     REVOKED = "revoked"
     FORGED = "forged"
     UNKNOWN = "unknown"
@@ -39,6 +40,7 @@ TONES: Mapping[Result, Tone] = {
     Result.OUTSIDE_HOURS: Tone.ORANGE,
     Result.HOURS_UNKNOWN: Tone.ORANGE,
     Result.EXPIRED: Tone.RED,
+    Result.SUSPENDED: Tone.RED,
     Result.REVOKED: Tone.RED,
     Result.FORGED: Tone.RED,
     Result.UNKNOWN: Tone.RED,
@@ -67,6 +69,8 @@ def judge_pass(found: PassView, hours: Mapping[str, Sequence[Span]], now: dateti
         return PassVerdict(Result.REVOKED, found.revoked_at)
     if now >= found.valid_to:
         return PassVerdict(Result.EXPIRED, found.valid_to)
+    if found.state is not PassState.ACTIVE:
+        return PassVerdict(Result.SUSPENDED, found.changed_at)
     if now < found.valid_from:
         return PassVerdict(Result.NOT_YET, found.valid_from)
     spans = [span for perimeter in found.perimeters for span in hours.get(perimeter.perimeter_id, ())]
