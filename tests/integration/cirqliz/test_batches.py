@@ -1,0 +1,256 @@
+"""Decisions on many requests: held, taken back, applied whole at their hour; and who has a request in hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy import update
+
+from portal.accounts.api import refuse_company
+from portal.audit import list_entries
+from portal.audit.tags import AuditTag
+from portal.cirqliz.decisions.batches.preview import preview_batch
+from portal.cirqliz.decisions.batches.queries import get_batch, list_batch_lines, list_recent_batches
+from portal.cirqliz.decisions.batches.services import prepare_batch, undo_batch
+from portal.cirqliz.decisions.batches.tasks import ask_for_due_batches
+from portal.cirqliz.decisions.claims import ask_information, claim_oldest, claim_requests, release_request
+from portal.cirqliz.decisions.commands import Answer, AskInformation, ClaimRequests, DecideRequest, PrepareBatch
+from portal.cirqliz.decisions.policies import CLAIM_LASTS
+from portal.cirqliz.decisions.services import decide_request
+from portal.cirqliz.models import DecisionBatch
+from portal.cirqliz.passes.queries import list_passes_of_request
+from portal.cirqliz.requests.answering import answer_information
+from portal.cirqliz.requests.commands import AnswerInformation
+from portal.cirqliz.requests.queries import RequestView
+from portal.cirqliz.requests.services import withdraw_request
+from portal.cirqliz.states import BatchState, RefusalReason, RequestState, VehicleDecision
+from portal.common.actor import Actor, StaffRole, system_actor
+from portal.common.clock import SYSTEM_CLOCK, FixedClock
+from portal.common.errors import Conflict, Denied, Invalid, NotFound
+from portal.common.ids import new_id
+from portal.db import unit_of_work
+from portal.fleet.api import archive_vehicle
+from portal.jobs import cancel
+from portal.jobs.models import Job
+from portal.mail import list_outbox
+from tests.factories.accounts import make_user
+from tests.factories.cirqliz import World
+from tests.factories.territories import make_territory
+
+APPROVED = Answer(VehicleDecision.APPROVED)
+REFUSED = Answer(VehicleDecision.REFUSED, RefusalReason.DUPLICATE, "Déjà demandé")
+
+
+def prepared(world: World, found: Sequence[RequestView], answer: Answer = APPROVED, actor: Actor | None = None) -> UUID:
+    """A batch for requests as they were seen."""
+    command = PrepareBatch({one.id: one.version for one in found}, answer, str(new_id()))
+    return prepare_batch(actor or world.staff_actor(), world.territory.slug, command)
+
+
+def let_the_hour_come(world: World) -> None:
+    """Ten minutes pass for every batch, and upkeep comes by."""
+    with unit_of_work() as uow:
+        uow.session.execute(update(DecisionBatch).values(apply_at=SYSTEM_CLOCK.now()))
+    ask_for_due_batches()
+    world.run_jobs(world.app)
+
+
+def other_clerk(world: World, name: str = "Louise Second") -> Actor:
+    """Another clerk of the territory."""
+    return world.staff_actor(user=make_user(full_name=name))
+
+
+def outcomes(batch_id: UUID) -> dict[UUID, str | None]:
+    """What became of each request of a batch."""
+    return {line.request_id: line.outcome for line in list_batch_lines(batch_id)}
+
+
+def test_nothing_happens_until_the_hour_and_everything_at_it(world: World) -> None:
+    found = [world.ready(), world.ready()]
+    mails = len(list_outbox())
+    batch_id = prepared(world, found, REFUSED)
+    waiting = get_batch(world.territory.id, batch_id)
+    assert (waiting.state, waiting.waiting) == (BatchState.WAITING, 2)
+    assert waiting.apply_at - waiting.created_at == timedelta(minutes=10)
+    assert ask_for_due_batches() == 0
+    assert len(list_outbox()) == mails
+    assert [world.seen(one.id).state for one in found] == [RequestState.READY] * 2
+    let_the_hour_come(world)
+    assert get_batch(world.territory.id, batch_id).state is BatchState.APPLIED
+    assert set(outcomes(batch_id).values()) == {"decided"}
+    after = [world.seen(one.id) for one in found]
+    assert {(one.state, one.batch_id) for one in after} == {(RequestState.REFUSED, None)}
+    assert after[0].vehicles[0].decided_by == "Colette Guichet"
+    assert len(list_outbox()) == mails + 2
+    entries = list_entries(territory_id=world.territory.id).items
+    (applied,) = [entry for entry in entries if entry.tag is AuditTag.BATCH_APPLIED]
+    assert (applied.data["requests"], applied.data["left_out"]) == (2, 0)
+    told = [entry for entry in entries if entry.tag is AuditTag.REQUEST_DECIDED]
+    assert {entry.data["batch"] for entry in told} == {str(batch_id)}
+
+
+def test_requests_are_free_again_when_the_batch_is_taken_back(world: World) -> None:
+    found = world.ready()
+    batch_id = prepared(world, [found])
+    undo_batch(other_clerk(world), world.territory.slug, batch_id)
+    with pytest.raises(Conflict, match="batch-ended"):
+        undo_batch(world.staff_actor(), world.territory.slug, batch_id)
+    let_the_hour_come(world)
+    assert len(list_passes_of_request(found.id)) == 0
+    assert world.approve(world.seen(found.id)).state is RequestState.APPROVED
+    assert list_recent_batches(world.territory.id, SYSTEM_CLOCK.now())[0].state is BatchState.UNDONE
+
+
+def test_request_of_a_batch_is_closed_to_everybody_else(world: World) -> None:
+    found = world.ready()
+    prepared(world, [found])
+    seen = world.seen(found.id)
+    for actor in (world.staff_actor(), other_clerk(world)):
+        with pytest.raises(Conflict, match="in-batch"):
+            decide_request(actor, world.territory.slug, DecideRequest(seen.id, seen.version, REFUSED))
+        with pytest.raises(Conflict, match="in-batch"):
+            ask_information(actor, world.territory.slug, AskInformation(seen.id, seen.version, "Quel quai ?"))
+        _taken, skipped = claim_requests(actor, world.territory.slug, ClaimRequests((seen.id,), take_over=True))
+        assert [one.error.code for one in skipped] == ["in-batch"]
+    with pytest.raises(Invalid, match="batch-empty"):
+        prepared(world, [seen], REFUSED)
+
+
+def test_what_changed_meanwhile_is_left_out_and_told(world: World) -> None:
+    plates = [world.vehicle() for _ in range(3)]
+    kept, withdrawn, archived = (world.ready(vehicles=[plate]) for plate in plates)
+    batch_id = prepared(world, [kept, withdrawn, archived])
+    withdraw_request(world.company_actor(), world.company.id, withdrawn.id)
+    archive_vehicle(world.company_actor(), world.company.id, plates[2])
+    let_the_hour_come(world)
+    assert outcomes(batch_id) == {
+        kept.id: "decided",
+        withdrawn.id: "request-withdrawn",
+        archived.id: "vehicle-changed",
+    }
+    assert [world.seen(one.id).state for one in (kept, withdrawn, archived)] == [
+        RequestState.APPROVED,
+        RequestState.WITHDRAWN,
+        RequestState.READY,
+    ]
+    assert world.seen(archived.id).batch_id is None
+
+
+def test_answer_of_the_company_is_read_before_the_batch_counts(world: World) -> None:
+    found = world.ready()
+    ask_information(world.staff_actor(), world.territory.slug, AskInformation(found.id, found.version, "Quel quai ?"))
+    batch_id = prepared(world, [world.seen(found.id)], REFUSED)
+    answer_information(world.company_actor(), world.company.id, AnswerInformation(found.id, "Le quai nord"))
+    let_the_hour_come(world)
+    assert outcomes(batch_id) == {found.id: "request-changed"}
+    assert world.seen(found.id).state is RequestState.UNDER_REVIEW
+
+
+def test_preview_says_what_the_batch_then_does(world: World) -> None:
+    good, decided, held = (world.ready() for _ in range(3))
+    seen = {one.id: one.version for one in (good, decided, held)}
+    world.refuse(decided)
+    claim_requests(other_clerk(world), world.territory.slug, ClaimRequests((held.id,)))
+    lines = preview_batch(world.staff_actor(), world.territory.slug, seen, APPROVED)
+    codes = {line.request_id: line.refusal.code if line.refusal else None for line in lines}
+    assert codes == {good.id: None, decided.id: "decided-first", held.id: "claimed-by"}
+    batch_id = prepare_batch(world.staff_actor(), world.territory.slug, PrepareBatch(seen, APPROVED, "one"))
+    assert outcomes(batch_id) == codes
+    refuse_company(system_actor("test"), world.company.id, "fermée")
+    (line,) = preview_batch(world.staff_actor(), world.territory.slug, {held.id: held.version + 1}, APPROVED)
+    assert line.refusal is not None
+
+
+def test_one_batch_is_made_when_its_form_is_sent_twice(world: World) -> None:
+    found = world.ready()
+    command = PrepareBatch({found.id: found.version}, APPROVED, "one form")
+    first, second = (prepare_batch(world.staff_actor(), world.territory.slug, command) for _ in range(2))
+    assert first == second
+
+
+@pytest.mark.parametrize(
+    ("answer", "count", "code"),
+    [
+        (Answer(VehicleDecision.REFUSED), 1, "refusal-without-reason"),
+        (APPROVED, 0, "no-request-chosen"),
+        (APPROVED, 501, "batch-too-large"),
+    ],
+    ids=["no reason", "nothing", "too many"],
+)
+def test_batch_is_refused_when_incomplete(world: World, answer: Answer, count: int, code: str) -> None:
+    chosen = {new_id(): 1 for _ in range(count)}
+    for act in (
+        lambda: prepare_batch(world.staff_actor(), world.territory.slug, PrepareBatch(chosen, answer, "one")),
+        lambda: preview_batch(world.staff_actor(), world.territory.slug, chosen, answer),
+    ):
+        with pytest.raises(Invalid, match=code):
+            act()
+
+
+def test_batch_of_another_territory_is_not_found(world: World) -> None:
+    found = world.ready()
+    batch_id = prepared(world, [found])
+    elsewhere = make_territory("ailleurs")
+    actor = system_actor("test")
+    with pytest.raises(NotFound):
+        undo_batch(actor, elsewhere.slug, batch_id)
+    with pytest.raises(NotFound):
+        get_batch(elsewhere.id, batch_id)
+    with pytest.raises(Invalid, match="batch-empty"):
+        prepare_batch(actor, elsewhere.slug, PrepareBatch({found.id: found.version}, REFUSED, "one"))
+    with pytest.raises(Denied):
+        undo_batch(world.staff_actor(StaffRole.CONTROL_AGENT), world.territory.slug, batch_id)
+
+
+def test_batch_is_asked_for_again_when_its_job_came_to_nothing(world: World) -> None:
+    found = world.ready()
+    batch_id = prepared(world, [found])
+    with unit_of_work() as uow:
+        uow.session.execute(update(DecisionBatch).values(apply_at=SYSTEM_CLOCK.now()))
+    assert ask_for_due_batches() == 1
+    assert ask_for_due_batches() == 0
+    job_id = world.app.extensions["pending_jobs"].pop()
+    assert cancel(job_id)
+    assert ask_for_due_batches() == 0
+    with unit_of_work() as uow:
+        uow.session.execute(
+            update(Job).where(Job.id == job_id).values(ended_at=SYSTEM_CLOCK.now() - timedelta(minutes=2))
+        )
+    assert ask_for_due_batches() == 1
+    world.run_jobs(world.app)
+    assert outcomes(batch_id) == {found.id: "decided"}
+
+
+def test_claim_keeps_others_away_for_two_hours(world: World) -> None:
+    found = world.ready()
+    slug, louise = world.territory.slug, other_clerk(world)
+    assert claim_requests(world.staff_actor(), slug, ClaimRequests((found.id,)))[0] == [found.id]
+    seen = world.seen(found.id)
+    assert (seen.state, seen.claimed_by_label) == (RequestState.UNDER_REVIEW, "Colette Guichet")
+    with pytest.raises(Conflict, match="claimed-by"):
+        decide_request(louise, slug, DecideRequest(seen.id, seen.version, REFUSED))
+    with pytest.raises(Conflict, match="claimed-by"):
+        release_request(louise, slug, seen.id)
+    later = FixedClock(SYSTEM_CLOCK.now() + CLAIM_LASTS)
+    assert claim_requests(louise, slug, ClaimRequests((found.id,)), clock=later)[0] == [found.id]
+    taken = world.seen(found.id)
+    assert taken.claimed_by_label == "Louise Second"
+    decided = decide_request(louise, slug, DecideRequest(taken.id, taken.version, REFUSED), clock=later)
+    assert decided.state is RequestState.REFUSED
+    assert world.seen(found.id).claimed_by is None
+    tags = [entry.tag for entry in list_entries(subject_id=found.id).items]
+    assert tags.count(AuditTag.REQUEST_CLAIMED) == 2
+
+
+def test_oldest_free_requests_are_claimed_first(world: World) -> None:
+    found = [world.ready() for _ in range(3)]
+    claim_requests(other_clerk(world), world.territory.slug, ClaimRequests((found[0].id,)))
+    taken, _skipped = claim_oldest(world.staff_actor(), world.territory.slug, 1)
+    assert list(taken) == [found[1].id]
+    release_request(world.staff_actor(), world.territory.slug, found[1].id)
+    assert world.seen(found[1].id).state is RequestState.READY
+    assert claim_oldest(world.staff_actor(), world.territory.slug, 20)[0] != []
+    assert claim_oldest(world.staff_actor(), world.territory.slug, 20) == ([], [])
