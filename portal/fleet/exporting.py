@@ -8,14 +8,16 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Engine, Select, select, tuple_
+from sqlalchemy.orm import Session
 
 from portal.common.clock import SYSTEM_CLOCK, Clock
 from portal.common.units import cm_to_metres
-from portal.db import session
+from portal.db import db
 from portal.fleet.columns import COLUMNS
 from portal.fleet.listing import FleetFilter, own_matching
 from portal.fleet.models import AirClass, Category, Energy, Vehicle
@@ -54,18 +56,19 @@ def headers() -> list[str]:
 
 
 def export_csv(company_id: UUID, wanted: FleetFilter, *, clock: Clock = SYSTEM_CLOCK) -> Iterator[str]:
-    """Yield the company's own vehicles as CSV for French spreadsheets: semicolons, decimal commas, no formula."""
-    yield "\ufeff" + _csv_line(headers())
-    for vehicle in _vehicles(company_id, wanted, clock):
-        yield _csv_line([_text(cell) for cell in cells(vehicle)])
+    """Return the company's own vehicles as CSV for French spreadsheets: semicolons, decimal commas, no formula.
+
+    Only what comes first needs the application: the rows are read as they are sent, after the request is over.
+    """
+    vehicles = _vehicles(company_id, wanted, clock)
+    rows = (_csv_line([_text(cell) for cell in cells(vehicle)]) for vehicle in vehicles)
+    return chain(["\ufeff" + _csv_line(headers())], rows)
 
 
 def export_workbook(company_id: UUID, wanted: FleetFilter, *, clock: Clock = SYSTEM_CLOCK) -> Iterator[bytes]:
-    """Yield the company's own vehicles as an XLSX workbook, numbers as numbers."""
-    rows = (
-        [harmless(cell) if isinstance(cell, str) else cell for cell in cells(vehicle)]
-        for vehicle in _vehicles(company_id, wanted, clock)
-    )
+    """Return the company's own vehicles as an XLSX workbook, numbers as numbers; read as `export_csv` reads them."""
+    vehicles = _vehicles(company_id, wanted, clock)
+    rows = ([harmless(cell) if isinstance(cell, str) else cell for cell in cells(vehicle)] for vehicle in vehicles)
     return write_workbook(_SHEET, headers(), rows)
 
 
@@ -102,5 +105,19 @@ def _csv_line(texts: list[str]) -> str:
 
 def _vehicles(company_id: UUID, wanted: FleetFilter, clock: Clock) -> Iterator[VehicleView]:
     statement = select(Vehicle).where(own_matching(company_id, wanted, clock)).order_by(Vehicle.plate, Vehicle.id)
-    for row in session().scalars(statement.execution_options(yield_per=_READ_AT_ONCE)):
-        yield view_of(row)
+    return _read(db.engine, statement.limit(_READ_AT_ONCE))
+
+
+def _read(engine: Engine, statement: Select[Vehicle]) -> Iterator[VehicleView]:
+    """Yield the vehicles, so many at a time: whoever takes them slowly holds no connection meanwhile."""
+    part = statement
+    while True:
+        with Session(engine) as reading:
+            found = [view_of(row) for row in reading.scalars(part)]
+        yield from found
+        if len(found) < _READ_AT_ONCE:
+            return
+        part = statement.where(tuple_(Vehicle.plate, Vehicle.id) > tuple_(found[-1].plate, found[-1].id, types=_KEYS))
+
+
+_KEYS = [Vehicle.plate.type, Vehicle.id.type]

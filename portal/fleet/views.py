@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from flask import Response, flash, redirect, request, stream_with_context, url_for
+from flask import Response, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -105,7 +105,7 @@ def export_csv(company_id: UUID) -> ResponseReturnValue:
     """Take the list home as CSV."""
     rows = exporting.export_csv(company_id, FleetFilter.read(request.args))
     headers = {"Content-Disposition": 'attachment; filename="flotte.csv"'}
-    return Response(stream_with_context(rows), mimetype="text/csv", headers=headers)
+    return Response(rows, mimetype="text/csv", headers=headers)
 
 
 @blueprint.get("/export.xlsx")
@@ -114,7 +114,7 @@ def export_workbook(company_id: UUID) -> ResponseReturnValue:
     """Take the list home as a workbook."""
     rows = exporting.export_workbook(company_id, FleetFilter.read(request.args))
     headers = {"Content-Disposition": 'attachment; filename="flotte.xlsx"'}
-    return Response(stream_with_context(rows), mimetype=MEDIA_TYPE, headers=headers)
+    return Response(rows, mimetype=MEDIA_TYPE, headers=headers)
 
 
 def _vehicle_page(form: VehicleForm, company_id: UUID, vehicle: VehicleView | None) -> str:
