@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from portal.common.clock import SYSTEM_CLOCK, Clock
 from portal.common.errors import Invalid, Unavailable
-from portal.fleet.api import Energy, get_vehicles
+from portal.fleet.api import Energy, get_known_vehicles
 from portal.itineriz.kept_bays import bays_of
 from portal.itineriz.planning.driving import Progress
 from portal.itineriz.planning.planner import Extras, plan
@@ -58,7 +58,7 @@ def energy_of(company_id: UUID | None, vehicle_id: UUID | None) -> str | None:
     """What a vehicle of a company runs on, None when nobody said so or it has left the fleet."""
     if company_id is None or vehicle_id is None:
         return None
-    found = get_vehicles(company_id, [vehicle_id])
+    found = get_known_vehicles(company_id, [vehicle_id])
     energy = found[0].energy if found else None
     return None if energy is None else energy.value
 

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 
 from portal.common.clock import SYSTEM_CLOCK
 from portal.common.errors import Invalid, NotFound
-from portal.fleet.api import list_vehicles
+from portal.fleet.api import list_offered_vehicles
 from portal.itineriz import queries, services
 from portal.itineriz.pages.blueprint import MEMBER, ROUTES, blueprint
 from portal.itineriz.pages.forms import ARRIVE, LEAVE, MOST_STOPS, RouteForm
@@ -40,7 +40,7 @@ def new_route(company_id: UUID) -> ResponseReturnValue:
     place = _chosen_place(places, model)
     form = RouteForm(
         place,
-        list_vehicles(company_id),
+        list_offered_vehicles(company_id),
         list_places(company_id, place.id),
         data=_typed_before(model, place) if model is not None and model.territory_id == place.id else None,
     )
