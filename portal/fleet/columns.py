@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -18,7 +18,14 @@ from portal.common.text import fold
 from portal.common.units import decimal_number, metres_to_cm, tonnes_to_kg
 from portal.fleet.models import AirClass, Category, Energy
 
-_WITH_UNIT = re.compile(r"^\s*([+\-]?[\d\s\u00a0\u202f.,]+?)\s*(kg|t|tonnes?|cm|m|mm)?\s*$", re.IGNORECASE)
+_WITH_UNIT = re.compile(
+    r"^\s*([+\-]?[\d\s\u00a0\u202f.,'’]+?)\s*(kgs?|kilos?|kilogrammes?|t|tonnes?|cms?|mm|m|m[eè]tres?)?\s*\.?\s*$",
+    re.IGNORECASE,
+)
+
+# A day as a spreadsheet keeps it, of the years 2009 to 2091: days since the end of 1899, maybe with an hour behind.
+_DAY_NUMBER = re.compile(r"[4-6]\d{4}(?:[.,]\d+)?")
+_DAY_ZERO = date(1899, 12, 30)
 
 # Under this figure a weight without a unit can only be tonnes, over this one a size can only be centimetres:
 # no goods vehicle weighs 100 kg or is 40 m long, none weighs 100 t or is 40 cm high.
@@ -38,11 +45,31 @@ def _number_and_unit(text: str, unit: str | None) -> tuple[Decimal, str | None]:
     found = _WITH_UNIT.match(text)
     if not found:
         raise Invalid("not-a-number", value=text[:40])
-    number = decimal_number(found.group(1))
+    number = decimal_number(_without_thousands(found.group(1)))
     if number < 0:
         raise Invalid("negative", value=text[:40])
-    written = (found.group(2) or unit or "").lower()
-    return number, "t" if written.startswith("t") else written or None
+    return number, unit_named(found.group(2) or "") or unit
+
+
+def _without_thousands(number: str) -> str:
+    """Return a number without the signs between its thousands, when what they are is beyond doubt."""
+    number = number.replace("'", "").replace("’", "")
+    point, comma = number.rfind("."), number.rfind(",")
+    if point >= 0 and comma >= 0:
+        number = number.replace("," if point > comma else ".", "")
+    return number
+
+
+def unit_named(word: str) -> str | None:
+    """Return the unit a word writes (kg, t, cm, m, mm), None for an empty word."""
+    word = word.lower()
+    if word.startswith("k"):
+        return "kg"
+    if word.startswith("t"):
+        return "t"
+    if word.startswith(("me", "mè")):
+        return "m"
+    return word.rstrip("s") or None
 
 
 def _weight(low_kg: int, high_kg: int) -> Callable[[str, str | None], Value]:
@@ -100,7 +127,9 @@ def _country(text: str, _unit: str | None = None) -> Value:
 
 
 def _day(text: str, _unit: str | None = None) -> Value:
-    for pattern in ("%Y-%m-%d", "%d/%m/%Y", "%d/%m/%y", "%d.%m.%Y", "%d-%m-%Y"):
+    if _DAY_NUMBER.fullmatch(text.strip()):
+        return Value(_DAY_ZERO + timedelta(days=int(text.strip()[:5])))
+    for pattern in ("%Y-%m-%d", "%d/%m/%Y", "%d/%m/%y", "%d.%m.%Y", "%d-%m-%Y", "%Y/%m/%d"):
         try:
             return Value(datetime.strptime(text.strip()[:10], pattern).date())  # noqa: DTZ007 a day has no zone
         except ValueError:
@@ -109,7 +138,8 @@ def _day(text: str, _unit: str | None = None) -> Value:
 
 
 def _plate_text(text: str, _unit: str | None = None) -> Value:
-    return Value(text.strip())
+    # An apostrophe before a plate: somebody told the spreadsheet to leave it alone.
+    return Value(text.strip().lstrip("'"))
 
 
 _YES_NO = {
@@ -119,14 +149,19 @@ _YES_NO = {
 
 # Registration field P.3 and plain words, French and English.
 _ENERGY = {
-    **dict.fromkeys(("go", "diesel", "gazole", "gasoil", "gas oil"), Energy.DIESEL),
-    **dict.fromkeys(("es", "essence", "petrol", "sp95", "sp98"), Energy.PETROL),
-    **dict.fromkeys(("el", "electrique", "electric", "electricite"), Energy.ELECTRIC),
+    **dict.fromkeys(("go", "diesel", "gazole", "gasoil", "gas oil", "gnr", "b7", "fioul"), Energy.DIESEL),
+    **dict.fromkeys(("es", "essence", "petrol", "sp95", "sp98", "gasoline", "e10", "e85", "super"), Energy.PETROL),
+    **dict.fromkeys(("el", "electrique", "electric", "electricite", "100 electrique", "elec", "bev"), Energy.ELECTRIC),
     **dict.fromkeys(("h2", "hydrogene", "hydrogen"), Energy.HYDROGEN),
-    **dict.fromkeys(("gn", "gp", "gnv", "gnc", "gnl", "gpl", "gaz", "gas", "lpg", "cng"), Energy.GAS),
-    **dict.fromkeys(("ee", "gl", "hybride rechargeable", "plugin hybrid", "plug in hybrid"), Energy.PLUGIN_HYBRID),
+    **dict.fromkeys(
+        ("gn", "gp", "gnv", "gnc", "gnl", "gpl", "gaz", "gas", "lpg", "cng", "lng", "biognv", "bio gnv", "gaz naturel"),
+        Energy.GAS,
+    ),
+    **dict.fromkeys(
+        ("ee", "gl", "hybride rechargeable", "plugin hybrid", "plug in hybrid", "phev"), Energy.PLUGIN_HYBRID
+    ),
     **dict.fromkeys(("eh", "gh", "hybride", "hybrid"), Energy.HYBRID),
-    **dict.fromkeys(("b100", "biodiesel"), Energy.BIODIESEL),
+    **dict.fromkeys(("b100", "biodiesel", "biodiesel b100"), Energy.BIODIESEL),
     **{kind.value.replace("_", " "): kind for kind in Energy},
 }
 
@@ -135,6 +170,9 @@ _CATEGORY = {
     **dict.fromkeys(("n2",), Category.N2),
     **dict.fromkeys(("n3",), Category.N3),
     **dict.fromkeys(("autre", "other"), Category.OTHER),
+    # National kinds (registration field J.1) and words that say truck, not how heavy: the weight tells the category.
+    **dict.fromkeys(("cam", "camion", "porteur", "trr", "tracteur", "tracteur routier", "poids lourd", "pl"), None),
+    **dict.fromkeys(("vasp", "truck", "lorry", "hgv"), None),
 }
 
 _AIR_CLASS = {
@@ -171,7 +209,10 @@ COLUMNS: tuple[Column, ...] = (
         read=_plate_text,
         aliases="immatriculation, plaque, plaque d immatriculation, immat, n immat, no immat, numero immat, "
         "no immatriculation, n immatriculation, numero d immatriculation, plate, registration, registration number, "
-        "license plate, number plate, a",
+        "license plate, number plate, a, immatriculations, plaques, immatriculation du vehicule, "
+        "immatriculation vehicule, plaque immatriculation, numero de plaque, n plaque, no plaque, numero plaque, "
+        "n d immatriculation, no d immatriculation, num immat, num immatriculation, plate number, licence plate, "
+        "registration plate, vehicle registration, vehicle registration number, vrn, reg no, reg number, reg, vrm",
         example="AB-123-CD",
         help=_l("Telle qu’elle figure sur le certificat : AB-123-CD, avec ou sans tirets."),
         required=True,
@@ -188,7 +229,8 @@ COLUMNS: tuple[Column, ...] = (
         key="label",
         label=_l("Nom d’usage"),
         read=_label,
-        aliases="nom d usage, nom, libelle, designation, modele, label, name, vehicule, vehicle, nom usage",
+        aliases="nom d usage, nom, libelle, designation, modele, label, name, vehicule, vehicle, nom usage, "
+        "description, nom du vehicule, vehicle name, model",
         example="Fourgon 1",
         help=_l("Comment vous appelez ce véhicule."),
     ),
@@ -196,7 +238,8 @@ COLUMNS: tuple[Column, ...] = (
         key="category",
         label=_l("Catégorie"),
         read=_one_of(_CATEGORY, "category-unknown"),
-        aliases="categorie, categorie ue, category, genre, j, j 1, type",
+        aliases="categorie, categorie ue, category, genre, j, j 1, type, eu category, categorie europeenne, "
+        "categorie du vehicule, vehicle category, vehicle type, type de vehicule",
         example="N1",
         help=_l("N1 jusqu’à 3,5 t, N2 jusqu’à 12 t, N3 au-delà ; déduite du PTAC si absente."),
     ),
@@ -204,7 +247,8 @@ COLUMNS: tuple[Column, ...] = (
         key="gross_weight_kg",
         label=_l("PTAC"),
         read=_weight(300, 60_000),
-        aliases="ptac, poids total autorise en charge, gvw, gvwr, f 2, f2, poids, gross weight, masse",
+        aliases="ptac, poids total autorise en charge, gvw, gvwr, f 2, f2, poids, gross weight, masse, poids total, "
+        "ptac f 2, gross vehicle weight, gross vehicle mass, gvm, weight, max weight, mma, poids max, poids maximum",
         example="3500",
         help=_l("Case F.2 du certificat d’immatriculation, en kg."),
     ),
@@ -212,7 +256,8 @@ COLUMNS: tuple[Column, ...] = (
         key="combination_weight_kg",
         label=_l("PTRA"),
         read=_weight(300, 100_000),
-        aliases="ptra, gcw, f 3, f3, poids total roulant autorise, combination weight",
+        aliases="ptra, gcw, f 3, f3, poids total roulant autorise, combination weight, gross combination weight, gcm, "
+        "gross train weight, gtw, ptra f 3",
         example="",
         help=_l("Case F.3, en kg, si le véhicule tracte."),
     ),
@@ -220,7 +265,8 @@ COLUMNS: tuple[Column, ...] = (
         key="axle_load_kg",
         label=_l("Charge par essieu"),
         read=_weight(100, 30_000),
-        aliases="charge par essieu, essieu, charge essieu, axle load, charge a l essieu",
+        aliases="charge par essieu, essieu, charge essieu, axle load, charge a l essieu, charge max par essieu, "
+        "max axle load, axle weight",
         example="",
         help=_l("La plus forte, en kg."),
     ),
@@ -228,7 +274,7 @@ COLUMNS: tuple[Column, ...] = (
         key="height_cm",
         label=_l("Hauteur"),
         read=_length(80, 500),
-        aliases="hauteur, height, h, hauteur hors tout",
+        aliases="hauteur, height, h, hauteur hors tout, hauteur totale, overall height, haut, ht",
         example="2,60",
         help=_l("En mètres, chargement compris."),
     ),
@@ -236,7 +282,7 @@ COLUMNS: tuple[Column, ...] = (
         key="width_cm",
         label=_l("Largeur"),
         read=_length(80, 350),
-        aliases="largeur, width, l, largeur hors tout",
+        aliases="largeur, width, l, largeur hors tout, largeur totale, overall width, larg",
         example="2,00",
         help=_l("En mètres, sans les rétroviseurs."),
     ),
@@ -244,7 +290,7 @@ COLUMNS: tuple[Column, ...] = (
         key="length_cm",
         label=_l("Longueur"),
         read=_length(150, 2600),
-        aliases="longueur, length, long, longueur hors tout",
+        aliases="longueur, length, long, longueur hors tout, longueur totale, overall length, lg",
         example="5,90",
         help=_l("En mètres, remorque comprise."),
     ),
@@ -252,7 +298,8 @@ COLUMNS: tuple[Column, ...] = (
         key="energy",
         label=_l("Énergie"),
         read=_one_of(_ENERGY, "energy-unknown"),
-        aliases="energie, carburant, fuel, energy, p 3, p3, motorisation",
+        aliases="energie, carburant, fuel, energy, p 3, p3, motorisation, fuel type, type de carburant, type energie, "
+        "source d energie",
         example="GO",
         help=_l("Gazole, essence, électrique… ou le code de la case P.3."),
     ),
@@ -260,7 +307,8 @@ COLUMNS: tuple[Column, ...] = (
         key="air_class",
         label=_l("Crit’Air"),
         read=_one_of(_AIR_CLASS, "air-class-unknown"),
-        aliases="crit air, critair, vignette, vignette crit air, classe crit air, air class",
+        aliases="crit air, critair, vignette, vignette crit air, classe crit air, air class, vignette critair, "
+        "classe critair, emission class, air quality certificate",
         example="2",
         help=_l("Celle de votre vignette : E, 1 à 5, ou « aucune »."),
     ),
@@ -268,7 +316,8 @@ COLUMNS: tuple[Column, ...] = (
         key="hazmat",
         label=_l("Matières dangereuses"),
         read=_one_of(_YES_NO, "not-yes-or-no"),
-        aliases="matieres dangereuses, tmd, adr, hazmat, transport de matieres dangereuses, dangerous goods",
+        aliases="matieres dangereuses, tmd, adr, hazmat, transport de matieres dangereuses, dangerous goods, "
+        "matiere dangereuse, hazardous goods, hazardous materials",
         example="non",
         help=_l("Oui si le véhicule en transporte."),
     ),
@@ -276,7 +325,8 @@ COLUMNS: tuple[Column, ...] = (
         key="plate_valid_until",
         label=_l("Fin de validité de la plaque"),
         read=_day,
-        aliases="fin de validite de la plaque, fin de validite, valable jusqu au, valid until, fin de validite plaque",
+        aliases="fin de validite de la plaque, fin de validite, valable jusqu au, valid until, fin de validite plaque, "
+        "plaque valable jusqu au, expire le, expiry date, plate valid until, date de fin",
         example="",
         help=_l("Pour les plaques provisoires WW et W seulement."),
     ),
@@ -287,8 +337,11 @@ _BY_HEADER: Mapping[str, Column] = {
     name: column for column in COLUMNS for name in (column.key.replace("_", " "), *column.aliases.split(", "))
 }
 
-_UNIT = r"(kg|tonnes?|t|cm|mm|m[eè]tres?|m)"
-_UNIT_IN_HEADER = re.compile(rf"[\[(]\s*(?:en\s+)?{_UNIT}\s*[\])]|\ben\s+{_UNIT}\s*$", re.IGNORECASE)
+_UNIT = r"(kgs?|kilos?|tonnes?|t|cms?|mm|m[eè]tres?|m)"
+_UNIT_IN_HEADER = re.compile(
+    rf"[\[(]\s*(?:en\s+|in\s+)?{_UNIT}\s*[\])]|\b(?:en|in)\s+{_UNIT}\s*$|[\s_/,:-]{_UNIT}\s*$", re.IGNORECASE
+)
+_IN_BRACKETS = re.compile(r"[\[(][^\])]*[\])]")
 
 
 def find_column(header: str) -> tuple[Column, str | None] | None:
@@ -296,14 +349,26 @@ def find_column(header: str) -> tuple[Column, str | None] | None:
 
     "Hauteur (cm)" gives the height with cm; "Couleur" gives None.
     """
-    unit = None
+    header = header[:200]
     found = _UNIT_IN_HEADER.search(header)
     if found:
-        word = (found.group(1) or found.group(2)).lower()
-        unit = "m" if word.startswith(("me", "mè")) else word
-        header = header[: found.start()] + header[found.end() :]
-    column = _BY_HEADER.get(fold(header))
-    return None if column is None else (column, unit)
+        unit = unit_named(next(word for word in found.groups() if word))
+        column = _named(header[: found.start()] + header[found.end() :])
+        if column is not None and unit in units_of(column):
+            return column, unit
+    column = _named(header)
+    return None if column is None else (column, None)
+
+
+def _named(header: str) -> Column | None:
+    return _BY_HEADER.get(fold(header)) or _BY_HEADER.get(fold(_IN_BRACKETS.sub(" ", header)))
+
+
+def units_of(column: Column) -> tuple[str, ...]:
+    """Return the units the values of a column may be written in, none for a text."""
+    if column.key.endswith("_kg"):
+        return ("kg", "t")
+    return ("m", "cm", "mm") if column.key.endswith("_cm") else ()
 
 
 def category_of(gross_weight_kg: int) -> Category:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from portal.common.errors import Invalid
-from portal.fleet.columns import COLUMNS, category_of
+from portal.fleet.columns import COLUMNS, Column, Value, category_of, units_of
 from portal.fleet.models import AirClass, Category, Energy, Vehicle
-from portal.fleet.plates import Plate, read_plate
+from portal.fleet.plates import Plate, PlateScheme, read_plate
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +23,15 @@ class Fault:
     params: Mapping[str, Any] = field(default_factory=dict)
 
 
+_OF_PLATE = ("plate", "plate_key", "plate_scheme", "country")
+
+
 @dataclass(frozen=True, slots=True)
 class VehicleDraft:
-    """A vehicle ready to be stored. Kilograms, centimetres; None = unknown."""
+    """A vehicle ready to be stored. Kilograms, centimetres; None = unknown.
+
+    given: the columns that were written, or follow from what was; the others say nothing about the vehicle.
+    """
 
     plate: Plate
     category: Category
@@ -40,6 +46,7 @@ class VehicleDraft:
     energy: Energy | None = None
     air_class: AirClass | None = None
     hazmat: bool = False
+    given: frozenset[str] = field(default=frozenset(), compare=False)
 
     def values(self) -> dict[str, Any]:
         """Return the columns of the vehicle's row."""
@@ -62,6 +69,10 @@ class VehicleDraft:
             "hazmat": self.hazmat,
         }
 
+    def given_values(self) -> dict[str, Any]:
+        """Return the columns of the vehicle's row that were written: an empty cell changes nothing."""
+        return {name: value for name, value in self.values().items() if name in self.given or name in _OF_PLATE}
+
     def apply_to(self, row: Vehicle) -> dict[str, tuple[Any, Any]]:
         """Write the draft on a row; return what changed as {column: (before, after)}."""
         changes = {}
@@ -82,43 +93,123 @@ class Judgement:
     warnings: tuple[Fault, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class ColumnUnit:
+    """The unit of a whole column. guessed: told by its values, so that a cell may still speak for itself."""
+
+    unit: str
+    guessed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What a text is worth in its column: its value, or what is wrong with it; a doubt either way."""
+
+    value: Any = None
+    fault: Fault | None = None
+    warning: Fault | None = None
+
+
+class CellReader:
+    """Reads the cells of one column. A fleet writes the same texts again and again: each is read once."""
+
+    _MOST_KEPT = 20_000
+
+    def __init__(self, column: Column, unit: ColumnUnit | None = None) -> None:
+        self.key = column.key
+        self._column = column
+        self._unit = unit
+        self._known: dict[str, Cell] = {}
+
+    def read(self, text: str) -> Cell:
+        """Return what a text, not empty, is worth."""
+        known = self._known.get(text)
+        if known is None:
+            known = self._read(text)
+            if len(self._known) < self._MOST_KEPT:
+                self._known[text] = known
+        return known
+
+    def _read(self, text: str) -> Cell:
+        unit = self._unit.unit if self._unit else None
+        found: Value | None = None
+        try:
+            found = self._column.read(text, unit)
+        except Invalid as error:
+            if self._unit and self._unit.guessed and error.code == "out-of-range":
+                found = self._in_another_unit(text)
+            if found is None:
+                return Cell(fault=Fault(self.key, error.code, text[:40], error.params))
+        if found.warning is None:
+            return Cell(found.value)
+        return Cell(found.value, warning=Fault(self.key, found.warning, text[:40], {"result": found.value}))
+
+    def _in_another_unit(self, text: str) -> Value | None:
+        for unit in units_of(self._column):
+            try:
+                return Value(self._column.read(text, unit).value, _OTHER_UNIT[unit])
+            except Invalid:  # not this one either
+                continue
+        return None
+
+
+_OTHER_UNIT = {
+    "kg": "read-as-kilograms",
+    "t": "read-as-tonnes",
+    "m": "read-as-metres",
+    "cm": "read-as-centimetres",
+    "mm": "read-as-millimetres",
+}
+
+
 def judge(texts: Mapping[str, str], units: Mapping[str, str | None] | None = None) -> Judgement:
     """Judge a vehicle from the text of each column (key -> text; empty or absent = unknown).
 
     units: unit written in the header of a column, if any. All faults are found at once.
     """
-    units = units or {}
+    written = {key: ColumnUnit(unit) for key, unit in (units or {}).items() if unit}
+    return judge_with(texts, [CellReader(column, written.get(column.key)) for column in COLUMNS])
+
+
+def judge_with(texts: Mapping[str, str], readers: Iterable[CellReader]) -> Judgement:
+    """Judge a vehicle with readers that know the units of its file; they stand in the order of `COLUMNS`."""
     values: dict[str, Any] = {}
     faults: list[Fault] = []
     warnings: list[Fault] = []
-    for column in COLUMNS:
-        text = (texts.get(column.key) or "").strip()
-        if not text:
+    for reader in readers:
+        text = texts.get(reader.key)
+        if not text or not (text := text.strip()):
             continue
-        try:
-            read = column.read(text, units.get(column.key))
-        except Invalid as error:
-            faults.append(Fault(column.key, error.code, text[:40], error.params))
+        read = reader.read(text)
+        if read.fault is not None:
+            faults.append(read.fault)
             continue
-        values[column.key] = read.value
-        if read.warning:
-            warnings.append(Fault(column.key, read.warning, text[:40], {"result": read.value}))
+        if read.value is not None:
+            values[reader.key] = read.value
+        if read.warning is not None:
+            warnings.append(read.warning)
 
     plate = _plate(values, faults)
     if plate is not None:
         if plate.scheme.provisional and "plate_valid_until" not in values:
             faults.append(Fault("plate_valid_until", "end-date-needed", plate.bare))
-        if plate.scheme.value == "special":
+        if plate.scheme is PlateScheme.SPECIAL:
             warnings.append(Fault("plate", "plate-special", plate.bare))
     _cross_check(values, faults, warnings)
 
-    order = {column.key: place for place, column in enumerate(COLUMNS)}
-    in_order = tuple(sorted(faults, key=lambda fault: order[fault.column]))
-    doubts = tuple(sorted(warnings, key=lambda fault: order[fault.column]))
-    if in_order or plate is None:
-        return Judgement(None, in_order, doubts)
-    values = {key: value for key, value in values.items() if key not in {"plate", "country"}}
-    return Judgement(VehicleDraft(plate=plate, **values), (), doubts)
+    doubts = tuple(sorted(warnings, key=_place)) if warnings else ()
+    if faults or plate is None:
+        return Judgement(None, tuple(sorted(faults, key=_place)), doubts)
+    values.pop("plate", None)
+    values.pop("country", None)
+    return Judgement(VehicleDraft(plate=plate, **values, given=frozenset(values)), (), doubts)
+
+
+_ORDER = {column.key: place for place, column in enumerate(COLUMNS)}
+
+
+def _place(fault: Fault) -> int:
+    return _ORDER[fault.column]
 
 
 def _plate(values: Mapping[str, Any], faults: list[Fault]) -> Plate | None:

@@ -8,6 +8,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from portal.fleet.columns import BY_KEY
+from portal.fleet.models import ImportState
 
 FAULTS = {
     "plate-missing": _l("Indiquez l’immatriculation."),
@@ -34,6 +35,14 @@ FAULTS = {
     "axle-above-gross": _l("La charge par essieu ne peut pas dépasser le PTAC."),
     "read-as-tonnes": _l("%(label)s : « %(value)s » a été lu en tonnes."),
     "read-as-centimetres": _l("%(label)s : « %(value)s » a été lu en centimètres."),
+    "read-as-kilograms": _l(
+        "%(label)s\u00a0: «\u00a0%(value)s\u00a0» a été lu en kilogrammes, au contraire de la colonne."
+    ),
+    "read-as-metres": _l("%(label)s\u00a0: «\u00a0%(value)s\u00a0» a été lu en mètres, au contraire de la colonne."),
+    "read-as-millimetres": _l("%(label)s\u00a0: «\u00a0%(value)s\u00a0» a été lu en millimètres."),
+    "row-too-long": _l(
+        "La ligne a plus de cellules que de titres (%(value)s)\u00a0: une virgule ou un point-virgule de trop\u00a0?"
+    ),
     "label-cut": _l("Le nom d’usage a été raccourci à 80 caractères."),
 }
 
@@ -50,14 +59,71 @@ FILE_FAULTS = {
     "too-many-columns": _l("Ce fichier a plus de %(limit)s colonnes : gardez celles du modèle."),
     "no-header": _l("Aucune ligne de titres avec une colonne « Immatriculation » n’a été trouvée : voyez le modèle."),
     "header-twice": _l("Deux colonnes portent le même titre (%(column)s) : gardez-en une."),
+    "plate-needed": _l("Dites quelle colonne contient l’immatriculation."),
+    "column-unknown": _l("Une des colonnes choisies n’existe pas\u00a0: choisissez-la dans la liste."),
+    "unit-unfit": _l(
+        "%(column)s\u00a0: cette unité ne convient pas\u00a0; choisissez-en une autre, ou laissez-nous la trouver."
+    ),
+    "too-many-fixes": _l(
+        "Plus de %(limit)s lignes ont été corrigées à l’écran\u00a0: corrigez les autres dans le fichier et renvoyez-le."
+    ),
     "no-rows": _l("Il n’y a aucun véhicule sous la ligne de titres."),
     "no-good-row": _l("Aucune ligne ne peut être enregistrée : corrigez le fichier et envoyez-le de nouveau."),
 }
 
 CONFLICTS = {
+    "import-not-ready": _l("Ce fichier n’attend plus de correction\u00a0: voyez où il en est."),
+    "import-changed-meanwhile": _l(
+        "Quelqu’un a modifié ce fichier entre-temps\u00a0: relisez la page puis recommencez."
+    ),
+    "row-changed-meanwhile": _l("Quelqu’un a corrigé cette ligne entre-temps\u00a0: voici ce qu’elle contient."),
+    "import-already-applied": _l("Ce fichier est déjà enregistré."),
+    "import-not-applied": _l("Ce fichier n’est pas enregistré\u00a0: il n’y a rien à annuler."),
+    "import-not-last": _l("Un autre fichier a été enregistré depuis\u00a0: seul le dernier peut être annulé."),
     "plate-already-yours": _l("Ce véhicule est déjà dans votre flotte."),
     "vehicle-changed-meanwhile": _l("Quelqu’un a modifié ce véhicule entre-temps : relisez la fiche puis recommencez."),
 }
+
+
+DOUBTS = {
+    "no-titles": _l("Ce fichier n’a pas de ligne de titres\u00a0: dites ce que contient chaque colonne."),
+    "plate-proposed": _l(
+        "Aucun titre ne nomme l’immatriculation, mais une colonne contient des plaques\u00a0: confirmez que c’est la bonne."
+    ),
+    "weight-missing": _l(
+        "Aucune colonne ne donne le PTAC ni la catégorie, et il faut l’un des deux\u00a0: désignez-la, si elle existe."
+    ),
+    "column-twice": _l("Plusieurs colonnes pourraient être «\u00a0%(column)s\u00a0»\u00a0: choisissez laquelle."),
+}
+
+STATES = {
+    ImportState.CHECKING: _l("Lecture en cours"),
+    ImportState.MAPPING: _l("Colonnes à confirmer"),
+    ImportState.UNREADABLE: _l("Illisible"),
+    ImportState.CHECKED: _l("À relire et à enregistrer"),
+    ImportState.APPLYING: _l("Enregistrement en cours"),
+    ImportState.APPLIED: _l("Enregistré"),
+    ImportState.DISCARDED: _l("Abandonné"),
+    ImportState.UNDONE: _l("Annulé"),
+}
+
+UNITS_FROM = {
+    "title": _l("écrite dans le titre"),
+    "values": _l("trouvée d’après les valeurs de la colonne"),
+    "person": _l("choisie par vous"),
+}
+
+
+def doubt_sentence(code: str) -> str:
+    """Return the sentence of what a person must say of the columns; a doubt about one of ours has it after a colon."""
+    name, _sign, key = code.partition(":")
+    return str(DOUBTS[name]) % {"column": BY_KEY[key].label if key else ""}
+
+
+def kind_sentence(kind: str) -> str:
+    """Return the sentence of a kind of fault or warning, `column:code`, without the values of one row."""
+    column, _sign, code = kind.partition(":")
+    return fault_sentence(column, code, "…", {"row": "…", "low": "…", "high": "…", "unit": "", "found": "…"})
 
 
 def fault_sentence(column: str, code: str, value: str = "", params: Mapping[str, Any] | None = None) -> str:

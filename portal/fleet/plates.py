@@ -56,7 +56,7 @@ class Plate:
     @property
     def key(self) -> str:
         """What two typings of one plate have in common: see `plate_key`."""
-        return plate_key(self.bare)
+        return self.bare.translate(_SAME_GLYPH)
 
 
 def display_plate(bare: str, scheme: PlateScheme) -> str:
@@ -74,7 +74,9 @@ def plate_key(text: str) -> str:
 
 
 def _strip(text: str) -> str:
-    return _SEPARATORS.sub("", unicodedata.normalize("NFKC", text)).upper()
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)
+    return _SEPARATORS.sub("", text).upper()
 
 
 def read_plate(text: str, country: str = "FR") -> Plate:

@@ -1,13 +1,15 @@
 """Reading a workbook, run as a program of its own: a few kilobytes can unfold into more memory than the machine has.
 
-The file comes on standard input; each row goes out as one line of JSON, a list of texts. The program may use so much
-memory and no more: one that asks for too much dies alone, and the portal goes on. Exit status: 0 every row was
-written, UNREADABLE, TOO_MANY_ROWS; anything else means that a bound was met.
+The file comes on standard input; after a first line each row goes out as one line of JSON, a list of texts. The first
+line is an empty list; or, when no sheet was named and several hold something, the beginnings of them, and nothing
+follows. The program may use so much memory and no more: one that asks for too much dies alone, and the portal goes on.
+Exit status: 0 every row was written, UNREADABLE, TOO_MANY_ROWS, NOTHING; anything else means that a bound was met.
 """
 
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import resource
 import sys
@@ -19,14 +21,21 @@ import python_calamine
 UNREADABLE = 3
 TOO_MANY_ROWS = 4
 TOO_LARGE = 5
+NOTHING = 6
+ANY_SHEET = -1
 
 _MEMORY_BYTES = 1536 * 1024 * 1024
 _CPU_S = 60
 _UNZIPPED_LIMIT = 400 * 1024 * 1024
+_HEAD_ROWS = 20
+_MOST_SHEETS = 50
 
 
-def main(most_rows: int) -> int:
-    """Write the rows of the first visible sheet; return the exit status."""
+def main(most_rows: int, wanted: int) -> int:
+    """Write the rows of a sheet, or what the visible sheets begin with; return the exit status.
+
+    wanted: the index of a sheet, or ANY_SHEET for the only visible one that holds anything.
+    """
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (_CPU_S, _CPU_S))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -35,22 +44,41 @@ def main(most_rows: int) -> int:
         if content.startswith(b"PK") and _unzipped_bytes(content) > _UNZIPPED_LIMIT:
             return TOO_LARGE
         book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
-        visible = [
-            sheet.name for sheet in book.sheets_metadata if sheet.visible == python_calamine.SheetVisibleEnum.Visible
-        ]
-        sheet = book.get_sheet_by_name(visible[0] if visible else book.sheet_names[0])
+        sheets = _sheets_with_rows(book) if wanted == ANY_SHEET else {wanted: book.get_sheet_by_index(wanted)}
     except (python_calamine.CalamineError, zipfile.BadZipFile, IndexError):
         return UNREADABLE
     except MemoryError:
         return TOO_LARGE
+    if not sheets:
+        return NOTHING
+    if len(sheets) > 1:
+        heads = [{"index": index, "head": _head(sheet)} for index, sheet in sheets.items()]
+        sys.stdout.write(json.dumps({"sheets": heads}) + "\n")
+        sys.stdout.flush()
+        return 0
+    (sheet,) = sheets.values()
     if sheet.total_height > most_rows:
         return TOO_MANY_ROWS
     out = sys.stdout
+    out.write("[]\n")
     for row in sheet.iter_rows():
         out.write(json.dumps([as_text(cell) for cell in row]))
         out.write("\n")
     out.flush()
     return 0
+
+
+def _sheets_with_rows(book: python_calamine.CalamineWorkbook) -> dict[int, python_calamine.CalamineSheet]:
+    """Return the visible sheets of cells that hold something, the hidden ones when there is no visible one."""
+    known = list(enumerate(book.sheets_metadata))[:_MOST_SHEETS]
+    cells = [(index, sheet) for index, sheet in known if sheet.typ == python_calamine.SheetTypeEnum.WorkSheet]
+    shown = [index for index, sheet in cells if sheet.visible == python_calamine.SheetVisibleEnum.Visible]
+    opened = {index: book.get_sheet_by_index(index) for index in shown or [index for index, _sheet in cells]}
+    return {index: sheet for index, sheet in opened.items() if sheet.height}
+
+
+def _head(sheet: python_calamine.CalamineSheet) -> list[list[str]]:
+    return [[as_text(cell)[:200] for cell in row] for row in itertools.islice(sheet.iter_rows(), _HEAD_ROWS)]
 
 
 def _unzipped_bytes(content: bytes) -> int:
@@ -71,4 +99,4 @@ def as_text(cell: object) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1])))
+    sys.exit(main(int(sys.argv[1]), int(sys.argv[2])))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# The wide signs run too, in spreadsheets of some countries.
+_RUNS = re.compile(r"'*[=+\-@\t\r＝＋－＠]")
 
 
 class CsvText:
@@ -29,5 +31,10 @@ class CsvText:
 
 
 def harmless(cell: str) -> str:
-    """Return a cell that no spreadsheet will run as a formula."""
-    return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell
+    """Return a cell that no spreadsheet will run as a formula: an apostrophe goes before it. `as_typed` undoes it."""
+    return f"'{cell}" if _RUNS.match(cell) else cell
+
+
+def as_typed(cell: str) -> str:
+    """Return the cell that `harmless` was given."""
+    return cell[1:] if cell.startswith("'") and _RUNS.match(cell) else cell

@@ -173,6 +173,7 @@ def _make_side(app: Flask, run_jobs: RunJobs, slug: str) -> Side:
             "sheet_id": ask_sheet(actor, company.id, "fr"),
             "vehicle_id": vehicle_id,
             "import_id": import_id,
+            "row_number": 3,
             **_of_requests(actor, company.id, territory.id, ready),
             **_of_fleet(actor, company.id, vehicle_id),
             **_of_itineriz(app, run_jobs, actor, company.id, territory),

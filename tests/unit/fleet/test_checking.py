@@ -104,7 +104,6 @@ def test_totals_are_true_though_few_rows_are_kept() -> None:
         pytest.param(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "file-not-a-spreadsheet", id="broken xls"),
         pytest.param(b"Couleur;Prix\nrouge;3\n", "no-header", id="no plate column"),
         pytest.param(b"bonjour", "no-header", id="a word"),
-        pytest.param(b"Plaque;Immatriculation\nAB-123-CD;AB-123-CD\n", "header-twice", id="two plate columns"),
         pytest.param(b"Immatriculation;PTAC\n", "no-rows", id="header alone"),
         pytest.param(b"Immatriculation" + b";x" * 200 + b"\n", "too-many-columns", id="wide"),
         pytest.param(b'Immatriculation;PTAC\n"' + b"x" * 200_000, "file-not-a-spreadsheet", id="open quote"),
@@ -115,6 +114,12 @@ def test_unusable_file_is_refused_with_one_sentence(content: bytes, code: str) -
         check_file(content, **LIMITS)
     assert refused.value.code == code
     assert code in FILE_FAULTS
+
+
+def test_two_columns_of_plates_wait_for_a_word() -> None:
+    report = check_file(b"Plaque;Immatriculation;PTAC\nAB-123-CD;AB-123-CD;3500\n", **LIMITS)
+    assert report.mapping.doubts == ("column-twice:plate",)
+    assert report.rows_total == 0
 
 
 def test_too_many_rows_are_refused() -> None:

@@ -97,7 +97,7 @@ def test_wholesaler_uploads_checks_and_confirms(app: Flask, florist: Florist, ru
     check = florist.client.submit(f"{florist.url}/fichier", {"file": (io.BytesIO(content.encode()), "Flotte été.csv")})
     page = florist.client.get(check)
     assert "Enregistrer les 30 véhicules" in page.get_text()
-    assert [row.get_text(" ", strip=True) for row in page.select("tbody th")][:1] == ["32"]
+    assert [row["id"] for row in page.select("ol > li")] == ["ligne-32"]
     rejects = florist.client.raw.get(f"{check}/rejets.csv")
     assert rejects.status_code == 200
     florist.client.submit(f"{check}/confirmer")

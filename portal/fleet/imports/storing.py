@@ -1,0 +1,142 @@
+"""Writing the vehicles of a file: by hundreds, without an object per row, each with its line of history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, fields, replace
+from datetime import datetime
+from itertools import batched
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import Table, bindparam, insert, select, update
+
+from portal.common.ids import new_id
+from portal.db import UnitOfWork
+from portal.fleet.changes import ARCHIVED, ChangedVehicle, change_line
+from portal.fleet.drafts import VehicleDraft
+from portal.fleet.models import ChangeSource, Vehicle, VehicleChange
+from portal.fleet.plates import plate_key
+from portal.fleet.vehicle_view import VehicleView, view_of
+
+_BATCH = 2_000
+VEHICLES = cast("Table", Vehicle.__table__)
+CHANGES = cast("Table", VehicleChange.__table__)
+_SAID = (each.name for each in fields(VehicleDraft) if each.name not in {"plate", "given"})
+OWN_COLUMNS = (*_SAID, "plate", "plate_key", "plate_scheme", "country")
+"""The columns of a vehicle that a file or a form says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who stores what, when: for the history of each vehicle."""
+
+    label: str
+    at: datetime
+    source: ChangeSource
+    import_id: UUID
+
+
+@dataclass(slots=True)
+class Stored:
+    """What was written. Unchanged vehicles count as nothing."""
+
+    added: int = 0
+    updated: int = 0
+    changes: list[ChangedVehicle] = field(default_factory=list)
+
+
+def store(uow: UnitOfWork, company_id: UUID, drafts: Sequence[VehicleDraft], author: Author) -> Stored:
+    """Insert or update vehicles by plate, in the running transaction, which holds the company's fleet.
+
+    What a draft does not say stays as it is; an archived vehicle comes back.
+    """
+    known = {(view.country, view_key): view for view_key, view in company_views(uow, company_id)}
+    done = Stored()
+    fresh: list[VehicleDraft] = []
+    touched: list[tuple[VehicleView, dict[str, Any], dict[str, Any]]] = []
+    for draft in drafts:
+        view = known.get((draft.plate.country, draft.plate.key)) if known else None
+        if view is None:
+            fresh.append(draft)
+            continue
+        before, after = _differences(view, draft)
+        if after:
+            touched.append((view, before, after))
+    _add(uow, company_id, fresh, author)
+    done.added, done.updated = len(fresh), len(touched)
+    write_changes(uow, touched, author)
+    for view, _before, after in touched:
+        values = {name: value for name, value in after.items() if name not in {ARCHIVED, "plate_key"}}
+        if values:
+            done.changes.append(ChangedVehicle(view.id, view, changed_view(view, after, author.at)))
+    return done
+
+
+def company_views(uow: UnitOfWork, company_id: UUID) -> Iterator[tuple[str, VehicleView]]:
+    """Yield the plate key and the view of every vehicle of a company, archived ones included."""
+    rows = uow.session.execute(select(*VEHICLES.c).where(VEHICLES.c.company_id == company_id))
+    for row in rows.yield_per(_BATCH):
+        # A row of columns has the names of the mapped one.
+        yield row.plate_key, view_of(cast("Vehicle", row))
+
+
+def _differences(view: VehicleView, draft: VehicleDraft) -> tuple[dict[str, Any], dict[str, Any]]:
+    before: dict[str, Any] = {}
+    after: dict[str, Any] = {}
+    for name, value in draft.given_values().items():
+        if name != "plate_key" and getattr(view, name) != value:
+            before[name], after[name] = getattr(view, name), value
+    if view.archived:
+        before[ARCHIVED], after[ARCHIVED] = True, False
+    return before, after
+
+
+def changed_view(view: VehicleView, after: dict[str, Any], at: datetime) -> VehicleView:
+    """Return the view of a vehicle once `after` is written."""
+    values = {name: value for name, value in after.items() if name not in {ARCHIVED, "plate_key"}}
+    archived_at = view.archived_at
+    if ARCHIVED in after:
+        archived_at = at if after[ARCHIVED] else None
+    return replace(view, **values, archived_at=archived_at, updated_at=at, version=view.version + 1)
+
+
+def _add(uow: UnitOfWork, company_id: UUID, drafts: Sequence[VehicleDraft], author: Author) -> None:
+    connection = uow.session.connection()
+    common = {"company_id": company_id, "usages": [], "archived_at": None, "version": 1}
+    common |= {"created_at": author.at, "updated_at": author.at}
+    for batch in batched(drafts, _BATCH):
+        rows, lines = [], []
+        for draft in batch:
+            values = draft.values()
+            vehicle_id = new_id()
+            rows.append({**values, **common, "id": vehicle_id})
+            said = {name: value for name, value in values.items() if value is not None and value != ""}
+            lines.append(
+                change_line(vehicle_id, author.at, author.label, author.source, said, import_id=author.import_id)
+            )
+        connection.execute(insert(VEHICLES), rows)
+        connection.execute(insert(CHANGES), lines)
+
+
+def write_changes(
+    uow: UnitOfWork, touched: Sequence[tuple[VehicleView, dict[str, Any], dict[str, Any]]], author: Author
+) -> None:
+    """Write new values on vehicles: (view, before, after), each with its line of history."""
+    connection = uow.session.connection()
+    values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in OWN_COLUMNS}
+    values |= {"archived_at": bindparam("new_archived_at"), "updated_at": author.at}
+    values["version"] = VEHICLES.c.version + 1
+    statement = update(VEHICLES).where(VEHICLES.c.id == bindparam("of_id")).values(values)
+    for batch in batched(touched, _BATCH):
+        rows, lines = [], []
+        for view, before, after in batch:
+            new = changed_view(view, after, author.at)
+            row = {f"new_{name}": getattr(new, name) for name in OWN_COLUMNS if name != "plate_key"}
+            row |= {"of_id": view.id, "new_archived_at": new.archived_at, "new_plate_key": plate_key(new.plate)}
+            rows.append(row)
+            lines.append(
+                change_line(view.id, author.at, author.label, author.source, after, before, import_id=author.import_id)
+            )
+        connection.execute(statement, rows)
+        connection.execute(insert(CHANGES), lines)
