@@ -20,7 +20,7 @@ from portal.cirqliz.reexamination.services import open_reexamination
 from portal.cirqliz.rules.conditions import Proposal, Rule, answer
 from portal.cirqliz.rules.engine import keep_answer
 from portal.cirqliz.rules.facts import facts_of, perimeter_facts
-from portal.cirqliz.rules.messages import obstacle_words
+from portal.cirqliz.rules.messages import perimeter_change
 from portal.cirqliz.rules.queries import last_answers, list_rules
 from portal.cirqliz.rules.trial import RULE_LABEL
 from portal.cirqliz.states import ReexaminationCause, RequestState, RuleOutcome, VehicleDecision
@@ -156,7 +156,8 @@ def judge_again(
         if cause is not None or kept.facts["perimeters"] != facts["perimeters"]:
             keep_answer(uow, request, rules, facts, proposal, sampled=kept.sampled, clock=clock)
         if cause is not None:
-            opened += open_reexamination(uow, request, cause, _why(proposal), _ACTOR, clock=clock)
+            text = _why(cause, kept.facts["perimeters"], facts["perimeters"])
+            opened += open_reexamination(uow, request, cause, text, _ACTOR, clock=clock)
         else:
             told.add(request, hours)
     for company_id, perimeters in told.by_company.items():
@@ -165,12 +166,14 @@ def judge_again(
     return opened
 
 
-def _why(proposal: Proposal) -> str:
-    """Return what clerks read beside the cause, in the language of the desk's records."""
-    if proposal.obstacle is None:
+def _why(cause: ReexaminationCause, before: Sequence[Mapping[str, Any]], now: Sequence[Mapping[str, Any]]) -> str:
+    """Return what clerks read beside the cause, in French as the rest of the journal: the perimeters that changed."""
+    if cause is not ReexaminationCause.CALENDAR_CHANGED:
         return ""
+    known = {one["id"]: one for one in before}
+    changed = [one for one in now if not same_access([known.get(one["id"], {})], [one])]
     with force_locale("fr"):
-        return obstacle_words(proposal.obstacle)
+        return "\n".join(perimeter_change(known.get(one["id"]), one) for one in changed)
 
 
 def _by_rule(request: AccessRequest) -> bool:

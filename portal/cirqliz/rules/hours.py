@@ -45,9 +45,10 @@ class Held:
 
 
 def slots_of(quotas: Iterable[QuotaHours], active: Sequence[Interval], window: Interval, zone: ZoneInfo) -> list[Slot]:
-    """Return the parts of the quotas' hours that lie in the window while the perimeter is active, in order.
+    """Return the parts of the quotas' hours during which the perimeter is active and that meet the window, in order.
 
-    active: instants at which the perimeter is active, apart from one another.
+    active: instants at which the perimeter is active, apart from one another. A part is whole even where the window
+    meets only some of it: two vehicles of one hour count together although they never meet.
     """
     rows = list(quotas)
     found = []
@@ -57,8 +58,8 @@ def slots_of(quotas: Iterable[QuotaHours], active: Sequence[Interval], window: I
         for hours in rows:
             start, end = _instant(day, hours.from_min, zone), _instant(day, hours.to_min, zone)
             for span in active:
-                first, until = max(start, span.start, window.start), min(end, span.end, window.end)
-                if first < until:
+                first, until = max(start, span.start), min(end, span.end)
+                if first < until and window.meets(first, until):
                     found.append(Slot(day, hours, first, until))
         day += _DAY
     return sorted(found, key=lambda slot: (slot.start, slot.end))

@@ -157,6 +157,22 @@ def found_words(condition: Condition, found: Found, names: Mapping[str, str]) ->
     return str(_("%(label)s : %(message)s", label=found.of, message=value))
 
 
+def perimeter_change(before: Mapping[str, Any] | None, now: Mapping[str, Any]) -> str:
+    """Return what changed of a perimeter between two readings of a request's facts; before None: it is needed anew."""
+    after = _access_words(now)
+    if before is None:
+        return str(_("%(label)s : %(message)s", label=now["name"], message=_("nécessaire, %(access)s", access=after)))
+    return str(_("%(label)s : %(message)s", label=now["name"], message=f"{_access_words(before)} → {after}"))
+
+
+def _access_words(perimeter: Mapping[str, Any]) -> str:
+    words = [
+        value_words(Kind.COLOURS, perimeter.get("colour"), {}),
+        value_words(Kind.POLICIES, perimeter.get("motorised"), {}),
+    ]
+    return ", ".join(word.lower() for word in words)
+
+
 def _found_value(kind: Kind, value: Any, names: Mapping[str, str]) -> str:
     if value is None:
         return str(TRUTHS[Truth.UNKNOWN])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -41,6 +41,7 @@ from portal.territories.api import TerritoryView, get_territory
 _COUNTED = (PassState.ACTIVE, PassState.SUSPENDED)
 # The row that stands for a territory: locked, never read.
 _territory = table("territory", column("id", Uuid()))
+_DAY = timedelta(days=1)
 MOST_ROWS = 24
 MOST_VEHICLES = 100_000
 
@@ -74,7 +75,7 @@ def check_quota(
     wanted = [Held(vehicle.vehicle_id, request.starts_at, request.ends_at) for vehicle in vehicles]
     for line in concerned:
         slots = _slots(territory, line.perimeter_id, quotas[line.perimeter_id], window)
-        held = _held(territory.id, line.perimeter_id, window) if slots else []
+        held = _held(territory.id, line.perimeter_id, slots)
         before, after = most_held(slots, held), most_held(slots, [*held, *wanted])
         for slot, was, now in zip(slots, before, after, strict=True):
             # A vehicle that holds its place already takes none.
@@ -100,7 +101,7 @@ def quota_left(territory: TerritoryView, request: RequestView) -> Sequence[Quota
         if line.perimeter_id not in quotas:
             continue
         slots = _slots(territory, line.perimeter_id, quotas[line.perimeter_id], window)
-        worst = tightest(slots, most_held(slots, _held(territory.id, line.perimeter_id, window)))
+        worst = tightest(slots, most_held(slots, _held(territory.id, line.perimeter_id, slots)))
         if worst is not None:
             slot, left = worst
             hours = clock_words(slot.hours)
@@ -197,16 +198,20 @@ def _hours(row: PerimeterQuota) -> QuotaHours:
 
 def _slots(territory: TerritoryView, perimeter_id: str, quotas: list[QuotaHours], window: Interval) -> list[Slot]:
     perimeter = law_snapshot(territory.id).perimeters.get(perimeter_id)
+    # An hour of the clock that the window only touches counts whole.
+    around = Interval(window.start - _DAY, window.end + _DAY)
     # Of a perimeter the law no longer knows the hours are unknown: every hour asked for counts.
     active = (
-        [window]
+        [around]
         if perimeter is None
-        else merge(Interval(span.start, span.end or window.end) for span in spans_in(perimeter, window))
+        else merge(Interval(span.start, span.end or around.end) for span in spans_in(perimeter, around))
     )
     return slots_of(quotas, active, window, ZoneInfo(territory.timezone))
 
 
-def _held(territory_id: UUID, perimeter_id: str, window: Interval) -> list[Held]:
+def _held(territory_id: UUID, perimeter_id: str, slots: Sequence[Slot]) -> list[Held]:
+    if not slots:
+        return []
     rows = session().execute(
         select(AccessPass.vehicle_id, AccessPass.valid_from, AccessPass.valid_to)
         .join(PassPerimeter, PassPerimeter.pass_id == AccessPass.id)
@@ -214,8 +219,8 @@ def _held(territory_id: UUID, perimeter_id: str, window: Interval) -> list[Held]
             AccessPass.territory_id == territory_id,
             PassPerimeter.perimeter_id == perimeter_id,
             AccessPass.state.in_(_COUNTED),
-            AccessPass.valid_from < window.end,
-            AccessPass.valid_to > window.start,
+            AccessPass.valid_from < max(slot.end for slot in slots),
+            AccessPass.valid_to > slots[0].start,
         )
     )
     return [Held(vehicle_id, _utc(start), _utc(end)) for vehicle_id, start, end in rows]

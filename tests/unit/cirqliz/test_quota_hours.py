@@ -25,7 +25,7 @@ def test_slots_are_the_hours_asked_for_while_the_perimeter_is_active() -> None:
     active = [Interval(at("2026-09-07T06:00"), at("2026-09-07T09:30")), Interval(at("2026-09-08T07:30"), window.end)]
     slots = slots_of([QuotaHours(420, 540, 5), QuotaHours(540, 600, 2)], active, window, PARIS)
     assert [(slot.day.day, slot.hours.from_min, slot.start, slot.end) for slot in slots] == [
-        (7, 420, at("2026-09-07T08:00"), at("2026-09-07T09:00")),
+        (7, 420, at("2026-09-07T07:00"), at("2026-09-07T09:00")),
         (7, 540, at("2026-09-07T09:00"), at("2026-09-07T09:30")),
         (8, 420, at("2026-09-08T07:30"), at("2026-09-08T09:00")),
         (8, 540, at("2026-09-08T09:00"), at("2026-09-08T10:00")),
