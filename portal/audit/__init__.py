@@ -6,9 +6,20 @@ from flask import Flask
 
 from portal.audit.chain import seal_entries, verify_journal
 from portal.audit.journal import JournalEntry, list_entries, record
+from portal.audit.many import Subject, record_many
 from portal.audit.tags import AuditTag
 
-__all__ = ["AuditTag", "JournalEntry", "list_entries", "record", "register", "seal_entries", "verify_journal"]
+__all__ = [
+    "AuditTag",
+    "JournalEntry",
+    "Subject",
+    "list_entries",
+    "record",
+    "record_many",
+    "register",
+    "seal_entries",
+    "verify_journal",
+]
 
 
 def register(app: Flask) -> None:

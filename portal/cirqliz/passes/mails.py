@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
 from flask import current_app
 from flask_babel import force_locale, gettext
 
 from portal.accounts.api import company_recipients
 from portal.cirqliz.mails import absolute_url
-from portal.cirqliz.models import AccessPass
 from portal.cirqliz.passes.links import pass_key
 from portal.mail import send_mail
 from portal.territories.api import TerritoryView
@@ -16,7 +19,24 @@ from portal.territories.api import TerritoryView
 _LANGUAGE = "fr"
 
 
-def mail_pass(one: AccessPass, territory: TerritoryView, address: str) -> None:
+class Sent(Protocol):
+    """What the mails say of a pass."""
+
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def number(self) -> str: ...
+    @property
+    def company_id(self) -> UUID: ...
+    @property
+    def plate_display(self) -> str: ...
+    @property
+    def valid_from(self) -> datetime: ...
+    @property
+    def valid_to(self) -> datetime: ...
+
+
+def mail_pass(one: Sent, territory: TerritoryView, address: str) -> None:
     """Send the link of a pass to whoever drives; it opens without an account."""
     link = absolute_url("cirqliz.open_pass", token=pass_key(one.id))
     with force_locale(_LANGUAGE):
@@ -25,7 +45,7 @@ def mail_pass(one: AccessPass, territory: TerritoryView, address: str) -> None:
     send_mail(address, subject, body)
 
 
-def mail_swap(old: AccessPass, new: AccessPass) -> None:
+def mail_swap(old: Sent, new: Sent) -> None:
     """Tell the company that a pass has gone to another vehicle."""
     url = absolute_url("cirqliz.show_pass", company_id=new.company_id, pass_id=new.id)
     with force_locale(_LANGUAGE):

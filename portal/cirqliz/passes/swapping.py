@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from portal.audit import AuditTag
 from portal.cirqliz.models import AccessPass
-from portal.cirqliz.passes.issuing import Grant, make_passes
+from portal.cirqliz.passes.issuing import Grant, IssuedPass, make_passes
 from portal.cirqliz.passes.journal import write_pass_entry
 from portal.cirqliz.passes.life import revoke_row
 from portal.cirqliz.passes.mails import mail_swap
@@ -51,7 +51,6 @@ def swap_pass(actor: Actor, company_id: UUID, pass_id: UUID, vehicle_id: UUID, *
         stand_in = _stand_in(company_id, vehicle_id, old, now)
         new = _give(uow, old, stand_in, clock)
         revoke_row(actor, old, RevocationReason.PLATE_SWAPPED, "", clock)
-        uow.session.flush()
         more = {"replaces": old.number, "plates": [old.plate_display, new.plate_display]}
         write_pass_entry(actor, AuditTag.PASS_SWAPPED, new, more, clock)
         mail_swap(old, new)
@@ -104,7 +103,7 @@ def _stand_in(company_id: UUID, vehicle_id: UUID, old: AccessPass, now: datetime
     return found[0]
 
 
-def _give(uow: UnitOfWork, old: AccessPass, vehicle: VehicleView, clock: Clock) -> AccessPass:
+def _give(uow: UnitOfWork, old: AccessPass, vehicle: VehicleView, clock: Clock) -> IssuedPass:
     has_one = uow.session.scalar(
         select(AccessPass.id).where(
             AccessPass.request_id == old.request_id,

@@ -12,6 +12,7 @@ from portal.runtime.bench import (
     lawgrid,
     matching,
     pages,
+    passes,
     perimeters,
     road_book,
     route_jobs,
@@ -26,6 +27,7 @@ type Theme = Callable[[Ground], Iterator[Line]]
 
 THEMES: dict[str, Theme] = {
     "pages": pages.measure,
+    "passes": passes.measure,
     "verification": verification.measure,
     "routes": routes.measure,
     "tours": tours.measure,
