@@ -36,7 +36,7 @@ def _times_ms(browser: Browser, path: str) -> list[float]:
 
 def _pages(ground: Ground, anyone: Browser, company: Browser, clerk: Browser) -> list[tuple[str, Browser, str]]:
     """Return (name, who opens it, path); objects are those the lists show first."""
-    fleet = _first_link(company, "/", r"/entreprises/[0-9a-f-]{36}/vehicules")
+    fleet = first_link(company, "/", r"/entreprises/[0-9a-f-]{36}/vehicules")
     home = fleet.removesuffix("/vehicules")
     desk = f"/territoires/{ground.territory}/guichet"
     requests, passes = f"{home}/demandes", f"{home}/laissez-passer"
@@ -55,10 +55,11 @@ def _pages(ground: Ground, anyone: Browser, company: Browser, clerk: Browser) ->
 
 
 def _first_object(browser: Browser, path: str) -> str:
-    return _first_link(browser, path, re.escape(path) + r"/[0-9a-f-]{36}")
+    return first_link(browser, path, re.escape(path) + r"/[0-9a-f-]{36}")
 
 
-def _first_link(browser: Browser, path: str, pattern: str) -> str:
+def first_link(browser: Browser, path: str, pattern: str) -> str:
+    """Return the first link of a page that a pattern describes; raises RuntimeError when there is none."""
     found = re.search(rf'href="({pattern})"', browser.get(path))
     if found is None:
         raise RuntimeError(f"{path} links to nothing like {pattern}")

@@ -66,35 +66,35 @@ def fleet(app: Flask, page_client: PageClient) -> Fleet:
     return Fleet(page_client, company.id)
 
 
-@pytest.mark.parametrize(
-    ("query", "expected"),
-    [
-        ("", "101 102 103"),
-        ("?q=ab+1o2", "102"),
-        ("?q=zo", "101"),
-        ("?q=%25", "102"),
-        ("?q=_", ""),
-        ("?categorie=N1", "101"),
-        ("?energie=electric", "101"),
-        ("?critair=none", "103"),
-        ("?manque=hauteur", "102"),
-        ("?manque=tout", "102"),
-        ("?manque=crit-air", ""),
-        ("?archives=1", "104"),
-        ("?categorie=N9&energie=x&manque=x&prets=x&tri=x", "101 102 103"),
-        ("?prets=pretes", ""),
-        ("?prets=empruntes", ""),
-        ("?tri=hauteur", "102 101 103"),
-        ("?tri=hauteur&sens=desc", "103 101 102"),
-        ("?tri=ptac", "101 102 103"),
-        ("?tri=crit-air&sens=desc", "103 102 101"),
-        ("?tri=energie", "102 103 101"),
-        ("?tri=categorie&sens=desc", "103 102 101"),
-        ("?tri=nom", "102 103 101"),
-    ],
+CASES = (
+    ("", "101 102 103"),
+    ("?q=ab+1o2", "102"),
+    ("?q=zo", "101"),
+    ("?q=%25", "102"),
+    ("?q=_", ""),
+    ("?categorie=N1", "101"),
+    ("?energie=electric", "101"),
+    ("?critair=none", "103"),
+    ("?manque=hauteur", "102"),
+    ("?manque=tout", "102"),
+    ("?manque=crit-air", ""),
+    ("?archives=1", "104"),
+    ("?categorie=N9&energie=x&manque=x&prets=x&tri=x", "101 102 103"),
+    ("?prets=pretes", ""),
+    ("?prets=empruntes", ""),
+    ("?tri=hauteur", "102 101 103"),
+    ("?tri=hauteur&sens=desc", "103 101 102"),
+    ("?tri=ptac", "101 102 103"),
+    ("?tri=crit-air&sens=desc", "103 102 101"),
+    ("?tri=energie", "102 103 101"),
+    ("?tri=categorie&sens=desc", "103 102 101"),
+    ("?tri=nom", "102 103 101"),
 )
-def test_list_shows_what_is_asked_in_its_order(fleet: Fleet, query: str, expected: str) -> None:
-    assert fleet.plates(query) == [f"AB-{number}-CD" for number in expected.split()]
+
+
+def test_list_shows_what_is_asked_in_its_order(fleet: Fleet) -> None:
+    shown = {query: [plate[3:6] for plate in fleet.plates(query)] for query, _expected in CASES}
+    assert shown == {query: expected.split() for query, expected in CASES}
 
 
 @pytest.mark.parametrize("sort", ["hauteur", "crit-air", "nom"])
