@@ -19,7 +19,7 @@ def delay_sentences(usual: UsualDelay) -> list[str]:
     said = []
     if usual.by_people is not None:
         within = duration_words(usual.by_people)
-        said.append(_("90 % des demandes reçoivent une réponse en moins de %(within)s.", within=within))
+        said.append(_("90 %% des demandes reçoivent une réponse en moins de %(within)s.", within=within))
     if usual.by_rule is not None:
         within = duration_words(usual.by_rule)
         said.append(_("Celles qu’une règle du territoire accepte sont traitées en moins de %(within)s.", within=within))
