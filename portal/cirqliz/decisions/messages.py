@@ -9,7 +9,7 @@ from flask_babel.speaklater import LazyString
 
 from portal.cirqliz.decisions.filters import Age, Proposal, Shelf, Sort
 from portal.cirqliz.messages import REQUEST_STATES
-from portal.cirqliz.states import BatchState, RequestState, RuleOutcome
+from portal.cirqliz.states import BatchState, RequestState
 
 SHELVES: Mapping[Shelf | RequestState, LazyString] = {
     Shelf.TO_DECIDE: _l("À décider"),
@@ -44,11 +44,6 @@ SORTS: Mapping[Sort, LazyString] = {
 PROPOSALS: Mapping[Proposal, LazyString] = {
     Proposal.APPROVE: _l("Une règle approuverait"),
     Proposal.HUMAN: _l("Aucune règle ne répond"),
-}
-
-OUTCOMES: Mapping[RuleOutcome, LazyString] = {
-    RuleOutcome.APPROVE: _l("une règle approuverait"),
-    RuleOutcome.HUMAN: _l("à vous de juger"),
 }
 
 BATCH_STATES: Mapping[BatchState, LazyString] = {
