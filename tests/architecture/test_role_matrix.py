@@ -68,6 +68,7 @@ REACHED = frozenset(
         "accounts": "team change_role remove_member cancel_invitation leave_company staff_list remove_staff "
         "cancel_staff_invitation resend_confirmation",
         "cirqliz": "decide prepare_decisions undo_decisions claim_request claim_requests desk_message refuse_requester "
+        "new_rule edit_rule move_rule retire_rule set_quotas access_settings_page "
         "save_view revoke_pass give_back withdraw_request look_up",
         "fleet": "archive_vehicle confirm_import discard_import end_loan undo_together",
         "itineriz": "cancel_route delete_route leave_at unshare remove_saved_place remove_stop_row discard_stops "
@@ -232,6 +233,18 @@ def _form(matrix: Matrix, endpoint: str, target: str) -> Mapping[str, Any]:
         "cirqliz.save_view": {"name": "Les rouges"},
         "cirqliz.rename_view": {"name": "Rouges"},
         "cirqliz.revoke_pass": {"reason_code": "misuse"},
+        "cirqliz.new_rule": {"name": "Verts", "outcome": "approve", "energies": "electric"},
+        "cirqliz.edit_rule": {"name": "Autre", "outcome": "human", "most_days": "2"},
+        "cirqliz.move_rule": {"vers": "haut"},
+        "cirqliz.set_quotas": {"perimeter_id": str(side.objects["perimeter_id"]), "rows": "07:00-09:00 = 20"},
+        "cirqliz.access_settings_page": {
+            "sample_percent": "10",
+            "appeal_days": "30",
+            "undo_min": "10",
+            "sync_hours": "12",
+            "scan_retention_days": "30",
+            "version": "0",
+        },
         "cirqliz.look_up": {"wanted": "AA-111-BB"},
         "cirqliz.send_pass": {"address": "conducteur@exemple.fr"},
     }.get(endpoint, {})

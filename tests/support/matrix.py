@@ -30,7 +30,10 @@ from portal.cirqliz.requests.documents import add_to_request
 from portal.cirqliz.requests.drafts import save_draft
 from portal.cirqliz.requests.queries import get_request
 from portal.cirqliz.requests.services import submit_request
-from portal.cirqliz.states import VehicleDecision
+from portal.cirqliz.rules.conditions import Condition, Kind
+from portal.cirqliz.rules.policies import RuleValues
+from portal.cirqliz.rules.services import add_rule
+from portal.cirqliz.states import RuleOutcome, VehicleDecision
 from portal.common.actor import Actor, ActorKind, CompanyRole, StaffRole
 from portal.common.clock import SYSTEM_CLOCK
 from portal.common.ids import new_id
@@ -177,6 +180,7 @@ def _make_side(app: Flask, run_jobs: RunJobs, slug: str) -> Side:
             **_of_requests(actor, company.id, territory.id, ready),
             **_of_fleet(actor, company.id, vehicle_id),
             **_of_itineriz(app, run_jobs, actor, company.id, territory),
+            "rule_id": _rule(slug),
             "order_id": _one_of(TrafficOrder, territory.id),
             "perimeter_id": _one_of(PerimeterRow, territory.id),
             "report_id": _one_of(ImportReport, territory.id),
@@ -267,6 +271,14 @@ def _request(
     request_id = submit_request(actor, company_id, command)
     run_jobs(app)
     return request_id
+
+
+def _rule(slug: str) -> UUID:
+    """A rule that no request of this world meets, so that they wait for a clerk."""
+    chief = Actor(ActorKind.USER, "Sam", staff={slug: frozenset({StaffRole.SUPERVISOR})})
+    first = RuleValues("Beaucoup d’avance", (Condition(Kind.AHEAD_AT_LEAST, number=300),), RuleOutcome.APPROVE)
+    add_rule(chief, slug, first)
+    return add_rule(chief, slug, RuleValues("Longue", (Condition(Kind.MOST_DAYS, number=300),), RuleOutcome.HUMAN))
 
 
 def _pass_of(request_id: UUID) -> UUID:

@@ -37,6 +37,7 @@ ERRORS: Mapping[str, LazyString] = {
     "number-too-small": _l("Écrivez un nombre d’au moins %(least)s."),
     "setting-out-of-range": _l("Choisissez un nombre de %(least)s à %(most)s."),
     "settings-changed": _l("Quelqu’un d’autre a changé les réglages entre-temps. Vérifiez-les et recommencez."),
+    "perimeter-missing": _l("Choisissez d’abord un périmètre dans la liste."),
     "quota-hours": _l("Écrivez des heures de 00:00 à 24:00, le début avant la fin. Exemple : 07:00-09:00 = 20"),
     "quota-number": _l("Le nombre de véhicules va de 0 à %(most)s."),
     "quota-overlap": _l("Deux tranches d’heures se recouvrent : on ne saurait laquelle appliquer."),

@@ -36,6 +36,8 @@ def set_quotas(territory: str) -> ResponseReturnValue:
     form = QuotaForm()
     chosen = form.perimeter_id.data or ""
     try:
+        if not chosen:
+            raise Invalid("perimeter-missing", field="rows")
         quotas.set_quotas(current_actor(), territory, chosen, form.values())
     except Invalid as error:
         form.show_error(error)
