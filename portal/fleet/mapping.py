@@ -144,7 +144,8 @@ def propose(head: Sequence[Line]) -> FileMapping:
     number, titles = (0, ()) if header is None else header
     body = [line for line in head if line.number > number and not line.blank]
     samples = _samples(body)
-    width = max([len(titles), *(place + 1 for place, texts in samples.items() if texts)], default=0)
+    # Beside the last title there is no column: cells there are those of a row that was cut where it should not be.
+    width = len(titles) if header else max(samples, default=-1) + 1
     columns = []
     for place in range(width):
         title = titles[place] if place < len(titles) else ""

@@ -15,7 +15,7 @@ from portal.db import session
 from portal.files import file_store
 from portal.fleet import imports
 from portal.fleet.checking import check_file
-from portal.fleet.models import FleetImport
+from portal.fleet.models import FleetImport, ImportState
 from tests.factories.accounts import make_company
 
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -78,7 +78,7 @@ def test_file_is_told_unreadable_when_it_unfolds_without_end(database: Flask) ->
     actor = Actor(ActorKind.USER, "Camille", companies={company.id: CompanyRole.MANAGER})
     import_id = imports.start_import(actor, company.id, "flotte.xlsx", BOMBS["two-cells-far-apart"])
     found = imports.get_import(company.id, import_id)
-    assert (found.state, found.error_code) == (imports.ImportState.UNREADABLE, "file-too-large-inside")
+    assert (found.state, found.error_code) == (ImportState.UNREADABLE, "file-too-large-inside")
 
 
 def test_report_is_stored_when_a_text_holds_the_sign_zero(database: Flask) -> None:
@@ -87,7 +87,7 @@ def test_report_is_stored_when_a_text_holds_the_sign_zero(database: Flask) -> No
     padding = "AB-123-CD;3500;;\n" * 300
     content = f"Plaque;PTAC;Hauteur;Divers\n{padding}AB-1\x0023-CD;lou\x00rd;;\n".encode()
     import_id = imports.start_import(actor, company.id, "flotte\x00.csv", content)
-    assert imports.get_import(company.id, import_id).state is imports.ImportState.CHECKED
+    assert imports.get_import(company.id, import_id).state is ImportState.CHECKED
 
 
 def test_file_is_removed_when_it_is_forgotten(database: Flask) -> None:

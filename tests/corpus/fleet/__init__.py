@@ -1,0 +1,1 @@
+"""Fleet files that went wrong somewhere, built byte by byte."""
