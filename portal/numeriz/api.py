@@ -1,6 +1,6 @@
 """What other contexts may use of Numeriz: the law in memory, its perimeters, and the sentences of its answers."""
 
-from portal.numeriz.law.memory import bump_law, law_for_display, law_snapshot, law_version
+from portal.numeriz.law.memory import bump_law, law_for_display, law_of, law_snapshot, law_version
 from portal.numeriz.law.reasons import sentence, state_words
 from portal.numeriz.queries import (
     BayView,
@@ -91,6 +91,7 @@ __all__ = [
     "get_perimeters",
     "hours_words",
     "law_for_display",
+    "law_of",
     "law_snapshot",
     "law_version",
     "list_bays",

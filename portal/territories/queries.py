@@ -8,11 +8,11 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from flask import current_app
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from portal.common.errors import NotFound, Unavailable
 from portal.config import Settings
@@ -93,9 +93,13 @@ def get_territory(slug: str) -> TerritoryView:
     return territory_view(row)
 
 
+# Each scan of a pass asks this: made once.
+_BY_ID = select(Territory).where(Territory.id == bindparam("territory_id"))
+
+
 def get_territory_by_id(territory_id: UUID) -> TerritoryView:
     """Return the territory of an id; raises NotFound("territory-not-found")."""
-    row = session().scalar(select(Territory).where(Territory.id == territory_id))
+    row = session().scalar(_BY_ID, {"territory_id": territory_id})
     if row is None:
         raise NotFound("territory-not-found", territory_id=str(territory_id))
     return territory_view(row)
@@ -137,9 +141,27 @@ def _graph_version(graph_dir: Path) -> str:
     return read_graph_info(graph_dir).version
 
 
+class _Paths(NamedTuple):
+    """Where the parts of one build are."""
+
+    graph: Path | None = None
+    basemap: Path | None = None
+    addresses: Path | None = None
+    restrictions: Path | None = None
+
+
+_NO_PATHS = _Paths()
+
+
+@lru_cache(maxsize=64)
+def _paths(builds: Path, version: str) -> _Paths:
+    folder = builds / version
+    return _Paths(folder / GRAPH_NAME, folder / BASEMAP_NAME, folder / ADDRESSES_NAME, folder / RESTRICTIONS_NAME)
+
+
 def territory_view(row: Territory) -> TerritoryView:
     """Return the frozen view of a row."""
-    folder = build_folder(row.slug, row.build_version) if row.build_version else None
+    paths = _paths(builds_dir(row.slug), row.build_version) if row.build_version else _NO_PATHS
     built = row.min_lon is not None
     return TerritoryView(
         id=row.id,
@@ -151,10 +173,10 @@ def territory_view(row: Territory) -> TerritoryView:
         centre=(row.centre_lon, row.centre_lat) if built else None,  # type: ignore[arg-type]
         accent=row.accent,
         build_version=row.build_version,
-        graph_dir=folder / GRAPH_NAME if folder else None,
-        basemap_path=folder / BASEMAP_NAME if folder else None,
-        addresses_path=folder / ADDRESSES_NAME if folder else None,
-        restrictions_path=folder / RESTRICTIONS_NAME if folder else None,
+        graph_dir=paths.graph,
+        basemap_path=paths.basemap,
+        addresses_path=paths.addresses,
+        restrictions_path=paths.restrictions,
         contact_email=row.contact_email,
         law_notice=row.law_notice,
         is_demo=row.is_demo,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Flask, current_app, request
+from flask_babel import get_locale
 from jinja2 import StrictUndefined
 
 from portal.web.guards import htmx_request
@@ -23,6 +24,15 @@ def render_page(template: str, *, block: str | None = None, **context: object) -
         current_app.update_template_context(context)
         return page.render(context)
     return render_block(template, block, **context)
+
+
+def render_bare(template: str, **context: object) -> str:
+    """Render a page that shows no person, no navigation and no language switch: what a scan or a failure answers.
+
+    The template has `locale` and the globals; the context processors are spared.
+    """
+    locale = str(get_locale() or "fr")[:2]
+    return current_app.jinja_env.get_template(template).render(locale=locale, **context)
 
 
 def render_block(template: str, block: str, **context: object) -> str:

@@ -23,6 +23,10 @@ from portal.regulations.passes import PassRight
 from portal.regulations.perimeters import Colour
 from portal.web.qr import draw_qr
 
+# With a tenth of it hidden, of codes of version 8 one in ten could not be read, of version 9 none: its room is needed
+# anyway for several perimeters, and the card draws it large.
+_CODE_VERSION = 9
+
 
 @dataclass(frozen=True, slots=True)
 class PassView:
@@ -65,7 +69,7 @@ class PassView:
     @property
     def qr_svg(self) -> str:
         """The QR code, a whole SVG document of our own making; drawing it costs 4 ms."""
-        return draw_qr(self.code_url)
+        return draw_qr(self.code_url, at_least=_CODE_VERSION)
 
     def phase(self, now: datetime) -> str:
         """Return `revoked`, `expired`, `suspended`, `later` or `active` (inside its dates) at an instant."""

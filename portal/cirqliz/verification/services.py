@@ -19,9 +19,9 @@ from portal.common.actor import Actor, StaffRole
 from portal.common.clock import SYSTEM_CLOCK, Clock
 from portal.common.ids import new_id
 from portal.db import unit_of_work
-from portal.numeriz.api import law_snapshot
+from portal.numeriz.api import law_of
 from portal.regulations.schedules import Interval
-from portal.territories.api import get_territory
+from portal.territories.api import TerritoryView, get_territory, get_territory_by_id
 
 # A page opened twice is one look at the pass.
 _SAME_LOOK = timedelta(minutes=1)
@@ -29,11 +29,15 @@ _SAME_LOOK = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A pass looked up: the verdict, the pass if it is one of ours, the hours of its perimeters inside its dates."""
+    """A pass looked up: the verdict, the pass if it is one of ours, the hours of its perimeters inside its dates.
+
+    territory: of the pass; None with it.
+    """
 
     verdict: PassVerdict
     found: PassView | None
     hours: Mapping[str, Sequence[Span]]
+    territory: TerritoryView | None = None
 
 
 def check_token(text: str, *, clock: Clock = SYSTEM_CLOCK) -> Checked:
@@ -49,10 +53,11 @@ def check_token(text: str, *, clock: Clock = SYSTEM_CLOCK) -> Checked:
 
 
 def judge(found: PassView, clock: Clock) -> Checked:
-    """Return what a pass of ours is worth now."""
+    """Return what a pass of ours is worth now: nothing of it is remembered from one look to the next."""
+    territory = get_territory_by_id(found.territory_id)
     window = Interval(found.valid_from, found.valid_to)
-    hours = spans_of(law_snapshot(found.territory_id), (p.perimeter_id for p in found.perimeters), window)
-    return Checked(judge_pass(found, hours, clock.now()), found, hours)
+    hours = spans_of(law_of(territory), (p.perimeter_id for p in found.perimeters), window)
+    return Checked(judge_pass(found, hours, clock.now()), found, hours, territory)
 
 
 def is_checker(actor: Actor, territory: str) -> bool:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from flask.typing import ResponseReturnValue
 
+from portal.cirqliz import messages
 from portal.cirqliz.blueprint import blueprint
-from portal.cirqliz.messages import verdict_reason
-from portal.cirqliz.pages import show
 from portal.cirqliz.states import CheckMethod
 from portal.cirqliz.verification import services
+from portal.cirqliz.verification.pages import perimeters_table
 from portal.cirqliz.verification.queries import count_recent_checks
 from portal.common.clock import SYSTEM_CLOCK
-from portal.territories.api import get_territory_by_id
 from portal.web.extensions import limiter
 from portal.web.guards import PUBLIC, current_actor, guard
 from portal.web.locale import DEFAULT_ZONE
+from portal.web.rendering import render_bare
 
 
 @blueprint.get("/v/<token>")
@@ -24,17 +24,19 @@ from portal.web.locale import DEFAULT_ZONE
 def verify(token: str) -> ResponseReturnValue:
     """Say in one glance what the scanned code is worth; an agent of the territory sees more, and the look is kept."""
     checked = services.check_token(token)
-    territory = get_territory_by_id(checked.found.territory_id) if checked.found else None
+    territory = checked.territory
     actor = current_actor()
     at_work = territory.slug if territory else next((s for s in actor.staff if services.is_checker(actor, s)), None)
     recorded = at_work is not None and services.record_check(actor, at_work, checked, CheckMethod.SCAN)
     is_agent = at_work is not None and services.is_checker(actor, at_work)
-    return show(
-        "verify.html",
+    zone = territory.timezone if territory else DEFAULT_ZONE
+    return render_bare(
+        "cirqliz/verify.html",
+        words=messages,
         checked=checked,
-        territory=territory,
-        zone=territory.timezone if territory else DEFAULT_ZONE,
-        reason=verdict_reason(checked.verdict, territory.timezone if territory else DEFAULT_ZONE),
+        perimeters=perimeters_table(checked, zone),
+        zone=zone,
+        reason=messages.verdict_reason(checked.verdict, zone),
         now=SYSTEM_CLOCK.now(),
         is_agent=is_agent,
         recorded=recorded,

@@ -20,14 +20,14 @@ from concurrent.futures import TimeoutError as TooSlow
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from functools import lru_cache, partial
 from hashlib import sha256
 from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from flask import Flask, current_app
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from portal.common.clock import SYSTEM_CLOCK, Clock
@@ -105,16 +105,20 @@ class _State:
     territory: TerritoryView
 
 
+# Each scan of a pass asks this: made once.
+_NUMBER = select(LawState.version, LawState.changed_at).where(LawState.territory_id == bindparam("territory_id"))
+
+
 def _state(territory: TerritoryView) -> _State:
-    row = (
-        session()
-        .execute(select(LawState.version, LawState.changed_at).where(LawState.territory_id == territory.id))
-        .one_or_none()
-    )
+    row = session().execute(_NUMBER, {"territory_id": territory.id}).one_or_none()
     number, changed_at = (0, _NEVER) if row is None else (row.version, row.changed_at)
     basis = (territory.build_version, get_graph_version(territory), territory.timezone, territory.holidays.value)
-    mark = sha256(repr(basis).encode()).hexdigest()[:8]
-    return _State(f"{_version_text(number, changed_at)}-{mark}", changed_at, territory)
+    return _State(f"{_version_text(number, changed_at)}-{_mark(basis)}", changed_at, territory)
+
+
+@lru_cache(maxsize=64)
+def _mark(basis: tuple[str | None, ...]) -> str:
+    return sha256(repr(basis).encode()).hexdigest()[:8]
 
 
 @dataclass(slots=True)
@@ -217,7 +221,12 @@ def law_snapshot(territory_id: UUID) -> LawSnapshot:
 
     Built once per version in each process; safe to share between threads.
     """
-    return _cache.current(get_territory_by_id(territory_id))
+    return law_of(get_territory_by_id(territory_id))
+
+
+def law_of(territory: TerritoryView) -> LawSnapshot:
+    """Return the law of a territory just read, as `law_snapshot` does: one query while it has not changed."""
+    return _cache.current(territory)
 
 
 def law_for_display(territory: TerritoryView, clock: Clock = SYSTEM_CLOCK) -> LawSnapshot:

@@ -39,4 +39,4 @@ def test_scan_asks_little(world: World, page_client: PageClient) -> None:
     found = world.ready()
     world.approve(found)
     (one,) = list_passes_of_request(found.id)
-    assert asked(page_client, f"/V/{one.token}") <= 5
+    assert asked(page_client, f"/V/{one.token}") <= 3

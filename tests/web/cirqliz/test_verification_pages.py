@@ -8,9 +8,13 @@ import pytest
 from sqlalchemy import func, select
 
 from portal.cirqliz.models import PassCheck
+from portal.cirqliz.passes.life import resume_passes, suspend_passes
 from portal.cirqliz.passes.queries import PassView, list_passes_of_request
+from portal.cirqliz.passes.services import revoke_pass
+from portal.cirqliz.states import RevocationReason, SuspensionReason
+from portal.common.actor import system_actor
 from portal.common.clock import SYSTEM_CLOCK
-from portal.db import session
+from portal.db import session, unit_of_work
 from tests.factories.cirqliz import World
 from tests.support.web import PageClient
 
@@ -92,3 +96,37 @@ def test_scan_is_green_while_the_perimeter_is_active(
     assert page.select_one(".j-verdict--green") is not None
     assert page.title is not None
     assert "Valable" in page.title.get_text()
+
+
+def test_scan_follows_the_state_at_once_when_a_pass_is_held_back_given_back_and_revoked(
+    world: World, issued: PassView, page_client: PageClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = world.day + timedelta(hours=8)
+    monkeypatch.setattr(type(SYSTEM_CLOCK), "now", lambda _clock: at)
+    system, why = system_actor("test"), SuspensionReason.VEHICLE_CHANGED
+
+    def tone() -> str:
+        page = page_client.get(f"/V/{issued.token}")
+        shown = [name for name in ("green", "orange", "red") if page.select_one(f".j-verdict--{name}") is not None]
+        assert len(shown) == 1
+        return shown[0]
+
+    assert tone() == "green"
+    with unit_of_work() as uow:
+        suspend_passes(uow, system, why, pass_ids=[issued.id])
+    assert tone() == "red"
+    assert "Suspendu depuis" in page_client.get(f"/v/{issued.token}").get_text()
+    with unit_of_work() as uow:
+        resume_passes(uow, system, why, pass_ids=[issued.id])
+    assert tone() == "green"
+    revoke_pass(system, world.territory.slug, issued.id, RevocationReason.MISUSE)
+    assert tone() == "red"
+
+
+def test_table_of_perimeters_is_in_the_language_of_each_reader(
+    world: World, issued: PassView, page_client: PageClient
+) -> None:
+    for language, word in (("fr", "Périmètre"), ("en", "Perimeter"), ("fr", "Périmètre")):
+        page = page_client.get(f"/v/{issued.token}?lang={language}")
+        assert page.select_one("details th") is not None
+        assert word in str(page.select_one("details th"))
