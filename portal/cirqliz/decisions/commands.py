@@ -11,11 +11,15 @@ from portal.cirqliz.states import RefusalReason, VehicleDecision
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Approve, or refuse with a coded reason and a text. The text of an approval is a note to the company."""
+    """Approve, or refuse with a coded reason and a text. The text of an approval is a note to the company.
+
+    exceptional: the clerk knows that the approval opens a perimeter that is closed to vehicles.
+    """
 
     decision: VehicleDecision
     reason_code: RefusalReason | None = None
     reason_text: str = ""
+    exceptional: bool = False
 
 
 @dataclass(frozen=True, slots=True)

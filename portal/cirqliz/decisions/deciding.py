@@ -18,6 +18,7 @@ from portal.cirqliz.models import AccessRequest, RequestVehicle
 from portal.cirqliz.passes.life import revoke_for_decision
 from portal.cirqliz.passes.services import issue_passes
 from portal.cirqliz.reexamination.services import close_reexamination
+from portal.cirqliz.requests.documents import list_documents
 from portal.cirqliz.rules.quotas import check_quota
 from portal.cirqliz.states import RequestState, VehicleDecision
 from portal.common.actor import Actor
@@ -25,6 +26,7 @@ from portal.common.clock import Clock
 from portal.common.errors import Conflict, Invalid, NotFound, PortalError
 from portal.db import UnitOfWork
 from portal.fleet.api import get_usable_vehicles, lock_fleets, lock_vehicles, owners_of
+from portal.regulations.perimeters import Motorised
 from portal.territories.api import TerritoryView
 
 
@@ -58,6 +60,7 @@ def decide_in(
     if not chosen:
         raise Invalid("no-vehicle-chosen", field="vehicles", number=request.number)
     if answer.decision is VehicleDecision.APPROVED:
+        check_policies(request, answer)
         check_approval(uow, territory, request, chosen, clock)
     before = request.state
     _answer(actor, request, chosen, answer, clock)
@@ -158,6 +161,16 @@ def _last_answer(request: AccessRequest) -> Conflict | None:
     return Conflict("decided-first", by=last.decided_by_label, at=last.decided_at, number=request.number)
 
 
+def check_policies(request: AccessRequest, answer: Answer) -> None:
+    """Raise Invalid when an approval is not enough for the policies of the request's perimeters."""
+    asked = {perimeter.motorised for perimeter in request.perimeters}
+    documents = len(list_documents(request.id)) if Motorised.ACCREDITED in asked else 0
+    refusal = policies.refuses_by_policy(asked, documents, answer)
+    if refusal is not None:
+        field = "exceptional" if refusal == "closed-not-exceptional" else "reason_text"
+        raise Invalid(refusal, field=field, number=request.number)
+
+
 def check_approval(
     uow: UnitOfWork, territory: TerritoryView, request: AccessRequest, chosen: Sequence[RequestVehicle], clock: Clock
 ) -> None:
@@ -217,5 +230,6 @@ def _journal(
         "decision": answer.decision.value,
         "reason_code": answer.reason_code.value if answer.reason_code else None,
         "reason_text": answer.reason_text.strip(),
+        **({"exceptional": True} if answer.exceptional else {}),
         "state": [before.value, request.state.value],
     }

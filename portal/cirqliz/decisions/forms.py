@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -89,7 +90,15 @@ class DecisionForm(AnswerForm):
     """The answer for vehicles of one request, as it was when the page was made (version)."""
 
     vehicles = CheckboxesField(_l("Pour quels véhicules ?"), [Needed()], validate_choice=False)
+    exceptional = BooleanField(
+        _l("Dérogation exceptionnelle à un périmètre fermé"),
+        description=_l("À motiver dans le message : le journal et l’entreprise le lisent."),
+    )
     version = HiddenField()
+
+    def answer(self) -> Answer:
+        """Return the answer typed, with the exception it makes."""
+        return replace(super().answer(), exceptional=bool(self.exceptional.data))
 
     def offer(self, found: RequestView) -> None:
         """Show the vehicles that wait; all are ticked until the clerk says otherwise."""

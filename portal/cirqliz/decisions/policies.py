@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from portal.cirqliz.decisions.commands import Answer
 from portal.cirqliz.states import BatchState, RefusalReason, RequestState, VehicleDecision
 from portal.common.actor import Actor, ActorKind, StaffRole
 from portal.common.errors import Denied, Invalid
+from portal.regulations.perimeters import Motorised
 
 MAX_TEXT = 1000
 MAX_BATCH = 500
@@ -50,6 +51,23 @@ def refuses_approval(status: CompanyStatus, ends_at: datetime, now: datetime) ->
     if status is not CompanyStatus.VERIFIED:
         return "company-not-verified"
     return "window-over" if ends_at <= now else None
+
+
+def refuses_by_policy(asked: Collection[Motorised], documents: int, answer: Answer) -> str | None:
+    """Tell why an approval is not enough for what the perimeters ask of motor vehicles (domain 4.4).
+
+    asked: the policies of the perimeters. free, justified, passRequired: any approval opens them. accredited: the
+    accreditation is attached, or the clerk says why not. closed: an exception, known to be one and explained.
+    """
+    explained = bool(answer.reason_text.strip())
+    if Motorised.CLOSED in asked:
+        if not answer.exceptional:
+            return "closed-not-exceptional"
+        if not explained:
+            return "closed-unexplained"
+    if Motorised.ACCREDITED in asked and not documents and not explained:
+        return "accredited-without-document"
+    return None
 
 
 def state_after(decisions: Iterable[VehicleDecision]) -> RequestState | None:
