@@ -9,9 +9,15 @@ import segno
 QUIET_ZONE_MODULES = 4
 
 
-def draw_qr(url: str) -> str:
-    """Return the code of an address in capitals as an SVG that fills whatever holds it; level M or better."""
-    code = segno.make(url, error="m", micro=False)
+def draw_qr(url: str, *, at_least: int = 1) -> str:
+    """Return the code of an address in capitals as an SVG that fills whatever holds it; level M or better.
+
+    at_least: the smallest version (1 to 40) to draw it in.
+    """
+    try:
+        code = segno.make(url, error="m", micro=False, version=at_least)
+    except segno.DataOverflowError:
+        code = segno.make(url, error="m", micro=False)
     drawn = io.BytesIO()
     code.save(
         drawn,
