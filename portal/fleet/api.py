@@ -5,6 +5,7 @@ from __future__ import annotations
 from portal.fleet.changes import ChangedVehicle, on_vehicle_changed, tell_vehicles_changed
 from portal.fleet.elsewhere import plates_elsewhere
 from portal.fleet.imports import confirm_import, start_import
+from portal.fleet.loans.services import accept_loan, end_loan, offer_loan
 from portal.fleet.loans.usable import (
     get_known_vehicles,
     get_usable_vehicles,
@@ -41,10 +42,12 @@ __all__ = [
     "Plate",
     "PlateScheme",
     "VehicleView",
+    "accept_loan",
     "archive_vehicle",
     "confirm_import",
     "count_vehicles",
     "display_plate",
+    "end_loan",
     "find_by_plate",
     "get_known_vehicles",
     "get_usable_vehicles",
@@ -57,6 +60,7 @@ __all__ = [
     "lock_fleet",
     "lock_fleets",
     "lock_vehicles",
+    "offer_loan",
     "on_vehicle_changed",
     "on_vehicle_withdrawn",
     "owners_of",

@@ -14,6 +14,7 @@ from portal.accounts.api import siret_groups
 from portal.common.actor import CompanyRole
 from portal.common.errors import Conflict
 from portal.common.text import whole_number
+from portal.db import Page
 from portal.fleet import exporting, history, listing, queries, services
 from portal.fleet.blueprint import READ, WRITE, blueprint
 from portal.fleet.bulk import MOST_VEHICLES
@@ -47,7 +48,7 @@ def list_vehicles(company_id: UUID) -> ResponseReturnValue:
     )
     may_write = current_actor().belongs_to(company_id, CompanyRole.MANAGER)
     completeness = listing.measure_completeness(company_id)
-    matching = _count(company_id, wanted, completeness) if may_write else 0
+    matching = _count(company_id, wanted, completeness, page) if may_write else 0
     return render_page(
         "fleet/list.html",
         company_id=company_id,
@@ -69,11 +70,13 @@ def list_vehicles(company_id: UUID) -> ResponseReturnValue:
     )
 
 
-def _count(company_id: UUID, wanted: FleetFilter, completeness: listing.Completeness) -> int:
-    """How many own vehicles the list holds; counted again only when a filter leaves some out."""
-    if wanted.narrows:
-        return listing.count_matching(company_id, wanted)
-    return completeness.archived if wanted.archived else completeness.in_use
+def _count(company_id: UUID, wanted: FleetFilter, completeness: listing.Completeness, page: Page[VehicleView]) -> int:
+    """How many own vehicles the list holds; counted again only when a filter leaves some out and pages are many."""
+    if not wanted.narrows:
+        return completeness.archived if wanted.archived else completeness.in_use
+    if page.next_cursor is None and page.previous_cursor is None:
+        return sum(vehicle.company_id == company_id for vehicle in page.items)
+    return listing.count_matching(company_id, wanted)
 
 
 def _order_args(sort: str, descending: bool) -> dict[str, str]:

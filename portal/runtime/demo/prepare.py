@@ -18,6 +18,7 @@ from portal.common.errors import NotFound
 from portal.config import Settings
 from portal.runtime.demo.jobs import jobs_in_this_process
 from portal.runtime.demo.law import store_law
+from portal.runtime.demo.loans import make_loans
 from portal.runtime.demo.names import DOMAIN, PASSWORD
 from portal.runtime.demo.people import make_companies, make_staff
 from portal.runtime.demo.requests import make_requests
@@ -95,8 +96,9 @@ def prepare(app: Flask, say: Callable[[str], None]) -> None:
             steps.start("Filing and deciding requests")
             make_requests(app, territory, town, companies, clerk, today, dice, steps.progress)
             steps.end()
-            steps.start("Computing tours")
+            steps.start("Computing tours, lending vehicles")
             make_tours(app, territory, town, companies[0], companies[1], today)
+            make_loans(app, companies, today)
             steps.end()
     _write(marker, _Done(today.isoformat(), filled=True))
 
