@@ -13,9 +13,10 @@ from flask_babel.speaklater import LazyString
 from portal.cirqliz.messages import ERRORS as SHARED
 from portal.cirqliz.messages import POLICIES
 from portal.cirqliz.rules.conditions import Condition, Found, Kind, Rule, Truth
+from portal.cirqliz.rules.trial import Trial
 from portal.cirqliz.states import RuleOutcome
 from portal.common.errors import PortalError
-from portal.fleet.api import AIR_CLASSES, CATEGORIES, ENERGIES
+from portal.fleet.api import AIR_CLASSES, CATEGORIES, ENERGIES, Category
 from portal.numeriz.api import COLOURS
 
 ERRORS: Mapping[str, LazyString] = {
@@ -128,12 +129,59 @@ def condition_words(condition: Condition, outcome: RuleOutcome, names: Mapping[s
     number = condition.number or 0
     if condition.kind in _LISTED:
         every, one = _LISTED[condition.kind]
-        values = _or([value_words(condition.kind, value, names).rstrip(".") for value in condition.values])
+        values = _or([_in_sentence(condition.kind, value, names) for value in condition.values])
         return str(one if some else every) % {"values": values}
     if condition.kind in _COUNTED:
         return _COUNTED[condition.kind](number)
     every, one = _PLAIN[condition.kind]
     return str(one if some else every)
+
+
+def _in_sentence(kind: Kind, value: str, names: Mapping[str, str]) -> str:
+    """Return a value as it stands inside a sentence: colours in lower case, categories without their weights."""
+    if kind is Kind.CATEGORIES and value != Category.OTHER.value:
+        return value
+    word = value_words(kind, value, names)
+    return word.lower() if kind in {Kind.COLOURS, Kind.CATEGORIES, Kind.ENERGIES} else word
+
+
+def trial_words(result: Trial) -> list[str]:
+    """Return what a draft rule would have answered to the last requests, as sentences."""
+    if not result.looked_at:
+        return [str(_("Aucune demande passée : rien à essayer."))]
+    said = [
+        ngettext(
+            "Elle aurait approuvé %(num)s demande sur les %(count)s dernières.",
+            "Elle aurait approuvé %(num)s demandes sur les %(count)s dernières.",
+            result.approved,
+            count=result.looked_at,
+        )
+    ]
+    if result.refused:
+        said.append(
+            ngettext(
+                "Parmi elles, %(num)s a été refusée par un agent.",
+                "Parmi elles, %(num)s ont été refusées par un agent.",
+                len(result.refused),
+            )
+        )
+    if result.kept_for_person:
+        said.append(
+            ngettext(
+                "Elle aurait laissé %(num)s demande à une personne.",
+                "Elle aurait laissé %(num)s demandes à une personne.",
+                result.kept_for_person,
+            )
+        )
+    if result.blocked:
+        said.append(
+            ngettext(
+                "%(num)s autre demande serait allée à une personne malgré la règle.",
+                "%(num)s autres demandes seraient allées à une personne malgré la règle.",
+                result.blocked,
+            )
+        )
+    return [str(one) for one in said]
 
 
 def rule_words(conditions: Sequence[Condition], outcome: RuleOutcome, names: Mapping[str, str]) -> str:
