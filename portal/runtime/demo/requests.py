@@ -15,6 +15,7 @@ from portal.cirqliz import api as cirqliz
 from portal.common.actor import Actor
 from portal.common.clock import FixedClock
 from portal.fleet import api as fleet
+from portal.regulations.perimeters import Motorised
 from portal.runtime.demo.jobs import run_waiting_jobs
 from portal.runtime.demo.names import REASONS
 from portal.runtime.demo.people import DemoCompany
@@ -139,7 +140,11 @@ def _decide(
         return
     if fate == "wait" or not company.verified:
         return
-    yes = cirqliz.Answer(cirqliz.VehicleDecision.APPROVED)
+    asked = {line.motorised for line in request.perimeters}
+    if Motorised.CLOSED in asked:
+        fate = "refuse"
+    accredited = "Accréditation vérifiée auprès de l’organisateur." if Motorised.ACCREDITED in asked else ""
+    yes = cirqliz.Answer(cirqliz.VehicleDecision.APPROVED, reason_text=accredited)
     no = cirqliz.Answer(
         cirqliz.VehicleDecision.REFUSED,
         dice.choice((cirqliz.RefusalReason.REASON_INSUFFICIENT, cirqliz.RefusalReason.VEHICLE_NOT_ALLOWED)),

@@ -12,7 +12,7 @@ from sqlalchemy.orm import lazyload, selectinload
 from portal.accounts.api import CompanyStatus, get_company
 from portal.cirqliz.decisions import policies
 from portal.cirqliz.decisions.commands import Answer
-from portal.cirqliz.decisions.deciding import approval_refusal, check_as_seen, pending_of
+from portal.cirqliz.decisions.deciding import approval_refusal, check_as_seen, check_policies, pending_of
 from portal.cirqliz.models import AccessRequest
 from portal.cirqliz.states import VehicleDecision
 from portal.common.actor import Actor
@@ -47,7 +47,7 @@ def preview_batch(
     rows = session().scalars(
         select(AccessRequest)
         .where(AccessRequest.territory_id == get_territory(territory).id, AccessRequest.id.in_(chosen))
-        .options(lazyload("*"), selectinload(AccessRequest.vehicles))
+        .options(lazyload("*"), selectinload(AccessRequest.vehicles), selectinload(AccessRequest.perimeters))
         .execution_options(populate_existing=True)
     )
     found = {row.id: row for row in rows}
@@ -82,8 +82,9 @@ class Verdicts:
         try:
             check_as_seen(request, version, self._actor, self._clock)
             waiting = pending_of(request)
+            if self._answer.decision is not VehicleDecision.APPROVED:
+                return None
+            check_policies(request, self._answer)
         except (Conflict, Invalid) as error:
             return error
-        if self._answer.decision is not VehicleDecision.APPROVED:
-            return None
         return approval_refusal(request, waiting, self._companies[request.company_id], self._clock)

@@ -34,9 +34,11 @@ from portal.cirqliz.reexamination.queries import list_reexaminations
 from portal.cirqliz.requests.policies import refuses_message
 from portal.cirqliz.requests.queries import RequestView, get_request_of_territory
 from portal.cirqliz.requests.thread import list_thread, send_message
+from portal.cirqliz.rules.messages import obstacle_words
 from portal.cirqliz.rules.queries import rule_proposal
 from portal.cirqliz.rules.quotas import quota_left
 from portal.cirqliz.states import MessageSide
+from portal.common.actor import StaffRole
 from portal.common.clock import SYSTEM_CLOCK
 from portal.common.errors import Conflict, Invalid, PortalError
 from portal.fleet.api import get_known_vehicles, plates_elsewhere
@@ -103,6 +105,8 @@ def _facts(place: TerritoryView, found: RequestView) -> dict[str, Any]:
         "proposal": rule_proposal(found.id),
         "quotas": quota_left(place, found) if found.state.decidable else [],
         "reexaminations": list_reexaminations(found.id),
+        "obstacle_words": obstacle_words,
+        "supervises": current_actor().serves(place.slug, StaffRole.SUPERVISOR, StaffRole.ADMINISTRATOR),
         "mine": found.claimed_by is not None and found.claimed_by == clerk_id,
         "others": held_by_other(found.claimed_by, found.claimed_at, clerk_id, now),
         "decidable": found.state.decidable and found.batch_id is None,
