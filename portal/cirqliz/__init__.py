@@ -68,6 +68,7 @@ def register(app: Flask) -> None:
     from portal.cirqliz.passes import driver_views as _driver  # noqa: F401
     from portal.cirqliz.passes import sheet_views as _sheets  # noqa: F401
     from portal.cirqliz.passes import views as _passes  # noqa: F401
+    from portal.cirqliz.passes.cli import group as pass_commands
     from portal.cirqliz.passes.life import resume_for_company, suspend_for_company
     from portal.cirqliz.passes.of_vehicles import PassesOfVehicles
     from portal.cirqliz.passes.services import revoke_for_vehicles
@@ -83,6 +84,7 @@ def register(app: Flask) -> None:
     from portal.fleet.api import on_vehicle_changed, on_vehicle_withdrawn, set_vehicle_passes
 
     app.register_blueprint(blueprint)
+    app.cli.add_command(pass_commands)
     with app.app_context():
         set_vehicle_passes(PassesOfVehicles())
     on_vehicle_withdrawn(revoke_for_vehicles)
