@@ -73,5 +73,5 @@ def _french() -> bool:
 
 def init_app(app: Flask) -> None:
     """Register the filters under their own names."""
-    for function in (instant, hour, day, tonnes, metres, distance, duration):
+    for function in (instant, hour, day, short_day, tonnes, metres, distance, duration):
         app.jinja_env.filters[function.__name__] = function

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from flask import current_app
 from flask_babel import force_locale, gettext
@@ -12,6 +14,7 @@ from portal.config import Settings
 from portal.fleet.models import Vehicle, VehicleLoan
 from portal.fleet.plates import display_plate
 from portal.mail import send_mail
+from portal.web.locale import DEFAULT_ZONE
 
 # A mail is read by a company, whatever the language of who acts.
 _LANGUAGE = "fr"
@@ -23,12 +26,12 @@ def mail_loan_offered(borrower_id: UUID, row: VehicleLoan, vehicle: Vehicle) -> 
         subject = gettext(
             "%(name)s vous prête %(plate)s\u00a0: répondez", name=_name(row.lender_id), plate=_plate(vehicle)
         )
-    _write(borrower_id, subject, "offered", loan=row, plate=_plate(vehicle), lender=_name(row.lender_id))
+    _write(borrower_id, subject, "offered", **_days(row), plate=_plate(vehicle), lender=_name(row.lender_id))
 
 
 def mail_loan_answered(row: VehicleLoan, borrower_id: UUID, vehicle: Vehicle, *, accepted: bool) -> None:
     """Tell both sides that an offer was accepted, the lender alone that it was declined."""
-    names = {"lender": _name(row.lender_id), "borrower": _name(borrower_id), "plate": _plate(vehicle), "loan": row}
+    names = {"lender": _name(row.lender_id), "borrower": _name(borrower_id), "plate": _plate(vehicle), **_days(row)}
     with force_locale(_LANGUAGE):
         if accepted:
             subject = gettext("Prêt de %(plate)s accepté", plate=_plate(vehicle))
@@ -46,6 +49,13 @@ def mail_loan_ended(lender_id: UUID, borrower_id: UUID, vehicle: Vehicle) -> Non
     for company_id in (lender_id, borrower_id):
         names = {"lender": _name(lender_id), "borrower": _name(borrower_id), "plate": _plate(vehicle)}
         _write(company_id, subject, "ended", **names)
+
+
+def _days(row: VehicleLoan) -> dict[str, date]:
+    """The first and the last day of a loan, both included."""
+    zone = ZoneInfo(DEFAULT_ZONE)
+    last = row.ends_at - timedelta(microseconds=1)
+    return {"first_day": row.starts_at.astimezone(zone).date(), "last_day": last.astimezone(zone).date()}
 
 
 def _name(company_id: UUID) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, func, or_, select
 
@@ -15,8 +16,10 @@ from portal.common.clock import SYSTEM_CLOCK, Clock
 from portal.db import session
 from portal.fleet.models import LoanState, Vehicle, VehicleLoan
 from portal.fleet.plates import display_plate
+from portal.web.locale import DEFAULT_ZONE
 
 _MOST_SHOWN = 100
+_ZONE = ZoneInfo(DEFAULT_ZONE)
 
 
 class LoanPhase(StrEnum):
@@ -48,6 +51,16 @@ class LoanView:
     ends_at: datetime
     ended_at: datetime | None
     phase: LoanPhase
+
+    @property
+    def first_day(self) -> date:
+        """The first day of the loan, where people write dates."""
+        return self.starts_at.astimezone(_ZONE).date()
+
+    @property
+    def last_day(self) -> date:
+        """The last day of the loan: the whole of it when the loan ends at midnight."""
+        return (self.ends_at - timedelta(microseconds=1)).astimezone(_ZONE).date()
 
     @property
     def may_end(self) -> bool:
