@@ -23,6 +23,7 @@ from portal.accounts.queries import (
     get_company,
     list_companies,
     list_companies_by_status,
+    list_staff,
     staff_recipients,
 )
 from portal.accounts.services.companies import close_company, refuse_company, reopen_company, verify_company
@@ -53,6 +54,7 @@ __all__ = [
     "get_company",
     "list_companies",
     "list_companies_by_status",
+    "list_staff",
     "on_company_closed",
     "on_company_reopened",
     "refuse_company",

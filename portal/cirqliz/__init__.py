@@ -61,7 +61,9 @@ def register(app: Flask) -> None:
     """Attach the context to the application: pages, tasks, and the end of passes whose vehicle is withdrawn."""
     from portal.accounts.api import on_company_closed, on_company_reopened
     from portal.cirqliz.blueprint import blueprint
-    from portal.cirqliz.control import views as _control  # noqa: F401 adds its routes to the blueprint
+    from portal.cirqliz.control import app_views as _control_app  # noqa: F401 adds its routes to the blueprint
+    from portal.cirqliz.control import back_views as _control_back  # noqa: F401
+    from portal.cirqliz.control import views as _control  # noqa: F401
     from portal.cirqliz.decisions import views as _decisions  # noqa: F401
     from portal.cirqliz.decisions.batches import tasks as _batches  # noqa: F401 registers its task
     from portal.cirqliz.passes import act_views as _pass_acts  # noqa: F401

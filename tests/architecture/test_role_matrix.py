@@ -69,7 +69,7 @@ REACHED = frozenset(
         "cancel_staff_invitation resend_confirmation",
         "cirqliz": "decide prepare_decisions undo_decisions claim_request claim_requests desk_message refuse_requester "
         "new_rule edit_rule move_rule retire_rule set_quotas access_settings_page "
-        "save_view revoke_pass give_back withdraw_request look_up",
+        "save_view revoke_pass give_back withdraw_request write_message save_draft discard_draft renew look_up",
         "fleet": "archive_vehicle confirm_import discard_import end_loan undo_together",
         "itineriz": "cancel_route delete_route leave_at unshare remove_saved_place remove_stop_row discard_stops "
         "remove_check",
@@ -80,6 +80,11 @@ REACHED = frozenset(
 SEEN_BY: Mapping[str, Callable[[Actor, Side], bool]] = {
     endpoint: lambda actor, side: actor.belongs_to(side.company_id) or actor.serves(side.territory, StaffRole.CLERK)
     for endpoint in ("itineriz.route_panel", "itineriz.map_layer")
+} | {
+    "cirqliz.control_app": lambda actor, side: actor.serves(side.territory, StaffRole.CONTROL_AGENT),
+    "cirqliz.training_page": lambda actor, side: actor.serves(
+        side.territory, StaffRole.CONTROL_AGENT, StaffRole.SUPERVISOR
+    ),
 }
 
 
@@ -245,6 +250,8 @@ def _form(matrix: Matrix, endpoint: str, target: str) -> Mapping[str, Any]:
             "scan_retention_days": "30",
             "version": "0",
         },
+        "cirqliz.write_message": {"text": "Quel quai ?"},
+        "cirqliz.save_draft": {"form_key": "un brouillon", "reason": "Livrer"},
         "cirqliz.look_up": {"wanted": "AA-111-BB"},
         "cirqliz.send_pass": {"address": "conducteur@exemple.fr"},
     }.get(endpoint, {})

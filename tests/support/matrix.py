@@ -16,6 +16,8 @@ from portal.accounts.models import Invitation, Registration
 from portal.accounts.services.invitations import Offer, open_invitation
 from portal.accounts.services.registration import register
 from portal.accounts.tokens import registration_token, reset_token
+from portal.cirqliz.control.looks import Look, receive_looks
+from portal.cirqliz.control.receipts import make_receipt
 from portal.cirqliz.decisions.batches.services import prepare_batch
 from portal.cirqliz.decisions.commands import Answer, DecideRequest, PrepareBatch
 from portal.cirqliz.decisions.saved_views import save_view
@@ -54,6 +56,7 @@ from portal.numeriz.feeds.presets import PRESETS
 from portal.numeriz.feeds.register import add_feed
 from portal.numeriz.models import ImportReport, PerimeterRow, TrafficOrder
 from portal.regulations.perimeters import Colour
+from portal.territories.api import get_territory
 from portal.territories.queries import TerritoryView
 from portal.wiring import LawfulTours
 from tests.factories.accounts import MadeUser, make_company, make_member, make_staff, make_user, valid_siret
@@ -171,6 +174,7 @@ def _make_side(app: Flask, run_jobs: RunJobs, slug: str) -> Side:
         objects={
             "request_id": ready,
             "pass_id": _pass_of(approved),
+            "look_id": _look(agent.id, slug),
             "batch_id": prepare_batch(clerk, slug, batch),
             "view_id": save_view(clerk, slug, "Les rouges", {"couleur": "red"}),
             "sheet_id": ask_sheet(actor, company.id, "fr"),
@@ -281,6 +285,15 @@ def _rule(slug: str) -> UUID:
     return add_rule(chief, slug, RuleValues("Longue", (Condition(Kind.MOST_DAYS, number=300),), RuleOutcome.HUMAN))
 
 
+def _look(agent_id: UUID, slug: str) -> UUID:
+    """A look at a forged code, by the agent's phone."""
+    agent = Actor(ActorKind.USER, "Alix", agent_id, staff={slug: frozenset({StaffRole.CONTROL_AGENT})})
+    now = SYSTEM_CLOCK.now()
+    look = Look(new_id(), now, None, "forged", "Pont Neuf")
+    receive_looks(agent, slug, now, [look])
+    return look.id
+
+
 def _pass_of(request_id: UUID) -> UUID:
     return session().scalars(select(AccessPass.id).where(AccessPass.request_id == request_id)).one()
 
@@ -322,6 +335,7 @@ def _tokens(world: MatrixWorld) -> dict[str, str]:
         "accounts.reset_password": reset_token(world.people["nobody"].id, 0, now + timedelta(hours=1)),
         "cirqliz.open_calendar": opened,
         "cirqliz.open_pass": opened,
+        "cirqliz.show_receipt": make_receipt(get_territory(world.own.territory).id, world.own.objects["look_id"]),
         "cirqliz.verify": scanned,
         "cirqliz.verify_capitals": scanned,
         "itineriz.shared_route": shared,

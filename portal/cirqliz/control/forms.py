@@ -10,10 +10,10 @@ from portal.web.forms import Needed
 
 
 class SearchForm(FlaskForm):
-    """A plate in any typing, or the number of a pass."""
+    """The ten signs under the QR code, a plate in any typing, or the number of a pass."""
 
     wanted = StringField(
-        _l("Plaque ou numéro du laissez-passer"),
+        _l("Code, plaque ou numéro du laissez-passer"),
         [Needed()],
         description=_l("Avec ou sans tirets. Exemples : AB-123-CD, LP-VAL-2026-000123"),
     )

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from flask import redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.cirqliz.blueprint import blueprint
 from portal.cirqliz.control.forms import SearchForm
 from portal.cirqliz.control.searches import look_up as look_up_passes
-from portal.cirqliz.decisions.views import desk_frame
+from portal.cirqliz.decisions.frame import desk_frame
 from portal.cirqliz.messages import ERRORS, verdict_reason
 from portal.cirqliz.pages import show
 from portal.cirqliz.states import CheckMethod
+from portal.cirqliz.tokens import read_short_code
 from portal.cirqliz.verification.services import Checked, record_check
 from portal.cirqliz.verification.verdict import PassVerdict, Result
 from portal.common.actor import StaffRole
@@ -23,8 +25,8 @@ from portal.web.guards import current_actor, guard, staff
 @blueprint.get("/territoires/<territory>/controle")
 @guard(staff(StaffRole.CONTROL_AGENT))
 def control(territory: str) -> ResponseReturnValue:
-    """Show the agent how to check a pass: scan, plate or number."""
-    return _control_page(territory, SearchForm(formdata=None), None)
+    """Lead to the agents' page, which is one for all territories: a phone installs it once."""
+    return redirect(url_for("cirqliz.control_app", territoire=territory), 303)
 
 
 @blueprint.post("/territoires/<territory>/controle")
@@ -38,9 +40,10 @@ def look_up(territory: str) -> ResponseReturnValue:
         form.wanted.errors = [str(ERRORS["search-missing"])]
         return _control_page(territory, form, None), 422
     found = look_up_passes(get_territory(territory).id, wanted)
+    typed_code = read_short_code(wanted) is not None
     answers = list(found) or [Checked(PassVerdict(Result.UNKNOWN), None, {})]
     by_number = answers[0].found is not None and answers[0].found.number == wanted.upper()
-    method = CheckMethod.NUMBER if by_number else CheckMethod.PLATE
+    method = CheckMethod.NUMBER if by_number else CheckMethod.CODE if typed_code else CheckMethod.PLATE
     record_check(current_actor(), territory, answers[0], method)
     return _control_page(territory, form, answers)
 
@@ -50,6 +53,7 @@ def _control_page(territory: str, form: SearchForm, answers: list[Checked] | Non
     zone = place.timezone
     return show(
         "control/search.html",
+        block="answers",
         territory=place,
         zone=zone,
         form=form,

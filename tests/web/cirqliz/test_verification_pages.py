@@ -70,7 +70,7 @@ def test_agent_finds_a_pass_by_plate_or_number(
     world: World, issued: PassView, page_client: PageClient, typed: str
 ) -> None:
     page_client.sign_in(world.agent.id)
-    page_client.get(CONTROL)
+    page_client.get("/controle?territoire=val-essai")
     wanted = issued.number.lower() if typed == "LP" else typed
     page = page_client.post(CONTROL, {"wanted": wanted}, status=200)
     assert page.select_one(".j-verdict--orange") is not None

@@ -1,0 +1,81 @@
+"""The sentences of control: what the phone says by itself, the names of its answers, the lessons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
+
+from portal.cirqliz.control.training import Lesson
+from portal.cirqliz.messages import TONE_WORDS, VERDICT_REASONS
+from portal.cirqliz.verification.verdict import Result, Tone
+
+
+def phone_words() -> dict[str, object]:
+    """Return the words the page's script needs, in the language of the page; `%(at)s` stands for an instant."""
+    reasons = {
+        result.value: str(VERDICT_REASONS[result])
+        for result in (Result.VALID, Result.NOT_YET, Result.OUTSIDE_HOURS, Result.EXPIRED, Result.FORGED)
+    }
+    return {
+        "tones": {tone.value: str(TONE_WORDS[tone]) for tone in Tone},
+        "reasons": {
+            **reasons,
+            "never_again": _("Plus aucun périmètre de ce laissez-passer ne sera actif."),
+            "hours_unknown": _(
+                "Laissez-passer authentique, mais ses périmètres ne sont pas sur ce téléphone : vérifiez avec le réseau."
+            ),
+            "stale": _(
+                "Laissez-passer authentique, mais la liste du téléphone est ancienne : il a pu être retiré depuis."
+            ),
+            "revoked": _("Révoqué, d’après la liste du %(list)s."),
+            "suspended": _("Suspendu, d’après la liste du %(list)s."),
+            "elsewhere": _("Laissez-passer d’un autre territoire : il ne donne aucun droit ici."),
+        },
+        "plate": _("Plaque à comparer"),
+        "clock": _("Heure du contrôle"),
+        "training": _("EXERCICE"),
+        "list_of": _("Liste du %(at)s."),
+        "list_old": _("Liste du %(at)s : trop ancienne, le vert devient orange. Trouvez du réseau."),
+        "list_none": _("Aucune liste sur ce téléphone : il faut du réseau une première fois."),
+        "waiting": _("Contrôles à envoyer : %(count)s."),
+        "all_sent": _("Tous les contrôles sont envoyés."),
+        "too_old": _("Contrôles trop anciens, non conservés : %(count)s."),
+        "signed_out": _("Session terminée : connectez-vous pour mettre la liste à jour et envoyer les contrôles."),
+        "clock_wrong": _("L’horloge de ce téléphone se trompe de %(minutes)s min : les heures sont corrigées."),
+        "search_offline": _("La recherche demande le réseau. Sans réseau, scannez le code."),
+        "camera_refused": _("L’appareil photo n’est pas accessible. Autorisez-le, ou saisissez le code ou la plaque."),
+        "cannot_check": _("Ce navigateur ne sait pas vérifier une signature : mettez-le à jour."),
+        "confirmed": _("Confirmé par le portail : %(reason)s"),
+        "sound_on": _("Son activé"),
+        "sound_off": _("Son coupé"),
+    }
+
+
+RESULT_WORDS: Mapping[str, LazyString] = {
+    "valid": _l("En vigueur"),
+    "stale": _l("Liste ancienne"),
+    "not_yet": _l("Pas encore valable"),
+    "outside_hours": _l("Hors des heures"),
+    "hours_unknown": _l("Heures inconnues"),
+    "no_list": _l("Sans liste"),
+    "expired": _l("Expiré"),
+    "revoked": _l("Révoqué"),
+    "suspended": _l("Suspendu"),
+    "elsewhere": _l("Autre territoire"),
+    "forged": _l("Code falsifié ou illisible"),
+    "unknown": _l("Inconnu"),
+}
+
+LESSONS: Mapping[Lesson, LazyString] = {
+    Lesson.VALID: _l("Tout est en ordre : vert, et la plaque est celle du véhicule."),
+    Lesson.OTHER_PLATE: _l("Vert, mais la plaque n’est pas celle du véhicule : le code a été copié, il ne donne rien."),
+    Lesson.NOT_YET: _l("Trop tôt : orange."),
+    Lesson.OUTSIDE_HOURS: _l("Hors des heures du périmètre : orange."),
+    Lesson.EXPIRED: _l("Expiré : rouge."),
+    Lesson.REVOKED: _l("Révoqué : rouge."),
+    Lesson.SUSPENDED: _l("Suspendu : rouge."),
+    Lesson.FORGED: _l("Falsifié : rouge."),
+}

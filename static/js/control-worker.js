@@ -1,0 +1,63 @@
+// Keeps the agents' page for the street. VERSION and PARTS stand before this text: the portal writes them.
+//
+// The parts come from what is kept; the page comes from the network when it answers soon, from what is kept otherwise.
+
+const CACHE = `control-${VERSION}`;
+const PAGE = "/controle";
+const PATIENCE_MS = 4000;
+
+self.addEventListener("install", (event) => event.waitUntil(install()));
+self.addEventListener("activate", (event) => event.waitUntil(takeOver()));
+
+async function install() {
+  const cache = await caches.open(CACHE);
+  await cache.addAll(PARTS.map((part) => new Request(part, { cache: "reload" })));
+  await keepPage(await fetch(PAGE, { credentials: "same-origin" }), cache);
+  await self.skipWaiting();
+}
+
+async function takeOver() {
+  for (const name of await caches.keys()) {
+    if (name.startsWith("control-") && name !== CACHE) await caches.delete(name);
+  }
+  await self.clients.claim();
+}
+
+async function keepPage(answer, cache) {
+  if (answer.ok && !answer.redirected && answer.type === "basic") await cache.put(PAGE, answer.clone());
+}
+
+self.addEventListener("fetch", (event) => {
+  const { request } = event;
+  const address = new URL(request.url);
+  if (request.method !== "GET" || address.origin !== location.origin) return;
+  if (request.mode === "navigate" && address.pathname === PAGE) event.respondWith(page(request));
+  else if (address.pathname.startsWith("/static/")) event.respondWith(part(request));
+});
+
+async function page(request) {
+  const cache = await caches.open(CACHE);
+  try {
+    const answer = await Promise.race([fetch(request), late()]);
+    await keepPage(answer, cache);
+    return answer;
+  } catch (error) {
+    const kept = await cache.match(PAGE);
+    if (kept) return kept;
+    throw error;
+  }
+}
+
+function late() {
+  return new Promise((_resolve, reject) => setTimeout(() => reject(new TypeError("no answer in time")), PATIENCE_MS));
+}
+
+/** What is not in the list (the reader of codes, where the browser has none) is kept when it first comes. */
+async function part(request) {
+  const cache = await caches.open(CACHE);
+  const kept = await cache.match(request, { ignoreVary: true });
+  if (kept) return kept;
+  const answer = await fetch(request);
+  if (answer.ok) await cache.put(request, answer.clone());
+  return answer;
+}

@@ -1,0 +1,215 @@
+// The agents' page: it scans, judges with what the phone carries, and uses the network when there is one.
+
+import { toHex } from "./bytes.js";
+import { prepareReader, scan } from "./scanner.js";
+import { fill, instant, reasonOf, showVerdict } from "./show.js";
+import { signal, wakeSound } from "./signals.js";
+import { countLooks, getBoard, getChoice, keepChoice, keepLook } from "./store.js";
+import { confirm, sendLooks, sessionToken, SignedOut, takeList } from "./sync.js";
+import { isStale, judge, openBoard } from "./verdict.js";
+
+const EVERY_MS = 15 * 60_000;
+const TELL_CLOCK_MS = 2 * 60_000;
+const TAKEN_BACK = ["revoked", "suspended"];
+
+const facts = JSON.parse(document.getElementById("donnees").textContent);
+const { words } = facts;
+const at = (id) => document.getElementById(id);
+
+let board = null;
+let syncedAt = 0;
+let offset = 0;
+let loud = true;
+let camera = null;
+
+const now = () => Date.now() + offset;
+const slug = () => at("territoire").value;
+const zone = () => facts.territories[slug()].zone;
+
+function tell(text) {
+  at("avis").textContent = text;
+  at("avis").hidden = text === "";
+}
+
+async function useList(kept) {
+  offset = (await getChoice("offset")) ?? 0;
+  board = kept ? await openBoard(kept.downloaded) : null;
+  syncedAt = kept?.syncedAt ?? 0;
+  showList();
+}
+
+function showList() {
+  const old = board !== null && isStale(board, now(), syncedAt);
+  const name = board === null ? "list_none" : old ? "list_old" : "list_of";
+  at("liste").textContent = fill(words[name], { at: instant(syncedAt, zone()) });
+  at("liste").classList.toggle("j-control__sync--old", old || board === null);
+  at("scanner").disabled = board === null;
+}
+
+async function showWaiting() {
+  const count = await countLooks();
+  at("envois").textContent = count === 0 ? words.all_sent : fill(words.waiting, { count });
+  at("envois").dataset.waiting = count;
+}
+
+let syncing = null;
+
+/** Take the list and send the looks; one at a time. Without a network nothing changes. */
+function sync() {
+  syncing ??= talk().finally(() => {
+    syncing = null;
+  });
+  return syncing;
+}
+
+async function talk() {
+  const territory = slug();
+  try {
+    const kept = await takeList(territory, facts.territories[territory].package);
+    if (territory === slug()) await useList(kept);
+    useSession(sessionToken());
+    const addresses = Object.fromEntries(Object.entries(facts.territories).map(([name, { looks }]) => [name, looks]));
+    const { tooOld } = await sendLooks(addresses, now);
+    const minutes = Math.round(Math.abs(offset) / 60_000);
+    if (tooOld > 0) tell(fill(words.too_old, { count: tooOld }));
+    else tell(Math.abs(offset) > TELL_CLOCK_MS ? fill(words.clock_wrong, { minutes }) : "");
+  } catch (error) {
+    if (error instanceof SignedOut) tell(words.signed_out);
+    else if (!(error instanceof TypeError) && error.name !== "TimeoutError") throw error;
+  }
+  await showWaiting();
+}
+
+/** The page may have been kept since another session: its forms get the token of this one. */
+function useSession(token) {
+  for (const input of document.querySelectorAll('input[name="csrf_token"]')) input.value = token;
+}
+
+async function press() {
+  await wakeSound();
+  if (camera) {
+    camera.stop();
+    return;
+  }
+  tell("");
+  at("verdict").replaceChildren();
+  try {
+    const read = await prepareReader(facts.reader, facts.wasm);
+    at("vue").hidden = false;
+    camera = await scan(at("image"), read);
+    at("lampe").hidden = camera.torch === null;
+    const text = await camera.found;
+    if (text !== null) await answer(text);
+  } catch (error) {
+    if (!(error instanceof DOMException || error instanceof TypeError)) throw error;
+    tell(words.camera_refused);
+  } finally {
+    camera = null;
+    at("vue").hidden = true;
+    at("lampe").hidden = true;
+  }
+}
+
+/** Judge a scanned text, show it, keep the look. Nothing here waits for the network. */
+async function answer(text) {
+  const territory = slug();
+  const moment = now();
+  const verdict = await judge(board, text, moment, syncedAt);
+  const reason = reasonOf(words, verdict, zone(), syncedAt);
+  const card = showVerdict(at("verdict"), words, verdict, { reason, now: moment, zone: zone() });
+  signal(verdict.tone, loud);
+  if (verdict.training) return;
+  await keepLook({
+    territory,
+    id: crypto.randomUUID(),
+    at: Math.round(moment),
+    token_id: verdict.said && toHex(verdict.said.tokenId),
+    result: verdict.result,
+    place: at("lieu").value.trim(),
+  });
+  await showWaiting();
+  if (navigator.onLine) later(card, verdict, text, territory);
+}
+
+/** With a network: what the list calls taken back is asked of the portal, and the looks leave. */
+async function later(card, verdict, text, territory) {
+  if (TAKEN_BACK.includes(verdict.result)) {
+    try {
+      const said = await confirm(facts.territories[territory].confirm, text.trim().replace(/^.*\/V\//i, ""));
+      card.querySelector(".j-verdict__reason").textContent = fill(words.confirmed, { reason: said.reason });
+    } catch (error) {
+      if (!(error instanceof TypeError || error instanceof SignedOut) && error.name !== "TimeoutError") throw error;
+    }
+  }
+  await sync();
+}
+
+async function choose() {
+  await keepChoice("territory", slug());
+  const form = document.querySelector("[data-search]");
+  if (form) {
+    form.action = facts.territories[slug()].search;
+    form.setAttribute("hx-post", form.action);
+    globalThis.htmx?.process(form);
+  }
+  await useList(await getBoard(slug()));
+  await sync();
+}
+
+function listen() {
+  at("scanner").addEventListener("click", press);
+  at("actualiser").addEventListener("click", sync);
+  at("territoire").addEventListener("change", choose);
+  at("lieu").addEventListener("change", () => keepChoice("place", at("lieu").value.trim()));
+  at("son").addEventListener("click", () => {
+    loud = !loud;
+    at("son").setAttribute("aria-pressed", String(loud));
+    at("son").textContent = loud ? words.sound_on : words.sound_off;
+  });
+  at("lampe").addEventListener("click", async () => {
+    const on = at("lampe").getAttribute("aria-pressed") !== "true";
+    await camera?.torch?.(on);
+    at("lampe").setAttribute("aria-pressed", String(on));
+  });
+  at("recherche").addEventListener("submit", (event) => {
+    if (navigator.onLine) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    tell(words.search_offline);
+  }, true);
+  document.addEventListener("htmx:error", () => tell(words.search_offline));
+  addEventListener("online", sync);
+  setInterval(sync, EVERY_MS);
+  setInterval(showList, 60_000);
+}
+
+async function canCheck() {
+  try {
+    await crypto.subtle.generateKey("Ed25519", false, ["verify", "sign"]);
+    return true;
+  } catch (error) {
+    if (error instanceof DOMException || error instanceof TypeError) return false;
+    throw error;
+  }
+}
+
+async function start() {
+  if (!(await canCheck())) {
+    tell(words.cannot_check);
+    return;
+  }
+  if ("serviceWorker" in navigator) navigator.serviceWorker.register(facts.worker, { scope: "/controle" });
+  const asked = new URLSearchParams(location.search).get("territoire");
+  const before = asked ?? (await getChoice("territory"));
+  if (before in facts.territories) at("territoire").value = before;
+  at("lieu").value = (await getChoice("place")) ?? "";
+  listen();
+  await useList(await getBoard(slug()));
+  await showWaiting();
+  await sync();
+  await navigator.serviceWorker?.ready;
+  await prepareReader(facts.reader, facts.wasm);
+  document.documentElement.dataset.ready = "";
+}
+
+await start();

@@ -1,0 +1,71 @@
+// The two moments of the network: taking the list of a territory, sending the looks. Neither happens at a scan.
+
+import { forgetLook, getBoard, keepBoard, keepChoice, oldestLooks } from "./store.js";
+
+const MOST = 500;
+const PATIENCE_MS = 20_000;
+
+/** The session is over: signing in again is needed. */
+export class SignedOut extends Error {}
+
+let csrfToken = "";
+
+/** The token that what is sent in this session needs; "" before the first answer of the portal. */
+export const sessionToken = () => csrfToken;
+
+async function ask(address, options) {
+  const answer = await fetch(address, {
+    ...options, credentials: "same-origin", redirect: "manual", cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS),
+  });
+  if (answer.type === "opaqueredirect" || [401, 403, 404].includes(answer.status)) throw new SignedOut();
+  if (!answer.ok && answer.status !== 304) throw new TypeError(`the portal answered ${answer.status}`);
+  return answer;
+}
+
+function post(address, body) {
+  const headers = { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": csrfToken };
+  return ask(address, { method: "POST", headers, body: JSON.stringify(body) });
+}
+
+/** Take the list of a territory and return it as it is kept. Throws TypeError without a network, SignedOut. */
+export async function takeList(territory, address) {
+  const known = await getBoard(territory);
+  const headers = { Accept: "application/json", ...(known && { "If-None-Match": known.etag }) };
+  const answer = await ask(address, { headers });
+  csrfToken = answer.headers.get("X-CSRFToken") ?? csrfToken;
+  // The portal's clock dates the list; how far the phone's is from it corrects the hours of the scans.
+  const syncedAt = Date.parse(answer.headers.get("Date"));
+  await keepChoice("offset", syncedAt - Date.now());
+  const board =
+    answer.status === 304
+      ? { ...known, syncedAt }
+      : { territory, etag: answer.headers.get("ETag"), syncedAt, downloaded: await answer.json() };
+  await keepBoard(board);
+  return board;
+}
+
+/**
+ * Send the looks in the order they were made, until none is left; each is forgotten once the portal has it.
+ * addresses: where to send, by territory. now: the corrected clock. Returns how many the portal found too old.
+ */
+export async function sendLooks(addresses, now) {
+  let tooOld = 0;
+  let skewS = 0;
+  for (let looks = await oldestLooks(MOST); looks.length > 0; looks = await oldestLooks(MOST)) {
+    const { territory } = looks[0];
+    const some = looks.filter((look) => look.territory === territory);
+    const sent = some.map(({ id, at, token_id, result, place }) => ({ id, at, token_id, result, place }));
+    const answer = await (await post(addresses[territory], { sent_at: Math.round(now()), looks: sent })).json();
+    const done = new Set([...answer.kept, ...answer.too_old]);
+    for (const look of some.filter(({ id }) => done.has(id))) await forgetLook(look.order);
+    if (done.size === 0) throw new TypeError("the portal kept nothing");
+    tooOld += answer.too_old.length;
+    skewS = answer.skew_s;
+  }
+  return { tooOld, skewS };
+}
+
+/** What the portal itself says of a code that the list calls taken back: {result, tone, reason}. */
+export async function confirm(address, token) {
+  return (await post(address, { token })).json();
+}
