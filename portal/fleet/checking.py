@@ -181,6 +181,7 @@ class RowJudge:
         units = {column.key: column.column_unit for column in mapping.used}
         # Every column of ours: a correction may say what the file does not.
         self._readers = [CellReader(column, units.get(column.key)) for column in COLUMNS]
+        self._used = [reader for reader in self._readers if reader.key in units]
         self._titles = [fold(title) for title in mapping.titles]
         self._width = len(self._titles) if mapping.header_row else None
 
@@ -196,7 +197,7 @@ class RowJudge:
     def check(self, line: Line, fix: Mapping[str, str] | None = None) -> CheckedRow:
         """Judge a line, not blank."""
         texts = self.texts_of(line, fix)
-        judged = judge_with(texts, self._readers)
+        judged = judge_with(texts, self._used if fix is None else self._readers)
         if fix is None:
             if self._is_no_vehicle(line, texts, judged.draft):
                 return CheckedRow(line, None, (), (), skipped=True)

@@ -69,7 +69,9 @@ def read_lines(
             raise Invalid("too-many-rows", limit=max_rows)
         if len(cells) > max_columns and _last_filled(cells) > max_columns:
             raise Invalid("too-many-columns", limit=max_columns)
-        yield Line(number, tuple(_clean(cell) if cell else "" for cell in cells))
+        whole = "".join(cells)
+        strange = "'" in whole or "\x00" in whole
+        yield Line(number, tuple(_clean(cell) for cell in cells) if strange else tuple(cells))
 
 
 def refuse_too_many_rows(content: bytes, *, max_rows: int) -> None:
@@ -85,12 +87,8 @@ def refuse_too_many_rows(content: bytes, *, max_rows: int) -> None:
 
 
 def _clean(cell: str) -> str:
-    # No database holds the sign zero inside a text, nor half a sign of UTF-16.
-    if "\x00" in cell:
-        cell = cell.replace("\x00", "")
-    if not cell.isascii():
-        cell = cell.encode("utf-8", "replace").decode()
-    return as_typed(cell) if cell.startswith("'") else cell
+    # No database holds the sign zero inside a text.
+    return as_typed(cell.replace("\x00", ""))
 
 
 def _last_filled(cells: list[str]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
@@ -11,10 +12,10 @@ from uuid import UUID
 
 from sqlalchemy import Table, bindparam, insert, select, update
 
-from portal.common.ids import new_id
 from portal.db import UnitOfWork
-from portal.fleet.changes import ARCHIVED, ChangedVehicle, change_line
+from portal.fleet.changes import ARCHIVED, ChangedVehicle, change_line, plain
 from portal.fleet.drafts import VehicleDraft
+from portal.fleet.imports.bulk_insert import BulkInsert
 from portal.fleet.models import ChangeSource, Vehicle, VehicleChange
 from portal.fleet.plates import plate_key
 from portal.fleet.vehicle_view import VehicleView, view_of
@@ -103,20 +104,28 @@ def changed_view(view: VehicleView, after: dict[str, Any], at: datetime) -> Vehi
 
 def _add(uow: UnitOfWork, company_id: UUID, drafts: Sequence[VehicleDraft], author: Author) -> None:
     connection = uow.session.connection()
+    vehicles, lines = BulkInsert(connection, VEHICLES), BulkInsert(connection, CHANGES)
     common = {"company_id": company_id, "usages": [], "archived_at": None, "version": 1}
     common |= {"created_at": author.at, "updated_at": author.at}
+    history = {"at": author.at, "by_label": author.label[:255], "source": author.source, "before": None}
+    history |= {"import_id": author.import_id, "bulk_id": None}
+    ids = iter(_ids_in_order(2 * len(drafts)))
     for batch in batched(drafts, _BATCH):
-        rows, lines = [], []
+        rows, told = [], []
         for draft in batch:
             values = draft.values()
-            vehicle_id = new_id()
+            vehicle_id = next(ids)
             rows.append({**values, **common, "id": vehicle_id})
-            said = {name: value for name, value in values.items() if value is not None and value != ""}
-            lines.append(
-                change_line(vehicle_id, author.at, author.label, author.source, said, import_id=author.import_id)
-            )
-        connection.execute(insert(VEHICLES), rows)
-        connection.execute(insert(CHANGES), lines)
+            said = {name: plain(value) for name, value in values.items() if value is not None and value != ""}
+            told.append({**history, "id": next(ids), "vehicle_id": vehicle_id, "after": said})
+        vehicles.write(rows)
+        lines.write(told)
+
+
+def _ids_in_order(count: int) -> list[UUID]:
+    """Return fresh random identifiers, the lowest first: an index takes them many times faster than in disorder."""
+    noise = os.urandom(16 * count)
+    return sorted(UUID(bytes=noise[start : start + 16], version=4) for start in range(0, len(noise), 16))
 
 
 def write_changes(

@@ -92,10 +92,10 @@ def undo(job: RunningJob, import_id: str, actor: str, actor_id: str) -> None:
 def _tell(who: Actor, uow: UnitOfWork, company_id: UUID, found: _Undoing, now: datetime) -> None:
     ids = [view.id for view, _before, _after in found.leave]
     if ids:
-        uow.session.expire_all()
         tell_every_holder(uow, who, company_id, ids, "vehicle-archived", SYSTEM_CLOCK)
         for part in batched(ids, _BATCH):
-            gone = uow.session.scalars(select(Vehicle).where(Vehicle.id.in_(part))).all()
+            rows = select(Vehicle).where(Vehicle.id.in_(part)).execution_options(populate_existing=True)
+            gone = uow.session.scalars(rows).all()
             end_loans_of_vehicles(uow, who, gone, SYSTEM_CLOCK)
     changes = [ChangedVehicle(view.id, view, changed_view(view, after, now)) for view, _b, after in found.back]
     tell_vehicles_changed(who, uow, changes)
