@@ -20,7 +20,7 @@ SHARE = 0.9
 FEWEST = 10
 """Fewer answers say nothing."""
 LOOK_BACK = timedelta(days=30)
-_MOST_READ = 20_000
+_MOST_READ = 4_000
 """The newest answers of the month: beyond so many, older ones change nothing one would see."""
 _KEPT_FOR = timedelta(minutes=10)
 _KEY = "usual_delays"
@@ -46,31 +46,32 @@ def usual_delay(territory_id: UUID, *, clock: Clock = SYSTEM_CLOCK) -> UsualDela
 
 def _read(territory_id: UUID, now: datetime) -> UsualDelay:
     """What came back to the queue is left out: its second answer tells nothing of the first wait."""
+    newest = (
+        select(AccessRequest.id, AccessRequest.submitted_at, AccessRequest.decided_at)
+        .where(
+            AccessRequest.territory_id == territory_id,
+            AccessRequest.state.in_(DECIDED_STATES),
+            AccessRequest.decided_at > now - LOOK_BACK,
+        )
+        .order_by(AccessRequest.decided_at.desc())
+        .limit(_MOST_READ)
+        .subquery()
+    )
     automatic = (
         select(AutomaticDecision.id)
         .where(
-            AutomaticDecision.request_id == AccessRequest.id,
+            AutomaticDecision.request_id == newest.c.id,
             AutomaticDecision.outcome == RuleOutcome.APPROVE,
             AutomaticDecision.sampled.is_(False),
         )
         .exists()
     )
-    again = select(Reexamination.id).where(Reexamination.request_id == AccessRequest.id).exists()
-    rows = session().execute(
-        select(AccessRequest.submitted_at, AccessRequest.decided_at, automatic)
-        .where(
-            AccessRequest.territory_id == territory_id,
-            AccessRequest.state.in_(DECIDED_STATES),
-            AccessRequest.decided_at > now - LOOK_BACK,
-            ~again,
-        )
-        .order_by(AccessRequest.decided_at.desc())
-        .limit(_MOST_READ)
-    )
+    again = select(Reexamination.id).where(Reexamination.request_id == newest.c.id).exists()
     waits: dict[bool, list[timedelta]] = {True: [], False: []}
-    for submitted_at, decided_at, by_rule in rows:
-        if decided_at is not None:
-            waits[bool(by_rule)].append(decided_at - submitted_at)
+    for submitted_at, decided_at, by_rule in session().execute(
+        select(newest.c.submitted_at, newest.c.decided_at, automatic).where(~again)
+    ):
+        waits[bool(by_rule)].append(decided_at - submitted_at)
     return UsualDelay(by_people=usual(waits[False]), by_rule=usual(waits[True]))
 
 

@@ -39,7 +39,9 @@ def _due(clock: Clock) -> tuple[ColumnElement[bool], ...]:
 def _expire(actor: Actor, request_id: UUID, clock: Clock) -> bool:
     with unit_of_work() as uow:
         # The job first, then the request, as a run that ends at this instant takes them.
-        jobs.cancel(uow.session.scalars(select(AccessRequest.job_id).where(AccessRequest.id == request_id)).one())
+        job_id = uow.session.scalar(select(AccessRequest.job_id).where(AccessRequest.id == request_id))
+        if job_id is not None:
+            jobs.cancel(job_id)
         request = uow.session.scalar(
             select(AccessRequest)
             .where(AccessRequest.id == request_id, *_due(clock))
