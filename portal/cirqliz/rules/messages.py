@@ -18,6 +18,7 @@ from portal.cirqliz.states import RuleOutcome
 from portal.common.errors import PortalError
 from portal.fleet.api import AIR_CLASSES, CATEGORIES, ENERGIES, Category
 from portal.numeriz.api import COLOURS
+from portal.regulations.perimeters import Colour
 
 ERRORS: Mapping[str, LazyString] = {
     "rule-name-missing": _l("Donnez un nom à la règle."),
@@ -68,6 +69,15 @@ LABELS: Mapping[Kind, LazyString] = {
     Kind.AHEAD_AT_LEAST: _l("Délai minimal avant le début"),
     Kind.AHEAD_AT_MOST: _l("Délai maximal avant le début"),
     Kind.DOCUMENTS: _l("Justificatif joint"),
+}
+
+# Of several perimeters.
+_SEVERAL: Mapping[Colour, LazyString] = {
+    Colour.WHITE: _l("blancs"),
+    Colour.BLUE: _l("bleus"),
+    Colour.RED: _l("rouges"),
+    Colour.GREY: _l("gris"),
+    Colour.BLACK: _l("noirs"),
 }
 
 TRUTHS: Mapping[Truth, LazyString] = {Truth.YES: _l("oui"), Truth.NO: _l("non"), Truth.UNKNOWN: _l("inconnu")}
@@ -129,7 +139,7 @@ def condition_words(condition: Condition, outcome: RuleOutcome, names: Mapping[s
     number = condition.number or 0
     if condition.kind in _LISTED:
         every, one = _LISTED[condition.kind]
-        values = _or([_in_sentence(condition.kind, value, names) for value in condition.values])
+        values = _or([_in_sentence(condition.kind, value, names, plural=not some) for value in condition.values])
         return str(one if some else every) % {"values": values}
     if condition.kind in _COUNTED:
         return _COUNTED[condition.kind](number)
@@ -137,8 +147,10 @@ def condition_words(condition: Condition, outcome: RuleOutcome, names: Mapping[s
     return str(one if some else every)
 
 
-def _in_sentence(kind: Kind, value: str, names: Mapping[str, str]) -> str:
-    """Return a value as it stands inside a sentence: colours in lower case, categories without their weights."""
+def _in_sentence(kind: Kind, value: str, names: Mapping[str, str], *, plural: bool) -> str:
+    """Return a value as it stands inside a sentence: colours in agreement, categories without their weights."""
+    if kind is Kind.COLOURS and plural:
+        return str(_SEVERAL[Colour(value)])
     if kind is Kind.CATEGORIES and value != Category.OTHER.value:
         return value
     word = value_words(kind, value, names)
@@ -249,8 +261,8 @@ def _days(count: int) -> str:
 # For every thing looked at, and for one of them at least: a rule that approves, and one that keeps for a person.
 _LISTED: Mapping[Kind, tuple[LazyString, LazyString]] = {
     Kind.COLOURS: (
-        _l("tous les périmètres sont de couleur %(values)s"),
-        _l("un périmètre est de couleur %(values)s, ou inconnue"),
+        _l("tous les périmètres sont %(values)s"),
+        _l("un périmètre est %(values)s, ou de couleur inconnue"),
     ),
     Kind.POLICIES: (
         _l("tous les périmètres ont pour régime « %(values)s »"),

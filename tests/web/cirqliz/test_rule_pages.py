@@ -48,7 +48,7 @@ def test_supervisor_tries_a_rule_before_it_counts(world: World, client: PageClie
     page = client.post(f"{RULES}/nouvelle", {**RULE, "act": "try"}, status=200)
     shown = words(page)
     assert (
-        "Si tous les périmètres sont de couleur blanc ou bleu et l’entreprise est vérifiée et tous les véhicules sont "
+        "Si tous les périmètres sont blancs ou bleus et l’entreprise est vérifiée et tous les véhicules sont "
         "de catégorie N1 ou N2 et la période demandée dure au plus 2 jours, alors approuver."
     ) in shown
     assert "Elle aurait approuvé 2 demandes sur les 2 dernières. Parmi elles, 1 a été refusée par un agent." in shown
