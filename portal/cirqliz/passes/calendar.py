@@ -44,14 +44,14 @@ def _stretches(found: PassView, hours: Mapping[str, Sequence[Span]]) -> dict[tup
     """The stretches in order of their start, each with the lines that say what it opens."""
     met: dict[tuple[datetime, datetime], list[str]] = {}
     for perimeter in found.perimeters:
-        line = f"{perimeter.name} : {POLICIES[perimeter.motorised]}"
+        line = f"{perimeter.name} : {POLICIES[perimeter.motorised]}"
         for span in hours.get(perimeter.perimeter_id, ()):
             start = max(span.start, found.valid_from)
             end = found.valid_to if span.end is None else min(span.end, found.valid_to)
             if start < end:
                 met.setdefault((start, end), []).append(line)
     if not met:
-        names = [f"{perimeter.name} : {POLICIES[perimeter.motorised]}" for perimeter in found.perimeters]
+        names = [f"{perimeter.name} : {POLICIES[perimeter.motorised]}" for perimeter in found.perimeters]
         met[found.valid_from, found.valid_to] = [str(_("Les heures du périmètre ne sont pas connues.")), *names]
     return dict(sorted(met.items()))
 
@@ -67,7 +67,7 @@ def _event(
 ) -> Iterator[str]:
     over = found.state is not PassState.ACTIVE
     title = _("Laissez-passer %(plate)s – %(territory)s", plate=found.plate_display, territory=territory.name)
-    notice = _("Informations indicatives : seuls l’arrêté signé et la signalisation font foi.")
+    notice = _("Informations indicatives : seuls l’arrêté signé et la signalisation font foi.")
     told = "\n".join([found.number, *names, notice])
     yield "BEGIN:VEVENT"
     yield f"UID:{found.id}-{_instant(start)}@joptimiz"

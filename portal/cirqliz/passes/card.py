@@ -58,13 +58,13 @@ def _content(printed: Sequence[Printed]) -> dict[str, Any]:
         "language": str(get_locale() or "fr")[:2],
         "title": title,
         "qr_alt": _("Code à scanner par l’agent de contrôle"),
-        "code_label": _("Code à saisir :"),
+        "code_label": _("Code à saisir :"),
         "zones_title": _("Périmètres et heures d’activité"),
         "instructions": _(
-            "Posez cette carte derrière le pare-brise, code visible. L’agent compare la plaque : le laissez-passer ne "
+            "Posez cette carte derrière le pare-brise, code visible. L’agent compare la plaque : le laissez-passer ne "
             "vaut que pour ce véhicule. Gardez le bon de livraison à bord."
         ),
-        "notice": _("Informations indicatives : seuls l’arrêté signé et la signalisation font foi."),
+        "notice": _("Informations indicatives : seuls l’arrêté signé et la signalisation font foi."),
         "cards": [_card(one.found, one.territory, one.hours) for one in printed],
     }
 
@@ -84,7 +84,7 @@ def _card(found: PassView, territory: TerritoryView, hours: Mapping[str, Sequenc
         "plate": found.plate_display,
         "qr": found.number,
         "code": found.short_code,
-        "driver": _("Conducteur : %(name)s", name=_short(found.driver_name)) if found.driver_name else "",
+        "driver": _("Conducteur : %(name)s", name=_short(found.driver_name)) if found.driver_name else "",
         "validity": _(
             "Valable du %(start)s au %(end)s", start=instant(found.valid_from, zone), end=instant(found.valid_to, zone)
         ),
