@@ -19,7 +19,7 @@ from portal.fleet.models import Category
 from portal.fleet.queries import get_vehicles
 from portal.fleet.vehicle_view import VehicleView
 
-MOST_VEHICLES = 2000
+MOST_VEHICLES = 1000
 """More is a file: export, change the column, send it back."""
 
 BULK_KEYS = (
