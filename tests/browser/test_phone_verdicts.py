@@ -138,7 +138,10 @@ def test_phone_answers_as_the_portal_when_both_know_the_same(phone: Page) -> Non
             Span(start, None if chance.random() < 0.05 else start + quarter * chance.randrange(1, 30))
             for start in starts
         ]
-    cases, expected, lost, held = [], [], [], []
+    cases: list[list[object]] = []
+    expected: list[list[object]] = []
+    lost: list[bytes] = []
+    held: list[bytes] = []
     for _ in range(CASES):
         start = NOON + quarter * chance.randrange(-60, 30)
         end = start + quarter * chance.randrange(1, 90)

@@ -3,7 +3,7 @@
 Each identifier of 8 random bytes is brought to a number below (size x 2^30); the sorted numbers are written as the
 differences between them: 30 low bits each, the rest in unary. An identifier outside the set is taken for one inside it
 once in 2^30 times (9.3e-10). 31.6 bits per identifier, where no such filter can take fewer than 30.
-The other half is static/js/control/idset.js; docs/adr/027 says why this one.
+The other half is static/js/control/idset.js; docs/adr/030 says why this one.
 """
 
 from __future__ import annotations
