@@ -29,7 +29,8 @@ from portal.common.clock import SYSTEM_CLOCK, Clock
 from portal.db import UnitOfWork, session
 from portal.jobs import JobState, RunningJob, enqueue, latest_job, task
 from portal.jobs.waiting import waiting_args
-from portal.numeriz.api import perimeters_version
+from portal.numeriz.api import law_snapshot, perimeters_version
+from portal.regulations.snapshot import LawSnapshot
 from portal.territories.api import list_territories
 
 REEXAMINE = "cirqliz.reexamine"
@@ -117,12 +118,13 @@ def find_moved(
         wanted = wanted.where(AccessRequest.id > after)
     page = session().scalars(wanted).all()
     kept = last_answers([request.id for request in page])
-    moved = [request.id for request in page if _moved(request, kept.get(request.id), rules)]
+    law = law_snapshot(territory_id)
+    moved = [request.id for request in page if _moved(law, request, kept.get(request.id), rules)]
     return moved, page[-1].id if len(page) == size else None
 
 
-def _moved(request: AccessRequest, kept: AutomaticDecision | None, rules: Sequence[str]) -> bool:
-    now = perimeter_facts(request)
+def _moved(law: LawSnapshot, request: AccessRequest, kept: AutomaticDecision | None, rules: Sequence[str]) -> bool:
+    now = perimeter_facts(law, request)
     if kept is None or request.state is RequestState.NOT_NEEDED:
         return bool(now)
     return kept.facts["perimeters"] != now or (_by_rule(request) and kept.facts["rules"] != rules)

@@ -16,6 +16,7 @@ from portal.db import session
 from portal.fleet.api import Category, VehicleView, get_known_vehicles, plates_elsewhere
 from portal.numeriz.api import law_snapshot
 from portal.regulations.schedules import Interval
+from portal.regulations.snapshot import LawSnapshot
 
 # Gross weights of the EU categories, in kilograms: above the first, up to the second (domain 4.6).
 _WEIGHTS: Final = {Category.N1: (0, 3_500), Category.N2: (3_500, 12_000), Category.N3: (12_000, None)}
@@ -42,7 +43,7 @@ def facts_of(request: AccessRequest) -> dict[str, Any]:
             }
             for line in request.vehicles
         ],
-        "perimeters": perimeter_facts(request),
+        "perimeters": perimeter_facts(law_snapshot(request.territory_id), request),
         "documents": session().scalars(counted).one(),
         "window_s": int((request.ends_at - request.starts_at).total_seconds()),
         "ahead_s": int((request.starts_at - request.submitted_at).total_seconds()),
@@ -51,13 +52,12 @@ def facts_of(request: AccessRequest) -> dict[str, Any]:
     }
 
 
-def perimeter_facts(request: AccessRequest) -> list[dict[str, Any]]:
-    """Return what the law says now of the perimeters of a request, by id.
+def perimeter_facts(law: LawSnapshot, request: AccessRequest) -> list[dict[str, Any]]:
+    """Return what a law says of the perimeters of a request, by id.
 
     hours: the activations that meet the window, [start, end or None] in UTC; colour, motorised and hours are None for a
     perimeter the law no longer knows.
     """
-    law = law_snapshot(request.territory_id)
     window = Interval(request.starts_at, request.ends_at)
     stops = (RouteStop(stop.label, stop.lon, stop.lat, stop.service_min) for stop in request.stops)
     names = {line.perimeter_id: line.name for line in request.perimeters}
