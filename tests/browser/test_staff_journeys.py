@@ -51,7 +51,7 @@ def test_clerk_answers_per_vehicle_and_second_clerk_is_told_when_both_decide(
     expect(mail).to_contain_text("Précisez le service de l’hôpital.")
 
 
-def test_clerk_refuses_several_at_once_when_they_are_ticked(person: PersonMaker, device: Device) -> None:
+def test_clerk_refuses_several_at_once_and_takes_it_back(person: PersonMaker, device: Device) -> None:
     clerk = person("agent", device)
     desk = Desk(clerk)
     desk.open()
@@ -62,11 +62,43 @@ def test_clerk_refuses_several_at_once_when_they_are_ticked(person: PersonMaker,
     assert len(numbers) == 2
     desk.refuse_many(numbers, INSUFFICIENT, "Dossier incomplet.")
     expect(clerk.page.get_by_role("status").first).to_contain_text("2")
+    batch = clerk.page.url
     for number in numbers:
         desk.open()
-        clerk.page.get_by_label("État").select_option(label="Toutes")
         desk.filter_by(number)
-        expect(desk.rows().first).to_contain_text("Refusée")
+        expect(desk.rows().first).to_contain_text("réponse prête")
+    clerk.page.goto(batch)
+    desk.take_back()
+    desk.open()
+    desk.filter_by(numbers[0])
+    expect(desk.rows().first).not_to_contain_text("réponse prête")
+    assert clerk.overflow_px() <= 0
+
+
+def test_clerk_goes_through_the_queue_with_the_keyboard(person: PersonMaker, device: Device) -> None:
+    clerk = person("agent", device)
+    desk = Desk(clerk)
+    desk.open()
+    boxes = clerk.page.get_by_role("checkbox", name=re.compile("Choisir la demande"))
+    desk.press("jjxkxr")
+    expect(boxes.nth(0)).to_be_checked()
+    expect(boxes.nth(1)).to_be_checked()
+    expect(clerk.page.get_by_label("Refuser")).to_be_checked()
+    expect(clerk.page.get_by_label("Motif du refus")).to_be_focused()
+    search = clerk.page.get_by_label("Numéro ou plaque")
+    search.fill("")
+    search.press_sequentially("ajx?")
+    expect(search).to_have_value("ajx?")
+    clerk.page.get_by_role("heading", level=1).click()
+    desk.press("?")
+    expect(clerk.page.locator("#raccourcis")).to_have_attribute("open", "")
+    expect(boxes.nth(0)).to_be_checked()
+    desk.press("jo")
+    expect(clerk.page.get_by_role("heading", level=1)).to_contain_text("Demande")
+    clerk.page.wait_for_load_state()
+    first = clerk.page.url
+    desk.press("j")
+    expect(clerk.page).not_to_have_url(first)
 
 
 def _issue_pass(person: PersonMaker, device: Device, town: Town) -> tuple[Person, Person, str]:

@@ -36,14 +36,25 @@ class Desk:
         self.open_request(number)
 
     def refuse_many(self, numbers: list[str], reason: str, message: str) -> None:
-        """Tick requests of the queue and refuse them all at once."""
+        """Tick requests of the queue, look at what a refusal of all would do, and confirm it."""
         for number in numbers:
             self.page.get_by_role("checkbox", name=re.compile(number)).check()
         self.page.get_by_text("Répondre à toutes les demandes cochées").click()
         self.page.get_by_label("Refuser").check()
         self.page.get_by_label("Motif du refus").select_option(label=reason)
         self.page.get_by_label("Message à l’entreprise").fill(message)
-        self.page.get_by_role("button", name="Enregistrer la réponse").click()
+        self.page.get_by_role("button", name="Voir ce que cela donnerait").click()
+        self.page.get_by_role("button", name=re.compile("Enregistrer la réponse pour")).click()
+
+    def press(self, keys: str) -> None:
+        """Press keys one after the other, the focus wherever it is."""
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def take_back(self) -> None:
+        """Take back the batch whose page is shown."""
+        self.page.locator("summary", has_text="Annuler jusqu’à").click()
+        self.page.get_by_role("button", name="Annuler la décision groupée").click()
 
 
 class Answer:
