@@ -178,9 +178,9 @@ def _header(head: Sequence[Line]) -> tuple[int, tuple[str, ...]] | None:
             best = (merit, line)
     if best is not None and (best[0][0] or _has_plates(head, best[1].number)):
         return _with_second_line(best[1], head)
-    if not _has_plates(head, 0):
+    plates = next((line for line in head if any(map(_is_plate, line.cells))), None)
+    if plates is None or not _has_plates(head, plates.number - 1):
         raise Invalid("no-header", expected=str(COLUMNS[0].label))
-    plates = next(line for line in head if any(map(_is_plate, line.cells)))
     above = [line for line in head if line.number < plates.number and sum(map(bool, line.cells)) > 1]
     return (above[-1].number, above[-1].cells) if above else None
 
