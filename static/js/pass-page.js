@@ -45,10 +45,12 @@ function offerScreen() {
   document.addEventListener("fullscreenchange", () => keepLit(document.fullscreenElement === pass));
 }
 
-/** What the page needs to be drawn again: its style sheets, scripts and pictures. */
+/** What the page needs to be drawn again: what it has loaded, with the fonts and modules that its parts asked for. */
 function parts() {
-  const linked = document.querySelectorAll('link[rel="stylesheet"], link[rel="icon"], script[src], img[src]');
-  return [...linked].map((element) => element.href || element.src);
+  const linked = [...document.querySelectorAll('link[rel="stylesheet"], link[rel="icon"], script[src]')];
+  const loaded = performance.getEntriesByType("resource").map((entry) => entry.name);
+  const all = [...linked.map((element) => element.href || element.src), ...loaded];
+  return [...new Set(all)].filter((address) => new URL(address).pathname.startsWith("/static/"));
 }
 
 async function keepThisPage() {

@@ -1,0 +1,59 @@
+"""A driver's pass on a phone: opened once, it stays readable without a network and says that it is a copy."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.codes import codes_on_screen
+from tests.browser.conftest import PersonMaker
+from tests.browser.people import PHONE, Person
+
+
+def shown_pass(someone: Person) -> Page:
+    """The page of the first pass of the company that may be shown."""
+    page = someone.open(f"{someone.company_path()}/laissez-passer")
+    page.get_by_role("link", name=re.compile("Montrer")).first.click()
+    expect(page.locator(".j-qr")).to_be_visible()
+    return page
+
+
+def test_pass_stays_on_the_phone_when_the_network_goes(person: PersonMaker) -> None:
+    driver = person("fleuriste", PHONE)
+    page = shown_pass(driver)
+    expect(page.get_by_text("Cette page reste visible sans réseau")).to_be_visible()
+    scanned = codes_on_screen(page)
+    assert len(scanned) == 1
+    copy = page.get_by_text("Sans réseau : cette page date du")
+    expect(copy).to_be_hidden()
+    driver.context.set_offline(True)
+    page.reload()
+    expect(copy).to_be_visible()
+    page.evaluate("scrollTo(0, 0)")
+    assert codes_on_screen(page) == scanned
+    driver.context.set_offline(False)
+    page.reload()
+    expect(copy).to_be_hidden()
+
+
+def test_pass_is_forgotten_when_its_reader_signs_out(person: PersonMaker) -> None:
+    driver = person("fleuriste", PHONE)
+    page = shown_pass(driver)
+    expect(page.get_by_text("Cette page reste visible sans réseau")).to_be_visible()
+    path = page.evaluate("location.pathname")
+    held = "(path) => caches.open('pass-pages-1').then((kept) => kept.match(path)).then((found) => Boolean(found))"
+    assert page.evaluate(held, path)
+    driver.context.clear_cookies()
+    page.goto(path)
+    expect(page).to_have_url(re.compile("/connexion"))
+    assert not page.evaluate(held, path)
+
+
+def test_pass_fills_the_screen_and_lets_go(person: PersonMaker) -> None:
+    page = shown_pass(person("fleuriste", PHONE))
+    page.get_by_role("button", name="Afficher en plein écran").click()
+    leave = page.get_by_role("button", name="Quitter le plein écran")
+    expect(leave).to_be_visible()
+    leave.click()
+    expect(leave).to_be_hidden()
