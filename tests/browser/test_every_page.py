@@ -38,6 +38,7 @@ PAGES: dict[str | None, tuple[str, ...]] = {
         "C/vehicules > /vehicules/",
         "C/vehicules/nouveau",
         "C/vehicules/fichier",
+        "C/vehicules/prets",
         "C/demandes",
         "C/demandes/nouvelle",
         "C/demandes > /demandes/",
