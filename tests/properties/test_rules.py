@@ -95,7 +95,7 @@ def _approves(rules: list[Rule], known: dict[str, Any]) -> bool:
     return answer(rules, known).outcome is RuleOutcome.APPROVE
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(rule_lists(), facts)
 def test_answer_is_the_same_when_rules_and_facts_come_back_from_storage(
     rules: list[Rule], known: dict[str, Any]
@@ -113,7 +113,7 @@ def test_answer_is_the_same_when_rules_and_facts_come_back_from_storage(
     assert answer(stored, json.loads(json.dumps(known))) == answer(rules, known)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(rule_lists(), conditions, st.integers(0, 4), facts)
 def test_one_more_condition_never_approves_more(
     rules: list[Rule], more: Condition, place: int, known: dict[str, Any]
@@ -143,7 +143,7 @@ _BLANKS = [
 ]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(rule_lists(), facts, st.sampled_from(_BLANKS))
 def test_forgetting_a_fact_never_approves(
     rules: list[Rule], known: dict[str, Any], blank: tuple[str | None, str]

@@ -111,7 +111,7 @@ def test_rule_leaves_the_request_to_a_person_when_the_quota_is_reached(world: Wo
 
 def test_last_place_goes_to_one_of_two_who_approve_at_once(world: World) -> None:
     clerks = [world.staff_actor(user=make_user(full_name=name)) for name in ("Colette", "Louise")]
-    for turn in range(6):
+    for turn in range(3):
         limit(world, turn + 1)
         pair = [world.ready(vehicles=[world.vehicle()]) for _ in range(2)]
         results: list[object] = []
