@@ -193,6 +193,12 @@ async function canCheck() {
   }
 }
 
+/** Wait until the worker sees what this page asks for: what it does not see it cannot keep. */
+async function controlled() {
+  if (!("serviceWorker" in navigator) || navigator.serviceWorker.controller) return;
+  await new Promise((resolve) => navigator.serviceWorker.addEventListener("controllerchange", resolve, { once: true }));
+}
+
 async function start() {
   if (!(await canCheck())) {
     tell(words.cannot_check);
@@ -207,7 +213,7 @@ async function start() {
   await useList(await getBoard(slug()));
   await showWaiting();
   await sync();
-  await navigator.serviceWorker?.ready;
+  await controlled();
   await prepareReader(facts.reader, facts.wasm);
   document.documentElement.dataset.ready = "";
 }
