@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import unicodedata
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -12,7 +13,7 @@ from flask_login import LoginManager, UserMixin, current_user, login_user, logou
 from portal.accounts.queries import SessionAccount, find_session_account
 from portal.accounts.services.credentials import Credentials
 from portal.accounts.tokens import digest
-from portal.common.actor import ANONYMOUS, Actor
+from portal.common.actor import ANONYMOUS, Actor, StaffRole
 from portal.web.guards import set_actor_loader
 
 # A person alone at a desk may try often; a program that guesses must not.
@@ -20,6 +21,7 @@ GUESSES_PER_CALLER = "20 per minute; 200 per hour"
 GUESSES_PER_ADDRESS = "10 per minute; 40 per hour"
 MAILS_PER_CALLER = "10 per minute; 60 per hour"
 MAILS_PER_ADDRESS = "6 per hour"
+AGENT_SESSION_S = 24 * 3600
 
 
 class SessionUser(UserMixin):
@@ -47,9 +49,16 @@ def load_user(key: str) -> SessionUser | None:
     except ValueError:
         return None
     found = find_session_account(wanted)
-    if found is None or found.session_epoch != session_epoch:
+    if found is None or found.session_epoch != session_epoch or _outlived(found):
         return None
     return SessionUser(wanted, session_epoch, found)
+
+
+def _outlived(found: SessionAccount) -> bool:
+    """Tell whether a control agent signed in more than a day ago: a phone in the street is easily lost."""
+    if not any(found.actor.serves(territory, StaffRole.CONTROL_AGENT) for territory in found.actor.staff):
+        return False
+    return bool(time.time() - session.setdefault("since", int(time.time())) > AGENT_SESSION_S)
 
 
 def load_actor() -> Actor:

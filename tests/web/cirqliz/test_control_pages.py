@@ -221,3 +221,11 @@ def test_worker_and_manifest_are_public_and_name_what_exists(world: World, page_
     manifest = json.loads(page_client.raw.get("/controle/manifest.webmanifest").data)
     assert manifest["scope"] == "/controle"
     assert all(page_client.raw.get(icon["src"]).status_code == 200 for icon in manifest["icons"])
+
+
+def test_agent_signs_in_again_when_a_day_has_passed(world: World, agent: PageClient) -> None:
+    agent.get("/controle")
+    for since, status in ((23 * 3600, 200), (25 * 3600, 303)):
+        with agent.raw.session_transaction() as kept_session:
+            kept_session["since"] = int(SYSTEM_CLOCK.now().timestamp()) - since
+        assert agent.raw.get("/controle").status_code == status
