@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterator
 
 from portal.runtime.bench import (
     addresses,
+    control,
     feed,
     fleet_file,
     large_fleet,
     law,
     lawgrid,
+    long_queue,
     matching,
     pages,
     passes,
@@ -28,8 +30,10 @@ type Theme = Callable[[Ground], Iterator[Line]]
 
 THEMES: dict[str, Theme] = {
     "pages": pages.measure,
+    "long-queue": long_queue.measure,
     "passes": passes.measure,
     "verification": verification.measure,
+    "control": control.measure,
     "routes": routes.measure,
     "tours": tours.measure,
     "route-jobs": route_jobs.measure,
