@@ -28,7 +28,7 @@ TOLD_SKEW = timedelta(minutes=2)
 
 TONE_OF: Mapping[str, str] = {
     "valid": "green",
-    **dict.fromkeys(("stale", "not_yet", "outside_hours", "hours_unknown", "no_list"), "orange"),
+    **dict.fromkeys(("stale", "not_yet", "outside_hours", "hours_unknown"), "orange"),
     **dict.fromkeys(("expired", "revoked", "suspended", "elsewhere", "forged"), "red"),
 }
 """What a phone may have answered, and the tone that goes with it; the same table is in static/js/control/verdict.js."""

@@ -49,6 +49,7 @@ def phone_words() -> dict[str, object]:
         "camera_refused": _("L’appareil photo n’est pas accessible. Autorisez-le, ou saisissez le code ou la plaque."),
         "cannot_check": _("Ce navigateur ne sait pas vérifier une signature : mettez-le à jour."),
         "confirmed": _("Confirmé par le portail : %(reason)s"),
+        "receipt": _("Reçu signé de ce contrôle"),
         "sound_on": _("Son activé"),
         "sound_off": _("Son coupé"),
     }
@@ -60,7 +61,6 @@ RESULT_WORDS: Mapping[str, LazyString] = {
     "not_yet": _l("Pas encore valable"),
     "outside_hours": _l("Hors des heures"),
     "hours_unknown": _l("Heures inconnues"),
-    "no_list": _l("Sans liste"),
     "expired": _l("Expiré"),
     "revoked": _l("Révoqué"),
     "suspended": _l("Suspendu"),

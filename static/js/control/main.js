@@ -119,20 +119,21 @@ async function answer(text) {
   const card = showVerdict(at("verdict"), words, verdict, { reason, now: moment, zone: zone() });
   signal(verdict.tone, loud);
   if (verdict.training) return;
+  const id = crypto.randomUUID();
   await keepLook({
     territory,
-    id: crypto.randomUUID(),
+    id,
     at: Math.round(moment),
     token_id: verdict.said && toHex(verdict.said.tokenId),
     result: verdict.result,
     place: at("lieu").value.trim(),
   });
   await showWaiting();
-  if (navigator.onLine) later(card, verdict, text, territory);
+  if (navigator.onLine) later(card, verdict, text, territory, id);
 }
 
-/** With a network: what the list calls taken back is asked of the portal, and the looks leave. */
-async function later(card, verdict, text, territory) {
+/** With a network: what the list calls taken back is asked of the portal, the looks leave, the receipt can be had. */
+async function later(card, verdict, text, territory, id) {
   if (TAKEN_BACK.includes(verdict.result)) {
     try {
       const said = await confirm(facts.territories[territory].confirm, text.trim().replace(/^.*\/V\//i, ""));
@@ -142,6 +143,17 @@ async function later(card, verdict, text, territory) {
     }
   }
   await sync();
+  if ((await countLooks()) === 0) card.after(receiptLink(territory, id));
+}
+
+/** The portal signs what was answered once it has the look. */
+function receiptLink(territory, id) {
+  const link = document.createElement("a");
+  link.className = "j-button j-button--secondary j-button--wide";
+  link.href = `${facts.territories[territory].looks}/${id}/recu`;
+  link.target = "_blank";
+  link.textContent = words.receipt;
+  return link;
 }
 
 async function choose() {

@@ -1,5 +1,5 @@
-// What a scan is worth, from what the phone carries: the rules of portal/cirqliz/verification/verdict.py, and three
-// answers of its own: `stale` (the list is too old to say green), `elsewhere` (a pass of another territory), `no_list`.
+// What a scan is worth, from what the phone carries: the rules of portal/cirqliz/verification/verdict.py, and two
+// answers of its own: `stale` (the list is too old to say green), `elsewhere` (a pass of another territory).
 
 import { holds, readSet } from "./idset.js";
 import { importKeys, openToken, tokenIn, TRAINING } from "./token.js";
@@ -10,7 +10,6 @@ export const TONES = {
   not_yet: "orange",
   outside_hours: "orange",
   hours_unknown: "orange",
-  no_list: "orange",
   expired: "red",
   revoked: "red",
   suspended: "red",

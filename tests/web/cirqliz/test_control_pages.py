@@ -213,14 +213,20 @@ def test_training_codes_are_worth_nothing_to_the_portal(world: World, agent: Pag
         assert {check_token(one.token).verdict.result.value for one in samples()} == {"forged"}
 
 
+def _given(client: PageClient, address: str) -> bool:
+    answer = client.raw.get(address)
+    answer.close()
+    return answer.status_code == 200
+
+
 def test_worker_and_manifest_are_public_and_name_what_exists(world: World, page_client: PageClient) -> None:
     worker = page_client.raw.get("/controle/ouvrier.js")
     assert worker.headers["Service-Worker-Allowed"] == "/controle"
     listed = json.loads(worker.get_data(as_text=True).splitlines()[1].removeprefix("const PARTS = ").rstrip(";"))
-    assert all(page_client.raw.get(address).status_code == 200 for address in listed)
+    assert all(_given(page_client, address) for address in listed)
     manifest = json.loads(page_client.raw.get("/controle/manifest.webmanifest").data)
     assert manifest["scope"] == "/controle"
-    assert all(page_client.raw.get(icon["src"]).status_code == 200 for icon in manifest["icons"])
+    assert all(_given(page_client, icon["src"]) for icon in manifest["icons"])
 
 
 def test_agent_signs_in_again_when_a_day_has_passed(world: World, agent: PageClient) -> None:
