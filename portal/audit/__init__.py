@@ -7,17 +7,24 @@ from flask import Flask
 from portal.audit.chain import seal_entries, verify_journal
 from portal.audit.journal import JournalEntry, list_entries, record
 from portal.audit.many import Subject, record_many
+from portal.audit.reading import JournalScope, Seal, Wanted, entries_after, last_seal, search_entries
 from portal.audit.tags import AuditTag
 
 __all__ = [
     "AuditTag",
     "JournalEntry",
+    "JournalScope",
+    "Seal",
     "Subject",
+    "Wanted",
+    "entries_after",
+    "last_seal",
     "list_entries",
     "record",
     "record_many",
     "register",
     "seal_entries",
+    "search_entries",
     "verify_journal",
 ]
 

@@ -68,4 +68,9 @@ def list_entries(
     if not given:
         raise ValueError("the journal is only read within a scope")
     page = paginate(select(AuditEntry).filter_by(**given), [AuditEntry.id], cursor, descending=True)
-    return page.map(lambda row: JournalEntry(row.id, row.at, row.tag, row.actor_label, row.subject_id, row.data))
+    return page.map(entry_view)
+
+
+def entry_view(row: AuditEntry) -> JournalEntry:
+    """Return what may be shown of an entry's row."""
+    return JournalEntry(row.id, row.at, row.tag, row.actor_label, row.subject_id, row.data)

@@ -66,6 +66,7 @@ def register(app: Flask) -> None:
     from portal.cirqliz.control import views as _control  # noqa: F401
     from portal.cirqliz.decisions import views as _decisions  # noqa: F401
     from portal.cirqliz.decisions.batches import tasks as _batches  # noqa: F401 registers its task
+    from portal.cirqliz.journal import views as _journal  # noqa: F401
     from portal.cirqliz.passes import act_views as _pass_acts  # noqa: F401
     from portal.cirqliz.passes import driver_views as _driver  # noqa: F401
     from portal.cirqliz.passes import sheet_views as _sheets  # noqa: F401

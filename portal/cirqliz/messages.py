@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -259,7 +258,7 @@ VERDICT_REASONS: Mapping[Result, LazyString] = {
     Result.OUTSIDE_HOURS: _l("Aucun périmètre actif en ce moment ; le prochain l’est à partir du %(at)s."),
     Result.HOURS_UNKNOWN: _l("Laissez-passer authentique, mais les horaires d’un périmètre ne sont plus connus."),
     Result.EXPIRED: _l("Expiré depuis le %(at)s."),
-    Result.SUSPENDED: _l("Suspendu depuis le %(at)s : il ne donne aucun droit pour le moment."),
+    Result.SUSPENDED: _l("Suspendu depuis le %(at)s : il ne donne aucun droit pour le moment."),
     Result.REVOKED: _l("Révoqué le %(at)s."),
     Result.FORGED: _l("Ce code n’est pas un laissez-passer : illisible, incomplet ou falsifié."),
     Result.UNKNOWN: _l("Aucun laissez-passer ne correspond."),
@@ -326,19 +325,3 @@ def verdict_reason(verdict: PassVerdict, zone: str) -> str:
 def decision_word(value: str) -> str:
     """Return the word of a decision as the journal stores it."""
     return str(DECISIONS[VehicleDecision(value)]).lower()
-
-
-def journal_detail(data: Mapping[str, Any]) -> str:
-    """Return what an entry of the journal says besides its subject; empty when nothing."""
-    parts = [", ".join(data["plates"])] if "plates" in data else [data["plate"]] if "plate" in data else []
-    if "decision" in data:
-        parts.append(decision_word(data["decision"]))
-    code = data.get("reason_code")
-    if code:
-        words = {
-            reason.value: word for table in (REFUSAL_REASONS, REVOCATION_REASONS) for reason, word in table.items()
-        }
-        parts.append(str(words.get(code, code)))
-    if data.get("reason_text"):
-        parts.append(data["reason_text"])
-    return " – ".join(parts)

@@ -1,5 +1,5 @@
 """The clerk's pages; importing the package adds their routes to the blueprint."""
 
-from portal.cirqliz.decisions.views import batches, claims, companies, journal, queue, request, saved
+from portal.cirqliz.decisions.views import batches, claims, companies, queue, request, saved
 
-__all__ = ["batches", "claims", "companies", "journal", "queue", "request", "saved"]
+__all__ = ["batches", "claims", "companies", "queue", "request", "saved"]

@@ -1,0 +1,106 @@
+"""Reading the journal: narrowed to what is sought, page by page or whole, and how far its chain reaches."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Select, Text, cast, func, or_, select
+
+from portal.audit.journal import JournalEntry, entry_view
+from portal.audit.models import AuditEntry, AuditSeal
+from portal.audit.tags import AuditTag
+from portal.db import Page, paginate, session
+
+_BETWEEN = re.compile(r"[\s\u00a0.-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class JournalScope:
+    """Whose journal: of a territory, or of a company. Raises ValueError for both or none."""
+
+    territory_id: UUID | None = None
+    company_id: UUID | None = None
+
+    def __post_init__(self) -> None:
+        if (self.territory_id is None) == (self.company_id is None):
+            raise ValueError("the journal is only read within a scope")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is sought of a journal; what is None or empty narrows nothing.
+
+    who: a part of the name of who acted. tags: any of these. since: from this instant on; until: before this one.
+    text: a number or a plate, in any typing.
+    """
+
+    who: str = ""
+    tags: frozenset[AuditTag] = frozenset()
+    since: datetime | None = None
+    until: datetime | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """The last link of the chain: what to write down elsewhere. waiting: entries of the whole journal not yet in it."""
+
+    number: int
+    digest: bytes
+    sealed_at: datetime
+    waiting: int
+
+
+def search_entries(scope: JournalScope, wanted: Wanted, cursor: str | None = None) -> Page[JournalEntry]:
+    """Return a page of what is sought, newest first."""
+    return paginate(_narrowed(scope, wanted), [AuditEntry.id], cursor, descending=True).map(entry_view)
+
+
+def entries_after(scope: JournalScope, wanted: Wanted, after_id: int, most: int) -> Sequence[JournalEntry]:
+    """Return what is sought among the entries after a number, oldest first: how a whole journal is read in parts."""
+    statement = _narrowed(scope, wanted).where(AuditEntry.id > after_id).order_by(AuditEntry.id).limit(most)
+    return [entry_view(row) for row in session().scalars(statement)]
+
+
+def last_seal() -> Seal | None:
+    """Return how far the chain of the whole journal reaches; None before its first link."""
+    row = (
+        session()
+        .execute(
+            select(AuditSeal.number, AuditSeal.digest, AuditSeal.sealed_at).order_by(AuditSeal.number.desc()).limit(1)
+        )
+        .one_or_none()
+    )
+    if row is None:
+        return None
+    # Each link stands for one entry, and neither is ever erased.
+    entries = session().scalar(select(func.count()).select_from(AuditEntry)) or 0
+    return Seal(row.number, row.digest, row.sealed_at, max(0, entries - row.number))
+
+
+def _narrowed(scope: JournalScope, wanted: Wanted) -> Select[AuditEntry]:
+    statement = select(AuditEntry)
+    if scope.territory_id is not None:
+        statement = statement.where(AuditEntry.territory_id == scope.territory_id)
+    else:
+        statement = statement.where(AuditEntry.company_id == scope.company_id)
+    if wanted.who:
+        statement = statement.where(AuditEntry.actor_label.icontains(wanted.who, autoescape=True))
+    if wanted.tags:
+        statement = statement.where(AuditEntry.tag.in_(wanted.tags))
+    if wanted.since is not None:
+        statement = statement.where(AuditEntry.at >= wanted.since)
+    if wanted.until is not None:
+        statement = statement.where(AuditEntry.at < wanted.until)
+    bare = _BETWEEN.sub("", wanted.text).upper()
+    if bare:
+        said = func.upper(cast(AuditEntry.data, Text))
+        bare_said = func.replace(func.replace(said, "-", ""), " ", "")
+        statement = statement.where(
+            or_(said.contains(bare, autoescape=True), bare_said.contains(bare, autoescape=True))
+        )
+    return statement

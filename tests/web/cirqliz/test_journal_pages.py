@@ -1,0 +1,156 @@
+"""The journal as a supervisor and a company read it: who, what, by which rule, before and after; and as a file."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import timedelta
+
+import pytest
+
+from portal import audit
+from portal.audit import AuditTag
+from portal.common.actor import system_actor
+from portal.common.clock import SYSTEM_CLOCK, FixedClock
+from tests.factories.cirqliz import World
+from tests.support.query_count import counted_queries
+from tests.support.web import PageClient
+
+JOURNAL = "/territoires/val-essai/journal"
+
+
+@pytest.fixture
+def supervisor(world: World, page_client: PageClient) -> PageClient:
+    """A supervisor's browser."""
+    page_client.sign_in(world.supervisor.id)
+    return page_client
+
+
+def rows(client: PageClient, url: str) -> list[str]:
+    """The lines of the list, each as one text."""
+    return [row.get_text(" ", strip=True) for row in client.get(url).select("tbody tr")]
+
+
+def write(world: World, tag: AuditTag, data: dict[str, object], *, by: str = "essai", days_ago: int = 0) -> None:
+    """Put an entry of the territory in the journal."""
+    clock = FixedClock(SYSTEM_CLOCK.now() - timedelta(days=days_ago))
+    audit.record(system_actor(by), tag, territory_id=world.territory.id, data=data, clock=clock)
+
+
+def test_entry_says_before_and_after_rule_and_reason_in_words(world: World, supervisor: PageClient) -> None:
+    write(
+        world,
+        AuditTag.REQUEST_DECIDED,
+        {
+            "number": "D-7",
+            "company": "Fleurs",
+            "plates": ["AB-123-CD"],
+            "decision": "refused",
+            "reason_code": "document_missing",
+            "state": ["ready", "refused"],
+            "rule": "Petits véhicules",
+            "rule_number": 3,
+        },
+    )
+    write(
+        world, AuditTag.ACCESS_SETTINGS_CHANGED, {"changes": {"undo_min": [10, 15], "asks_driver_name": [False, True]}}
+    )
+    settings, decided = rows(supervisor, JOURNAL)[:2]
+    for said in ("Délai d’annulation (minutes)\u00a0: 10 → 15", "Nom du conducteur demandé\u00a0: non → oui"):
+        assert said in settings
+    for said in (
+        "system:essai",
+        "Décision prise sur une demande",
+        "D-7, Fleurs",
+        "État\u00a0: en attente de décision → refusée",
+        "AB-123-CD",
+        "un justificatif manque",
+        "Par la règle «\u00a0Petits véhicules\u00a0», n° 3",
+    ):
+        assert said in decided, said
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("", {"old", "pass", "rule"}),
+        ("q=ab123cd", {"pass"}),
+        ("q=AB 123-cd", {"pass"}),
+        ("q=lp-9", {"pass"}),
+        ("q=%25", set()),
+        ("qui=colette", {"rule"}),
+        ("groupe=regles", {"rule", "old"}),
+        ("groupe=laissez-passer", {"pass"}),
+        ("du={today}", {"pass", "rule"}),
+        ("au={before}", {"old"}),
+        ("groupe=inconnu&du=hier&au=0001-01-01", {"old", "pass", "rule"}),
+        ("groupe=regles&qui=colette&q=rule", {"rule"}),
+    ],
+)
+def test_filters_narrow_the_list_and_its_file(
+    world: World, supervisor: PageClient, query: str, found: set[str]
+) -> None:
+    write(world, AuditTag.RULE_ADDED, {"name": "old"}, days_ago=3)
+    write(world, AuditTag.PASS_ISSUED, {"number": "LP-9", "name": "pass", "plate": "AB-123-CD"})
+    write(world, AuditTag.RULE_CHANGED, {"name": "rule"}, by="Colette")
+    today = SYSTEM_CLOCK.now().astimezone().date()
+    query = query.format(today=(today - timedelta(days=1)).isoformat(), before=(today - timedelta(days=2)).isoformat())
+    named = {"old", "pass", "rule"}
+
+    def about(text: str) -> set[str]:
+        return {name for name in named if name in text.replace("LP-9", "pass").replace(", ", " ").split()}
+
+    listed = [about(row) for row in rows(supervisor, f"{JOURNAL}?{query}")]
+    assert {name for one in listed for name in one} == found
+    answer = supervisor.raw.get(f"{JOURNAL}.csv?{query}")
+    lines = list(csv.reader(io.StringIO(answer.get_data(as_text=True).removeprefix("\ufeff")), delimiter=";"))
+    assert {name for line in lines[1:] for name in about(line[5])} == found
+
+
+def test_file_is_whole_and_runs_nothing(world: World, supervisor: PageClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("portal.cirqliz.journal.views._LINES_AT_ONCE", 7)
+    for number in range(60):
+        write(world, AuditTag.RULE_ADDED, {"name": f"=cmd|' /C calc'!A{number}"}, by="@SUM(1)")
+    answer = supervisor.raw.get(f"{JOURNAL}.csv?groupe=regles")
+    assert answer.mimetype == "text/csv"
+    assert "journal-val-essai.csv" in answer.headers["Content-Disposition"]
+    lines = list(csv.reader(io.StringIO(answer.get_data(as_text=True).removeprefix("\ufeff")), delimiter=";"))[1:]
+    assert [line[5] for line in lines] == [f"'=cmd|' /C calc'!A{number}" for number in range(60)]
+    assert not any(cell.startswith(("=", "@", "+", "-")) for line in lines for cell in line)
+    assert [int(line[0]) for line in lines] == sorted(int(line[0]) for line in lines)
+
+
+def test_page_says_how_far_the_chain_reaches(world: World, supervisor: PageClient) -> None:
+    write(world, AuditTag.RULE_ADDED, {"name": "one"})
+    audit.seal_entries(everything=True)
+    seal = audit.last_seal()
+    assert seal is not None
+    assert (seal.waiting, seal.number) == (0, audit.verify_journal().number)
+    assert f"{seal.number}:{seal.digest.hex()}" in supervisor.get(JOURNAL).get_text()
+    write(world, AuditTag.RULE_ADDED, {"name": "two"})
+    assert "1 ligne attend son sceau" in supervisor.get(JOURNAL).get_text()
+
+
+def test_company_reads_its_own_entries_alone(world: World, page_client: PageClient) -> None:
+    write(world, AuditTag.RULE_ADDED, {"name": "of the territory"})
+    found = world.ready()
+    page_client.sign_in(world.owner.id)
+    url = f"/entreprises/{world.company.id}/journal"
+    text = " ".join(rows(page_client, url))
+    assert found.number in text
+    assert "of the territory" not in text
+    assert "of the territory" not in page_client.raw.get(f"{url}.csv").get_data(as_text=True)
+    page_client.sign_in(world.supervisor.id)
+    assert page_client.raw.get(url).status_code == 404
+
+
+def test_page_asks_as_much_when_it_has_more_rows(world: World, supervisor: PageClient) -> None:
+    counts = []
+    for more in (2, 30):
+        for number in range(more):
+            write(world, AuditTag.RULE_ADDED, {"name": f"{number}"})
+        supervisor.get(JOURNAL)
+        with counted_queries() as statements:
+            supervisor.get(JOURNAL)
+        counts.append(len(statements))
+    assert counts[0] == counts[1] <= 10
