@@ -38,7 +38,7 @@ ERRORS = {
     "last-administrator": _l(
         "C’est le seul administrateur du territoire : donnez d’abord ce rôle à quelqu’un d’autre."
     ),
-    "closing-without-reason": _l("Expliquez en une phrase pourquoi : l’entreprise le lit."),
+    "closing-without-reason": _l("Expliquez en une phrase pourquoi : l’entreprise le lit."),
     "company-closed-already": _l("Cette entreprise est déjà déclarée fermée."),
     "company-not-closed": _l("Cette entreprise n’est pas fermée."),
     "company-changed-meanwhile": _l(

@@ -8,8 +8,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pypdfium2
-import pytest
-import segno
 import zxingcpp
 from flask import Flask
 
