@@ -281,7 +281,9 @@ FLASHES: Mapping[str, LazyString] = {
     "released": _l("Demande remise dans la file."),
     "asked": _l("Question envoyée. La demande attend la réponse de l’entreprise."),
     "message-sent": _l("Message envoyé à l’entreprise."),
-    "batch-prepared": _l("Réponse prête pour %(count)s demandes : elle compte à %(at)s. Vous pouvez l’annuler d’ici là."),
+    "batch-prepared": _l(
+        "Réponse prête pour %(count)s demandes : elle compte à %(at)s. Vous pouvez l’annuler d’ici là."
+    ),
     "batch-undone": _l("Décision groupée annulée : rien n’a été envoyé."),
     "company-refused": _l("Entreprise refusée. Ses membres sont prévenus."),
     "view-saved": _l("Vue « %(view)s » enregistrée."),
