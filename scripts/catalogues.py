@@ -12,7 +12,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -36,8 +36,15 @@ def english(found: Catalog, before: Catalog) -> Catalog:
     for message in found:
         if message.id:
             kept = before.get(message.id, message.context)
-            catalogue.add(message.id, kept.string if kept else "", context=message.context, flags=message.flags)
+            string = _same_forms(message, kept.string) if kept else ""
+            catalogue.add(message.id, string, context=message.context, flags=message.flags)
     return catalogue
+
+
+def _same_forms(message: Message, string: object) -> str | tuple[str, ...]:
+    """Return a kept translation with the forms a message has now: one that got a plural keeps its singular."""
+    forms = tuple(string) if isinstance(string, tuple | list) else (str(string or ""),)
+    return (*forms, "")[:2] if message.pluralizable else forms[0]
 
 
 def french(found: Catalog) -> Catalog:
