@@ -30,6 +30,7 @@ def test_old_scans_are_erased_and_recent_ones_kept(database: Flask) -> None:
                     territory_id=territory.id,
                     checker_id=agent.id,
                     at=now - timedelta(days=age_days),
+                    received_at=now - timedelta(days=age_days),
                     method=CheckMethod.SCAN,
                     tone="green",
                     result="active",
