@@ -13,6 +13,7 @@ from portal.audit import list_entries
 from portal.audit.tags import AuditTag
 from portal.cirqliz.models import AccessRequest, Reexamination
 from portal.cirqliz.passes.queries import list_passes_of_request
+from portal.cirqliz.passes.swapping import swap_pass
 from portal.cirqliz.reexamination.queries import list_reexaminations, open_reexamination_of
 from portal.cirqliz.reexamination.services import open_reexamination
 from portal.cirqliz.reexamination.watching import ask_for_due_work
@@ -31,6 +32,7 @@ from portal.cirqliz.states import (
     VehicleDecision,
 )
 from portal.common.actor import StaffRole, system_actor
+from portal.common.clock import FixedClock
 from portal.common.errors import Invalid
 from portal.db import session, unit_of_work
 from portal.fleet.api import ChangedVehicle, get_vehicle, tell_vehicles_changed
@@ -291,3 +293,21 @@ def test_pass_stays_when_its_vehicle_asks_no_more(world: World, values: dict[str
     change(world, vehicle, **values)
     assert [one.state for one in list_passes_of_request(found.id)] == [PassState.ACTIVE]
     assert world.seen(found.id).state is RequestState.APPROVED
+
+
+def test_vehicle_that_stands_in_is_freed_or_stopped_by_the_answer_for_the_one_it_replaces(world: World) -> None:
+    for answer, state in ((world.approve, PassState.ACTIVE), (world.refuse, PassState.REVOKED)):
+        broken, spare = world.vehicle(), world.vehicle()
+        found = world.ready(vehicles=[broken])
+        world.approve(found)
+        (first,) = list_passes_of_request(found.id)
+        inside = FixedClock(first.valid_from + timedelta(hours=1))
+        given = swap_pass(world.company_actor(), world.company.id, first.id, spare, clock=inside)
+        change(world, spare, hazmat=True)
+        states = {one.id: (one.state, one.suspend_reason) for one in list_passes_of_request(found.id)}
+        assert states[given] == (PassState.SUSPENDED, SuspensionReason.VEHICLE_CHANGED)
+        after = world.seen(found.id)
+        assert [(v.vehicle_id, v.decision) for v in after.vehicles] == [(broken, VehicleDecision.PENDING)]
+        answer(after)
+        states = {one.id: (one.state, one.suspend_reason) for one in list_passes_of_request(found.id)}
+        assert states == {first.id: (PassState.REVOKED, None), given: (state, None)}
