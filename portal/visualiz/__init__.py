@@ -1,9 +1,10 @@
-"""The visualiz context: the public map, its list twin, and the answer at a point. It stores nothing."""
+"""The visualiz context: the public map, its list twin, the answer at a point, and alerts: all that it stores."""
 
 from __future__ import annotations
 
 from flask import Flask
 
+from portal.visualiz.alerts import models as models  # the tables are known to the database
 from portal.visualiz.navigation import map_links
 from portal.visualiz.views import blueprint
 from portal.web.navigation import add_navigation

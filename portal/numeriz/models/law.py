@@ -1,4 +1,4 @@
-"""Perimeters, orders, bays, events, their match with the road graph, the version of the law; feeds and reports."""
+"""Perimeters, orders, bays and events; their match with the road graph; the version of the law."""
 
 from __future__ import annotations
 
@@ -18,8 +18,6 @@ from portal.numeriz.values import (
     Category,
     EventKind,
     EventState,
-    ImportKind,
-    ImportState,
     OrderStatus,
     Probability,
     Subject,
@@ -195,6 +193,7 @@ class DeliveryBay(Base):
     max_stay_min: Mapped[int | None]
     max_gross_weight_kg: Mapped[int | None]
     details: Mapped[dict[str, Any]]
+    photo_key: Mapped[str | None] = mapped_column(String(80))
     active: Mapped[bool]
     provenance: Mapped[dict[str, Any]]
     issues: Mapped[list[Any]]
@@ -272,80 +271,6 @@ class EdgeMatch(Base):
     matched_at: Mapped[datetime]
 
 
-class Feed(Base):
-    """A source read again and again, for one territory. every_s null: only when asked.
-
-    etag, last_modified: of the last answer, so that an unchanged one costs nothing. failures: in a row. position: where
-    a source that comes in numbered pieces was left (`number`, `whole_at`), and how it was read (`read_as`).
-    """
-
-    __tablename__ = "feed"
-    __table_args__ = (
-        UniqueConstraint("territory_id", "kind", "url"),
-        CheckConstraint("every_s IS NULL OR every_s >= 60", name="every"),
-    )
-
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    territory_id: Mapped[UUID] = mapped_column(ForeignKey("territory.id", ondelete="CASCADE"))
-    kind: Mapped[ImportKind] = mapped_column(text_enum(ImportKind))
-    name: Mapped[str] = mapped_column(String(160))
-    format: Mapped[str] = mapped_column(String(32))
-    url: Mapped[str] = mapped_column(String(2000))
-    options: Mapped[dict[str, Any]]
-    licence: Mapped[str] = mapped_column(String(160))
-    every_s: Mapped[int | None]
-    active: Mapped[bool]
-    etag: Mapped[str] = mapped_column(String(255))
-    last_modified: Mapped[str] = mapped_column(String(64))
-    position: Mapped[dict[str, Any]]
-    next_at: Mapped[datetime | None]
-    checked_at: Mapped[datetime | None]
-    changed_at: Mapped[datetime | None]
-    failures: Mapped[int]
-    error: Mapped[dict[str, Any]]
-    job_id: Mapped[UUID | None] = mapped_column(ForeignKey("job.id", ondelete="SET NULL"))
-    created_at: Mapped[datetime]
-
-
-class SourceRecordRow(Base):
-    """What was last read of one record of a source, kept or not: an unchanged record is not read again.
-
-    digest: of its text and of what decides how it is read. issues: what to tell of it each time. scope: the part of
-    the source it stands in, for sources whose absence means withdrawal.
-    """
-
-    __tablename__ = "source_record"
-    __table_args__ = (UniqueConstraint("territory_id", "kind", "source", "record_id"),)
-
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    territory_id: Mapped[UUID] = mapped_column(ForeignKey("territory.id", ondelete="CASCADE"))
-    kind: Mapped[ImportKind] = mapped_column(text_enum(ImportKind))
-    source: Mapped[str] = mapped_column(String(SOURCE_LENGTH))
-    record_id: Mapped[str] = mapped_column(String(SOURCE_ID_LENGTH))
-    scope: Mapped[str] = mapped_column(String(32))
-    digest: Mapped[str] = mapped_column(String(64))
-    kept: Mapped[bool]
-    issues: Mapped[list[Any]]
-
-
-class Publication(Base):
-    """One open-data file as last produced. scope: a territory's slug, or "portail" for all of them."""
-
-    __tablename__ = "publication"
-    __table_args__ = (UniqueConstraint("scope", "channel"),)
-
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    territory_id: Mapped[UUID | None] = mapped_column(ForeignKey("territory.id", ondelete="CASCADE"))
-    scope: Mapped[str] = mapped_column(String(40))
-    channel: Mapped[str] = mapped_column(String(32))
-    law_version: Mapped[str] = mapped_column(Text)
-    file_key: Mapped[str] = mapped_column(String(80))
-    etag: Mapped[str] = mapped_column(String(64))
-    size_bytes: Mapped[int]
-    record_count: Mapped[int]
-    produced_at: Mapped[datetime]
-
-
 class LawState(Base):
     """Counts the versions of a territory's law; changed in the transaction of each change, read by each cache."""
 
@@ -354,32 +279,3 @@ class LawState(Base):
     territory_id: Mapped[UUID] = mapped_column(ForeignKey("territory.id", ondelete="CASCADE"), primary_key=True)
     version: Mapped[int]
     changed_at: Mapped[datetime]
-
-
-class ImportReport(Base):
-    """What one import did and what it doubts. items: at most some hundreds of coded issues; issue_counts: all of them.
-
-    A file sent on a page has a job and waits; one imported by a command is applied at once; one fetched has a feed.
-    options: how the file is to be read (column mapping, scope), by name.
-    """
-
-    __tablename__ = "import_report"
-    __table_args__ = (Index("ix_import_report_territory_id_created_at_id", "territory_id", "created_at", "id"),)
-
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    territory_id: Mapped[UUID] = mapped_column(ForeignKey("territory.id", ondelete="CASCADE"))
-    kind: Mapped[ImportKind] = mapped_column(text_enum(ImportKind))
-    state: Mapped[ImportState] = mapped_column(text_enum(ImportState))
-    file_name: Mapped[str] = mapped_column(String(255))
-    file_key: Mapped[str | None] = mapped_column(String(80))
-    job_id: Mapped[UUID | None] = mapped_column(ForeignKey("job.id", ondelete="SET NULL"))
-    feed_id: Mapped[UUID | None] = mapped_column(ForeignKey("feed.id", ondelete="SET NULL"))
-    format: Mapped[str] = mapped_column(String(32))
-    options: Mapped[dict[str, Any]]
-    counts: Mapped[dict[str, Any]]
-    issue_counts: Mapped[dict[str, Any]]
-    items: Mapped[list[Any]]
-    error: Mapped[dict[str, Any]]
-    actor_label: Mapped[str] = mapped_column(String(255))
-    created_at: Mapped[datetime]
-    applied_at: Mapped[datetime | None]

@@ -1,0 +1,50 @@
+"""The tables of the law: what is in force, where it comes from and goes to, what clerks write."""
+
+from portal.numeriz.models.law import (
+    IDENTIFIER_LENGTH,
+    NO_GEOMETRY,
+    SOURCE_ID_LENGTH,
+    SOURCE_LENGTH,
+    TITLE_LENGTH,
+    UNKNOWN_COLOUR,
+    ActivationRow,
+    DeliveryBay,
+    EdgeMatch,
+    LawState,
+    Matched,
+    MeasureRow,
+    PerimeterRow,
+    PerimeterShape,
+    RoadEvent,
+    TrafficOrder,
+)
+from portal.numeriz.models.sources import Feed, ImportReport, Publication, SourceRecordRow
+from portal.numeriz.models.writing import BaySuspension, CityEvent, OrderPush, OrderVersion, OrderWork
+
+__all__ = [
+    "IDENTIFIER_LENGTH",
+    "NO_GEOMETRY",
+    "SOURCE_ID_LENGTH",
+    "SOURCE_LENGTH",
+    "TITLE_LENGTH",
+    "UNKNOWN_COLOUR",
+    "ActivationRow",
+    "BaySuspension",
+    "CityEvent",
+    "DeliveryBay",
+    "EdgeMatch",
+    "Feed",
+    "ImportReport",
+    "LawState",
+    "Matched",
+    "MeasureRow",
+    "OrderPush",
+    "OrderVersion",
+    "OrderWork",
+    "PerimeterRow",
+    "PerimeterShape",
+    "Publication",
+    "RoadEvent",
+    "SourceRecordRow",
+    "TrafficOrder",
+]
