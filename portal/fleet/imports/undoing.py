@@ -153,7 +153,7 @@ def _typed(kept: Mapping[str, Any]) -> dict[str, Any]:
 def added_vehicles(company_id: UUID, import_id: UUID) -> Sequence[UUID]:
     """Return the vehicles that an import added, for the page that asks before it is undone."""
     row = scoped(company_id, import_id)
-    wanted = select(CHANGES.c.vehicle_id).where(
-        CHANGES.c.import_id == row.id, CHANGES.c.source == ChangeSource.IMPORT, CHANGES.c.before.is_(None)
-    )
-    return list(session().scalars(wanted))
+    mine = CHANGES.c.import_id == row.id, CHANGES.c.source == ChangeSource.IMPORT
+    lines = session().execute(select(CHANGES.c.vehicle_id, CHANGES.c.before).where(*mine))
+    # Looked at here: in the database "nothing before" is a null of JSON, which SQL does not call null.
+    return [line.vehicle_id for line in lines if line.before is None]

@@ -16,6 +16,7 @@ from portal.db import session
 from portal.fleet import imports, queries, services, withdrawals
 from portal.fleet.drafts import VehicleDraft, judge
 from portal.fleet.imports.storing import OWN_COLUMNS
+from portal.fleet.imports.undoing import added_vehicles
 from portal.fleet.models import ChangeSource, ImportState, VehicleChange
 from tests.factories.accounts import make_company
 
@@ -141,6 +142,17 @@ def test_what_a_file_does_not_say_stays_as_it_is(
     assert [(line.source, line.before, line.after, line.by_label) for line in lines] == [
         (ChangeSource.IMPORT, {"gross_weight_kg": 3500}, {"gross_weight_kg": 3490}, "Camille")
     ]
+
+
+def test_vehicles_that_a_file_added_are_told_before_it_is_undone(
+    database: Flask, actor: Actor, company_id: UUID, run_jobs: RunJobs
+) -> None:
+    known = services.add_vehicle(actor, company_id, draft("AB-123-CD"))
+    import_id = imports.start_import(actor, company_id, "f.csv", b"Plaque;PTAC\nAB-123-CD;3490\nEF-456-GH;3500\n")
+    imports.confirm_import(actor, company_id, import_id)
+    run_jobs(database)
+    ids = {vehicle.id for vehicle in queries.list_vehicles(company_id)}
+    assert set(added_vehicles(company_id, import_id)) == ids - {known}
 
 
 def test_last_import_is_undone_but_for_what_changed_since(
