@@ -16,6 +16,7 @@ from portal.accounts.models import Company, CompanyStatus, Membership
 from portal.accounts.queries import (
     AccountView,
     CompanyView,
+    closed_companies,
     company_recipients,
     find_account_by_email,
     find_company_by_siret,
@@ -43,6 +44,7 @@ __all__ = [
     "CompanyStatus",
     "CompanyView",
     "close_company",
+    "closed_companies",
     "company_recipients",
     "current_company_id",
     "current_territory",

@@ -181,6 +181,12 @@ def list_companies(ids: Collection[UUID]) -> Mapping[UUID, CompanyView]:
     return {row.id: company_view(row) for row in rows}
 
 
+def closed_companies(among: Collection[UUID] | None = None) -> Select[UUID]:
+    """Return the statement that selects the companies declared closed, all or among these; for `IN`."""
+    closed = select(Company.id).where(Company.status == CompanyStatus.CLOSED)
+    return closed if among is None else closed.where(Company.id.in_(among))
+
+
 def list_companies_by_status(status: CompanyStatus, cursor: str | None = None) -> Page[CompanyView]:
     """Return a page of the companies in a status, the longest waiting first."""
     statement = select(Company).where(Company.status == status)

@@ -210,7 +210,7 @@ REVOCATION_REASONS: Mapping[RevocationReason, LazyString] = {
 }
 
 SUSPENSION_REASONS: Mapping[SuspensionReason, LazyString] = {
-    SuspensionReason.COMPANY_CLOSED: _l("L’entreprise est fermée"),
+    SuspensionReason.COMPANY_CLOSED: _l("L’entreprise est fermée, ou celle qui lui prête le véhicule"),
     SuspensionReason.VEHICLE_CHANGED: _l("Le véhicule a changé : une décision est attendue"),
 }
 

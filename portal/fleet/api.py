@@ -24,7 +24,7 @@ from portal.fleet.queries import (
     get_vehicles,
     list_vehicles,
 )
-from portal.fleet.selection import ids_of_category, owners_of
+from portal.fleet.selection import ids_of_category, ids_of_company, owners_by_vehicle, owners_of
 from portal.fleet.services import archive_vehicle
 from portal.fleet.vehicle_view import VehicleView
 from portal.fleet.withdrawals import on_vehicle_withdrawn
@@ -54,6 +54,7 @@ __all__ = [
     "get_vehicle",
     "get_vehicles",
     "ids_of_category",
+    "ids_of_company",
     "list_offered_vehicles",
     "list_usable_vehicles",
     "list_vehicles",
@@ -63,6 +64,7 @@ __all__ = [
     "offer_loan",
     "on_vehicle_changed",
     "on_vehicle_withdrawn",
+    "owners_by_vehicle",
     "owners_of",
     "plate_key",
     "plates_elsewhere",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+from itertools import batched
 from uuid import UUID
 
 from sqlalchemy import Select, select
@@ -13,6 +15,21 @@ from portal.fleet.models import Category, Vehicle
 def ids_of_category(category: Category) -> Select[UUID]:
     """Return the statement that selects the vehicles of a category, of every company; for `IN`."""
     return select(Vehicle.id).where(Vehicle.category == category)
+
+
+def ids_of_company(company_id: UUID) -> Select[UUID]:
+    """Return the statement that selects the vehicles a company owns, lent ones included; for `IN`."""
+    return select(Vehicle.id).where(Vehicle.company_id == company_id)
+
+
+def owners_by_vehicle(vehicle_ids: Collection[UUID]) -> Mapping[UUID, UUID]:
+    """Return the company that owns each vehicle."""
+    found: dict[UUID, UUID] = {}
+    # In parts: SQLite takes so many values and no more.
+    for part in batched(vehicle_ids, 500):
+        rows = session().execute(select(Vehicle.id, Vehicle.company_id).where(Vehicle.id.in_(part)))
+        found.update((vehicle_id, company_id) for vehicle_id, company_id in rows)
+    return found
 
 
 def owners_of(vehicle_ids: Select[UUID]) -> set[UUID]:

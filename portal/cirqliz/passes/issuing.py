@@ -89,7 +89,7 @@ def issue_passes(
     if not approved:
         return []
     living = living_by_vehicle(uow, request.id, [vehicle.vehicle_id for vehicle in approved])
-    resume_rows(actor, list(living.values()), SuspensionReason.VEHICLE_CHANGED, clock)
+    resume_rows(uow, actor, list(living.values()), SuspensionReason.VEHICLE_CHANGED, clock)
     lacking = [vehicle for vehicle in approved if vehicle.vehicle_id not in living]
     grants = [
         Grant(

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import aliased
 
-from portal.accounts.api import CompanyStatus, get_company
+from portal.accounts.api import closed_companies
 from portal.audit import AuditTag
 from portal.cirqliz.mails import mail_revocations
 from portal.cirqliz.models import AccessPass
@@ -22,7 +22,7 @@ from portal.common.actor import Actor
 from portal.common.clock import SYSTEM_CLOCK, Clock
 from portal.common.errors import Conflict
 from portal.db import UnitOfWork
-from portal.fleet.api import lock_fleet, lock_fleets
+from portal.fleet.api import ids_of_company, lock_fleet, lock_fleets, owners_by_vehicle
 
 
 def suspend_passes(
@@ -42,14 +42,17 @@ def suspend_passes(
     reason takes the place of the other, never the reverse. Returns how many were changed; the caller tells the company.
     """
     scope = _scope(company_id, vehicle_ids, pass_ids, request_id)
-    now = clock.now()
+    return _suspend_rows(actor, _living(uow, scope, AccessPass.valid_to > clock.now()), reason, clock)
+
+
+def _suspend_rows(actor: Actor, rows: Sequence[AccessPass], reason: SuspensionReason, clock: Clock) -> int:
     changed = 0
-    for found in _living(uow, scope, AccessPass.valid_to > now):
+    for found in rows:
         if found.state is PassState.SUSPENDED and not (
             reason is SuspensionReason.VEHICLE_CHANGED and found.suspend_reason is SuspensionReason.COMPANY_CLOSED
         ):
             continue
-        found.state, found.suspend_reason, found.changed_at = PassState.SUSPENDED, reason, now
+        found.state, found.suspend_reason, found.changed_at = PassState.SUSPENDED, reason, clock.now()
         write_pass_entry(actor, AuditTag.PASS_SUSPENDED, found, {"suspend_reason": reason.value}, clock)
         changed += 1
     return changed
@@ -68,44 +71,61 @@ def resume_passes(
 ) -> int:
     """Let the passes that were held back for this reason count again; return how many do.
 
-    Those of a closed company stay held back, for that. The caller tells the company.
+    Those of a closed company, or of a vehicle that a closed company lends, stay held back, for that. The caller tells
+    the company.
     """
     scope = _scope(company_id, vehicle_ids, pass_ids, request_id)
     # Fleets before passes, as everywhere: a company that closes at this instant is waited for.
     lock_fleets(uow, uow.session.scalars(select(AccessPass.company_id).where(scope).distinct()))
-    return resume_rows(actor, _living(uow, scope), reason, clock)
+    return resume_rows(uow, actor, _living(uow, scope), reason, clock)
 
 
-def resume_rows(actor: Actor, rows: Sequence[AccessPass], reason: SuspensionReason, clock: Clock) -> int:
-    """As `resume_passes`, for rows whose fleets and themselves the caller has locked."""
+def resume_rows(
+    uow: UnitOfWork, actor: Actor, rows: Sequence[AccessPass], reason: SuspensionReason, clock: Clock
+) -> int:
+    """As `resume_passes`, for rows that the caller has locked.
+
+    Whether a company is closed is read once the passes are held: one that closes at this instant either is seen here,
+    or waits for these passes and holds them back again.
+    """
     held = [one for one in rows if one.state is PassState.SUSPENDED and one.suspend_reason is reason]
+    owners = owners_by_vehicle({one.vehicle_id for one in held})
+    closed = set(uow.session.scalars(closed_companies({one.company_id for one in held} | set(owners.values()))))
     resumed = 0
-    for owner, passes in _by_company(held):
-        closed = get_company(owner).status is CompanyStatus.CLOSED
-        for found in passes:
-            found.changed_at = clock.now()
-            if closed:
-                found.suspend_reason = SuspensionReason.COMPANY_CLOSED
-                continue
-            found.state, found.suspend_reason = PassState.ACTIVE, None
-            write_pass_entry(actor, AuditTag.PASS_RESUMED, found, {"suspend_reason": reason.value}, clock)
-            resumed += 1
+    for found in held:
+        found.changed_at = clock.now()
+        if found.company_id in closed or owners.get(found.vehicle_id) in closed:
+            found.suspend_reason = SuspensionReason.COMPANY_CLOSED
+            continue
+        found.state, found.suspend_reason = PassState.ACTIVE, None
+        write_pass_entry(actor, AuditTag.PASS_RESUMED, found, {"suspend_reason": reason.value}, clock)
+        resumed += 1
     return resumed
 
 
 def suspend_for_company(uow: UnitOfWork, actor: Actor, company_id: UUID, *, clock: Clock = SYSTEM_CLOCK) -> int:
-    """Hold back every pass of a company that has closed, in the transaction that closes it.
+    """Hold back every pass of a company that has closed, and those of the vehicles it lends, in the transaction that
+    closes it.
 
-    The fleet is locked first: a decision under way either has given its passes by then or sees the company closed.
+    The fleet is locked first: a decision under way either has given its passes by then or sees the company closed. One
+    about a borrowed vehicle holds the lender's fleet too, so that the borrower's own need not be locked here.
     """
     lock_fleet(uow, company_id)
-    return suspend_passes(uow, actor, SuspensionReason.COMPANY_CLOSED, company_id=company_id, clock=clock)
+    found = _living(uow, _touched_by(company_id), AccessPass.valid_to > clock.now())
+    return _suspend_rows(actor, found, SuspensionReason.COMPANY_CLOSED, clock)
 
 
 def resume_for_company(uow: UnitOfWork, actor: Actor, company_id: UUID, *, clock: Clock = SYSTEM_CLOCK) -> int:
-    """Let the passes of a company count again, in the transaction that opens it again."""
+    """Let the passes of a company and of the vehicles it lends count again, in the transaction that opens it again."""
     uow.session.flush()  # the new status of the company must be seen below
-    return resume_passes(uow, actor, SuspensionReason.COMPANY_CLOSED, company_id=company_id, clock=clock)
+    lock_fleet(uow, company_id)
+    found = _living(uow, _touched_by(company_id))
+    return resume_rows(uow, actor, found, SuspensionReason.COMPANY_CLOSED, clock)
+
+
+def _touched_by(company_id: UUID) -> ColumnElement[bool]:
+    """The passes that rest on a company: its own, and those that others hold for its vehicles."""
+    return or_(AccessPass.company_id == company_id, AccessPass.vehicle_id.in_(ids_of_company(company_id)))
 
 
 def revoke_for_decision(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -49,6 +50,25 @@ def mail_loan_ended(lender_id: UUID, borrower_id: UUID, vehicle: Vehicle) -> Non
     for company_id in (lender_id, borrower_id):
         names = {"lender": _name(lender_id), "borrower": _name(borrower_id), "plate": _plate(vehicle)}
         _write(company_id, subject, "ended", **names)
+
+
+def mail_loans_held(to_id: UUID, closed_id: UUID, vehicles: Sequence[Vehicle]) -> None:
+    """Tell one side that its loans with the other give no right, since that one is closed."""
+    with force_locale(_LANGUAGE):
+        subject = gettext("Vos prêts avec %(name)s sont suspendus", name=_name(closed_id))
+    _write(to_id, subject, "held", company=_name(closed_id), plates=_plates(vehicles))
+
+
+def mail_loans_resumed(to_id: UUID, reopened_id: UUID, vehicles: Sequence[Vehicle]) -> None:
+    """Tell one side that its loans with the other, which goes on, give their rights again."""
+    with force_locale(_LANGUAGE):
+        subject = gettext("Vos prêts avec %(name)s reprennent", name=_name(reopened_id))
+    _write(to_id, subject, "resumed", company=_name(reopened_id), plates=_plates(vehicles))
+
+
+def _plates(vehicles: Sequence[Vehicle]) -> list[str]:
+    """The plates as people write them, none twice."""
+    return list(dict.fromkeys(_plate(vehicle) for vehicle in vehicles))
 
 
 def _days(row: VehicleLoan) -> dict[str, date]:

@@ -23,13 +23,14 @@ _ZONE = ZoneInfo(DEFAULT_ZONE)
 
 
 class LoanPhase(StrEnum):
-    """Where a loan stands now, by its state and its dates."""
+    """Where a loan stands now, by its state, its dates and its companies: held while one of them is closed."""
 
     WAITING = "waiting"
     UNANSWERED = "unanswered"
     DECLINED = "declined"
     COMING = "coming"
     RUNNING = "running"
+    HELD = "held"
     OVER = "over"
     ENDED = "ended"
     TAKEN_BACK = "taken_back"
@@ -65,7 +66,7 @@ class LoanView:
     @property
     def may_end(self) -> bool:
         """True while there is something to end."""
-        return self.phase in {LoanPhase.WAITING, LoanPhase.COMING, LoanPhase.RUNNING}
+        return self.phase in {LoanPhase.WAITING, LoanPhase.COMING, LoanPhase.RUNNING, LoanPhase.HELD}
 
 
 def list_lent(
@@ -127,6 +128,7 @@ def _views(wanted: ColumnElement[bool], now: datetime, limit: int = _MOST_SHOWN)
         return []
     sides = {row[0].lender_id for row in rows} | {row[0].borrower_id for row in rows if row[0].borrower_id}
     companies = list_companies(sides)
+    closed = {one.id for one in companies.values() if one.status is CompanyStatus.CLOSED}
     views = []
     for loan, plate, scheme, label in rows:
         met = None if loan.state is LoanState.DECLINED else loan.borrower_id
@@ -143,13 +145,13 @@ def _views(wanted: ColumnElement[bool], now: datetime, limit: int = _MOST_SHOWN)
                 starts_at=loan.starts_at,
                 ends_at=loan.ends_at,
                 ended_at=loan.ended_at,
-                phase=_phase(loan, now),
+                phase=_phase(loan, now, held=any(one in closed for one in (loan.lender_id, loan.borrower_id))),
             )
         )
     return views
 
 
-def _phase(loan: VehicleLoan, now: datetime) -> LoanPhase:
+def _phase(loan: VehicleLoan, now: datetime, *, held: bool) -> LoanPhase:
     if loan.state is LoanState.DECLINED:
         return LoanPhase.DECLINED
     if loan.state is LoanState.ENDED:
@@ -158,4 +160,6 @@ def _phase(loan: VehicleLoan, now: datetime) -> LoanPhase:
         return LoanPhase.WAITING if loan.ends_at > now else LoanPhase.UNANSWERED
     if loan.ends_at <= now:
         return LoanPhase.OVER
+    if held:
+        return LoanPhase.HELD
     return LoanPhase.COMING if loan.starts_at > now else LoanPhase.RUNNING

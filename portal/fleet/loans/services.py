@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from portal.accounts.api import CompanyStatus, get_company, siret_number
+from portal.accounts.api import CompanyStatus, closed_companies, get_company, siret_number
 from portal.audit import AuditTag
 from portal.common.actor import Actor, ActorKind, CompanyRole
 from portal.common.clock import SYSTEM_CLOCK, Clock
@@ -39,7 +39,7 @@ def offer_loan(
 
     The answer is the same whether the SIRET is registered or not: the offer waits, and whoever registers with it finds
     it. Raises Denied, NotFound, Invalid (siret-format, siret-checksum, loan-to-yourself, loan-dates, loan-too-long,
-    loan-over), Conflict (vehicle-is-archived, loan-overlaps, too-many-offers).
+    loan-over), Conflict (lender-closed, vehicle-is-archived, loan-overlaps, too-many-offers).
     """
     _require_manager(actor, company_id)
     number = siret_number(siret)
@@ -48,6 +48,7 @@ def offer_loan(
     _check_dates(starts_at, ends_at, clock.now())
     with unit_of_work() as uow:
         lock_fleet(uow, company_id)
+        _check_lender(uow, company_id)
         vehicle = _vehicle(uow, company_id, vehicle_id)
         if vehicle.archived_at is not None:
             raise Conflict("vehicle-is-archived")
@@ -75,7 +76,7 @@ def offer_loan(
 def accept_loan(actor: Actor, company_id: UUID, loan_id: UUID, *, clock: Clock = SYSTEM_CLOCK) -> None:
     """Accept an offer for the company of its SIRET; accepting twice changes nothing.
 
-    Raises Denied, NotFound, Conflict (loan-answered, loan-over).
+    Raises Denied, NotFound, Conflict (loan-answered, loan-over, lender-closed).
     """
     _answer(actor, company_id, loan_id, LoanState.ACCEPTED, clock)
 
@@ -120,8 +121,10 @@ def _answer(actor: Actor, company_id: UUID, loan_id: UUID, answer: LoanState, cl
             raise Conflict("loan-answered")
         if row.ends_at <= clock.now():
             raise Conflict("loan-over")
-        row.state, row.borrower_id = answer, company_id
         accepted = answer is LoanState.ACCEPTED
+        if accepted:
+            _check_lender(uow, row.lender_id)
+        row.state, row.borrower_id = answer, company_id
         journal_loan(actor, AuditTag.LOAN_ACCEPTED if accepted else AuditTag.LOAN_DECLINED, row, vehicle, clock)
         mail_loan_answered(row, company_id, vehicle, accepted=accepted)
 
@@ -165,6 +168,12 @@ def _waiting(uow: UnitOfWork, company_id: UUID, now: datetime) -> int:
         VehicleLoan.lender_id == company_id, VehicleLoan.state == LoanState.OFFERED, VehicleLoan.ends_at > now
     )
     return int(uow.session.scalar(wanted) or 0)
+
+
+def _check_lender(uow: UnitOfWork, lender_id: UUID) -> None:
+    """Raise Conflict when the company whose fleet is held has been declared closed."""
+    if uow.session.scalar(closed_companies([lender_id])) is not None:
+        raise Conflict("lender-closed")
 
 
 def _vehicle(uow: UnitOfWork, company_id: UUID, vehicle_id: UUID) -> Vehicle:

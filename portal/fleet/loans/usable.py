@@ -1,7 +1,8 @@
 """The vehicles a company may use at a time: its own that it has not lent, and those it borrows for the whole time.
 
 A vehicle that is lent is in the hands of one company only: its owner may ask nothing for it meanwhile, or one van would
-carry two passes of two companies at the same hour.
+carry two passes of two companies at the same hour. A loan gives no right while one of its companies is closed; it goes
+on when that company does, and its owner may end it meanwhile.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, or_, select
 
+from portal.accounts.api import closed_companies
 from portal.common.clock import SYSTEM_CLOCK, Clock
 from portal.db import UnitOfWork, session
 from portal.fleet.locking import lock_fleets
@@ -45,6 +47,7 @@ def list_offered_vehicles(company_id: UUID, limit: int = 1000, *, clock: Clock =
             VehicleLoan.borrower_id == company_id,
             VehicleLoan.state == LoanState.ACCEPTED,
             VehicleLoan.ends_at > clock.now(),
+            _in_force(),
         )
         .scalar_subquery()
     )
@@ -84,6 +87,12 @@ def _usable(company_id: UUID, start: datetime, end: datetime) -> ColumnElement[b
         VehicleLoan.state == LoanState.ACCEPTED,
         VehicleLoan.starts_at <= start,
         VehicleLoan.ends_at >= end,
+        _in_force(),
     )
     own = and_(Vehicle.company_id == company_id, ~lent)
     return and_(Vehicle.archived_at.is_(None), or_(own, Vehicle.id.in_(borrowed.scalar_subquery())))
+
+
+def _in_force() -> ColumnElement[bool]:
+    closed = closed_companies().scalar_subquery()
+    return and_(VehicleLoan.lender_id.not_in(closed), VehicleLoan.borrower_id.not_in(closed))
