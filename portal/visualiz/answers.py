@@ -15,8 +15,8 @@ from portal.numeriz.api import sentence, state_words
 from portal.regulations.evaluate import Reason, State, next_change, verdict
 from portal.regulations.measures import Origin
 from portal.regulations.snapshot import LawSnapshot
-from portal.regulations.vehicles import Vehicle
 from portal.territories.api import TerritoryView, geocode, reverse_geocode
+from portal.visualiz.choices import Choice
 from portal.visualiz.law_lines import measure_href
 from portal.visualiz.moments import Moment
 
@@ -50,12 +50,12 @@ class PlaceAnswer:
 
 
 def answer_at(
-    territory: TerritoryView, law: LawSnapshot, point: tuple[float, float], moment: Moment, vehicle: Vehicle
+    territory: TerritoryView, law: LawSnapshot, point: tuple[float, float], moment: Moment, choice: Choice
 ) -> PlaceAnswer:
-    """Ask the law about a delivery at a point (lon, lat): a stop, without any pass."""
+    """Ask the law about a delivery at a point (lon, lat): a stop, with the passes that the vehicle holds."""
     place = Point(*point)
-    found = verdict(law, place, moment.at, vehicle)
-    change = next_change(law, place, moment.at, vehicle)
+    found = verdict(law, place, moment.at, choice.vehicle, choice.passes)
+    change = next_change(law, place, moment.at, choice.vehicle, choice.passes)
     return PlaceAnswer(
         lon=point[0],
         lat=point[1],

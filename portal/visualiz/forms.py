@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import DateField, Form, HiddenField, SelectField, StringField, TimeField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional, ValidationError
 
+from portal.fleet.api import VehicleView
+from portal.visualiz.choices import Choice, vehicle_label
 from portal.visualiz.profiles import DEFAULT_PROFILE, PROFILES
+
+_PROFILE_CHOICES = [SelectChoice(key, label) for key, (label, _vehicle) in PROFILES.items()]
 
 
 def _believable(_form: Form, field: DateField) -> None:
@@ -26,7 +33,7 @@ class WhenWhereForm(Form):
     heure = TimeField(_l("Heure"), [Optional()])
     profil = SelectField(
         _l("Véhicule"),
-        choices=[SelectChoice(key, label) for key, (label, _vehicle) in PROFILES.items()],
+        choices=_PROFILE_CHOICES,
         default=DEFAULT_PROFILE,
         validate_choice=False,
     )
@@ -44,14 +51,28 @@ class WhenWhereForm(Form):
         # A comparison with NaN is false, so this refuses it too.
         return (lon, lat) if -180 <= lon <= 180 and -90 <= lat <= 90 else None
 
-    def profile_key(self) -> str:
-        """The chosen profile, the default for one nobody offers."""
-        return self.profil.data if self.profil.data in PROFILES else DEFAULT_PROFILE
+    def offer(self, own: Sequence[VehicleView], chosen: Choice) -> None:
+        """Offer the profiles and, under a heading of their own, the visitor's vehicles; show which one is chosen."""
+        self.profil.data = chosen.key
+        theirs = {str(vehicle.id): vehicle_label(vehicle) for vehicle in own}
+        if chosen.is_own:
+            theirs.setdefault(chosen.key, chosen.label)
+        if theirs:
+            self.profil.choices = {
+                _("Mes véhicules"): [SelectChoice(key, label) for key, label in theirs.items()],
+                _("Autres véhicules"): list(_PROFILE_CHOICES),
+            }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         # Never empty on the page: what the URL leaves out is now, and the first vehicle.
         for field in (self.jour, self.heure, self.profil):
             field.flags.required = True
-        if self.profil.data not in PROFILES:
-            self.profil.data = DEFAULT_PROFILE
+
+
+def vehicle_id_of(text: str) -> UUID | None:
+    """The id of a vehicle as the URL gives it; None for what is none."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

@@ -25,7 +25,8 @@ from portal.numeriz.api import (
 )
 from portal.regulations.measures import CLOSING_TYPES, Measure, MeasureLocation, Origin
 from portal.regulations.perimeters import Perimeter
-from portal.regulations.vehicles import Access, FreeText, HasAccess
+from portal.regulations.vehicles import Access, FreeText, HasAccess, Over, Size
+from portal.web.filters import metres, tonnes
 
 _SPANS_SHOWN = 3
 
@@ -108,6 +109,32 @@ def measure_effect(measure: Measure) -> str:
     # Whoever delivers there is let through: it is no closed street to those who look at this map.
     spares_some = HasAccess(Access.LOCAL_ACCESS) in measure.vehicles.except_
     return "limited" if measure.vehicles.applies_to or spares_some else "closed"
+
+
+_LIMIT_KINDS = {
+    Size.GROSS_WEIGHT: "weight",
+    Size.AXLE_LOAD: "axle",
+    Size.HEIGHT: "height",
+    Size.WIDTH: "width",
+    Size.LENGTH: "length",
+    Size.FOOTPRINT: "footprint",
+}
+
+
+def measure_limits(measure: Measure) -> list[list[str]]:
+    """The sizes over which a closing measure binds, as pairs (kind, limit); none when it binds otherwise too."""
+    bound = measure.vehicles.applies_to
+    if measure.type not in CLOSING_TYPES or not all(isinstance(criterion, Over) for criterion in bound):
+        return []
+    return [[_LIMIT_KINDS[c.size], _limit_words(c)] for c in bound if isinstance(c, Over)]
+
+
+def _limit_words(over: Over) -> str:
+    if over.size in (Size.GROSS_WEIGHT, Size.AXLE_LOAD):
+        return tonnes(over.limit)
+    if over.size is Size.FOOTPRINT:
+        return f"{format_decimal(over.limit / 10_000)}\u00a0m²"
+    return metres(over.limit)
 
 
 def bay_lines(bay: BayView) -> list[str]:

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import gzip
-import json
-import threading
-from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -22,10 +17,12 @@ from portal.regulations.measures import Measure, Origin
 from portal.regulations.perimeters import Perimeter
 from portal.regulations.schedules import Interval, merge
 from portal.regulations.snapshot import LawSnapshot
+from portal.visualiz.concerned import rule_digest
 from portal.visualiz.law_lines import (
     bay_lines,
     measure_effect,
     measure_href,
+    measure_limits,
     measure_lines,
     measure_title,
     perimeter_lines,
@@ -37,7 +34,6 @@ type Feature = dict[str, Any]
 type Box = tuple[float, float, float, float]
 """West, south, east, north; degrees."""
 
-_KEPT_BODIES = 96
 MOST_FEATURES = 3_000
 """A browser draws no more than this in good time: a layer that holds more says so, and is asked for a smaller box."""
 
@@ -47,6 +43,7 @@ def perimeter_features(law: LawSnapshot, slug: str) -> Iterable[Feature]:
     for perimeter in law.perimeters.values():
         yield _feature(
             geojson(perimeter.shape),
+            id=perimeter.id,
             title=perimeter.name,
             colour=perimeter.colour.value,
             event=perimeter.event,
@@ -61,6 +58,7 @@ def measure_features(
 ) -> Iterable[Feature]:
     """One feature per place of a measure of an origin that meets the box, everywhere when None.
 
+    id: of the measure, and the number of the place in it. rule: the same for measures that concern the same vehicles.
     windows: when it is active on the day, the day before and the day after.
     """
     around = Interval(*moment.days_around)
@@ -75,16 +73,23 @@ def measure_features(
         if measure.periods not in windows_of:
             windows_of[measure.periods] = measure_windows(measure, law, around)
         windows = windows_of[measure.periods]
-        places = [place for place in measure.locations if frame is None or frame.intersects(place.drawn)]
+        places = [
+            (number, place)
+            for number, place in enumerate(measure.locations)
+            if frame is None or frame.intersects(place.drawn)
+        ]
         if not windows or not places:
             continue
         said = (measure.vehicles, measure.periods, measure.order.title, measure.order.authority)
         if said not in lines_of:
             lines_of[said] = measure_lines(measure, law.zone)
-        for place in places:
+        for number, place in places:
             if not place.drawn.is_empty:
                 yield _feature(
                     geojson(place.drawn),
+                    id=f"{measure.id}.{number}",
+                    rule=rule_digest(measure.vehicles),
+                    limits=measure_limits(measure),
                     title=measure_title(measure, place),
                     effect=measure_effect(measure),
                     windows=windows,
@@ -104,7 +109,11 @@ def bay_features(bays: Iterable[BayView]) -> Iterable[Feature]:
     for bay in bays:
         point = {"type": "Point", "coordinates": [round(bay.lon, 6), round(bay.lat, 6)]}
         yield _feature(
-            point, title=bay.address or _("Aire de livraison"), regime=bay.regime.value, lines=bay_lines(bay)
+            point,
+            id=str(bay.id),
+            title=bay.address or _("Aire de livraison"),
+            regime=bay.regime.value,
+            lines=bay_lines(bay),
         )
 
 
@@ -123,36 +132,22 @@ def is_in_force(regulation: Perimeter | Measure, law: LawSnapshot, at: datetime)
     return any(period.is_active(at, law.calendar) for period in regulation.periods)
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
-    """A layer ready to be sent, plain and compressed."""
-
-    plain: bytes
-    compressed: bytes
-
-
-class _Bodies:
-    """The layers made last in this process; the key holds the version of the law, so none is ever out of date."""
-
-    def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[object, ...], Body] = OrderedDict()
-        self._guard = threading.Lock()
-
-    def get(self, key: tuple[object, ...], features: Callable[[], Iterable[Feature]]) -> Body:
-        with self._guard:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
-        shown = list(islice(features(), MOST_FEATURES + 1))
-        truncated = len(shown) > MOST_FEATURES
-        collection = {"type": "FeatureCollection", "features": shown[:MOST_FEATURES], "truncated": truncated}
-        plain = json.dumps(collection, ensure_ascii=False, separators=(",", ":")).encode()
-        body = Body(plain, gzip.compress(plain, 6, mtime=0))
-        with self._guard:
-            self._kept[key] = body
-            while len(self._kept) > _KEPT_BODIES:
-                self._kept.popitem(last=False)
-        return body
+def collection(features: Iterable[Feature], version: str) -> dict[str, object]:
+    """A layer as GeoJSON, at most `MOST_FEATURES` of it. version: of the law it shows."""
+    shown = list(islice(features, MOST_FEATURES + 1))
+    return {
+        "type": "FeatureCollection",
+        "version": version,
+        "truncated": len(shown) > MOST_FEATURES,
+        "features": shown[:MOST_FEATURES],
+    }
 
 
-bodies = _Bodies()
+def read_box(text: str) -> Box | None:
+    """The box `west,south,east,north` that a map shows; None, for everything, when it is none."""
+    try:
+        west, south, east, north = (round(float(part), 4) for part in text.split(","))
+    except (ValueError, OverflowError):
+        return None
+    # A comparison with NaN is false, so this refuses it too.
+    return (west, south, east, north) if -180 <= west < east <= 180 and -90 <= south < north <= 90 else None

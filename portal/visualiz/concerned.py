@@ -1,0 +1,141 @@
+"""Whom the regulations of a map concern: the rules of its measures and its perimeters, seen by one vehicle.
+
+The core answers; the map only fades what it calls spared and marks what a pass opens.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Sequence
+from datetime import timedelta
+from enum import StrEnum
+from functools import lru_cache
+from hashlib import sha256
+from uuid import UUID
+
+from portal.regulations.evaluate import Purpose, Reason, ReasonCode, State, judge, verdict_spans
+from portal.regulations.passes import PassRight
+from portal.regulations.perimeters import Perimeter
+from portal.regulations.schedules import Interval, merge
+from portal.regulations.snapshot import Hit, LawSnapshot
+from portal.regulations.vehicles import Answer, Vehicle, VehicleRule, describe
+from portal.visualiz.choices import Choice
+
+
+class Concern(StrEnum):
+    """Whether a rule binds a vehicle. UNKNOWN: a size is missing, or a condition in words has to be read."""
+
+    CONCERNED = "concerned"
+    SPARED = "spared"
+    UNKNOWN = "unknown"
+
+
+class Entry(StrEnum):
+    """What a perimeter asks of a vehicle while it is active. UNKNOWN: a fact about the vehicle is missing."""
+
+    OPEN = "open"
+    PASS_HELD = "pass-held"  # noqa: S105 - a pass, not a password
+    PASS_NEEDED = "pass-needed"  # noqa: S105 - a pass, not a password
+    CLOSED = "closed"
+    UNKNOWN = "unknown"
+
+
+_ENTRIES = {
+    State.ALLOWED: Entry.OPEN,
+    State.UNKNOWN: Entry.UNKNOWN,
+    State.PASS_REQUIRED: Entry.PASS_NEEDED,
+    State.FORBIDDEN: Entry.CLOSED,
+}
+
+
+@lru_cache(maxsize=4096)
+def rule_digest(rule: VehicleRule) -> str:
+    """Eight hexadecimal digits that are the same for rules of the same conditions, in every process."""
+    lists = [[[type(c).__name__, describe(c)] for c in conditions] for conditions in (rule.applies_to, rule.except_)]
+    return sha256(json.dumps(lists).encode()).hexdigest()[:8]
+
+
+class _Rules:
+    """The different rules of the law of each territory: looked for once per version."""
+
+    def __init__(self) -> None:
+        self._kept: dict[UUID, tuple[str, tuple[VehicleRule, ...]]] = {}
+        self._guard = threading.Lock()
+
+    def of(self, territory_id: UUID, law: LawSnapshot) -> tuple[VehicleRule, ...]:
+        with self._guard:
+            version, rules = self._kept.get(territory_id, ("", ()))
+        if version != law.version:
+            rules = tuple(dict.fromkeys(measure.vehicles for measure in law.measures.values()))
+            with self._guard:
+                self._kept[territory_id] = (law.version, rules)
+        return rules
+
+
+_rules = _Rules()
+
+
+def concerned_document(territory_id: UUID, law: LawSnapshot, choice: Choice) -> dict[str, object]:
+    """What the map needs to draw "for my vehicle": each rule, each perimeter, and when the passes open which."""
+    held = {
+        perimeter.id: spans
+        for perimeter in law.perimeters.values()
+        if (spans := held_spans(law, perimeter, choice.vehicle, choice.passes))
+    }
+    return {
+        "rules": {rule_digest(rule): concern_of(rule, choice.vehicle).value for rule in _rules.of(territory_id, law)},
+        "perimeters": {
+            perimeter.id: (Entry.PASS_HELD if perimeter.id in held else entry_of(law, perimeter, choice.vehicle)).value
+            for perimeter in law.perimeters.values()
+        },
+        "held": {
+            key: [[span.start.isoformat(), span.end.isoformat()] for span in spans] for key, spans in held.items()
+        },
+    }
+
+
+def concern_of(rule: VehicleRule, vehicle: Vehicle) -> Concern:
+    """Whether a rule binds a vehicle that makes a delivery there."""
+    outcome = rule.concerns(vehicle, stops_inside=True)
+    if outcome.answer is Answer.YES:
+        return Concern.CONCERNED
+    # A condition in words may bind it all the same: it has to be read, so it does not fade.
+    return Concern.UNKNOWN if outcome.answer is Answer.UNKNOWN or outcome.free_texts else Concern.SPARED
+
+
+def entry_of(law: LawSnapshot, perimeter: Perimeter, vehicle: Vehicle) -> Entry:
+    """What a perimeter asks of a delivery while it is active, without any pass."""
+    if not perimeter.activations:
+        return Entry.OPEN
+    found = judge(law, [_hit(perimeter)], perimeter.activations[0].start, vehicle)
+    return _ENTRIES[found.state]
+
+
+def held_spans(
+    law: LawSnapshot, perimeter: Perimeter, vehicle: Vehicle, passes: Sequence[PassRight]
+) -> tuple[Interval, ...]:
+    """When the perimeter is active and the passes open it to the vehicle; sorted, disjoint."""
+    naming = [right for right in passes if right.names(perimeter)]
+    if not naming:
+        return ()
+    last = max(right.end for right in naming) + timedelta(seconds=1)
+    windows = (
+        Interval(span.start, last if span.end is None else min(last, span.end))
+        for span in perimeter.activations
+        if span.start < last
+    )
+    return merge(
+        span
+        for window in windows
+        for span, found in verdict_spans(law, [_hit(perimeter)], window, vehicle, naming, Purpose.STOP_INSIDE)
+        if any(_is_held(reason) for reason in found.reasons)
+    )
+
+
+def _is_held(reason: Reason) -> bool:
+    return reason.code is ReasonCode.PASS_HELD
+
+
+def _hit(perimeter: Perimeter) -> Hit:
+    return Hit(perimeter, None, areal=True)

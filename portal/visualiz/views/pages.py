@@ -1,0 +1,95 @@
+"""The map, its list twin, and what applies at a point. No account needed."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from flask import Response, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
+
+from portal.territories.api import get_territory, list_territories
+from portal.visualiz.answers import next_activation
+from portal.visualiz.listing import ListKind, list_page
+from portal.visualiz.moments import moment_at
+from portal.visualiz.views.asked import Asked, asks_for_a_place, read_asked
+from portal.visualiz.views.blueprint import PLACES_PER_CALLER, blueprint
+from portal.web.extensions import limiter
+from portal.web.guards import PUBLIC, guard
+from portal.web.rendering import render_page, wants_partial
+
+
+@blueprint.get("/")
+@guard(PUBLIC)
+def choose() -> ResponseReturnValue:
+    """Choose a territory; go straight to the only one."""
+    territories = list_territories()
+    if len(territories) == 1:
+        return redirect(url_for("visualiz.show_map", territory=territories[0].slug), 303)
+    return render_page("visualiz/choose.html", territories=territories)
+
+
+@blueprint.get("/<territory>")
+@guard(PUBLIC)
+@limiter.limit(PLACES_PER_CALLER, exempt_when=lambda: not asks_for_a_place())
+def show_map(territory: str) -> ResponseReturnValue:
+    """Show the map with what applies at a day and an hour."""
+    if wants_partial():
+        # Another day needs other layers, and a map is drawn once: the browser opens the page afresh.
+        sought = urlencode(list(request.args.items(multi=True)))
+        here_url = f"{url_for('visualiz.show_map', territory=get_territory(territory).slug)}?{sought}"
+        return Response(status=204, headers={"HX-Redirect": here_url})
+    asked = read_asked(territory)
+    answer = asked.answer
+    page = render_page("visualiz/map.html", **asked.context(), answer=answer, **asked.activity(), urls=_map_urls(asked))
+    return page, asked.status
+
+
+def _map_urls(asked: Asked) -> dict[str, str]:
+    """Where the map fetches what it shows."""
+    slug, language = asked.territory.slug, str(get_locale() or "fr")[:2]
+    day = asked.moment.query["jour"]
+    dated = {"orders": "order_layer", "events": "event_layer", "signs": "sign_layer"}
+    return {
+        "perimeters": url_for("visualiz.perimeter_layer", territory=slug, langue=language),
+        **{
+            name: url_for(f"visualiz.{endpoint}", territory=slug, langue=language, jour=day)
+            for name, endpoint in dated.items()
+        },
+        "bays": url_for("visualiz.bay_layer", territory=slug, langue=language),
+        "state": url_for("visualiz.law_state", territory=slug),
+        "changes": url_for("visualiz.law_changes", territory=slug),
+        "concerned": url_for("visualiz.concerned", territory=slug),
+    }
+
+
+@blueprint.get("/<territory>/ici")
+@guard(PUBLIC)
+@limiter.limit(PLACES_PER_CALLER, exempt_when=lambda: not asks_for_a_place())
+def here(territory: str) -> ResponseReturnValue:
+    """Answer what a vehicle may do at a point: a fragment for the map, a page without script."""
+    asked = read_asked(territory)
+    answer = asked.answer
+    page = render_page("visualiz/here.html", block="answer", **asked.context(), **asked.activity(), answer=answer)
+    return page, asked.status
+
+
+@blueprint.get("/<territory>/liste")
+@guard(PUBLIC)
+def show_list(territory: str) -> ResponseReturnValue:
+    """Show the content of the map as text."""
+    asked = read_asked(territory)
+    wanted = request.args.get("genre", "")
+    kind = ListKind(wanted) if wanted in set(ListKind) else ListKind.PERIMETERS
+    law, moment = asked.law, asked.moment
+    page = list_page(asked.territory, law, kind, moment, request.args.get("cursor"))
+    upcoming = None if page.items or kind is not ListKind.PERIMETERS else next_activation(law, moment.at)
+    body = render_page(
+        "visualiz/list.html",
+        **asked.context(),
+        kind=kind,
+        kinds=ListKind,
+        page=page,
+        upcoming=upcoming and moment_at(upcoming, moment.zone),
+    )
+    return body, asked.status
