@@ -11,7 +11,8 @@ import pytest
 import requests
 
 from portal.fleet.models import ImportState
-from portal.runtime.demo.names import DOMAIN, PASSWORD
+from portal.runtime.demo.names import DOMAIN
+from tests.faults.person import Browser
 from tests.faults.processes import child_of, children_of, kill, nothing_left, run_of
 from tests.faults.work import Company, wait_for
 from tests.support.installation import RunningPortal
@@ -63,7 +64,7 @@ def test_work_received_while_the_queue_is_down_is_computed_once(portal: RunningP
 
 
 def test_upload_is_stored_once_when_the_web_is_killed_after_its_answer(portal: RunningPortal, company: Company) -> None:
-    browser = _Browser(portal.url)
+    browser = Browser(portal.url)
     browser.sign_in(f"fleuriste@{DOMAIN}")
     home = browser.get("/accueil").url
     fleet = re.sub(r"(/entreprises/[0-9a-f-]{36}).*", r"\1/vehicules", home)
@@ -110,29 +111,3 @@ def test_nothing_is_left_running_when_interrupted(portal: RunningPortal, company
     portal.start()
     company.wait_until_computed(submitted, _RECOVERED_WITHIN_S)
     company.check_done_once(submitted)
-
-
-class _Browser:
-    """Forms sent as a browser without script sends them."""
-
-    def __init__(self, url: str) -> None:
-        self._url = url
-        self._session = requests.Session()
-        self._session.trust_env = False
-
-    def get(self, path: str) -> requests.Response:
-        answer = self._session.get(self._url + path, timeout=60)
-        assert answer.status_code == 200, f"{path}: {answer.status_code}"
-        return answer
-
-    def post(self, url: str, data: dict[str, str] | None = None, **more: object) -> requests.Response:
-        """Send a form of the page shown before, with its token; follow to the page it leads to."""
-        token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', self.get("/connexion").text)
-        assert token is not None
-        form = {"csrf_token": token[1], **(data or {})}
-        answer = self._session.post(url, data=form, timeout=60, **more)  # type: ignore[arg-type]
-        assert answer.status_code == 200, f"{url}: {answer.status_code}"
-        return answer
-
-    def sign_in(self, email: str) -> None:
-        self.post(f"{self._url}/connexion", {"email": email, "password": PASSWORD})
