@@ -112,9 +112,16 @@ def test_pass_is_judged_without_network_and_the_look_is_sent_once_when_it_is_bac
     assert [cell.inner_text() for cell in row.get_by_role("cell").all()][1:] == ["0", "1", "0"]
 
 
-@pytest.mark.parametrize(("lesson", "word"), [("valid", "Valable"), ("revoked", "Non valable")])
+@pytest.mark.parametrize(
+    ("lesson", "exercising", "result", "word"),
+    [
+        ("valid", True, "valid", "Valable"),
+        ("revoked", True, "revoked", "Non valable"),
+        ("valid", False, "exercise", "Non valable"),
+    ],
+)
 def test_exercise_is_marked_and_leaves_no_look_when_it_is_scanned(
-    person: PersonMaker, agent_before: AgentMaker, lesson: str, word: str
+    person: PersonMaker, agent_before: AgentMaker, lesson: str, exercising: bool, result: str, word: str
 ) -> None:
     teacher = person("controle", PHONE)
     teacher.open("/controle/exercice")
@@ -122,8 +129,11 @@ def test_exercise_is_marked_and_leaves_no_look_when_it_is_scanned(
     (code,) = codes_on_screen(teacher.page)
     agent = agent_before(code)
     _ready(agent)
+    if exercising:
+        agent.page.get_by_role("button", name="Mode exercice").click()
+        expect(agent.page.locator("#exercices")).to_be_visible()
     verdict = _scan(agent)
-    assert verdict.get_attribute("data-result") == lesson
+    assert verdict.get_attribute("data-result") == result
     expect(verdict).to_contain_text(word)
     expect(agent.page.locator("#verdict")).to_contain_text("EXERCICE")
     expect(agent.page.locator("#envois")).to_contain_text("Tous les contrôles sont envoyés")

@@ -44,8 +44,8 @@ _JUDGE = """async ([board, cases]) => {
   const { openBoard, judge } = await import("/static/js/control/verdict.js");
   const opened = await openBoard(board);
   const found = [];
-  for (const [text, now, syncedAt] of cases) {
-    const { result, tone, at, training } = await judge(opened, text, now, syncedAt);
+  for (const [text, now, syncedAt, exercising] of cases) {
+    const { result, tone, at, training } = await judge(opened, text, now, syncedAt, exercising === true);
     found.push([result, tone, at, training]);
   }
   return found;
@@ -209,7 +209,7 @@ def test_code_is_red_when_it_is_altered_foreign_or_of_another_key(phone: Page) -
     assert {line[0] for line in answers} == {"forged"}
 
 
-def test_exercise_is_marked_and_other_territory_is_red(phone: Page) -> None:
+def test_exercise_is_red_outside_exercises_and_other_territory_always(phone: Page) -> None:
     chance = random.Random(8)
     payload = _payload(NOON, NOON + timedelta(days=3), ["always"], chance)
     values = {field.name: getattr(payload, field.name) for field in fields(TokenPayload)}
@@ -218,10 +218,13 @@ def test_exercise_is_marked_and_other_territory_is_red(phone: Page) -> None:
     elsewhere = seal_token(RING, TokenPayload(**{**values, "territory": b"\1\2\3\4"}))
     now = _ms(NOON + timedelta(days=1))
     board = _board([], [], {"always": [Span(NOON, None)]})
-    answers = phone.evaluate(_JUDGE, [board, [[text, now, now] for text in (exercise, cheat, elsewhere)]])
+    scanned = [[text, now, now, on] for on in (True, False) for text in (exercise, cheat, elsewhere)]
+    answers = phone.evaluate(_JUDGE, [board, scanned])
     assert [(line[0], line[3]) for line in answers] == [
         ("hours_unknown", True), ("forged", False), ("elsewhere", False),
+        ("exercise", True), ("forged", False), ("elsewhere", False),
     ]  # fmt: skip
+    assert answers[3][1] == "red"
 
 
 def test_first_layout_is_read_when_it_is_still_in_circulation(phone: Page) -> None:
@@ -239,7 +242,7 @@ def test_sets_are_read_as_they_were_coded(phone: Page) -> None:
     inside = [chance.randbytes(8) for _ in range(2500)]
     outside = [chance.randbytes(8) for _ in range(2500)]
     coded = code_ids(inside)
-    assert coded.size == 2500 and len(coded.coded) * 8 / 2500 < 32
+    assert coded.size == 2500 and len(coded.coded) * 8 / 2500 < 33
     reading = """async ([set, ids]) => {
       const { holds, readSet } = await import("/static/js/control/idset.js");
       const numbers = readSet(set);

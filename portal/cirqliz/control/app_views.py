@@ -71,6 +71,7 @@ def control_app() -> ResponseReturnValue:
             }
             for place in places
         },
+        "agent": str(actor.user_id),
         "worker": url_for("cirqliz.control_worker"),
         "reader": url_for("static", filename=_READER[0]),
         "wasm": url_for("static", filename=_READER[2]),
@@ -156,8 +157,7 @@ def control_package(territory: str) -> ResponseReturnValue:
 @limiter.limit("60 per minute")
 def send_looks(territory: str) -> ResponseReturnValue:
     """Keep the looks that a phone made by itself; the same list sent twice changes nothing."""
-    sent_at, looks = read_looks(request.get_json(silent=True))
-    received = receive_looks(current_actor(), territory, sent_at, looks)
+    received = receive_looks(current_actor(), territory, read_looks(request.get_json(silent=True)))
     return jsonify(
         kept=[str(one) for one in received.kept],
         too_old=[str(one) for one in received.too_old],

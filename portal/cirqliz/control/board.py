@@ -27,7 +27,8 @@ from portal.numeriz.api import law_snapshot
 from portal.regulations.perimeters import Activation, Perimeter
 from portal.territories.api import TerritoryView
 
-FORMAT = 1
+# What a phone of another format carries it forgets, and takes anew; static/js/control/sync.js names the same.
+FORMAT = 2
 # A pass that ended is red without any list; a day more, for clocks that differ.
 _ENDED = timedelta(days=1)
 # Besides the perimeters of living passes: those of the coming week, which passes given since may name.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -58,16 +58,16 @@ def count_lines(territory: TerritoryView, *, clock: Clock = SYSTEM_CLOCK) -> lis
     today = clock.now().astimezone(zone).date()
     first = today - timedelta(days=SHOWN_DAYS - 1)
     counts: Counter[tuple[date, int, str, str, str]] = Counter()
-    for key, looks in (*_kept(territory.id, zone), *_erased(territory.id)):
-        if first <= key[0] <= today:
+    for key, looks in (*_kept(territory.id, zone, first), *_erased(territory.id, first)):
+        if key[0] <= today:
             counts[key] += looks
     return [CountLine(*key, looks) for key, looks in sorted(counts.items())]
 
 
-def _kept(territory_id: UUID, zone: ZoneInfo) -> Iterator[tuple[tuple[date, int, str, str, str], int]]:
+def _kept(territory_id: UUID, zone: ZoneInfo, first: date) -> Iterator[tuple[tuple[date, int, str, str, str], int]]:
     rows = session().execute(
         select(PassCheck.at, PassCheck.place, PassCheck.tone, PassCheck.result).where(
-            PassCheck.territory_id == territory_id
+            PassCheck.territory_id == territory_id, PassCheck.at >= datetime.combine(first, time(), zone)
         )
     )
     for at, place, tone, result in rows:
@@ -75,8 +75,8 @@ def _kept(territory_id: UUID, zone: ZoneInfo) -> Iterator[tuple[tuple[date, int,
         yield (local.date(), local.hour, place, tone, result), 1
 
 
-def _erased(territory_id: UUID) -> Iterator[tuple[tuple[date, int, str, str, str], int]]:
-    rows = session().scalars(select(CheckCount).where(CheckCount.territory_id == territory_id))
+def _erased(territory_id: UUID, first: date) -> Iterator[tuple[tuple[date, int, str, str, str], int]]:
+    rows = session().scalars(select(CheckCount).where(CheckCount.territory_id == territory_id, CheckCount.day >= first))
     for row in rows:
         yield (row.day, row.hour, row.place, row.tone, row.result), row.looks
 

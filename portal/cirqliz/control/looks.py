@@ -29,9 +29,12 @@ TOLD_SKEW = timedelta(minutes=2)
 TONE_OF: Mapping[str, str] = {
     "valid": "green",
     **dict.fromkeys(("stale", "not_yet", "outside_hours", "hours_unknown"), "orange"),
-    **dict.fromkeys(("expired", "revoked", "suspended", "elsewhere", "forged"), "red"),
+    **dict.fromkeys(("expired", "revoked", "suspended", "elsewhere", "forged", "unknown"), "red"),
 }
-"""What a phone may have answered, and the tone that goes with it; the same table is in static/js/control/verdict.js."""
+"""What a phone may have answered, and the tone that goes with it; the same table is in static/js/control/verdict.js.
+
+`unknown` is the portal's own word, where it corrected the phone.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,15 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
+class Sent:
+    """A list of looks: who made them, and when it leaves by the phone's own clock."""
+
+    agent_id: UUID
+    at: datetime
+    looks: Sequence[Look]
+
+
+@dataclass(frozen=True, slots=True)
 class Received:
     """What became of a list: the ids that are safe here, those older than the retention, the phone's clock error.
 
@@ -57,21 +69,22 @@ class Received:
     skew: timedelta
 
 
-def receive_looks(
-    actor: Actor, territory: str, sent_at: datetime, looks: Sequence[Look], *, clock: Clock = SYSTEM_CLOCK
-) -> Received:
+def receive_looks(actor: Actor, territory: str, sent: Sent, *, clock: Clock = SYSTEM_CLOCK) -> Received:
     """Keep the looks of an agent's phone, in one transaction; one that is known already is left as it is.
 
-    sent_at: the instant of sending by the same clock as the looks: what it differs from ours corrects them all. A look
-    is never later than now. Raises Denied, Invalid (too many).
+    The instant of sending is by the same clock as the looks: what it differs from ours corrects them all. A look is
+    never later than now. Raises Denied (also for the looks of another agent: phones are shared), Invalid (too many).
     """
+    looks = sent.looks
     if actor.user_id is None or not actor.serves(territory, StaffRole.CONTROL_AGENT):
         raise Denied("staff-role-needed", roles=[StaffRole.CONTROL_AGENT.value])
+    if actor.user_id != sent.agent_id:
+        raise Denied("looks-of-another")
     if len(looks) > MOST:
         raise Invalid("too-many-looks", most=MOST)
     place = get_territory(territory)
     now = clock.now()
-    skew = sent_at - now
+    skew = sent.at - now
     oldest = now - timedelta(days=access_settings(place.id).scan_retention_days)
     dated = [(look, min(look.at - skew, now)) for look in looks]
     fresh = [(look, at) for look, at in dated if at >= oldest]
@@ -115,16 +128,16 @@ def _save(insert: Callable[..., Any]) -> Any:
 _SAVE = {"sqlite": _save(sqlite.insert), "postgresql": _save(postgresql.insert)}
 
 
-def read_looks(sent: object) -> tuple[datetime, list[Look]]:
-    """Return the instant of sending and the looks of a phone's message (JSON values); raises Invalid.
+def read_looks(sent: object) -> Sent:
+    """Return the list that a phone's message (JSON values) is; raises Invalid.
 
-    {"sent_at": ms, "looks": [{"id", "at": ms, "token_id": hex or null, "result", "place"}]}
+    {"agent", "sent_at": ms, "looks": [{"id", "at": ms, "token_id": hex or null, "result", "place"}]}
     """
     try:
         if not isinstance(sent, dict) or not isinstance(sent["looks"], list) or len(sent["looks"]) > MOST:
             raise ValueError("not a list of looks")
-        return _instant(sent["sent_at"]), [_look(one) for one in sent["looks"]]
-    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        return Sent(UUID(sent["agent"]), _instant(sent["sent_at"]), [_look(one) for one in sent["looks"]])
+    except (AttributeError, KeyError, TypeError, ValueError, OverflowError) as error:
         raise Invalid("looks-unreadable") from error
 
 

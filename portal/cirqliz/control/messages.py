@@ -32,6 +32,9 @@ def phone_words() -> dict[str, object]:
             ),
             "revoked": _("Révoqué, d’après la liste du %(list)s."),
             "suspended": _("Suspendu, d’après la liste du %(list)s."),
+            "exercise": _(
+                "Code d’exercice : il ne donne aucun droit. Pour vous exercer, passez la page en mode exercice."
+            ),
             "elsewhere": _("Laissez-passer d’un autre territoire : il ne donne aucun droit ici."),
         },
         "plate": _("Plaque à comparer"),
@@ -41,6 +44,7 @@ def phone_words() -> dict[str, object]:
         "list_old": _("Liste du %(at)s : trop ancienne, le vert devient orange. Trouvez du réseau."),
         "list_none": _("Aucune liste sur ce téléphone : il faut du réseau une première fois."),
         "waiting": _("Contrôles à envoyer : %(count)s."),
+        "waiting_others": _("Contrôles d’un autre agent, envoyés quand il se connectera : %(count)s."),
         "all_sent": _("Tous les contrôles sont envoyés."),
         "too_old": _("Contrôles trop anciens, non conservés : %(count)s."),
         "signed_out": _("Session terminée : connectez-vous pour mettre la liste à jour et envoyer les contrôles."),
@@ -49,6 +53,10 @@ def phone_words() -> dict[str, object]:
         "camera_refused": _("L’appareil photo n’est pas accessible. Autorisez-le, ou saisissez le code ou la plaque."),
         "cannot_check": _("Ce navigateur ne sait pas vérifier une signature : mettez-le à jour."),
         "confirmed": _("Confirmé par le portail : %(reason)s"),
+        "corrected": _("Le portail corrige la liste du téléphone : %(reason)s"),
+        "portal_failed": _(
+            "Le portail a répondu par une erreur : les contrôles restent sur ce téléphone et repartiront."
+        ),
         "receipt": _("Reçu signé de ce contrôle"),
         "sound_on": _("Son activé"),
         "sound_off": _("Son coupé"),

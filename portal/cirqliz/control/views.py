@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.cirqliz.blueprint import blueprint
 from portal.cirqliz.control.forms import SearchForm
+from portal.cirqliz.control.looks import LONGEST_PLACE
 from portal.cirqliz.control.searches import look_up as look_up_passes
 from portal.cirqliz.decisions.frame import desk_frame
 from portal.cirqliz.messages import ERRORS, verdict_reason
@@ -44,7 +45,7 @@ def look_up(territory: str) -> ResponseReturnValue:
     answers = list(found) or [Checked(PassVerdict(Result.UNKNOWN), None, {})]
     by_number = answers[0].found is not None and answers[0].found.number == wanted.upper()
     method = CheckMethod.NUMBER if by_number else CheckMethod.CODE if typed_code else CheckMethod.PLATE
-    record_check(current_actor(), territory, answers[0], method)
+    record_check(current_actor(), territory, answers[0], method, place=(form.lieu.data or "").strip()[:LONGEST_PLACE])
     return _control_page(territory, form, answers)
 
 

@@ -66,15 +66,15 @@ def is_checker(actor: Actor, territory: str) -> bool:
 
 
 def record_check(
-    actor: Actor, territory: str, checked: Checked, method: CheckMethod, *, clock: Clock = SYSTEM_CLOCK
+    actor: Actor, territory: str, checked: Checked, method: CheckMethod, *, place: str = "", clock: Clock = SYSTEM_CLOCK
 ) -> bool:
     """Keep that an agent of the territory looked at a pass; return whether it was kept (not within a minute twice).
 
-    Anybody else's look leaves no trace.
+    Anybody else's look leaves no trace. place: where the agent stands, when they said it.
     """
     if not is_checker(actor, territory) or actor.user_id is None:
         return False
-    place = get_territory(territory)
+    territory_id = get_territory(territory).id
     now = clock.now()
     pass_id = checked.found.id if checked.found else None
     with unit_of_work() as uow:
@@ -91,7 +91,7 @@ def record_check(
         uow.session.add(
             PassCheck(
                 id=new_id(),
-                territory_id=place.id,
+                territory_id=territory_id,
                 pass_id=pass_id,
                 checker_id=actor.user_id,
                 at=now,
@@ -99,6 +99,7 @@ def record_check(
                 method=method,
                 tone=checked.verdict.tone.value,
                 result=checked.verdict.result.value,
+                place=place,
             )
         )
     return True

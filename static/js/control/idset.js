@@ -2,7 +2,7 @@
 
 import { fromBase64 } from "./bytes.js";
 
-const LOW_BITS = 30;
+const LOW_BITS = 31;
 const ID_BITS = 64n;
 
 /** The sorted numbers of a coded set {size, coded}. */
@@ -28,7 +28,7 @@ export function readSet({ size, coded }) {
   return numbers;
 }
 
-/** Whether the set holds an identifier (8 bytes), or one it is mistaken for: once in 2^30. */
+/** Whether the set holds an identifier (8 bytes), or one it is mistaken for: once in 2^31. */
 export function holds(numbers, identifier) {
   if (numbers.length === 0) return false;
   const whole = identifier.reduce((sum, byte) => sum * 256n + BigInt(byte), 0n);

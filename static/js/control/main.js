@@ -4,8 +4,9 @@ import { toHex } from "./bytes.js";
 import { prepareReader, scan } from "./scanner.js";
 import { fill, instant, reasonOf, showVerdict } from "./show.js";
 import { signal, wakeSound } from "./signals.js";
-import { countLooks, getBoard, getChoice, keepChoice, keepLook } from "./store.js";
-import { confirm, sendLooks, sessionToken, SignedOut, takeList } from "./sync.js";
+import { allLooks, changeLook, getChoice, keepChoice, keepLook } from "./store.js";
+import { confirm, keptList, Refused, sendLooks, sessionToken, SignedOut, takeList } from "./sync.js";
+import { tokenIn } from "./token.js";
 import { isStale, judge, openBoard } from "./verdict.js";
 
 const EVERY_MS = 15 * 60_000;
@@ -20,6 +21,7 @@ let board = null;
 let syncedAt = 0;
 let offset = 0;
 let loud = true;
+let exercising = false;
 let camera = null;
 
 const now = () => Date.now() + offset;
@@ -47,14 +49,18 @@ function showList() {
 }
 
 async function showWaiting() {
-  const count = await countLooks();
-  at("envois").textContent = count === 0 ? words.all_sent : fill(words.waiting, { count });
+  const looks = await allLooks();
+  const count = looks.filter(({ agent }) => agent === facts.agent).length;
+  const others = looks.length - count;
+  const said = [count === 0 ? words.all_sent : fill(words.waiting, { count })];
+  if (others > 0) said.push(fill(words.waiting_others, { count: others }));
+  at("envois").textContent = said.join(" ");
   at("envois").dataset.waiting = count;
 }
 
 let syncing = null;
 
-/** Take the list and send the looks; one at a time. Without a network nothing changes. */
+/** Take the lists and send the looks; one at a time. Without a network nothing changes. */
 function sync() {
   syncing ??= talk().finally(() => {
     syncing = null;
@@ -63,22 +69,27 @@ function sync() {
 }
 
 async function talk() {
-  const territory = slug();
+  const territories = Object.entries(facts.territories);
   try {
-    const kept = await takeList(territory, facts.territories[territory].package);
-    if (territory === slug()) await useList(kept);
+    // The list of the territory on the screen first: the others may be chosen later, without a network.
+    for (const [name, { package: address }] of territories.sort(([one]) => (one === slug() ? -1 : 1))) {
+      const kept = await takeList(name, address);
+      if (name === slug()) await useList(kept);
+    }
     useSession(sessionToken());
-    const addresses = Object.fromEntries(Object.entries(facts.territories).map(([name, { looks }]) => [name, looks]));
-    const { tooOld } = await sendLooks(addresses, now);
+    const tooOld = await sendLooks(facts.agent, Object.fromEntries(territories.map(([name, { looks }]) => [name, looks])), now);
     const minutes = Math.round(Math.abs(offset) / 60_000);
     if (tooOld > 0) tell(fill(words.too_old, { count: tooOld }));
     else tell(Math.abs(offset) > TELL_CLOCK_MS ? fill(words.clock_wrong, { minutes }) : "");
   } catch (error) {
     if (error instanceof SignedOut) tell(words.signed_out);
-    else if (!(error instanceof TypeError) && error.name !== "TimeoutError") throw error;
+    else if (error instanceof Refused) tell(words.portal_failed);
+    else if (!withoutNetwork(error)) throw error;
   }
   await showWaiting();
 }
+
+const withoutNetwork = (error) => error instanceof TypeError || error.name === "TimeoutError";
 
 /** The page may have been kept since another session: its forms get the token of this one. */
 function useSession(token) {
@@ -92,7 +103,7 @@ async function press() {
     return;
   }
   tell("");
-  at("verdict").replaceChildren();
+  clearAnswers();
   try {
     const read = await prepareReader(facts.reader, facts.wasm);
     at("vue").hidden = false;
@@ -114,40 +125,62 @@ async function press() {
 async function answer(text) {
   const territory = slug();
   const moment = now();
-  const verdict = await judge(board, text, moment, syncedAt);
+  const verdict = await judge(board, text, moment, syncedAt, exercising);
   const reason = reasonOf(words, verdict, zone(), syncedAt);
-  const card = showVerdict(at("verdict"), words, verdict, { reason, now: moment, zone: zone() });
+  const shown = { reason, now: moment, zone: zone() };
+  const card = showVerdict(at("verdict"), words, verdict, shown);
   signal(verdict.tone, loud);
   if (verdict.training) return;
-  const id = crypto.randomUUID();
-  await keepLook({
+  const look = {
+    agent: facts.agent,
     territory,
-    id,
+    id: crypto.randomUUID(),
     at: Math.round(moment),
     token_id: verdict.said && toHex(verdict.said.tokenId),
     result: verdict.result,
     place: at("lieu").value.trim(),
-  });
+  };
+  look.order = await keepLook(look);
   await showWaiting();
-  if (navigator.onLine) later(card, verdict, text, territory, id);
+  if (navigator.onLine) later(card, verdict, shown, text, look);
 }
 
 /** With a network: what the list calls taken back is asked of the portal, the looks leave, the receipt can be had. */
-async function later(card, verdict, text, territory, id) {
+async function later(card, verdict, shown, text, look) {
+  let last = card;
   if (TAKEN_BACK.includes(verdict.result)) {
     try {
-      const said = await confirm(facts.territories[territory].confirm, text.trim().replace(/^.*\/V\//i, ""));
-      card.querySelector(".j-verdict__reason").textContent = fill(words.confirmed, { reason: said.reason });
+      last = await hearPortal(card, verdict, shown, text, look);
     } catch (error) {
-      if (!(error instanceof TypeError || error instanceof SignedOut) && error.name !== "TimeoutError") throw error;
+      if (error instanceof SignedOut) tell(words.signed_out);
+      else if (error instanceof Refused) tell(words.portal_failed);
+      else if (!withoutNetwork(error)) throw error;
     }
   }
+  // One under way may have begun before the look was made.
+  await syncing;
   await sync();
-  if ((await countLooks()) === 0) card.after(receiptLink(territory, id));
+  const left = await allLooks();
+  if (last.isConnected && left.every(({ id }) => id !== look.id)) last.after(receiptLink(look));
+}
+
+/** The portal knows better than the list: its answer takes the place of the phone's, in the look too. */
+async function hearPortal(card, verdict, shown, text, look) {
+  const said = await confirm(facts.territories[look.territory].confirm, tokenIn(text));
+  if (said.result === verdict.result) {
+    card.querySelector(".j-verdict__reason").textContent = fill(words.confirmed, { reason: said.reason });
+    return card;
+  }
+  const left = await allLooks();
+  if (left.some(({ id }) => id === look.id)) await changeLook({ ...look, result: said.result });
+  if (!card.isConnected) return card;
+  signal(said.tone, loud);
+  const reason = fill(words.corrected, { reason: said.reason });
+  return showVerdict(at("verdict"), words, { ...verdict, result: said.result, tone: said.tone }, { ...shown, reason });
 }
 
 /** The portal signs what was answered once it has the look. */
-function receiptLink(territory, id) {
+function receiptLink({ territory, id }) {
   const link = document.createElement("a");
   link.className = "j-button j-button--secondary j-button--wide";
   link.href = `${facts.territories[territory].looks}/${id}/recu`;
@@ -156,7 +189,14 @@ function receiptLink(territory, id) {
   return link;
 }
 
+/** One answer at a time on the screen: an older one may be of another vehicle. */
+function clearAnswers() {
+  at("verdict").replaceChildren();
+  for (const part of [...at("recherche").children]) if (!part.matches("form")) part.remove();
+}
+
 async function choose() {
+  clearAnswers();
   await keepChoice("territory", slug());
   const form = document.querySelector("[data-search]");
   if (form) {
@@ -164,8 +204,22 @@ async function choose() {
     form.setAttribute("hx-post", form.action);
     globalThis.htmx?.process(form);
   }
-  await useList(await getBoard(slug()));
+  await useList(await keptList(slug()));
   await sync();
+}
+
+function setLoud(on) {
+  loud = on;
+  at("son").setAttribute("aria-pressed", String(on));
+  at("son").textContent = on ? words.sound_on : words.sound_off;
+}
+
+/** Exercises end with the page: nobody finds a phone that takes invented passes for good. */
+function setExercising(on) {
+  exercising = on;
+  at("exercice").setAttribute("aria-pressed", String(on));
+  at("exercices").hidden = !on;
+  clearAnswers();
 }
 
 function listen() {
@@ -173,17 +227,22 @@ function listen() {
   at("actualiser").addEventListener("click", sync);
   at("territoire").addEventListener("change", choose);
   at("lieu").addEventListener("change", () => keepChoice("place", at("lieu").value.trim()));
-  at("son").addEventListener("click", () => {
-    loud = !loud;
-    at("son").setAttribute("aria-pressed", String(loud));
-    at("son").textContent = loud ? words.sound_on : words.sound_off;
+  at("lieu").form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    at("lieu").blur();
   });
+  at("son").addEventListener("click", () => {
+    setLoud(!loud);
+    keepChoice("loud", loud);
+  });
+  at("exercice").addEventListener("click", () => setExercising(!exercising));
   at("lampe").addEventListener("click", async () => {
     const on = at("lampe").getAttribute("aria-pressed") !== "true";
     await camera?.torch?.(on);
     at("lampe").setAttribute("aria-pressed", String(on));
   });
   at("recherche").addEventListener("submit", (event) => {
+    clearAnswers();
     if (navigator.onLine) return;
     event.preventDefault();
     event.stopImmediatePropagation();
@@ -221,8 +280,9 @@ async function start() {
   const before = asked ?? (await getChoice("territory"));
   if (before in facts.territories) at("territoire").value = before;
   at("lieu").value = (await getChoice("place")) ?? "";
+  setLoud((await getChoice("loud")) ?? true);
   listen();
-  await useList(await getBoard(slug()));
+  await useList(await keptList(slug()));
   await showWaiting();
   await sync();
   await controlled();

@@ -33,10 +33,11 @@ export const getBoard = (territory) => act("boards", "readonly", (store) => stor
 /** board: {territory, etag, syncedAt (ms), downloaded}. */
 export const keepBoard = (board) => act("boards", "readwrite", (store) => store.put(board));
 
-/** look: {territory, id, at (ms), token_id, result, place}; kept in the order they were made. */
+/** look: {agent, territory, id, at (ms), token_id, result, place}; kept in the order they were made; its place in it. */
 export const keepLook = (look) => act("looks", "readwrite", (store) => store.add(look));
-export const oldestLooks = (count) => act("looks", "readonly", (store) => store.getAll(null, count));
-export const countLooks = () => act("looks", "readonly", (store) => store.count());
+export const allLooks = () => act("looks", "readonly", (store) => store.getAll());
+/** Write a look again, as `allLooks` gave it or with its `order`. */
+export const changeLook = (look) => act("looks", "readwrite", (store) => store.put(look));
 /** Forget a look by its place in the order. */
 export const forgetLook = (order) => act("looks", "readwrite", (store) => store.delete(order));
 

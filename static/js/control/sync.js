@@ -1,12 +1,17 @@
 // The two moments of the network: taking the list of a territory, sending the looks. Neither happens at a scan.
 
-import { forgetLook, getBoard, keepBoard, keepChoice, oldestLooks } from "./store.js";
+import { allLooks, forgetLook, getBoard, keepBoard, keepChoice } from "./store.js";
 
 const MOST = 500;
+// How a list is written; portal/cirqliz/control/board.py says the same. One of another format is taken anew.
+const FORMAT = 2;
 const PATIENCE_MS = 20_000;
 
 /** The session is over: signing in again is needed. */
 export class SignedOut extends Error {}
+
+/** The portal was reached and did not do what it was asked. */
+export class Refused extends Error {}
 
 let csrfToken = "";
 
@@ -18,7 +23,7 @@ async function ask(address, options) {
     ...options, credentials: "same-origin", redirect: "manual", cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS),
   });
   if (answer.type === "opaqueredirect" || [401, 403, 404].includes(answer.status)) throw new SignedOut();
-  if (!answer.ok && answer.status !== 304) throw new TypeError(`the portal answered ${answer.status}`);
+  if (!answer.ok && answer.status !== 304) throw new Refused(`the portal answered ${answer.status}`);
   return answer;
 }
 
@@ -27,9 +32,15 @@ function post(address, body) {
   return ask(address, { method: "POST", headers, body: JSON.stringify(body) });
 }
 
-/** Take the list of a territory and return it as it is kept. Throws TypeError without a network, SignedOut. */
+/** The list of a territory that this page can read, as it is kept; undefined without one. */
+export async function keptList(territory) {
+  const kept = await getBoard(territory);
+  return kept?.downloaded.format === FORMAT ? kept : undefined;
+}
+
+/** Take the list of a territory and return it as it is kept. Throws TypeError without a network, SignedOut, Refused. */
 export async function takeList(territory, address) {
-  const known = await getBoard(territory);
+  const known = await keptList(territory);
   const headers = { Accept: "application/json", ...(known && { "If-None-Match": known.etag }) };
   const answer = await ask(address, { headers });
   csrfToken = answer.headers.get("X-CSRFToken") ?? csrfToken;
@@ -45,24 +56,28 @@ export async function takeList(territory, address) {
 }
 
 /**
- * Send the looks in the order they were made, until none is left; each is forgotten once the portal has it.
+ * Send the looks of an agent in the order they were made, until none is left; each is forgotten once the portal has it.
+ * Those that another agent made on this phone wait for their author: the portal would take them for this one's.
  * addresses: where to send, by territory. now: the corrected clock. Returns how many the portal found too old.
  */
-export async function sendLooks(addresses, now) {
+export async function sendLooks(agent, addresses, now) {
   let tooOld = 0;
-  let skewS = 0;
-  for (let looks = await oldestLooks(MOST); looks.length > 0; looks = await oldestLooks(MOST)) {
+  for (let looks = await looksOf(agent, addresses); looks.length > 0; looks = await looksOf(agent, addresses)) {
     const { territory } = looks[0];
-    const some = looks.filter((look) => look.territory === territory);
+    const some = looks.filter((look) => look.territory === territory).slice(0, MOST);
     const sent = some.map(({ id, at, token_id, result, place }) => ({ id, at, token_id, result, place }));
-    const answer = await (await post(addresses[territory], { sent_at: Math.round(now()), looks: sent })).json();
+    const body = { agent, sent_at: Math.round(now()), looks: sent };
+    const answer = await (await post(addresses[territory], body)).json();
     const done = new Set([...answer.kept, ...answer.too_old]);
     for (const look of some.filter(({ id }) => done.has(id))) await forgetLook(look.order);
-    if (done.size === 0) throw new TypeError("the portal kept nothing");
+    if (done.size === 0) throw new Refused("the portal kept nothing");
     tooOld += answer.too_old.length;
-    skewS = answer.skew_s;
   }
-  return { tooOld, skewS };
+  return tooOld;
+}
+
+async function looksOf(agent, addresses) {
+  return (await allLooks()).filter((look) => look.agent === agent && look.territory in addresses);
 }
 
 /** What the portal itself says of a code that the list calls taken back: {result, tone, reason}. */

@@ -1,5 +1,6 @@
-// What a scan is worth, from what the phone carries: the rules of portal/cirqliz/verification/verdict.py, and two
-// answers of its own: `stale` (the list is too old to say green), `elsewhere` (a pass of another territory).
+// What a scan is worth, from what the phone carries: the rules of portal/cirqliz/verification/verdict.py, and answers of
+// its own: `stale` (the list is too old to say green), `elsewhere` (a pass of another territory), `exercise` (an invented
+// pass, outside exercises).
 
 import { holds, readSet } from "./idset.js";
 import { importKeys, openToken, tokenIn, TRAINING } from "./token.js";
@@ -15,6 +16,7 @@ export const TONES = {
   suspended: "red",
   elsewhere: "red",
   forged: "red",
+  exercise: "red",
 };
 
 const HOUR_MS = 3_600_000;
@@ -46,11 +48,15 @@ async function ready(part) {
   };
 }
 
-/** {result, tone, at (ms or null), said (the token or null), training} of a scanned text. syncedAt: of the list, in ms. */
-export async function judge(board, text, now, syncedAt) {
+/**
+ * {result, tone, at (ms or null), said (the token or null), training} of a scanned text.
+ * syncedAt: of the list, in ms. exercising: invented passes are answered as real ones would be.
+ */
+export async function judge(board, text, now, syncedAt, exercising) {
   const said = await openToken([board.keys, board.training.keys], tokenIn(text));
   if (said === null) return verdict("forged", null, null, false);
   const training = said.kind === TRAINING;
+  if (training && !exercising) return verdict("exercise", null, said, true);
   const [result, at] = weigh(training ? board.training : board, said, now);
   const old = !training && isStale(board, now, syncedAt);
   return verdict(result === "valid" && old ? "stale" : result, at, said, training);

@@ -56,9 +56,9 @@ def look(**more: Any) -> dict[str, Any]:
     return {"id": str(new_id()), "at": now, "token_id": None, "result": "forged", "place": "Pont Neuf", **more}
 
 
-def send(client: PageClient, looks: list[dict[str, Any]], sent_at: int | None = None) -> Any:
+def send(world: World, client: PageClient, looks: object, **more: Any) -> Any:
     now = int(SYSTEM_CLOCK.now().timestamp() * 1000)
-    return client.raw.post(LOOKS, json={"sent_at": now if sent_at is None else sent_at, "looks": looks})
+    return client.raw.post(LOOKS, json={"agent": str(world.agent.id), "sent_at": now, "looks": looks, **more})
 
 
 def kept() -> list[PassCheck]:
@@ -103,7 +103,7 @@ def test_package_is_sent_once_when_nothing_changed(world: World, issued: PassVie
 def test_look_is_kept_once_when_it_is_sent_twice(world: World, issued: PassView, agent: PageClient) -> None:
     sent = [look(), look(token_id=token_id(world, issued), result="not_yet")]
     for _time in range(2):
-        answer = send(agent, sent)
+        answer = send(world, agent, sent)
         assert answer.get_json()["kept"] == [one["id"] for one in sent]
     rows = {str(row.id): row for row in kept()}
     assert set(rows) == {one["id"] for one in sent}
@@ -114,14 +114,14 @@ def test_look_is_kept_once_when_it_is_sent_twice(world: World, issued: PassView,
 def test_hours_are_corrected_when_the_clock_of_the_phone_is_wrong(world: World, agent: PageClient) -> None:
     ahead = 3 * 3600 * 1000
     now = int(SYSTEM_CLOCK.now().timestamp() * 1000)
-    answer = send(agent, [look(at=now + ahead - 60_000)], sent_at=now + ahead)
+    answer = send(world, agent, [look(at=now + ahead - 60_000)], sent_at=now + ahead)
     assert 3 * 3600 - 5 <= answer.get_json()["skew_s"] <= 3 * 3600 + 5
     assert abs((SYSTEM_CLOCK.now() - kept()[0].at) - timedelta(minutes=1)) < timedelta(seconds=5)
 
 
 def test_look_is_told_too_old_when_it_is_beyond_the_retention(world: World, agent: PageClient) -> None:
     now = int(SYSTEM_CLOCK.now().timestamp() * 1000)
-    answer = send(agent, [look(at=now - 31 * 86_400_000)]).get_json()
+    answer = send(world, agent, [look(at=now - 31 * 86_400_000)]).get_json()
     assert answer["kept"] == [] and len(answer["too_old"]) == 1 and kept() == []
 
 
@@ -142,36 +142,49 @@ def test_look_is_told_too_old_when_it_is_beyond_the_retention(world: World, agen
 def test_list_is_refused_whole_when_one_look_is_unreadable(
     world: World, agent: PageClient, fault: dict[str, Any]
 ) -> None:
-    assert send(agent, [look(), look(**fault)]).status_code == 422
+    assert send(world, agent, [look(), look(**fault)]).status_code == 422
     assert kept() == []
 
 
 @pytest.mark.parametrize(
-    "body", [None, [], {}, {"sent_at": 1}, {"sent_at": 1, "looks": "x"}, {"sent_at": 1, "looks": [1]}]
+    "more", [{"looks": "x"}, {"looks": [1]}, {"looks": None}, {"sent_at": None}, {"agent": 7}, {"agent": "x"}]
 )
-def test_message_is_refused_when_it_is_no_list(world: World, agent: PageClient, body: object) -> None:
-    assert agent.raw.post(LOOKS, json=body).status_code == 422
+def test_message_is_refused_when_it_is_no_list(world: World, agent: PageClient, more: dict[str, object]) -> None:
+    assert send(world, agent, **({"looks": []} | more)).status_code == 422
+    for body in (None, [], {}):
+        assert agent.raw.post(LOOKS, json=body).status_code == 422
+
+
+def test_looks_are_refused_when_another_agent_made_them_on_the_same_phone(world: World, agent: PageClient) -> None:
+    assert send(world, agent, [look()], agent=str(world.supervisor.id)).status_code == 403
+    assert kept() == []
+
+
+def test_search_is_kept_with_the_place_that_the_agent_told(world: World, issued: PassView, agent: PageClient) -> None:
+    search = {"wanted": issued.plate, "lieu": " Pont Neuf "}
+    assert issued.number in agent.raw.post("/territoires/val-essai/controle", data=search).get_data(as_text=True)
+    assert [(row.pass_id, row.place, row.offline) for row in kept()] == [(issued.id, "Pont Neuf", False)]
 
 
 def test_list_is_refused_when_it_is_too_long(world: World, agent: PageClient) -> None:
-    assert send(agent, [look() for _ in range(501)]).status_code == 422
+    assert send(world, agent, [look() for _ in range(501)]).status_code == 422
 
 
 def test_looks_become_counts_when_the_retention_ends(world: World, agent: PageClient) -> None:
-    send(agent, [look(), look(), look(result="expired")])
+    send(world, agent, [look(), look(), look(result="expired")])
     later = FixedClock(SYSTEM_CLOCK.now() + timedelta(days=31))
     assert purge_checks(clock=later) == 3
     assert purge_checks(clock=later) == 0
-    send(agent, [look()])
+    send(world, agent, [look()])
     assert purge_checks(clock=later) == 1
     counts = {row.result: row.looks for row in session().scalars(select(CheckCount))}
     assert counts == {"forged": 3, "expired": 1} and kept() == []
 
 
 def test_supervisor_sees_counts_of_looks_kept_and_erased(world: World, agent: PageClient) -> None:
-    send(agent, [look(), look(result="expired")])
+    send(world, agent, [look(), look(result="expired")])
     purge_checks(clock=FixedClock(SYSTEM_CLOCK.now() + timedelta(days=31)))
-    send(agent, [look(result="forged")])
+    send(world, agent, [look(result="forged")])
     assert agent.raw.get("/territoires/val-essai/controle/tableau").status_code == 403
     agent.sign_in(world.supervisor.id)
     text = agent.get("/territoires/val-essai/controle/tableau").get_text(" ", strip=True)
@@ -184,7 +197,7 @@ def test_receipt_is_checked_by_anybody_and_refused_when_it_is_altered(
     world: World, issued: PassView, agent: PageClient
 ) -> None:
     one = look(token_id=token_id(world, issued), result="revoked")
-    send(agent, [one])
+    send(world, agent, [one])
     address = agent.raw.get(f"{LOOKS}/{one['id']}/recu").headers["Location"]
     agent.sign_out()
     text = agent.get(address).get_text(" ", strip=True)
