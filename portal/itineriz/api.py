@@ -6,6 +6,12 @@ with `compute_route` (long, writes nothing) and keeps the answer with `store_rou
 
 from __future__ import annotations
 
+from portal.itineriz.documents.frame import Floats, Frame, frame_around
+from portal.itineriz.documents.labels import name_streets
+from portal.itineriz.documents.sketch import draw_furniture, draw_streets
+from portal.itineriz.documents.streets import Streets, load_streets
+from portal.itineriz.documents.svg import Drawing
+from portal.itineriz.documents.xml_text import Writer, utc
 from portal.itineriz.models import RouteStatus
 from portal.itineriz.ports import (
     PassBook,
@@ -26,6 +32,9 @@ from portal.itineriz.trip import Stop
 __all__ = [
     "ComputedRoute",
     "CreateRoute",
+    "Drawing",
+    "Floats",
+    "Frame",
     "PassBook",
     "PassCode",
     "PassCodes",
@@ -34,17 +43,25 @@ __all__ = [
     "RouteStatus",
     "RouteView",
     "Stop",
+    "Streets",
+    "Writer",
     "ask_for_due_work",
     "compute_route",
     "create_route",
+    "draw_furniture",
+    "draw_streets",
     "erase_lost_files",
     "erase_old_routes",
+    "frame_around",
     "get_route",
     "get_route_seen_by",
     "list_routes",
+    "load_streets",
+    "name_streets",
     "set_pass_book",
     "set_pass_codes",
     "set_request_start",
     "store_failure",
     "store_route",
+    "utc",
 ]

@@ -37,7 +37,7 @@ def draw_overview(streets: Streets | None, tour: ToldTour) -> str:
     around = [*tour.line, *(stop.at for stop in tour.stops)]
     frame = frame_around(around, *OVERVIEW_POINTS, least_m=_LEAST_OVERVIEW_M)
     drawing = Drawing(frame, _GROUND)
-    _streets(drawing, streets, 0.55)
+    draw_streets(drawing, streets, 0.55)
     _closed(drawing, tour)
     many = len(tour.stops) > _MANY_STOPS
     _way(drawing, [_simple(frame.place(tour.line))] if tour.line else [], 1.6 if many else 2.4)
@@ -54,7 +54,7 @@ def draw_overview(streets: Streets | None, tour: ToldTour) -> str:
         if shown is not None:
             drawing.circle(shown, radius, _INK)
             drawing.word(stop.sign, shown, radius * (1.35 if len(stop.sign) < 3 else 1.0), "#fff", bold=True)
-    _furniture(drawing)
+    draw_furniture(drawing)
     return drawing.content()
 
 
@@ -64,7 +64,7 @@ def draw_approach(streets: Streets | None, tour: ToldTour, way: Way) -> str:
     bays = [(bay.lon, bay.lat) for bay in stop.bays]
     frame = frame_around([(stop.lon, stop.lat), stop.at, *bays], *APPROACH_POINTS, least_m=_APPROACH_M)
     drawing = Drawing(frame, _GROUND)
-    _streets(drawing, streets, 1.6)
+    draw_streets(drawing, streets, 1.6)
     _closed(drawing, tour)
     out = tour.ways[stop.place].line if stop.place < len(tour.ways) else []
     if out:
@@ -84,11 +84,11 @@ def draw_approach(streets: Streets | None, tour: ToldTour, way: Way) -> str:
         drawing.circle(address, 2.2, _INK)
     drawing.circle(stand, 7.0, _INK)
     drawing.word(stop.sign, stand, 9 if len(stop.sign) < 3 else 7, "#fff", bold=True)
-    _furniture(drawing)
+    draw_furniture(drawing)
     return drawing.content()
 
 
-def _streets(drawing: Drawing, streets: Streets | None, share: float) -> None:
+def draw_streets(drawing: Drawing, streets: Streets | None, share: float) -> None:
     """The ground: every street with its edge. share: of the width of each class."""
     if streets is None:
         return
@@ -154,7 +154,7 @@ def _simple(line: Floats) -> Floats:
     return simple
 
 
-def _furniture(drawing: Drawing) -> None:
+def draw_furniture(drawing: Drawing) -> None:
     """The scale and the north."""
     frame: Frame = drawing.frame
     metres, length = frame.round_length()
