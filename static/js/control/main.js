@@ -62,9 +62,13 @@ let syncing = null;
 
 /** Take the lists and send the looks; one at a time. Without a network nothing changes. */
 function sync() {
-  syncing ??= talk().finally(() => {
-    syncing = null;
-  });
+  if (syncing === null) {
+    at("actualiser").setAttribute("aria-busy", "true");
+    syncing = talk().finally(() => {
+      syncing = null;
+      at("actualiser").setAttribute("aria-busy", "false");
+    });
+  }
   return syncing;
 }
 

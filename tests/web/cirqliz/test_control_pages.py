@@ -151,7 +151,8 @@ def test_list_is_refused_whole_when_one_look_is_unreadable(
 )
 def test_message_is_refused_when_it_is_no_list(world: World, agent: PageClient, more: dict[str, object]) -> None:
     assert send(world, agent, **({"looks": []} | more)).status_code == 422
-    for body in (None, [], {}):
+    bodies: list[object] = [None, [], {}]
+    for body in bodies:
         assert agent.raw.post(LOOKS, json=body).status_code == 422
 
 
@@ -212,7 +213,8 @@ def test_code_taken_back_is_confirmed_by_the_portal(world: World, issued: PassVi
     revoke_pass(world.staff_actor(), "val-essai", issued.id, RevocationReason.MISUSE)
     answer = agent.raw.post("/territoires/val-essai/controle/confirmation", json={"token": issued.token}).get_json()
     assert answer["result"] == "revoked" and "Révoqué" in answer["reason"]
-    for wrong in ({}, [], {"token": 7}, {"token": "x"}):
+    broken: list[object] = [{}, [], {"token": 7}, {"token": "x"}]
+    for wrong in broken:
         answer = agent.raw.post("/territoires/val-essai/controle/confirmation", json=wrong).get_json()
         assert answer["result"] == "forged"
 
