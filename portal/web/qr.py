@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import io
+from typing import Literal
 
 import segno
 
 QUIET_ZONE_MODULES = 4
 
 
-def draw_qr(url: str, *, at_least: int = 1) -> str:
-    """Return the code of an address in capitals as an SVG that fills whatever holds it; level M or better.
+def draw_qr(url: str, *, at_least: int = 1, level: Literal["m", "q"] = "m") -> str:
+    """Return the code of an address in capitals as an SVG that fills whatever holds it.
 
-    at_least: the smallest version (1 to 40) to draw it in.
+    at_least: the smallest version (1 to 40) to draw it in. level: of correction, the lowest.
     """
     try:
-        code = segno.make(url, error="m", micro=False, version=at_least)
+        code = segno.make(url, error=level, micro=False, version=at_least)
     except segno.DataOverflowError:
-        code = segno.make(url, error="m", micro=False)
+        code = segno.make(url, error=level, micro=False)
     drawn = io.BytesIO()
     code.save(
         drawn,

@@ -23,8 +23,8 @@ from portal.regulations.passes import PassRight
 from portal.regulations.perimeters import Colour
 from portal.web.qr import draw_qr
 
-# With a tenth of it hidden, of codes of version 8 one in ten could not be read, of version 9 none: its room is needed
-# anyway for several perimeters, and the card draws it large.
+# With a tenth of it hidden, one code in ten of version 8 could not be read, one in a thousand of version 9: its room is
+# needed anyway for several perimeters.
 _CODE_VERSION = 9
 
 

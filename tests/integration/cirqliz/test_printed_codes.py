@@ -1,6 +1,6 @@
 """Codes read back from the printed card as a phone meets them: coarse, blurred, askew, partly hidden.
 
-The suite reads a seeded part; JOPTIMIZ_CODES says how many passes are read.
+The suite reads a seeded part; JOPTIMIZ_CODES says how many passes are read. Each way of spoiling alone is always read.
 """
 
 from __future__ import annotations
@@ -27,8 +27,10 @@ PASSES = int(os.environ.get("JOPTIMIZ_CODES", "8"))
 RING = KeyRing.from_seed("00" * 32)
 LETTERS = "ABCDEFGHJKLMNPQRSTVWXYZ"
 DOTS_PER_INCH = (100, 150)
-MODULES = 53
-"""On a side of a code of version 9."""
+MODULES = 57
+"""On a side of a code of version 10, the smallest on a card."""
+AMONG = 200
+"""Of so many codes spoilt in every way at once, one may stay unread: the agent types the short code."""
 
 type Box = tuple[int, int, int, int]
 type Spoil = Callable[[Image.Image, Box, random.Random], Image.Image]
@@ -67,6 +69,11 @@ def rendered(content: bytes, dots: int) -> Iterator[Image.Image]:
         yield page.render(scale=dots / 72).to_pil().convert("L")
         page.close()
     document.close()
+
+
+def codes_on(page: Image.Image) -> list[zxingcpp.Barcode]:
+    """The QR codes on a page: as the agents' page asks, nothing else is looked for."""
+    return zxingcpp.read_barcodes(page, formats=zxingcpp.BarcodeFormat.QRCode)
 
 
 def code_box(code: zxingcpp.Barcode) -> Box:
@@ -124,12 +131,14 @@ def test_every_printed_code_is_read_whatever_spoils_it(app: Flask, dots: int) ->
     printed = [drawn_pass(dice, number) for number in range(PASSES)]
     with app.test_request_context():
         content = draw_cards(printed)
-    unread = []
+    unread: dict[str, list[str]] = {name: [] for name in SPOILS}
     for one, page in zip(printed, rendered(content, dots), strict=True):
-        (code,) = zxingcpp.read_barcodes(page)
+        (code,) = codes_on(page)
         assert code.text == one.found.code_url
         for name, spoil in SPOILS.items():
-            codes = zxingcpp.read_barcodes(spoil(page, code_box(code), dice))
+            codes = codes_on(spoil(page, code_box(code), dice))
             if [code.text for code in codes] != [one.found.code_url]:
-                unread.append(f"{one.found.number} {name}")
-    assert not unread, f"{len(unread)} of {PASSES * len(SPOILS)}: {unread}"
+                unread[name].append(one.found.number)
+    together = unread.pop("all together")
+    assert not any(unread.values()), f"of {PASSES} each: {unread}; together {together}"
+    assert len(together) <= PASSES // AMONG, f"of {PASSES}: {together}"
