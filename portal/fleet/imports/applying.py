@@ -1,7 +1,7 @@
 """Storing the good rows of a judged file, once; or forgetting it.
 
-The stored file is the truth: what is applied is read from it again, as it was confirmed and with its corrections, and
-its digest must still be the one shown.
+The stored file is the truth: its digest must still be the one shown. What is applied are the rows kept when it was
+judged, with the corrections made since; without them the file is judged anew, as it was confirmed.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from portal.db import session, unit_of_work
 from portal.files import file_store
 from portal.fleet.changes import tell_vehicles_changed
 from portal.fleet.checking import check_rows
-from portal.fleet.drafts import VehicleDraft
+from portal.fleet.imports.corrections import good_rows
+from portal.fleet.imports.good_rows import PlainRow, plain_row
 from portal.fleet.imports.judging import confirmed_mapping, fixes_of, forget_kept_rows
 from portal.fleet.imports.state import scoped
 from portal.fleet.imports.storing import Author, store
@@ -73,32 +74,39 @@ def apply_import(job: RunningJob, import_id: str, actor: str, actor_id: str) -> 
     content = file_store().get(row.file_key)
     if hashlib.sha256(content).hexdigest() != row.file_digest:
         raise Invalid("file-changed")
-    settings: Settings = current_app.extensions["settings"]
-    total = row.rows_total
-    _mapping, rows = check_rows(
-        content,
-        max_rows=settings.max_import_rows,
-        max_columns=settings.max_import_columns,
-        mapping=confirmed_mapping(row),
-        fixes=fixes_of(row),
-    )
-    drafts: list[VehicleDraft] = []
-    for checked in rows:
-        if checked.draft is not None:
-            drafts.append(checked.draft)
-            if len(drafts) % _TOLD_EVERY == 0:
-                job.progress("reading", len(drafts), total)
-    job.progress("storing", len(drafts), total)
+    rows = good_rows(row)
+    if rows is None:
+        rows = _judged_anew(job, row, content)
+    job.progress("storing", len(rows), row.rows_total)
     with job.finish() as uow:
         kept = uow.session.get(FleetImport, UUID(import_id), with_for_update=True, populate_existing=True)
         if kept is None or kept.state is not ImportState.APPLYING:
             return
         lock_fleet(uow, kept.company_id)
         now = SYSTEM_CLOCK.now()
-        stored = store(uow, kept.company_id, drafts, Author(actor, now, ChangeSource.IMPORT, kept.id))
+        stored = store(uow, kept.company_id, rows, Author(actor, now, ChangeSource.IMPORT, kept.id))
         kept.added, kept.updated = stored.added, stored.updated
         kept.state, kept.applied_at = ImportState.APPLIED, now
         who = system_actor("fleet-import")
         by = {"by": actor, "by_id": actor_id, "file": kept.file_name, "added": kept.added, "updated": kept.updated}
         record(who, AuditTag.FLEET_IMPORTED, subject_id=kept.id, company_id=kept.company_id, data=by)
         tell_vehicles_changed(who, uow, stored.changes)
+
+
+def _judged_anew(job: RunningJob, row: FleetImport, content: bytes) -> list[PlainRow]:
+    settings: Settings = current_app.extensions["settings"]
+    total = row.rows_total
+    _mapping, judged = check_rows(
+        content,
+        max_rows=settings.max_import_rows,
+        max_columns=settings.max_import_columns,
+        mapping=confirmed_mapping(row),
+        fixes=fixes_of(row),
+    )
+    rows: list[PlainRow] = []
+    for checked in judged:
+        if checked.draft is not None:
+            rows.append(plain_row(checked.draft))
+            if len(rows) % _TOLD_EVERY == 0:
+                job.progress("reading", len(rows), total)
+    return rows

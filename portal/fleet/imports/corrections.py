@@ -6,6 +6,7 @@ A correction is a text laid over a cell each time the file is read; the file its
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from portal.files import file_store
 from portal.fleet.checking import CheckedRow, RowJudge, Tally
 from portal.fleet.columns import BY_KEY, COLUMNS
 from portal.fleet.drafts import Fault
+from portal.fleet.imports.good_rows import PlainRow, plain_row
 from portal.fleet.imports.judging import fixes_of
 from portal.fleet.imports.kept_rows import KeptRow, KeptRows
 from portal.fleet.imports.state import scoped
@@ -153,6 +155,26 @@ def all_rows(row: FleetImport) -> Iterator[tuple[tuple[str, ...], CheckedRow]]:
                     cells += [""] * (place + 1 - len(cells))
                     cells[place] = text
             yield tuple(cells), now
+
+
+def good_rows(row: FleetImport) -> list[PlainRow] | None:
+    """Return every row that can be stored as the file stands with its corrections, the corrected ones last.
+
+    None when the kept rows are not those of the judgement, or of another version of the portal: judge the file anew.
+    """
+    report = row.report or {}
+    try:
+        content = file_store().get(report.get("rows_key", ""))
+    except NotFound:  # it is gone
+        return None
+    if hashlib.sha256(content).hexdigest() != report.get("rows_digest"):
+        return None
+    kept = KeptRows(io.BytesIO(content))
+    untouched = kept.good_rows()
+    if untouched is None:
+        return None
+    corrected = [plain_row(each.draft) for each in _corrected(row, kept).values() if each.draft is not None]
+    return [*untouched, *corrected]
 
 
 @contextmanager

@@ -141,7 +141,7 @@ def judge_content(
     fixes: Fixes | None = None,
     tell: Tell | None = None,
 ) -> Outcome:
-    """Judge a file whole and keep its faulty rows in the file store. mapping: confirmed already, else proposed."""
+    """Judge a file whole and keep its rows in the file store. mapping: confirmed already, else proposed."""
     try:
         read = read_file(
             content,
@@ -161,7 +161,7 @@ def judge_content(
     if not report.rows_total:
         return _unreadable(Invalid("no-rows"))
     found = report.to_json()
-    found["rows_key"] = file_store().put(ROWS_AREA, kept)
+    found["rows_key"], found["rows_digest"] = file_store().put(ROWS_AREA, kept), hashlib.sha256(kept).hexdigest()
     return Outcome(
         ImportState.CHECKED,
         found,
@@ -173,20 +173,21 @@ def judge_content(
 
 
 def _judge_rows(read: FleetFile, report: Report, fixes: Fixes, tell: Tell | None) -> bytes:
-    """Judge every row into the report; return the kept file of those that need a person."""
-    judge = RowJudge(read.mapping)
+    """Judge every row into the report; return the kept file of them."""
+    judge, writer = RowJudge(read.mapping), KeptRowsWriter()
     kept: list[tuple[CheckedRow, bool]] = []
     plates: dict[tuple[str, str], int] | None = None
     for row, corrected in read.judged_by(judge, fixes):
         if corrected and plates is None:
             plates = dict(judge.plates)
         report.add(row, corrected=corrected)
-        if row.faults or corrected:
+        if row.draft is not None and not corrected:
+            writer.add_good(row.draft)
+        elif row.faults or corrected:
             # What a corrected row was worth in the file is asked without its correction, by a judge of its own.
             kept.append((row if not corrected else RowJudge(read.mapping).check(row.line), not corrected))
         if tell and report.rows_total % _TOLD_EVERY == 0:
             tell(report.rows_total, None)
-    writer = KeptRowsWriter()
     for row, untouched in sorted(kept, key=lambda pair: pair[0].line.number):
         writer.add(row, untouched=untouched)
         report.kinds.update({kind_of(fault) for fault in row.faults})

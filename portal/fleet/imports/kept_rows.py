@@ -1,6 +1,6 @@
-"""The rows of a file that need a person, kept beside it: found again by page, by kind of fault or by number without
-reading the file anew.
+"""The rows of a file as they were judged, kept beside it, so that the file is not read anew.
 
+Those that need a person are found again by page, by kind of fault or by number; the good ones are there to be stored.
 A kept file is a run of compressed parts, some hundred rows each, then an index of them; only the parts that are asked
 for are unpacked.
 """
@@ -15,10 +15,12 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from portal.fleet.checking import CheckedRow, PlateKey, kind_of
-from portal.fleet.drafts import Fault
+from portal.fleet.drafts import Fault, VehicleDraft
+from portal.fleet.imports.good_rows import FIELDS, GIVEN, PlainRow, plain_row
 from portal.sheets import Line
 
 _ROWS_PER_PART = 250
+_GOOD_ROWS_PER_PART = 2_000
 _TAIL_BYTES = 8
 
 
@@ -44,9 +46,26 @@ class KeptRowsWriter:
         self._rows: list[list[Any]] = []
         self._kinds: Counter[str] = Counter()
         self._offset = 0
+        self._good: list[PlainRow] = []
+        self._good_parts: list[dict[str, int]] = []
+        self._given: dict[frozenset[str], int] = {}
+
+    def add_good(self, draft: VehicleDraft) -> None:
+        """Keep a row that can be stored, whatever the corrections of others."""
+        row = plain_row(draft)
+        # A file says the same columns again and again.
+        row[GIVEN] = self._given.setdefault(draft.given, len(self._given))
+        self._good.append(row)
+        if len(self._good) >= _GOOD_ROWS_PER_PART:
+            self._close_good_part()
+
+    def _close_good_part(self) -> None:
+        if self._good:
+            self._good_parts.append(self._put(self._good))
+            self._good = []
 
     def add(self, row: CheckedRow, *, untouched: bool) -> None:
-        """Keep a row."""
+        """Keep a row that needs a person."""
         faults, warnings = ([_plain(fault) for fault in found] for found in (row.faults, row.warnings))
         self._rows.append([row.line.number, list(row.line.cells), faults, warnings, untouched])
         self._kinds.update({kind_of(fault) for fault in row.faults})
@@ -69,8 +88,12 @@ class KeptRowsWriter:
     def content(self, plates: dict[PlateKey, int]) -> bytes:
         """Return the kept file. plates: those of the good rows, (country, key) -> row."""
         self._close_part()
-        known = self._put([[country, key, number] for (country, key), number in plates.items()])
-        index = self._put({"parts": self._index, "plates": known})
+        self._close_good_part()
+        # They are asked for when a row is corrected; where every row is good none will be.
+        known = self._put([[*plate, number] for plate, number in plates.items()] if self._index else [])
+        given = [sorted(columns) for columns in self._given]
+        good = {"fields": FIELDS, "given": given, "parts": self._good_parts}
+        index = self._put({"parts": self._index, "plates": known, "good": good})
         return b"".join(self._parts) + index["bytes"].to_bytes(_TAIL_BYTES, "big")
 
 
@@ -88,10 +111,23 @@ class KeptRows:
         index = self._get({"at": end - size, "bytes": size})
         self._parts: list[dict[str, Any]] = index["parts"]
         self._plates: dict[str, int] = index["plates"]
+        self._good: dict[str, Any] | None = index.get("good")
 
     def _get(self, place: dict[str, Any]) -> Any:
         self._stream.seek(place["at"])
         return json.loads(zlib.decompress(self._stream.read(place["bytes"])))
+
+    def good_rows(self) -> Iterator[PlainRow] | None:
+        """Yield the good rows that no correction concerned; None when another version of the portal kept them."""
+        good = self._good
+        return self._good_rows(good) if good is not None and good["fields"] == list(FIELDS) else None
+
+    def _good_rows(self, good: dict[str, Any]) -> Iterator[PlainRow]:
+        given = [frozenset(columns) for columns in good["given"]]
+        for part in good["parts"]:
+            for row in self._get(part):
+                row[GIVEN] = given[row[GIVEN]]
+                yield row
 
     def plates(self) -> dict[PlateKey, int]:
         """Return the plates of the good rows that no correction concerned."""

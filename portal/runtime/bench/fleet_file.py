@@ -15,9 +15,12 @@ from portal.common.clock import SYSTEM_CLOCK
 from portal.common.ids import new_id
 from portal.config import Settings
 from portal.db import session, unit_of_work
-from portal.fleet.checking import FIRST_ROWS, FleetFile, check_file, check_rows, read_file
+from portal.files import file_store
+from portal.fleet.checking import FIRST_ROWS, FleetFile, read_file
+from portal.fleet.imports.corrections import good_rows
+from portal.fleet.imports.judging import judge_content
 from portal.fleet.imports.storing import VEHICLES, Author, store
-from portal.fleet.models import Category, ChangeSource, FleetImport, ImportState
+from portal.fleet.models import Category, ChangeSource, FleetImport
 from portal.fleet.plates import PlateScheme, plate_key
 from portal.runtime.bench.ground import Ground
 from portal.runtime.bench.line import Line, timed_ms
@@ -53,38 +56,36 @@ def _best_s(action: Callable[[], None]) -> float:
 
 
 def _judge_and_store(company_id: UUID, content: bytes, settings: Settings) -> None:
-    """What the two jobs of an import do: judge it, then read it anew, judge it and store it with its history."""
-    bounds = {"max_rows": settings.max_import_rows, "max_columns": settings.max_import_columns}
-    report = check_file(content, max_rows=bounds["max_rows"], max_columns=bounds["max_columns"])
-    mapping, rows = check_rows(
-        content, max_rows=bounds["max_rows"], max_columns=bounds["max_columns"], mapping=report.mapping
-    )
-    drafts = [row.draft for row in rows if row.draft is not None]
+    """What the two jobs of an import do: judge the file and keep its rows, then store them with their history."""
+    outcome = judge_content(company_id, content, settings)
+    if outcome.rows_good != _ROWS:
+        raise RuntimeError(f"{outcome.rows_good} good rows of {_ROWS}")
     now = SYSTEM_CLOCK.now()
+    row = FleetImport(
+        id=new_id(),
+        company_id=company_id,
+        file_name="mesure.csv",
+        file_key="",
+        file_digest="",
+        fixes={},
+        created_at=now,
+    )
+    outcome.write_on(row)
     try:
+        rows = good_rows(row)
+        if rows is None:
+            raise RuntimeError("the rows were not kept")
         with unit_of_work() as uow:
-            row = FleetImport(
-                id=new_id(),
-                company_id=company_id,
-                file_name="mesure.csv",
-                file_key="",
-                file_digest="",
-                state=ImportState.APPLYING,
-                mapping=mapping.to_json(),
-                fixes={},
-                rows_total=len(drafts),
-                rows_good=len(drafts),
-                rows_bad=0,
-                created_at=now,
-            )
             uow.session.add(row)
             uow.session.flush()  # the lines of history refer to it
-            stored = store(uow, company_id, drafts, Author("bench", now, ChangeSource.IMPORT, row.id))
-            if stored.added + stored.updated > _ROWS or len(drafts) != _ROWS:
-                raise RuntimeError(f"{len(drafts)} good rows of {_ROWS}")
+            stored = store(uow, company_id, rows, Author("bench", now, ChangeSource.IMPORT, row.id))
+            if stored.added + stored.updated > _ROWS:
+                raise RuntimeError("more was stored than the file holds")
             raise _NothingKept
     except _NothingKept:
         return
+    finally:
+        file_store().delete(outcome.report["rows_key"])
 
 
 def _insert_bare(company_id: UUID, content: bytes) -> None:

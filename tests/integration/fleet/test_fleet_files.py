@@ -15,7 +15,7 @@ from portal.common.errors import Conflict, Invalid, NotFound
 from portal.db import session
 from portal.fleet import imports, queries, services, withdrawals
 from portal.fleet.drafts import VehicleDraft, judge
-from portal.fleet.imports.storing import OWN_COLUMNS
+from portal.fleet.imports.good_rows import FIELDS
 from portal.fleet.imports.undoing import added_vehicles
 from portal.fleet.models import ChangeSource, ImportState, VehicleChange
 from tests.factories.accounts import make_company
@@ -184,7 +184,7 @@ def test_last_import_is_undone_but_for_what_changed_since(
     assert undone.undo == {"restored": 1, "archived": 2, "kept": 1, "kept_plates": ["EF-456-GH"]}
     now = {view.plate: view for view in queries.list_vehicles(company_id)}
     assert set(now) == {"AB123CD", "EF456GH"}
-    for name in set(OWN_COLUMNS) - {"plate_key"}:
+    for name in set(FIELDS) - {"plate_key"}:
         assert getattr(now["AB123CD"], name) == getattr(before["AB123CD"], name), name
     assert now["EF456GH"].label == "Gros"
     assert queries.get_vehicle(company_id, gone).gross_weight_kg == 3500
