@@ -73,6 +73,7 @@ SENTENCES = {
     AuditTag.RULE_ADDED: _l("Règle de décision ajoutée"),
     AuditTag.RULE_CHANGED: _l("Règle de décision modifiée"),
     AuditTag.RULE_RETIRED: _l("Règle de décision retirée"),
+    AuditTag.RULES_APPLIED: _l("Règles appliquées aux demandes qui attendaient"),
     AuditTag.QUOTA_CHANGED: _l("Quota d’un périmètre modifié"),
     AuditTag.ACCESS_SETTINGS_CHANGED: _l("Réglages de l’accès modifiés"),
     AuditTag.PASS_ISSUED: _l("Laissez-passer délivré"),

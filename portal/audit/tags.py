@@ -72,6 +72,7 @@ class AuditTag(StrEnum):
     RULE_ADDED = "cirqliz:rule:added"
     RULE_CHANGED = "cirqliz:rule:changed"
     RULE_RETIRED = "cirqliz:rule:retired"
+    RULES_APPLIED = "cirqliz:rule:applied"
     QUOTA_CHANGED = "cirqliz:quota:changed"
     ACCESS_SETTINGS_CHANGED = "cirqliz:settings:changed"
     ROUTE_SHARED = "itineriz:route:shared"

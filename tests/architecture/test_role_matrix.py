@@ -52,6 +52,7 @@ REFUSED_INSIDE: Mapping[str, tuple[int, str]] = {
     "open_data.download": (503, "this world was never published: there is no file yet"),
     "fleet.accept_loan": (404, "the company of this world lends: the other side answers"),
     "fleet.decline_loan": (404, "the company of this world lends: the other side answers"),
+    "cirqliz.rules_progress": (404, "nobody asked the rules of this world to answer to what waited"),
     "cirqliz.rename_view": (404, "a view is of the one clerk who keeps it, none of these"),
     "cirqliz.delete_view": (404, "a view is of the one clerk who keeps it, none of these"),
     "accounts.invitation": (403, "a role offered to one address is not for somebody signed in with another"),

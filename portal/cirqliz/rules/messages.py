@@ -34,6 +34,8 @@ ERRORS: Mapping[str, LazyString] = {
     "rule-outcome-missing": _l("Choisissez ce que la règle répond."),
     "naf-unreadable": _l("Écrivez des débuts de codes NAF séparés par des virgules. Exemple : 46.22, 49.4"),
     "rule-changed": _l("La règle « %(name)s » a été modifiée ou retirée entre-temps. Reprenez à partir de la liste."),
+    "rules-being-applied": _l("Les règles répondent déjà aux demandes qui attendent."),
+    "nothing-to-apply": _l("Aucune demande n’attend une autre réponse des règles."),
     "too-many-rules": _l("Un territoire a %(most)s règles au plus."),
     "number-unreadable": _l("Écrivez un nombre entier. Exemple : 5"),
     "number-too-small": _l("Écrivez un nombre d’au moins %(least)s."),
@@ -100,6 +102,7 @@ FLASHES: Mapping[str, LazyString] = {
     "rule-changed": _l("Nouvelle version enregistrée. Les accords qu’elle changerait sont réexaminés."),
     "rule-moved": _l("Ordre des règles modifié."),
     "rule-retired": _l("Règle retirée. Les accords qu’elle seule donnait sont réexaminés."),
+    "rules-applied": _l("Les règles répondent maintenant aux demandes qui attendaient."),
     "quotas-set": _l("Quotas enregistrés. Ils comptent dès la prochaine approbation."),
     "settings-set": _l("Réglages enregistrés."),
 }

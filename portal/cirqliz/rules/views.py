@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from portal.cirqliz.blueprint import blueprint
 from portal.cirqliz.decisions.frame import desk_frame
 from portal.cirqliz.pages import show
-from portal.cirqliz.rules import messages, queries, services, trial
+from portal.cirqliz.rules import applying, messages, queries, services, trial
 from portal.cirqliz.rules.conditions import Rule
 from portal.cirqliz.rules.forms import FactsForm, RuleForm
 from portal.cirqliz.rules.policies import RuleValues, check_rule
@@ -21,7 +21,7 @@ from portal.cirqliz.rules.queries import RuleView
 from portal.cirqliz.rules.settings import access_settings
 from portal.common.actor import StaffRole
 from portal.common.clock import SYSTEM_CLOCK
-from portal.common.errors import Conflict, Invalid
+from portal.common.errors import Conflict, Invalid, NotFound
 from portal.numeriz.api import law_for_display
 from portal.territories.api import TerritoryView, get_territory
 from portal.web.guards import current_actor, guard, staff
@@ -61,6 +61,8 @@ def list_rules(territory: str) -> ResponseReturnValue:
         names=perimeter_names(place),
         answers=queries.count_answers(place.id, SYSTEM_CLOCK.now() - _RECENT),
         settings=access_settings(place.id),
+        unasked=len(applying.find_unasked(place.id)),
+        job=applying.applying_job(place.id),
     )
 
 
@@ -158,6 +160,24 @@ def move_rule(territory: str, rule_id: UUID) -> ResponseReturnValue:
 def retire_rule(territory: str, rule_id: UUID) -> ResponseReturnValue:
     """Withdraw a rule."""
     return _act(territory, lambda: services.retire_rule(current_actor(), territory, rule_id), "rule-retired")
+
+
+@blueprint.post(f"{PREFIX}/regles/application")
+@guard(SUPERVISOR)
+def apply_rules(territory: str) -> ResponseReturnValue:
+    """Let the rules answer to the requests that were waiting before them."""
+    return _act(territory, lambda: applying.ask_to_apply(current_actor(), territory), "rules-applied")
+
+
+@blueprint.get(f"{PREFIX}/regles/application")
+@guard(SUPERVISOR)
+def rules_progress(territory: str) -> ResponseReturnValue:
+    """Answer how far the rules are."""
+    place = get_territory(territory)
+    job = applying.applying_job(place.id)
+    if job is None:
+        raise NotFound("job-not-found")
+    return show("rules/applying.html", territory=place, job=job)
 
 
 def _act(territory: str, act: Any, done: str) -> ResponseReturnValue:

@@ -11,21 +11,27 @@ import pytest
 from portal.accounts.api import refuse_company
 from portal.audit import list_entries
 from portal.audit.tags import AuditTag
-from portal.cirqliz.models import AutomaticDecision
+from portal.cirqliz.decisions.batches.services import prepare_batch
+from portal.cirqliz.decisions.claims import claim_requests
+from portal.cirqliz.decisions.commands import Answer, ClaimRequests, PrepareBatch
+from portal.cirqliz.models import AccessRequest, AutomaticDecision
 from portal.cirqliz.passes.queries import list_passes_of_request
+from portal.cirqliz.reexamination.services import open_reexamination
 from portal.cirqliz.rules import queries
+from portal.cirqliz.rules.applying import ask_to_apply, find_unasked
 from portal.cirqliz.rules.conditions import Condition, Kind, Rule
 from portal.cirqliz.rules.engine import is_drawn, replay
 from portal.cirqliz.rules.policies import RuleValues
 from portal.cirqliz.rules.services import add_rule, change_rule, move_rule, retire_rule
 from portal.cirqliz.rules.settings import AccessValues, access_settings, change_access_settings
 from portal.cirqliz.rules.trial import explain, facts_of_past, try_on_last
-from portal.cirqliz.states import RequestState, RuleOutcome
-from portal.common.actor import StaffRole, system_actor
+from portal.cirqliz.states import ReexaminationCause, RefusalReason, RequestState, RuleOutcome, VehicleDecision
+from portal.common.actor import Actor, StaffRole, system_actor
 from portal.common.errors import Conflict, Denied, Invalid, NotFound
 from portal.common.ids import new_id
-from portal.db import session
+from portal.db import session, unit_of_work
 from portal.fleet.models import Category
+from portal.jobs import JobState, get_job
 from portal.mail import list_outbox
 from tests.factories.accounts import make_company
 from tests.factories.cirqliz import INSIDE_BLUE, INSIDE_RED, OUTSIDE, World, make_vehicle
@@ -259,3 +265,80 @@ def test_settings_have_defaults_until_a_supervisor_sets_them(world: World) -> No
         change_access_settings(chief, slug, replace(wanted, undo_min=61), 1)
     with pytest.raises(Denied):
         change_access_settings(world.staff_actor(), slug, wanted, 1)
+
+
+def supervisor(world: World) -> Actor:
+    return world.staff_actor(StaffRole.SUPERVISOR)
+
+
+def test_rule_answers_to_what_was_waiting_when_the_supervisor_asks(world: World) -> None:
+    set_sample(world, 0)
+    ids = {name: world.ready(stops=STOPS).id for name in ("waits", "claimed", "batch", "other", "again", "third")}
+    clerk, slug = world.staff_actor(), world.territory.slug
+    claim_requests(clerk, slug, ClaimRequests((ids["claimed"],)))
+    no = Answer(VehicleDecision.REFUSED, RefusalReason.DUPLICATE)
+    prepare_batch(clerk, slug, PrepareBatch({ids["batch"]: world.seen(ids["batch"]).version}, no, "lot"))
+    two = world.ready(vehicles=[world.vehicle(), world.vehicle()], stops=STOPS)
+    world.refuse(two, [two.vehicles[0].vehicle_id])
+    world.refuse(world.seen(ids["again"]))
+    with unit_of_work() as uow:
+        refused = uow.session.get_one(AccessRequest, ids["again"])
+        assert open_reexamination(uow, refused, ReexaminationCause.APPEAL, "Revoyez", world.company_actor())
+    red = world.ready()
+    assert find_unasked(world.territory.id) == [], "without a rule there is nothing to apply"
+    make_rule(world)
+    waiting = [ids["waits"], ids["other"], ids["third"], red.id]
+    assert find_unasked(world.territory.id) == waiting
+    job_id = ask_to_apply(supervisor(world), slug)
+    with pytest.raises(Conflict, match="rules-being-applied"):
+        ask_to_apply(supervisor(world), slug)
+    world.run_jobs(world.app)
+    job = get_job(job_id)
+    assert (job.state, job.done, job.total) == (JobState.DONE, 4, 4)
+    states = {name: world.seen(id_).state for name, id_ in ids.items()}
+    ready, approved = RequestState.READY, RequestState.APPROVED
+    assert states == {
+        "waits": approved,
+        "other": approved,
+        "third": approved,
+        "claimed": RequestState.UNDER_REVIEW,
+        "batch": ready,
+        "again": ready,
+    }
+    assert world.seen(red.id).state is ready
+    assert world.seen(two.id).pending, "what a person began stays a person's"
+    entry = next(e for e in list_entries(subject_id=ids["waits"]).items if e.tag is AuditTag.REQUEST_DECIDED)
+    assert (entry.actor_label, entry.data["rule_number"]) == ("system:rule:Bleu, vérifiée, N1 ou N2 v1", 1)
+    asked = list_entries(subject_id=job_id).items[0]
+    assert (asked.tag, asked.actor_label, asked.data["requests"]) == (AuditTag.RULES_APPLIED, "Sam Chef", 4)
+    assert find_unasked(world.territory.id) == []
+    with pytest.raises(Conflict, match="nothing-to-apply"):
+        ask_to_apply(supervisor(world), slug)
+
+
+def test_sample_of_what_was_waiting_goes_to_a_person(world: World) -> None:
+    set_sample(world, 100)
+    found = world.ready(stops=STOPS)
+    make_rule(world)
+    ask_to_apply(supervisor(world), world.territory.slug)
+    world.run_jobs(world.app)
+    assert world.seen(found.id).state is RequestState.READY
+    told = proposal(found.id)
+    assert (told.outcome, told.sampled) == (RuleOutcome.APPROVE, True)
+
+
+def test_request_is_left_alone_when_a_clerk_took_it_meanwhile(world: World) -> None:
+    set_sample(world, 0)
+    found = world.ready(stops=STOPS)
+    make_rule(world)
+    ask_to_apply(supervisor(world), world.territory.slug)
+    claim_requests(world.staff_actor(), world.territory.slug, ClaimRequests((found.id,)))
+    world.run_jobs(world.app)
+    assert world.seen(found.id).state is RequestState.UNDER_REVIEW
+
+
+def test_rules_are_applied_by_supervisors_alone(world: World) -> None:
+    world.ready(stops=STOPS)
+    make_rule(world)
+    with pytest.raises(Denied):
+        ask_to_apply(world.staff_actor(), world.territory.slug)

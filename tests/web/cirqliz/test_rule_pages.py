@@ -176,3 +176,22 @@ def test_list_of_rules_costs_the_same_whatever_their_number(world: World, client
     with counted_queries() as many:
         client.get(RULES)
     assert len(many) <= len(few)
+
+
+def test_supervisor_applies_a_new_rule_to_what_was_waiting(world: World, client: PageClient) -> None:
+    found = world.ready(stops=STOPS)
+    world.ready()
+    assert "attendent une autre réponse" not in words(client.get(RULES))
+    client.submit(f"{RULES}/nouvelle", {**RULE, "act": "save"})
+    assert "Appliquer maintenant à 2 demandes" in words(client.get(RULES))
+    assert client.submit(f"{RULES}/application", {}) == RULES
+    shown = client.get(RULES)
+    assert "Les règles répondent aux demandes qui attendent" in words(shown)
+    assert shown.select_one("progress") is not None
+    assert not shown.select("#appliquer"), "asked once"
+    world.run_jobs(world.app)
+    assert "Terminé." in words(client.get(f"{RULES}/application"))
+    assert world.seen(found.id).state is RequestState.APPROVED
+    assert "autre réponse" not in words(client.get(RULES))
+    client.submit(f"{RULES}/application", {})
+    assert "Aucune demande n’attend une autre réponse des règles." in words(client.get(RULES))
