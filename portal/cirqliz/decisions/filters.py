@@ -139,8 +139,7 @@ def narrow[*T](
     if chosen.age is not None:
         statement = statement.where(*aged(chosen.age, now))
     if chosen.category is not None:
-        of_category = RequestVehicle.vehicle_id.in_(ids_of_category(chosen.category))
-        statement = statement.where(AccessRequest.vehicles.any(of_category))
+        statement = statement.where(_with_vehicle_of(chosen.category))
     if chosen.documents is not None:
         attached = exists().where(RequestDocument.request_id == AccessRequest.id)
         statement = statement.where(attached if chosen.documents else ~attached)
@@ -180,6 +179,13 @@ def _on_shelf(where: Shelf | RequestState, clerk_id: UUID | None) -> list[Column
         case Shelf.APPEALED:
             return [_reopened(Reexamination.cause == ReexaminationCause.APPEAL)]
     return []
+
+
+def _with_vehicle_of(category: Category) -> ColumnElement[bool]:
+    """Join the vehicles instead of listing them: SQLite would make the list again for each request."""
+    of_category = ids_of_category(category).subquery()
+    joined = select(RequestVehicle.id).join(of_category, of_category.c.id == RequestVehicle.vehicle_id)
+    return joined.where(RequestVehicle.request_id == AccessRequest.id).exists()
 
 
 def _reopened(*more: ColumnElement[bool]) -> ColumnElement[bool]:

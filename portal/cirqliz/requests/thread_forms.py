@@ -16,7 +16,7 @@ from portal.web.forms import Needed
 
 
 class MessageForm(FlaskForm):
-    """What the company writes, and what it adds."""
+    """What the company writes, and what it adds; documents alone are enough, but not to answer a question."""
 
     text = TextAreaField(_l("Votre message"))
     documents = MultipleFileField(
@@ -27,6 +27,10 @@ class MessageForm(FlaskForm):
             most=MAX_DOCUMENTS,
         ),
     )
+
+    def need_text(self) -> None:
+        """Say that the message is needed: the desk has asked something."""
+        self.text.flags.required = True
 
     def show_error(self, error: PortalError) -> None:
         """Put the sentence of a refusal beside its field."""

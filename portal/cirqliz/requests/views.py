@@ -23,7 +23,7 @@ from portal.cirqliz.requests.renewal import renew_request
 from portal.cirqliz.requests.thread import list_thread
 from portal.cirqliz.requests.thread_forms import AppealForm, MessageForm
 from portal.cirqliz.rules.settings import access_settings
-from portal.cirqliz.states import MessageSide
+from portal.cirqliz.states import MessageSide, RequestState
 from portal.common.actor import CompanyRole
 from portal.common.clock import SYSTEM_CLOCK
 from portal.common.errors import Conflict, Invalid, NotFound
@@ -68,6 +68,9 @@ def request_page(
     """Return the page of a request, with what was typed in its forms when they come back."""
     territory = get_territory_by_id(found.territory_id)
     may_write, now = may_file(found.company_id), SYSTEM_CLOCK.now()
+    message = message or MessageForm(formdata=None)
+    if found.state is RequestState.INFORMATION_ASKED:
+        message.need_text()
     reexamined = queries.was_reexamined(found.id)
     refusal = policies.refuses_withdrawal(found.state, found.decisions, reexamined=reexamined)
     return show(
@@ -81,7 +84,7 @@ def request_page(
         document_url=lambda document_id: url_for(
             "cirqliz.show_document", company_id=found.company_id, request_id=found.id, document_id=document_id
         ),
-        message=message or MessageForm(formdata=None),
+        message=message,
         appeal=appeal or AppealForm(formdata=None),
         delays=delay_sentences(usual_delay(found.territory_id)) if found.state.open else [],
         may_write=may_write,

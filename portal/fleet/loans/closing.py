@@ -43,6 +43,7 @@ def _by_other_side(uow: UnitOfWork, company_id: UUID, clock: Clock) -> dict[UUID
     found: dict[UUID, list[Vehicle]] = {}
     for loan, vehicle in rows:
         other_id = loan.borrower_id if loan.lender_id == company_id else loan.lender_id
+        assert other_id is not None, "an accepted loan knows its borrower"
         found.setdefault(other_id, []).append(vehicle)
     closed = set(uow.session.scalars(closed_companies(list(found))))
     return {other_id: vehicles for other_id, vehicles in sorted(found.items()) if other_id not in closed}

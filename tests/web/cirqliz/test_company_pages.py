@@ -10,6 +10,8 @@ import pytest
 from bs4 import BeautifulSoup, Tag
 from flask import url_for
 
+from portal.cirqliz.decisions.claims import ask_information
+from portal.cirqliz.decisions.commands import AskInformation
 from portal.cirqliz.passes.queries import list_passes_of_request
 from portal.cirqliz.states import RequestState
 from tests.factories.accounts import make_company, make_member, make_user
@@ -303,3 +305,17 @@ def test_company_home_says_what_waits_when_it_has_requests_and_passes(world: Wor
     world.ready()
     after = page_client.get(home).get_text(" ")
     assert "1 demande attend une réponse." in after and "2 laissez-passer valables ou à venir." in after
+
+
+def test_message_is_called_optional_unless_the_desk_asked_something(world: World, client: PageClient) -> None:
+    found = world.ready()
+    url = f"/entreprises/{world.company.id}/demandes/{found.id}"
+    label = "section[aria-labelledby=echanges] label[for=text]"
+    assert "facultatif" in str(client.get(url).select_one(label))
+    question = AskInformation(found.id, found.version, "Quel quai ?")
+    ask_information(world.staff_actor(), world.territory.slug, question)
+    asked = str(client.get(url).select_one(label))
+    assert "Votre message" in asked and "facultatif" not in asked
+    again = client.post(f"{url}/reponse", {"text": " "})
+    assert again.select_one("#erreurs a") is not None
+    assert "facultatif" not in str(again.select_one(label))
