@@ -39,7 +39,6 @@ def phone_words() -> dict[str, object]:
         },
         "plate": _("Plaque à comparer"),
         "clock": _("Heure du contrôle"),
-        "training": _("EXERCICE"),
         "list_of": _("Liste du %(at)s."),
         "list_old": _("Liste du %(at)s : trop ancienne, le vert devient orange. Trouvez du réseau."),
         "list_none": _("Aucune liste sur ce téléphone : il faut du réseau une première fois."),

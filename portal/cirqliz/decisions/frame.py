@@ -29,6 +29,7 @@ def _tabs(territory: str) -> list[dict[str, Any]]:
     tabs = (
         (_("Guichet"), "cirqliz.desk", StaffRole.CLERK),
         (_("Contrôle"), "cirqliz.control", StaffRole.CONTROL_AGENT),
+        (_("Tableau des contrôles"), "cirqliz.control_dashboard", StaffRole.SUPERVISOR),
         (_("Règles"), "cirqliz.list_rules", StaffRole.SUPERVISOR),
         (_("Journal"), "cirqliz.journal", StaffRole.SUPERVISOR, StaffRole.ADMINISTRATOR),
     )

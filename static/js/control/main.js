@@ -134,7 +134,8 @@ async function answer(text) {
   const shown = { reason, now: moment, zone: zone() };
   const card = showVerdict(at("verdict"), words, verdict, shown);
   signal(verdict.tone, loud);
-  if (verdict.training) return;
+  // Some codes of an exercise are forged on purpose: nothing tells them from what a forger would show.
+  if (exercising || verdict.training) return;
   const look = {
     agent: facts.agent,
     territory,
@@ -199,6 +200,15 @@ function clearAnswers() {
   for (const part of [...at("recherche").children]) if (!part.matches("form")) part.remove();
 }
 
+/** The portal's answer to a search is seen, heard and felt as that to a scan. */
+function showFound() {
+  const card = at("recherche").querySelector(".j-verdict");
+  if (card === null) return;
+  card.tabIndex = -1;
+  card.focus();
+  signal(Object.keys(words.tones).find((tone) => card.classList.contains(`j-verdict--${tone}`)), loud);
+}
+
 async function choose() {
   clearAnswers();
   await keepChoice("territory", slug());
@@ -247,11 +257,15 @@ function listen() {
   });
   at("recherche").addEventListener("submit", (event) => {
     clearAnswers();
-    if (navigator.onLine) return;
+    if (navigator.onLine) {
+      wakeSound();
+      return;
+    }
     event.preventDefault();
     event.stopImmediatePropagation();
     tell(words.search_offline);
   }, true);
+  document.addEventListener("htmx:after:swap", showFound);
   document.addEventListener("htmx:error", () => tell(words.search_offline));
   addEventListener("online", sync);
   setInterval(sync, EVERY_MS);

@@ -32,16 +32,9 @@ export function showVerdict(place, words, verdict, { reason, now, zone }) {
   if (verdict.said) details.append(line(words.plate, plateGroups(verdict.said.plate)));
   details.append(line(words.clock, instant(now, zone)));
   card.append(details);
-  place.replaceChildren(...(verdict.training ? [exercise(words)] : []), card);
+  place.replaceChildren(card);
   place.focus();
   return card;
-}
-
-function exercise(words) {
-  const mark = document.createElement("p");
-  mark.className = "j-control__exercise";
-  mark.textContent = words.training;
-  return mark;
 }
 
 function line(label, value) {
