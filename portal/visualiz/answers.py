@@ -59,7 +59,7 @@ def answer_at(
     return PlaceAnswer(
         lon=point[0],
         lat=point[1],
-        label=_label(territory.slug, point),
+        label=place_label(territory.slug, point),
         state=found.state,
         word=state_words(found.state),
         tone=TONES[found.state],
@@ -86,7 +86,7 @@ _MORE = {
 }
 
 
-def _label(slug: str, point: tuple[float, float]) -> str:
+def place_label(slug: str, point: tuple[float, float]) -> str:
     """The nearest address; the degrees where there is none, or while the index of addresses cannot be read."""
     try:
         hit = reverse_geocode(slug, *point)

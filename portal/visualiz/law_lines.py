@@ -121,12 +121,16 @@ _LIMIT_KINDS = {
 }
 
 
-def measure_limits(measure: Measure) -> list[list[str]]:
-    """The sizes over which a closing measure binds, as pairs (kind, limit); none when it binds otherwise too."""
+def measure_limit(measure: Measure) -> dict[str, str]:
+    """As on a sign, the sizes over which a closing measure binds: `limit_kind` of the first, `limit` in words.
+
+    Empty when it binds otherwise too.
+    """
     bound = measure.vehicles.applies_to
-    if measure.type not in CLOSING_TYPES or not all(isinstance(criterion, Over) for criterion in bound):
-        return []
-    return [[_LIMIT_KINDS[c.size], _limit_words(c)] for c in bound if isinstance(c, Over)]
+    sizes = [criterion for criterion in bound if isinstance(criterion, Over)]
+    if measure.type not in CLOSING_TYPES or not sizes or len(sizes) < len(bound):
+        return {}
+    return {"limit_kind": _LIMIT_KINDS[sizes[0].size], "limit": " · ".join(map(_limit_words, sizes))}
 
 
 def _limit_words(over: Over) -> str:

@@ -99,7 +99,7 @@ class Asked:
         return answer_at(self.territory, self.law, self.point, self.moment, self.choice)
 
     @property
-    def query(self) -> dict[str, str]:
+    def query(self) -> dict[str, Any]:
         """What is asked, as it stands in a URL: it gives the same answer to whoever opens it."""
         place: dict[str, str] = {}
         if self.point is not None:

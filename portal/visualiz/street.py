@@ -1,0 +1,79 @@
+"""The points by which a street is asked: the middle of each of its pieces between two crossings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+from shapely.geometry import Point
+
+from portal.common.text import fold
+from portal.itineriz.api import Streets, load_streets
+from portal.territories.api import AddressHit, HitKind, TerritoryView, geocode
+
+MOST_POINTS = 60
+# Degrees between pieces that belong together: a square or a missing piece does not end a street, another town does.
+_APART = 0.0015
+
+
+@dataclass(frozen=True, slots=True)
+class Street:
+    """A street by its name and the points (lon, lat) that stand for its pieces, from one end to the other."""
+
+    label: str
+    points: tuple[Point, ...]
+
+
+def find_street(territory: TerritoryView, text: str) -> Street | None:
+    """The street a text names; None when it names none. Raises Unavailable when addresses cannot be searched."""
+    hit = geocode(territory.slug, text) if text.strip() else None
+    return None if hit is None or hit.kind is not HitKind.STREET else street_of(territory, hit)
+
+
+def street_of(territory: TerritoryView, hit: AddressHit) -> Street:
+    """The street of a hit; where the road graph does not know it, the one point of the index of addresses."""
+    points = _points(territory, fold(hit.label.partition(",")[0]), Point(hit.lon, hit.lat))
+    return Street(hit.label, points or (Point(hit.lon, hit.lat),))
+
+
+def _points(territory: TerritoryView, name: str, near: Point) -> tuple[Point, ...]:
+    if territory.graph_dir is None:
+        return ()
+    try:
+        streets = load_streets(territory.graph_dir)
+    except FileNotFoundError:
+        return ()
+    lines = _together(_pieces(streets, name), near)
+    middles = [shapely.line_interpolate_point(line, 0.5, normalized=True) for line in lines]
+    if len(middles) > MOST_POINTS:
+        middles = [middles[round(place)] for place in np.linspace(0, len(middles) - 1, MOST_POINTS)]
+    return tuple(middles)
+
+
+def _pieces(streets: Streets, name: str) -> npt.NDArray[np.object_]:
+    """The lines of all roads of a name, each once whatever its directions."""
+    table = streets.table
+    wanted = [number for number, names in enumerate(table.names) if name in map(fold, names)]
+    rows = streets.rows[np.isin(table.name_rows[streets.rows], wanted)]
+    lines: npt.NDArray[np.object_] = table.shapes[rows]
+    return lines
+
+
+def _together(lines: npt.NDArray[np.object_], near: Point) -> Sequence[shapely.LineString]:
+    """Of lines, those that hang together with the nearest to a point, from west to east or from north to south."""
+    if len(lines) == 0:
+        return []
+    tree = shapely.STRtree(lines)
+    reached = {int(tree.nearest(near))}
+    fresh = list(reached)
+    while fresh:
+        found = {int(row) for row in np.unique(tree.query(lines[fresh], predicate="dwithin", distance=_APART)[1])}
+        fresh = sorted(found - reached)
+        reached |= found
+    kept = lines[sorted(reached)]
+    west, south, east, north = shapely.total_bounds(kept).tolist()
+    across = east - west > north - south
+    return sorted(kept, key=lambda line: line.centroid.x if across else -line.centroid.y)
