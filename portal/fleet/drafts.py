@@ -119,15 +119,15 @@ class CellReader:
         self.key = column.key
         self._column = column
         self._unit = unit
-        self._known: dict[str, Cell] = {}
+        self.known: dict[str, Cell] = {}
 
     def read(self, text: str) -> Cell:
-        """Return what a text, not empty, is worth."""
-        known = self._known.get(text)
+        """Return what a text, not empty, is worth; `known` has the answer for those that were met."""
+        known = self.known.get(text)
         if known is None:
             known = self._read(text)
-            if len(self._known) < self._MOST_KEPT:
-                self._known[text] = known
+            if len(self.known) < self._MOST_KEPT:
+                self.known[text] = known
         return known
 
     def _read(self, text: str) -> Cell:
@@ -177,15 +177,16 @@ def judge_with(texts: Mapping[str, str], readers: Iterable[CellReader]) -> Judge
     faults: list[Fault] = []
     warnings: list[Fault] = []
     for reader in readers:
-        text = texts.get(reader.key)
+        key = reader.key
+        text = texts.get(key)
         if not text or not (text := text.strip()):
             continue
-        read = reader.read(text)
+        read = reader.known.get(text) or reader.read(text)
         if read.fault is not None:
             faults.append(read.fault)
             continue
         if read.value is not None:
-            values[reader.key] = read.value
+            values[key] = read.value
         if read.warning is not None:
             warnings.append(read.warning)
 
@@ -213,7 +214,7 @@ def _place(fault: Fault) -> int:
 
 
 def _plate(values: Mapping[str, Any], faults: list[Fault]) -> Plate | None:
-    if any(fault.column in {"plate", "country"} for fault in faults):
+    if faults and any(fault.column in {"plate", "country"} for fault in faults):
         return None
     try:
         return read_plate(values.get("plate", ""), values.get("country", "FR"))
@@ -223,8 +224,8 @@ def _plate(values: Mapping[str, Any], faults: list[Fault]) -> Plate | None:
 
 
 def _cross_check(values: dict[str, Any], faults: list[Fault], warnings: list[Fault]) -> None:
-    gross, combined, axle = (values.get(f"{name}_kg") for name in ("gross_weight", "combination_weight", "axle_load"))
-    failed = {fault.column for fault in faults}
+    gross, combined, axle = map(values.get, ("gross_weight_kg", "combination_weight_kg", "axle_load_kg"))
+    failed = {fault.column for fault in faults} if faults else ()
     if "category" not in values and "category" not in failed:
         if gross is not None:
             values["category"] = category_of(gross)

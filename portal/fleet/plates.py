@@ -26,18 +26,19 @@ class PlateScheme(StrEnum):
     @property
     def provisional(self) -> bool:
         """True when the plate is valid for a limited time only: an end date is asked."""
-        return self in {PlateScheme.WW, PlateScheme.W_GARAGE}
+        return self is PlateScheme.WW or self is PlateScheme.W_GARAGE
 
 
+# Told apart by their beginnings and lengths: the commonest comes first.
 _PATTERNS = (
+    (PlateScheme.SIV, re.compile(r"^(?!SS|WW)[A-HJ-NP-TV-Z]{2}(?!000)\d{3}(?!SS)[A-HJ-NP-TV-Z]{2}$")),
     (PlateScheme.WW, re.compile(r"^WW(?!000)\d{3}(?!SS)[A-HJ-NP-TV-Z]{2}$")),
     (PlateScheme.W_GARAGE, re.compile(r"^W(?!000)\d{3}(?!SS)[A-HJ-NP-TV-Z]{2}$")),
-    (PlateScheme.SIV, re.compile(r"^(?!SS|WW)[A-HJ-NP-TV-Z]{2}(?!000)\d{3}(?!SS)[A-HJ-NP-TV-Z]{2}$")),
     (PlateScheme.FNI, re.compile(r"^\d{1,4}[A-Z]{1,3}(0[1-9]|[1-8]\d|9[0-5]|2[AB]|97[1-6])$")),
 )
-_BARE = re.compile(r"^[A-Z0-9]{2,12}$")
+_BARE = re.compile(r"^(?=[A-Z]*[0-9])[A-Z0-9]{2,12}$")
+_COUNTRY = re.compile(r"[A-Z]{2}")
 _SEPARATORS = re.compile(r"[\s\-_.·•‐‑‒–—/\u00a0\u202f]+")
-_SAME_GLYPH = str.maketrans({"O": "0", "I": "1"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class Plate:
     @property
     def key(self) -> str:
         """What two typings of one plate have in common: see `plate_key`."""
-        return self.bare.translate(_SAME_GLYPH)
+        return _same_glyphs(self.bare)
 
 
 def display_plate(bare: str, scheme: PlateScheme) -> str:
@@ -70,7 +71,11 @@ def display_plate(bare: str, scheme: PlateScheme) -> str:
 
 def plate_key(text: str) -> str:
     """Return the comparison key of any typing: no separators, O read as 0 and I as 1."""
-    return _strip(text).translate(_SAME_GLYPH)
+    return _same_glyphs(_strip(text))
+
+
+def _same_glyphs(bare: str) -> str:
+    return bare.replace("O", "0").replace("I", "1")
 
 
 def _strip(text: str) -> str:
@@ -88,10 +93,10 @@ def read_plate(text: str, country: str = "FR") -> Plate:
     bare = _strip(text)
     if not bare:
         raise Invalid("plate-missing", field="plate")
-    if not _BARE.match(bare) or not any(sign.isdigit() for sign in bare):
+    if not _BARE.match(bare):
         raise Invalid("plate-malformed", field="plate", value=text.strip()[:20])
     nation = country.strip().upper()
-    if not re.fullmatch(r"[A-Z]{2}", nation):
+    if not _COUNTRY.fullmatch(nation):
         raise Invalid("country-malformed", field="country", value=country.strip()[:20])
     if nation != "FR":
         return Plate(bare, nation, PlateScheme.FOREIGN)
