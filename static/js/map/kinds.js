@@ -103,7 +103,7 @@ function verdictOf({ verdict }) {
   return verdict in VERDICTS ? verdict : "unknown";
 }
 
-/** The ink of the letter of an address, readable on its ground. */
+/** The ink of the letter in a circle, readable on its ground. */
 export function letterInk(dark) {
   return dark ? NIGHT.casing : DAY.casing;
 }
@@ -112,7 +112,16 @@ function effectOf({ effect }) {
   return EFFECT_NAMES.includes(effect) ? effect : "other";
 }
 
-/** The path options of a feature. kind: one of ORDER; properties: the feature's own; dark: by night. */
+/** How much of a path is left of what does not concern the chosen vehicle. */
+const FADED = 0.25;
+
+/** The style of what has no effect on the chosen vehicle. */
+export function faded(style) {
+  return { ...style, opacity: (style.opacity ?? 1) * FADED, fillOpacity: (style.fillOpacity ?? 0.2) * FADED };
+}
+
+/** The path options of a feature. kind: one of ORDER, "alerts" (an event at a point) or "limits" (the sign of a height or a
+ *  weight); properties: the feature's own; dark: by night. */
 export function styleOf(kind, properties, dark) {
   const ink = dark ? NIGHT : DAY;
   switch (kind) {
@@ -128,6 +137,10 @@ export function styleOf(kind, properties, dark) {
       const effect = effectOf(properties);
       return { ...EFFECTS.orders[effect], color: ink[effect], opacity: 0.9, lineCap: "butt", fillColor: ink[effect], fillOpacity: 0.1, radius: 7 };
     }
+    case "alerts":
+      return { radius: 12, weight: 2, color: ink.casing, fillColor: ink.events, fillOpacity: 1, opacity: 1 };
+    case "limits":
+      return { radius: 15, weight: 2, color: ink.casing, fillColor: ink.casing, fillOpacity: 1, opacity: 1 };
     case "events":
     case "signs":
       return { lineCap: "butt", ...EFFECTS[kind][effectOf(properties)], color: ink[kind], opacity: 0.95, fillColor: ink[kind], fillOpacity: 0.1, radius: 7 };
@@ -162,38 +175,14 @@ export function underlay(kind, dark) {
 /** The classes of the key of a layer in the legend: one per look that occurs among the features; of a layer that is
  *  fetched piece by piece, every look it has. */
 export function keysOf(kind, features, boxed) {
-  if (boxed) return EFFECT_NAMES.map((effect) => ({ look: `${kind}-${effect}`, name: effect }));
+  if (boxed) {
+    const limit = kind === "signs" ? [{ look: "limit", name: "limit", sample: "3,5" }] : [];
+    return [...EFFECT_NAMES.map((effect) => ({ look: `${kind}-${effect}`, name: effect })), ...limit];
+  }
   const seen = (name, known) => known.filter((value) => features.some((feature) => feature.properties?.[name] === value));
   if (kind === "perimeters") return seen("colour", COLOURS).map((colour) => ({ colour }));
   if (kind in EFFECTS) return seen("effect", EFFECT_NAMES).map((effect) => ({ look: `${kind}-${effect}`, name: effect }));
   if (kind === "bays") return seen("regime", ["permanent", "periodic"]).map((regime) => ({ look: `bay-${regime}`, name: regime }));
   if (kind === "checks") return seen("verdict", Object.keys(VERDICTS)).map((verdict) => ({ look: `check-${verdict}`, name: `check-${verdict}` }));
   return [{ look: kind }];
-}
-
-/** Points inside a polygon, the best first, where a letter is read as its name: the middles of a few level cuts.
-
- *  rings: arrays of [lon, lat]. A ring around another (blue around red) has its centre of gravity in the hole. */
-export function innerPoints(rings) {
-  const lats = rings[0].map(([, lat]) => lat);
-  const [south, north] = [Math.min(...lats), Math.max(...lats)];
-  const found = [];
-  for (const [rank, share] of [0.5, 0.35, 0.65, 0.2, 0.8].entries()) {
-    const lat = south + (north - south) * share;
-    const cuts = [];
-    for (const ring of rings) {
-      for (let i = 1; i < ring.length; i += 1) {
-        const [[x1, y1], [x2, y2]] = [ring[i - 1], ring[i]];
-        if ((y1 > lat) !== (y2 > lat)) cuts.push(x1 + ((lat - y1) / (y2 - y1)) * (x2 - x1));
-      }
-    }
-    cuts.sort((a, b) => a - b);
-    // The middle of the polygon is worth a cut a little shorter.
-    for (let i = 1; i < cuts.length; i += 2) {
-      const width = cuts[i] - cuts[i - 1];
-      found.push({ width, lon: (cuts[i] + cuts[i - 1]) / 2, lat, worth: width / 1.15 ** rank });
-    }
-  }
-  if (found.length === 0) return [{ width: 0, lon: rings[0][0][0], lat: rings[0][0][1], worth: 0 }];
-  return found.sort((a, b) => b.worth - a.worth);
 }

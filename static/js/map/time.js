@@ -1,24 +1,60 @@
-// Which features apply at an instant, and what instant a local date and hour are. No map library here.
+// Which features apply at an instant, and what a local date and hour are as an instant. No map library here.
+
+const DAY_MS = 86_400_000;
+const clocks = new Map();
+
+/** The clock of a zone, made once: making one takes longer than reading it a hundred times. */
+function clockOf(zone) {
+  if (!clocks.has(zone)) {
+    clocks.set(zone, new Intl.DateTimeFormat("en-GB", {
+      timeZone: zone, hourCycle: "h23", year: "numeric", month: "2-digit", day: "2-digit",
+      hour: "2-digit", minute: "2-digit", second: "2-digit",
+    }));
+  }
+  return clocks.get(zone);
+}
+
+function partsOf(instantMs, zone) {
+  return Object.fromEntries(clockOf(zone).formatToParts(instantMs).map(({ type, value }) => [type, value]));
+}
+
+/** The day "2024-09-08" and the clock "09:00" of an instant in a zone. */
+export function localMoment(instantMs, zone) {
+  const { year, month, day, hour, minute } = partsOf(instantMs, zone);
+  return { day: `${year}-${month}-${day}`, clock: `${hour}:${minute}` };
+}
 
 /** How far the clock of the zone is ahead of UTC at an instant, in ms. */
 function offsetMs(instantMs, zone) {
-  const parts = new Intl.DateTimeFormat("en-GB", {
-    timeZone: zone, hourCycle: "h23", year: "numeric", month: "numeric", day: "numeric",
-    hour: "numeric", minute: "numeric", second: "numeric",
-  }).formatToParts(instantMs);
-  const read = Object.fromEntries(parts.map(({ type, value }) => [type, Number(value)]));
-  return Date.UTC(read.year, read.month - 1, read.day, read.hour, read.minute, read.second)
-    - Math.floor(instantMs / 1000) * 1000;
+  const { year, month, day, hour, minute, second } = partsOf(instantMs, zone);
+  return Date.UTC(year, month - 1, day, hour, minute, second) - Math.floor(instantMs / 1000) * 1000;
 }
 
-/** The instant (ms) of a date "2024-09-08" and a clock "09:00" in a zone; NaN when one is not complete. */
+/** The instant (ms) of a date "2024-09-08" and a clock "09:00" in a zone; NaN when one is not complete. Of an hour that comes
+ *  twice, in autumn, the first; an hour that does not exist, in spring, is read by the clock before it. */
 export function localInstant(date, clock, zone) {
   const naive = Date.parse(`${date}T${clock || "00:00"}:00Z`);
   if (Number.isNaN(naive)) return Number.NaN;
-  const guess = naive - offsetMs(naive, zone);
-  // Near a clock change the first guess may use the other side's offset.
-  return naive - offsetMs(guess, zone);
+  // Near a change of clocks the day before and the day after have other offsets; both are tried.
+  const [before, after] = [naive - DAY_MS, naive + DAY_MS].map((near) => naive - offsetMs(near, zone));
+  const says = (instant) => instant + offsetMs(instant, zone) === naive;
+  if (says(before)) return before;
+  return says(after) ? after : before;
 }
+
+/** The day so many days after a day; days are those of the calendar. */
+export function addDays(day, count) {
+  return new Date(Date.parse(`${day}T00:00:00Z`) + count * DAY_MS).toISOString().slice(0, 10);
+}
+
+/** How many days of the calendar lie between two days. */
+export function daysBetween(first, last) {
+  return Math.round((Date.parse(`${last}T00:00:00Z`) - Date.parse(`${first}T00:00:00Z`)) / DAY_MS);
+}
+
+/** Minutes since midnight of a clock "09:30", and back. */
+export const minutesOf = (clock) => Number(clock.slice(0, 2)) * 60 + Number(clock.slice(3, 5));
+export const clockAt = (minutes) => `${String(Math.floor(minutes / 60)).padStart(2, "0")}:${String(minutes % 60).padStart(2, "0")}`;
 
 /** Windows [[start, end], …] of ISO texts as pairs of ms; a missing end stays open. Null when there are none. */
 export function parseWindows(windows) {
@@ -33,43 +69,4 @@ export function parseWindows(windows) {
 export function applies(windows, instantMs) {
   if (windows === null || Number.isNaN(instantMs)) return true;
   return windows.some(([start, end]) => start <= instantMs && instantMs < end);
-}
-
-const FORM = "form[data-map-time]";
-
-const minutes = (text) => Number(text.slice(0, 2)) * 60 + Number(text.slice(3, 5));
-const asClock = (value) => `${String(Math.floor(value / 60)).padStart(2, "0")}:${String(value % 60).padStart(2, "0")}`;
-
-/** The instant a form says: its date input, its time input and its zone. The slider follows. */
-function readForm(form) {
-  const date = form.querySelector('input[type="date"]');
-  const clock = form.querySelector('input[type="time"]');
-  const slider = form.querySelector('input[type="range"]');
-  if (slider && clock.value) {
-    slider.value = String(minutes(clock.value));
-    slider.setAttribute("aria-valuetext", clock.value);
-    const shown = form.querySelector("output");
-    if (shown) shown.value = clock.value;
-  }
-  return localInstant(date.value, clock.value, form.dataset.timezone || "Europe/Paris");
-}
-
-/** Tell a map the instant of its time form, now and at each change; the form may be replaced meanwhile.
-
- *  The form names the map in data-map-time, or leaves it empty to speak to every map of the page. */
-export function watchTime(root, changed) {
-  const concerns = (form) => !form.dataset.mapTime || form.dataset.mapTime === root.id;
-  const present = [...document.querySelectorAll(FORM)].find(concerns);
-  if (present) changed(readForm(present));
-  const heard = (event) => {
-    if (!root.isConnected) {
-      document.removeEventListener("input", heard);
-      return;
-    }
-    const form = event.target.closest(FORM);
-    if (!form || !concerns(form)) return;
-    if (event.target.type === "range") form.querySelector('input[type="time"]').value = asClock(Number(event.target.value));
-    if (["range", "date", "time"].includes(event.target.type)) changed(readForm(form));
-  };
-  document.addEventListener("input", heard);
 }

@@ -24,13 +24,14 @@ class PublicMap:
 
     def choose(self, day: date, hour: str) -> Locator:
         """Set day and hour; return the map once drawn for them."""
-        field = self.page.get_by_label("Jour", exact=False).first
+        field = self.page.get_by_label("Jour", exact=True)
         field.fill(day.isoformat())
         field.blur()
         self.page.wait_for_url(lambda url: day.isoformat() in url)
-        hours = self.page.get_by_label("Heure", exact=False).first
+        hours = self.page.get_by_label("Heure", exact=True)
         hours.fill(hour)
         hours.blur()
+        self.page.wait_for_url(lambda url: f"heure={hour}" in url)
         return shown_map(self.page.get_by_role("main"))
 
     def letters(self) -> list[str]:

@@ -1,0 +1,52 @@
+// When something on the map begins or ends, as the server computed it: asked by spans of days, kept until the law changes.
+
+import { addDays, localMoment } from "./time.js";
+
+/** Days of one question, and how many questions a jump may ask before it gives up. */
+const SPAN_DAYS = 31;
+const SPANS = 4;
+
+export class Changes {
+  /** kinds: () => kinds of the layers shown. Rejects where a method asks the server and gets no answer. */
+  constructor(url, zone, kinds) {
+    Object.assign(this, { url, zone, kinds, kept: new Map() });
+  }
+
+  /** Forget everything: the law has changed. */
+  clear() {
+    this.kept.clear();
+  }
+
+  /** What changes from a day to another, both included, at most 31: {changes: [ms…], perimeters: […]}. */
+  between(first, last) {
+    const url = new URL(this.url, location.href);
+    url.searchParams.set("du", first);
+    url.searchParams.set("au", last);
+    url.searchParams.set("calques", this.kinds().join(","));
+    const key = url.search;
+    if (!this.kept.has(key)) {
+      const asked = fetch(url, { cache: "no-cache" }).then(async (answer) => {
+        if (!answer.ok) throw new Error(`${key}: ${answer.status}`);
+        const found = await answer.json();
+        return { ...found, changes: found.changes.map((text) => Date.parse(text)) };
+      });
+      // A question that failed is asked again.
+      asked.catch(() => this.kept.delete(key));
+      this.kept.set(key, asked);
+    }
+    return this.kept.get(key);
+  }
+
+  /** The first change after an instant, or the last before it (direction -1); null when there is none for months. */
+  async nearest(at, direction) {
+    const { day } = localMoment(at, this.zone);
+    for (let span = 0; span < SPANS; span += 1) {
+      const near = addDays(day, direction * SPAN_DAYS * span);
+      const far = addDays(near, direction * (SPAN_DAYS - 1));
+      const { changes } = await this.between(...(direction > 0 ? [near, far] : [far, near]));
+      const found = changes.filter((change) => (direction > 0 ? change > at : change < at));
+      if (found.length > 0) return direction > 0 ? Math.min(...found) : Math.max(...found);
+    }
+    return null;
+  }
+}
