@@ -112,6 +112,7 @@ def test_pass_is_judged_without_network_and_the_look_is_sent_once_when_it_is_bac
     assert verdict.get_attribute("data-result") == "not_yet"
     expect(verdict).to_contain_text("À vérifier")
     expect(verdict).to_contain_text(plate)
+    expect(page.locator(".j-control__perimeters li").first).to_contain_text("pas actif maintenant")
     expect(page.locator("#envois")).to_contain_text("1")
     assert agent.barriers() == []
     page.get_by_label("Code, plaque ou numéro").fill(plate)
@@ -124,9 +125,11 @@ def test_pass_is_judged_without_network_and_the_look_is_sent_once_when_it_is_bac
     page.get_by_role("button", name="Mettre la liste à jour").click()
     expect(page.locator("#envois[data-waiting='0']")).to_be_visible()
 
+    idle = page.locator("#actualiser[aria-busy='false']")
+    expect(idle).to_be_visible()
     _call_taken_back(agent, code)
-    page.get_by_role("button", name="Mettre la liste à jour").click()
-    expect(page.locator("#actualiser[aria-busy='false']")).to_be_visible()
+    idle.click()
+    expect(idle).to_be_visible()
     page.get_by_role("button", name="Scanner un code").click()
     expect(page.locator("#verdict .j-verdict[data-result='not_yet']")).to_contain_text("Le portail corrige")
     expect(page.get_by_role("link", name="Reçu signé de ce contrôle")).to_be_visible()
@@ -161,5 +164,6 @@ def test_exercise_is_marked_and_leaves_no_look_when_it_is_scanned(
     verdict = _scan(agent)
     assert verdict.get_attribute("data-result") == result
     expect(verdict).to_contain_text(word)
+    expect(agent.page.locator(".j-control__perimeters li")).to_have_count(1 if result == "valid" else 0)
     expect(agent.page.locator("#exercices")).to_be_visible(visible=exercising)
     expect(agent.page.locator("#envois")).to_contain_text("Tous les contrôles sont envoyés")

@@ -23,6 +23,7 @@ from portal.cirqliz.pages import show
 from portal.cirqliz.verification.services import check_token
 from portal.common.actor import StaffRole
 from portal.common.errors import NotFound
+from portal.regulations.perimeters import Colour
 from portal.territories.api import get_territory
 from portal.web.extensions import limiter
 from portal.web.guards import PUBLIC, SIGNED_IN, current_actor, guard, staff
@@ -84,6 +85,7 @@ def control_app() -> ResponseReturnValue:
         chosen=chosen,
         form=SearchForm(formdata=None),
         longest_place=LONGEST_PLACE,
+        colours=Colour,
         supervises=actor.serves(chosen.slug, StaffRole.SUPERVISOR),
     )
     headers = {"Content-Security-Policy": _POLICY, "Permissions-Policy": "camera=(self), geolocation=(), microphone=()"}

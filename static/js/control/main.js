@@ -7,7 +7,7 @@ import { signal, wakeSound } from "./signals.js";
 import { allLooks, changeLook, getChoice, keepChoice, keepLook } from "./store.js";
 import { confirm, keptList, Refused, sendLooks, sessionToken, SignedOut, takeList } from "./sync.js";
 import { tokenIn } from "./token.js";
-import { isStale, judge, openBoard } from "./verdict.js";
+import { isStale, judge, openBoard, perimetersOf } from "./verdict.js";
 
 const EVERY_MS = 15 * 60_000;
 const TELL_CLOCK_MS = 2 * 60_000;
@@ -131,7 +131,7 @@ async function answer(text) {
   const moment = now();
   const verdict = await judge(board, text, moment, syncedAt, exercising);
   const reason = reasonOf(words, verdict, zone(), syncedAt);
-  const shown = { reason, now: moment, zone: zone() };
+  const shown = { reason, now: moment, zone: zone(), perimeters: perimetersOf(board, verdict, moment) };
   const card = showVerdict(at("verdict"), words, verdict, shown);
   signal(verdict.tone, loud);
   // Some codes of an exercise are forged on purpose: nothing tells them from what a forger would show.
@@ -166,7 +166,7 @@ async function later(card, verdict, shown, text, look) {
   await syncing;
   await sync();
   const left = await allLooks();
-  if (last.isConnected && left.every(({ id }) => id !== look.id)) last.after(receiptLink(look));
+  if (last.isConnected && left.every(({ id }) => id !== look.id)) at("verdict").append(receiptLink(look));
 }
 
 /** The portal knows better than the list: its answer takes the place of the phone's, in the look too. */

@@ -21,8 +21,8 @@ export function plateGroups(plate) {
   return plate.replace(/^([A-Z]{2})(\d{3})([A-Z]{2})$/, "$1-$2-$3");
 }
 
-/** Put a verdict in its place and move there. facts: {reason, now, zone}. */
-export function showVerdict(place, words, verdict, { reason, now, zone }) {
+/** Put a verdict in its place and move there. facts: {reason, now, zone, perimeters}. */
+export function showVerdict(place, words, verdict, { reason, now, zone, perimeters }) {
   const template = document.querySelector(`template[data-tone="${verdict.tone}"]`);
   const card = template.content.firstElementChild.cloneNode(true);
   card.dataset.result = verdict.result;
@@ -33,8 +33,37 @@ export function showVerdict(place, words, verdict, { reason, now, zone }) {
   details.append(line(words.clock, instant(now, zone)));
   card.append(details);
   place.replaceChildren(card);
+  if (verdict.said) place.append(dates(words, verdict.said, zone));
+  if (perimeters.length > 0) place.append(perimeterList(words, perimeters));
   place.focus();
   return card;
+}
+
+function dates(words, { starts, ends }, zone) {
+  const text = document.createElement("p");
+  text.textContent = fill(words.dates, { from: instant(starts, zone), to: instant(ends, zone) });
+  return text;
+}
+
+/** A pass is good where it is given for: the agent compares the names with where they stand. */
+function perimeterList(words, perimeters) {
+  const list = document.createElement("ul");
+  list.className = "j-control__perimeters";
+  for (const perimeter of perimeters) {
+    const item = document.createElement("li");
+    if (perimeter === null) {
+      item.textContent = words.perimeter_unknown;
+    } else {
+      const colour = document.querySelector(`template[data-colour="${perimeter.colour}"]`);
+      const name = document.createElement("strong");
+      name.textContent = perimeter.name;
+      const now = document.createElement("span");
+      now.textContent = perimeter.active ? words.active_now : words.inactive_now;
+      item.append(colour.content.cloneNode(true), name, now);
+    }
+    list.append(item);
+  }
+  return list;
 }
 
 function line(label, value) {

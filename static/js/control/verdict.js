@@ -62,6 +62,21 @@ export async function judge(board, text, now, syncedAt, exercising) {
   return verdict(result === "valid" && old ? "stale" : result, at, said, training);
 }
 
+/**
+ * What the phone knows of the perimeters that a judged pass names: {name, event, colour, active}; null for one it does
+ * not carry. None for a pass that is not worth anything in the territory.
+ */
+export function perimetersOf(board, { result, said, training }, now) {
+  if (said === null || result === "elsewhere" || result === "exercise") return [];
+  const { perimeters } = training ? board.training : board;
+  return said.references.map((reference) => {
+    const found = perimeters.get(reference);
+    return found ? { ...found, active: cover(found.spans, now) } : null;
+  });
+}
+
+const cover = (spans, now) => spans.some(({ start, end }) => start <= now && now < end);
+
 /** Whether the list is too old, by the territory's own limit, to say that a pass is good. */
 export function isStale(board, now, syncedAt) {
   return now - syncedAt > board.syncHours * HOUR_MS || syncedAt - now > CLOCK_SLACK_MS;
@@ -79,7 +94,7 @@ function weigh(board, said, now) {
   if (now < said.starts) return ["not_yet", said.starts];
   const named = said.references.map((reference) => board.perimeters.get(reference));
   const spans = named.flatMap((perimeter) => perimeter?.spans ?? []);
-  if (spans.some(({ start, end }) => start <= now && now < end)) return ["valid", said.ends];
+  if (cover(spans, now)) return ["valid", said.ends];
   if (named.length === 0 || named.includes(undefined)) return ["hours_unknown", null];
   const coming = spans.map(({ start }) => start).filter((start) => start > now && start < said.ends);
   return ["outside_hours", coming.length > 0 ? Math.min(...coming) : null];
