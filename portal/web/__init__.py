@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from portal.web import errors, extensions, filters, guards, headers, inputs, locale, navigation, rendering
+from portal.web import errors, extensions, filters, guards, headers, inputs, locale, navigation, rendering, static_files
 
 
 def init_app(app: Flask) -> None:
@@ -16,5 +16,6 @@ def init_app(app: Flask) -> None:
     filters.init_app(app)
     guards.init_app(app)
     navigation.init_app(app)
+    static_files.init_app(app)
     headers.init_app(app)
     errors.init_app(app)
