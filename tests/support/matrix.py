@@ -16,7 +16,7 @@ from portal.accounts.models import Invitation, Registration
 from portal.accounts.services.invitations import Offer, open_invitation
 from portal.accounts.services.registration import register
 from portal.accounts.tokens import registration_token, reset_token
-from portal.cirqliz.control.looks import Look, receive_looks
+from portal.cirqliz.control.looks import Look, Sent, receive_looks
 from portal.cirqliz.control.receipts import make_receipt
 from portal.cirqliz.decisions.batches.services import prepare_batch
 from portal.cirqliz.decisions.commands import Answer, DecideRequest, PrepareBatch
@@ -290,7 +290,7 @@ def _look(agent_id: UUID, slug: str) -> UUID:
     agent = Actor(ActorKind.USER, "Alix", agent_id, staff={slug: frozenset({StaffRole.CONTROL_AGENT})})
     now = SYSTEM_CLOCK.now()
     look = Look(new_id(), now, None, "forged", "Pont Neuf")
-    receive_looks(agent, slug, now, [look])
+    receive_looks(agent, slug, Sent(agent_id, now, [look]))
     return look.id
 
 

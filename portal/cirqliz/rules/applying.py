@@ -85,8 +85,6 @@ def apply_rules(job: RunningJob, territory_id: str) -> None:
             job.progress("rules", done, len(ids))
             _answer(place, part)
         session().expunge_all()
-    with job.finish():
-        pass
 
 
 def _answer(territory_id: UUID, ids: Sequence[UUID]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -49,18 +49,16 @@ class DemoCompany:
     verified: bool
 
 
-def make_staff(territory: str) -> Actor:
-    """Make the staff accounts; return the clerk, who decides the demonstration's requests."""
-    clerk: Actor | None = None
+def make_staff(territory: str) -> Mapping[str, Actor]:
+    """Make the staff accounts; return who acts with each, by mailbox."""
+    made = {}
     for name, (full_name, roles) in STAFF.items():
         account_id = accounts.seed_account(f"{name}@{DOMAIN}", full_name, PASSWORD)
         for role in roles:
             accounts.seed_staff(account_id, territory, role)
-        if StaffRole.CLERK in roles:
-            held = {territory: frozenset(roles)}
-            clerk = Actor(ActorKind.USER, full_name, user_id=account_id, staff=held)
-    assert clerk is not None
-    return clerk
+        held = {territory: frozenset(roles)}
+        made[name] = Actor(ActorKind.USER, full_name, user_id=account_id, staff=held)
+    return made
 
 
 def make_companies(app: Flask, town: Town, dice: random.Random, tell: Callable[[int, int], None]) -> list[DemoCompany]:

@@ -22,6 +22,7 @@ from portal.runtime.demo.loans import make_loans
 from portal.runtime.demo.names import DOMAIN, PASSWORD
 from portal.runtime.demo.people import make_companies, make_staff
 from portal.runtime.demo.requests import make_requests
+from portal.runtime.demo.showcase import make_showcase
 from portal.runtime.demo.tours import make_tours
 from portal.territories import api as territories
 from portal.territories.demo_town import Town, generate, write_osm_pbf
@@ -90,11 +91,12 @@ def prepare(app: Flask, say: Callable[[str], None]) -> None:
         dice = random.Random(SEED)  # noqa: S311 the same demonstration each time, nothing secret
         with jobs_in_this_process(app):
             steps.start("Registering companies, vehicles and staff")
-            clerk = make_staff(territory.slug)
+            staff = make_staff(territory.slug)
             companies = make_companies(app, town, dice, steps.progress)
             steps.end()
             steps.start("Filing and deciding requests")
-            make_requests(app, territory, town, companies, clerk, today, dice, steps.progress)
+            make_requests(app, territory, town, companies, staff["agent"], today, dice, steps.progress)
+            make_showcase(app, territory, companies, staff, today, dice)
             steps.end()
             steps.start("Computing tours, lending vehicles")
             make_tours(app, territory, town, companies[0], companies[1], today)
