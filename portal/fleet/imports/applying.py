@@ -15,6 +15,7 @@ from portal.audit import AuditTag, record
 from portal.common.actor import Actor, system_actor
 from portal.common.clock import SYSTEM_CLOCK
 from portal.common.errors import Conflict, Invalid
+from portal.common.garbage import without_collections
 from portal.config import Settings
 from portal.db import session, unit_of_work
 from portal.files import file_store
@@ -74,11 +75,12 @@ def apply_import(job: RunningJob, import_id: str, actor: str, actor_id: str) -> 
     content = file_store().get(row.file_key)
     if hashlib.sha256(content).hexdigest() != row.file_digest:
         raise Invalid("file-changed")
-    rows = good_rows(row)
-    if rows is None:
-        rows = _judged_anew(job, row, content)
+    with without_collections():
+        rows = good_rows(row)
+        if rows is None:
+            rows = _judged_anew(job, row, content)
     job.progress("storing", len(rows), row.rows_total)
-    with job.finish() as uow:
+    with without_collections(), job.finish() as uow:
         kept = uow.session.get(FleetImport, UUID(import_id), with_for_update=True, populate_existing=True)
         if kept is None or kept.state is not ImportState.APPLYING:
             return

@@ -15,6 +15,7 @@ from sqlalchemy import update
 from portal.common.actor import Actor
 from portal.common.clock import SYSTEM_CLOCK, Clock
 from portal.common.errors import Conflict, Invalid
+from portal.common.garbage import without_collections
 from portal.common.ids import new_id
 from portal.config import Settings
 from portal.db import UnitOfWork, session, unit_of_work
@@ -224,14 +225,11 @@ def check_import(job: RunningJob, import_id: str) -> None:
     company_id, mapping, fixes = row.company_id, confirmed_mapping(row), fixes_of(row)
     content = file_store().get(row.file_key)
     told = row.report is not None and "tally" in row.report
-    outcome = judge_content(
-        company_id,
-        content,
-        current_app.extensions["settings"],
-        mapping,
-        fixes,
-        (lambda done, first: tell(done, None if told else first)),
-    )
+    settings: Settings = current_app.extensions["settings"]
+    with without_collections():
+        outcome = judge_content(
+            company_id, content, settings, mapping, fixes, lambda done, first: tell(done, None if told else first)
+        )
     with job.finish() as uow:
         kept = uow.session.get(FleetImport, UUID(import_id), with_for_update=True, populate_existing=True)
         if kept is not None and kept.state is ImportState.CHECKING:

@@ -12,12 +12,10 @@ What was read is kept and only what changed is read again, so that a build after
 
 from __future__ import annotations
 
-import gc
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as TooSlow
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache, partial
@@ -31,6 +29,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from portal.common.clock import SYSTEM_CLOCK, Clock
+from portal.common.garbage import without_collections
 from portal.db import UnitOfWork, session
 from portal.numeriz.law.reading import LawReader
 from portal.numeriz.models import LawState
@@ -240,7 +239,7 @@ def law_for_display(territory: TerritoryView, clock: Clock = SYSTEM_CLOCK) -> La
 
 def _build(state: _State, kept: _Kept) -> LawSnapshot:
     """Read the law between two equal looks at its version, so that what was read belongs to one version."""
-    with _without_collections():
+    with without_collections():
         for _ in range(_ATTEMPTS):
             perimeters, measures = kept.reader.read(state.territory)
             after = _state(get_territory_by_id(state.territory.id))
@@ -256,16 +255,3 @@ def _build(state: _State, kept: _Kept) -> LawSnapshot:
             version=state.version,
             previous=kept.snapshot,
         )
-
-
-@contextmanager
-def _without_collections() -> Iterator[None]:
-    """Put off the search for reference cycles: a build makes millions of values that stay, and each search would look
-    through all of them again, which doubles the time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
