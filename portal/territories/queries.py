@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from flask import current_app
-from sqlalchemy import bindparam, select
+from sqlalchemy import Row, bindparam, select
 
 from portal.common.errors import NotFound, Unavailable
 from portal.config import Settings
@@ -93,13 +93,15 @@ def get_territory(slug: str) -> TerritoryView:
     return territory_view(row)
 
 
-# Each scan of a pass asks this: made once.
-_BY_ID = select(Territory).where(Territory.id == bindparam("territory_id"))
+# Each scan of a pass asks this: made once, plain columns.
+_COLUMNS = Territory.__table__.c
+_BY_ID = select(*_COLUMNS).where(_COLUMNS.id == bindparam("territory_id"))
 
 
 def get_territory_by_id(territory_id: UUID) -> TerritoryView:
     """Return the territory of an id; raises NotFound("territory-not-found")."""
-    row = session().scalar(_BY_ID, {"territory_id": territory_id})
+    session().flush()
+    row = session().connection().execute(_BY_ID, {"territory_id": territory_id}).one_or_none()
     if row is None:
         raise NotFound("territory-not-found", territory_id=str(territory_id))
     return territory_view(row)
@@ -159,7 +161,7 @@ def _paths(builds: Path, version: str) -> _Paths:
     return _Paths(folder / GRAPH_NAME, folder / BASEMAP_NAME, folder / ADDRESSES_NAME, folder / RESTRICTIONS_NAME)
 
 
-def territory_view(row: Territory) -> TerritoryView:
+def territory_view(row: Territory | Row[Any]) -> TerritoryView:
     """Return the frozen view of a row."""
     paths = _paths(builds_dir(row.slug), row.build_version) if row.build_version else _NO_PATHS
     built = row.min_lon is not None

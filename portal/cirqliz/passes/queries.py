@@ -123,9 +123,10 @@ def list_passes_of_request(request_id: UUID) -> Sequence[PassView]:
 
 _PASS, _PERIMETER = AccessPass.__table__, PassPerimeter.__table__
 _IN = "in_"
+_SHOWN_OF_PERIMETER = ("perimeter_id", "name", "event", "colour", "motorised")
 # What a scan costs counts: made once, plain columns, the pass and its perimeters in one look.
 _OF_TOKEN = (
-    select(*_PASS.c, *(column.label(_IN + column.name) for column in _PERIMETER.c))
+    select(*_PASS.c, *(_PERIMETER.c[name].label(_IN + name) for name in _SHOWN_OF_PERIMETER))
     .outerjoin_from(_PASS, _PERIMETER, _PERIMETER.c.pass_id == _PASS.c.id)
     .where(_PASS.c.token_id == bindparam("token_id"))
 )
@@ -142,7 +143,7 @@ def find_by_token(token_id: bytes) -> PassView | None:
         (
             PerimeterLine(r.in_perimeter_id, r.in_name, r.in_event, r.in_colour, r.in_motorised)
             for r in rows
-            if r.in_id is not None
+            if r.in_perimeter_id is not None
         ),
     )
 
