@@ -136,6 +136,11 @@ ERRORS: Mapping[str, LazyString] = {
     "swap-heavier": _l("Ce véhicule est plus lourd que celui du laissez-passer, ou son poids n’est pas connu."),
     "swap-hazmat": _l("Ce véhicule transporte des matières dangereuses : il lui faut une décision."),
     "swap-has-pass": _l("Ce véhicule a déjà un laissez-passer de la même demande."),
+    "swap-in-request": _l("Ce véhicule fait partie de la même demande : il a sa propre réponse."),
+    "swap-refused": _l("Le territoire a refusé ce véhicule à ces heures : déposez une nouvelle demande."),
+    "swap-held-back": _l(
+        "Le territoire a révoqué un laissez-passer de ce véhicule, ou doit le réexaminer : demandez-lui son accord."
+    ),
     "driver-address-missing": _l("Saisissez l’adresse e-mail du conducteur."),
     "driver-address-wrong": _l("Cette adresse n’est pas complète. Exemple : prenom.nom@exemple.fr"),
     "pass-not-living": _l("Ce laissez-passer n’est plus valable : il ne peut pas être envoyé."),

@@ -13,7 +13,8 @@ from portal.cirqliz.pages import show
 from portal.cirqliz.passes import queries
 from portal.cirqliz.passes.forms import DriverForm, SwapForm
 from portal.cirqliz.passes.sending import send_to_driver
-from portal.cirqliz.passes.swapping import list_stand_ins, refuses_swap, swap_pass
+from portal.cirqliz.passes.stand_ins import list_stand_ins
+from portal.cirqliz.passes.swapping import refuses_swap, swap_pass
 from portal.cirqliz.passes.views import PREFIX
 from portal.common.actor import CompanyRole
 from portal.common.clock import SYSTEM_CLOCK
@@ -84,7 +85,7 @@ def _chosen(form: SwapForm) -> UUID:
 def _swap_page(found: queries.PassView, form: SwapForm) -> str:
     now = SYSTEM_CLOCK.now()
     refusal = refuses_swap(found.state, found.valid_from, found.valid_to, found.swapped_from is not None, now)
-    vehicles = [] if refusal else list_stand_ins(found.company_id, found.vehicle_id, found.valid_to, now)
+    vehicles = [] if refusal else list_stand_ins(found, now)
     form.offer(vehicles)
     return show(
         "pass_swap.html",

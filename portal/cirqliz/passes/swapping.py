@@ -14,23 +14,14 @@ from portal.cirqliz.passes.journal import write_pass_entry
 from portal.cirqliz.passes.life import revoke_row
 from portal.cirqliz.passes.mails import mail_swap
 from portal.cirqliz.passes.services import load_pass, require_manager
+from portal.cirqliz.passes.stand_ins import get_stand_in
 from portal.cirqliz.states import PassState, RevocationReason
 from portal.common.actor import Actor
 from portal.common.clock import SYSTEM_CLOCK, Clock
 from portal.common.errors import Conflict, Invalid, NotFound
 from portal.db import UnitOfWork, unit_of_work
-from portal.fleet.api import (
-    Category,
-    VehicleView,
-    get_known_vehicles,
-    get_usable_vehicles,
-    list_usable_vehicles,
-    lock_vehicles,
-    plate_key,
-)
+from portal.fleet.api import VehicleView, lock_vehicles, plate_key
 from portal.territories.api import get_territory_by_id
-
-_RANK = {Category.N1: 1, Category.N2: 2, Category.N3: 3}
 
 
 def swap_pass(actor: Actor, company_id: UUID, pass_id: UUID, vehicle_id: UUID, *, clock: Clock = SYSTEM_CLOCK) -> UUID:
@@ -48,7 +39,7 @@ def swap_pass(actor: Actor, company_id: UUID, pass_id: UUID, vehicle_id: UUID, *
         refusal = refuses_swap(old.state, old.valid_from, old.valid_to, old.swapped_from is not None, now)
         if refusal is not None:
             raise Conflict(refusal, number=old.number)
-        stand_in = _stand_in(company_id, vehicle_id, old, now)
+        stand_in = get_stand_in(old, vehicle_id, now)
         new = _give(uow, old, stand_in, clock)
         revoke_row(actor, old, RevocationReason.PLATE_SWAPPED, "", clock)
         more = {"replaces": old.number, "plates": [old.plate_display, new.plate_display]}
@@ -66,41 +57,6 @@ def refuses_swap(state: PassState, start: datetime, end: datetime, is_swap: bool
     if is_swap:
         return "swap-twice"
     return None if start <= now < end else "swap-outside-dates"
-
-
-def list_stand_ins(company_id: UUID, vehicle_id: UUID, until: datetime, now: datetime) -> list[VehicleView]:
-    """Return the vehicles that may take over from this one, from now until an instant, by plate."""
-    broken = _known(company_id, vehicle_id)
-    usable = list_usable_vehicles(company_id, now, until)
-    return [one for one in usable if one.id != vehicle_id and refuses_stand_in(broken, one) is None]
-
-
-def refuses_stand_in(broken: VehicleView, stand_in: VehicleView) -> str | None:
-    """Return why a vehicle may not take over from another, as a code: it must not be heavier or more dangerous. Pure.
-
-    What is not known of the stand-in may be too much, unless it is not known of the first either.
-    """
-    if stand_in.category is not broken.category:
-        ranks = _RANK.get(broken.category), _RANK.get(stand_in.category)
-        if ranks[0] is None or ranks[1] is None or ranks[1] > ranks[0]:
-            return "swap-heavier"
-    for before, after in (
-        (broken.gross_weight_kg, stand_in.gross_weight_kg),
-        (broken.combination_weight_kg, stand_in.combination_weight_kg),
-    ):
-        if before is not None and (after is None or after > before):
-            return "swap-heavier"
-    return "swap-hazmat" if stand_in.hazmat and not broken.hazmat else None
-
-
-def _stand_in(company_id: UUID, vehicle_id: UUID, old: AccessPass, now: datetime) -> VehicleView:
-    found = get_usable_vehicles(company_id, [vehicle_id], now, old.valid_to)
-    if not found or vehicle_id == old.vehicle_id:
-        raise Invalid("swap-no-vehicle", field="vehicle")
-    refusal = refuses_stand_in(_known(company_id, old.vehicle_id), found[0])
-    if refusal is not None:
-        raise Invalid(refusal, field="vehicle")
-    return found[0]
 
 
 def _give(uow: UnitOfWork, old: AccessPass, vehicle: VehicleView, clock: Clock) -> IssuedPass:
@@ -136,10 +92,4 @@ def _vehicle_of(uow: UnitOfWork, company_id: UUID, pass_id: UUID) -> UUID:
     )
     if found is None:
         raise NotFound("pass-not-found")
-    return found
-
-
-def _known(company_id: UUID, vehicle_id: UUID) -> VehicleView:
-    """The vehicle of a pass, whatever became of it since."""
-    (found,) = get_known_vehicles(company_id, [vehicle_id])
     return found

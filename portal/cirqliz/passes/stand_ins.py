@@ -1,0 +1,122 @@
+"""Which vehicles may take over the pass of a broken-down one: nothing may be said against them, nor more weigh."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from sqlalchemy import select
+
+from portal.cirqliz.models import AccessPass, AccessRequest, RequestVehicle
+from portal.cirqliz.states import CLERK_REVOCATIONS, PassState, RefusalReason, VehicleDecision
+from portal.common.errors import Invalid
+from portal.db import session
+from portal.fleet.api import (
+    Category,
+    VehicleView,
+    get_known_vehicles,
+    get_usable_vehicles,
+    list_usable_vehicles,
+)
+
+_RANK = {Category.N1: 1, Category.N2: 2, Category.N3: 3}
+
+
+class HandedOn(Protocol):
+    """What counts of the pass that another vehicle is to take over."""
+
+    @property
+    def territory_id(self) -> UUID: ...
+    @property
+    def company_id(self) -> UUID: ...
+    @property
+    def request_id(self) -> UUID: ...
+    @property
+    def vehicle_id(self) -> UUID: ...
+    @property
+    def valid_to(self) -> datetime: ...
+
+
+def list_stand_ins(old: HandedOn, now: datetime) -> list[VehicleView]:
+    """Return the vehicles that may take over a pass for the rest of its window, by plate."""
+    broken = _known(old.company_id, old.vehicle_id)
+    usable = list_usable_vehicles(old.company_id, now, old.valid_to)
+    fit = [one for one in usable if one.id != old.vehicle_id and refuses_stand_in(broken, one) is None]
+    barred = _barred(old, [one.id for one in fit], now)
+    return [one for one in fit if one.id not in barred]
+
+
+def get_stand_in(old: HandedOn, vehicle_id: UUID, now: datetime) -> VehicleView:
+    """Return the vehicle that is to take over a pass. Raises Invalid when it may not.
+
+    The fleets of both vehicles are locked by then: whoever answers for the stand-in at this instant is waited for.
+    """
+    found = get_usable_vehicles(old.company_id, [vehicle_id], now, old.valid_to)
+    if not found or vehicle_id == old.vehicle_id:
+        raise Invalid("swap-no-vehicle", field="vehicle")
+    refusal = refuses_stand_in(_known(old.company_id, old.vehicle_id), found[0])
+    refusal = refusal or _barred(old, [vehicle_id], now).get(vehicle_id)
+    if refusal is not None:
+        raise Invalid(refusal, field="vehicle")
+    return found[0]
+
+
+def refuses_stand_in(broken: VehicleView, stand_in: VehicleView) -> str | None:
+    """Return why a vehicle may not take over from another, as a code: it must not be heavier or more dangerous. Pure.
+
+    What is not known of the stand-in may be too much, unless it is not known of the first either.
+    """
+    if stand_in.category is not broken.category:
+        ranks = _RANK.get(broken.category), _RANK.get(stand_in.category)
+        if ranks[0] is None or ranks[1] is None or ranks[1] > ranks[0]:
+            return "swap-heavier"
+    for before, after in (
+        (broken.gross_weight_kg, stand_in.gross_weight_kg),
+        (broken.combination_weight_kg, stand_in.combination_weight_kg),
+    ):
+        if before is not None and (after is None or after > before):
+            return "swap-heavier"
+    return "swap-hazmat" if stand_in.hazmat and not broken.hazmat else None
+
+
+def _barred(old: HandedOn, vehicle_ids: Collection[UUID], now: datetime) -> Mapping[UUID, str]:
+    """Return those vehicles about which the authority has its own answer for these hours, and why as a code.
+
+    A line of the same request has its own answer, whatever it is; a refusal or a pass taken back by a clerk stands for
+    its hours in the whole territory, and so does a pass held back until somebody decides.
+    """
+    lines = select(RequestVehicle.vehicle_id).where(
+        RequestVehicle.request_id == old.request_id, RequestVehicle.vehicle_id.in_(vehicle_ids)
+    )
+    refused = (
+        select(RequestVehicle.vehicle_id)
+        .join(AccessRequest, AccessRequest.id == RequestVehicle.request_id)
+        .where(
+            RequestVehicle.vehicle_id.in_(vehicle_ids),
+            RequestVehicle.decision == VehicleDecision.REFUSED,
+            # That one says nothing of the vehicle: another request covers it.
+            RequestVehicle.reason_code != RefusalReason.DUPLICATE,
+            AccessRequest.territory_id == old.territory_id,
+            AccessRequest.starts_at < old.valid_to,
+            AccessRequest.ends_at > now,
+        )
+    )
+    by_clerk = (AccessPass.state == PassState.REVOKED) & AccessPass.revoke_reason.in_(CLERK_REVOCATIONS)
+    held = select(AccessPass.vehicle_id).where(
+        AccessPass.vehicle_id.in_(vehicle_ids),
+        AccessPass.territory_id == old.territory_id,
+        (AccessPass.state == PassState.SUSPENDED) | by_clerk,
+        AccessPass.valid_from < old.valid_to,
+        AccessPass.valid_to > now,
+    )
+    # The strongest reason last: it stays.
+    said = {"swap-held-back": held, "swap-refused": refused, "swap-in-request": lines}
+    return {vehicle_id: code for code, wanted in said.items() for vehicle_id in session().scalars(wanted)}
+
+
+def _known(company_id: UUID, vehicle_id: UUID) -> VehicleView:
+    """The vehicle of a pass, whatever became of it since."""
+    (found,) = get_known_vehicles(company_id, [vehicle_id])
+    return found
