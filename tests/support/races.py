@@ -14,8 +14,13 @@ from portal.db import db, unit_of_work
 _HEAD_START_S = 0.3
 
 
-def overtaken[A, B](app: Flask, first: Callable[[], A], second: Callable[[], B]) -> tuple[A, B | BaseException]:
-    """Run `first`, start `second` in a thread before it is committed, commit, and return what both gave or raised."""
+def overtaken[A, B](
+    app: Flask, first: Callable[[], A], second: Callable[[], B], *, then: Callable[[], object] | None = None
+) -> tuple[A, B | BaseException]:
+    """Run `first`, start `second` in a thread before it is committed, commit, and return what both gave or raised.
+
+    then: what the first one does besides, in the same transaction, once the second has begun.
+    """
 
     def other() -> B:
         with app.app_context():
@@ -30,6 +35,8 @@ def overtaken[A, B](app: Flask, first: Callable[[], A], second: Callable[[], B])
             db.session.flush()
             running: Future[B] = pool.submit(other)
             time.sleep(_HEAD_START_S)
+            if then is not None:
+                then()
         error = running.exception(timeout=20)
         answer: B | BaseException = running.result() if error is None else error
     db.session.rollback()

@@ -12,6 +12,7 @@ from uuid import UUID
 from flask_babel import force_locale
 from sqlalchemy import Select, select
 
+from portal.cirqliz.decisions.deciding import load_requests
 from portal.cirqliz.mails import ChangedHours, mail_hours_changed
 from portal.cirqliz.models import AccessRequest, AutomaticDecision
 from portal.cirqliz.reexamination.needed import need_after_all
@@ -135,18 +136,16 @@ def judge_again(
 ) -> int:
     """Ask the rules again about these requests, in the running unit of work; return how many were opened again.
 
-    Other perimeters are kept as another answer, so that the next change is compared with it.
+    Other perimeters are kept as another answer, so that the next change is compared with it. The fleets are held too:
+    the rules read vehicles as they are, and those who change a fleet come before or after.
     """
+    held = load_requests(uow, territory_id, request_ids)
+    # Some may have ended, or been answered otherwise, since they were found.
+    wanted = _living(territory_id, clock).where(AccessRequest.id.in_(list(request_ids)))
+    living = set(uow.session.scalars(wanted.with_only_columns(AccessRequest.id)))
     rules = [view.rule for view in list_rules(territory_id)]
     told, opened = Told(), 0
-    rows = uow.session.scalars(
-        _living(territory_id, clock)
-        .where(AccessRequest.id.in_(list(request_ids)))
-        .order_by(AccessRequest.id)
-        .with_for_update(of=AccessRequest)
-        .execution_options(populate_existing=True)
-    ).all()
-    for request in rows:
+    for request in (one for one in held if one.id in living):
         if request.state is RequestState.NOT_NEEDED:
             opened += need_after_all(uow, request, _ACTOR, clock)
             continue
