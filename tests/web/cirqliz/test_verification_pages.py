@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from datetime import timedelta
 
 import pytest
@@ -16,6 +17,7 @@ from portal.common.actor import system_actor
 from portal.common.clock import SYSTEM_CLOCK
 from portal.db import session, unit_of_work
 from tests.factories.cirqliz import World
+from tests.properties.test_cirqliz_tokens import FORGERS
 from tests.support.web import PageClient
 
 CONTROL = "/territoires/val-essai/controle"
@@ -63,6 +65,14 @@ def test_any_other_code_is_red_and_never_a_failure(world: World, page_client: Pa
     assert page.select_one(".j-verdict--red") is not None
     page_client.sign_in(world.agent.id)
     assert "Contrôle enregistré" in page_client.get(f"/V/{token}").get_text()
+
+
+def test_forged_code_is_red_and_never_a_failure(issued: PassView, page_client: PageClient) -> None:
+    dice = random.Random(7)
+    for forge in FORGERS * 2:
+        page = page_client.get(f"/v/{forge(dice, issued.token)}")
+        assert page.select_one(".j-verdict--red") is not None
+        assert page.select_one(".j-verdict--green, .j-verdict--orange") is None
 
 
 @pytest.mark.parametrize("typed", ["oi 101 cd", "01-1O1-CD", "LP"])
