@@ -26,6 +26,19 @@ class UnitOfWork:
         """Run effect once the commit is durable: queue pushes, mails, files to delete."""
         self._effects.append(effect)
 
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Let a part of the use case fail alone: an exception undoes what it wrote and forgets its effects, and the
+        rest goes on. The exception goes on too.
+        """
+        known = len(self._effects)
+        try:
+            with self.session.begin_nested():
+                yield
+        except BaseException:
+            del self._effects[known:]
+            raise
+
     def run_effects(self) -> None:
         """Run the effects in order; a failing one is logged and never undoes what is committed."""
         for effect in self._effects:

@@ -45,6 +45,21 @@ def test_effects_run_after_the_commit_and_cannot_undo_it(database: Flask, caplog
     assert "effect after commit" in caplog.text
 
 
+def test_part_that_fails_leaves_no_trace_and_the_rest_goes_on(database: Flask) -> None:
+    happened: list[str] = []
+    with unit_of_work() as uow:
+        uow.after_commit(lambda: happened.append("before"))
+        record(ACTOR, AuditTag.TERRITORY_ADDED)
+        with pytest.raises(ZeroDivisionError), uow.savepoint():
+            record(ACTOR, AuditTag.TERRITORY_ADDED)
+            uow.after_commit(lambda: happened.append("lost"))
+            raise ZeroDivisionError
+        with uow.savepoint():
+            record(ACTOR, AuditTag.TERRITORY_ADDED)
+            uow.after_commit(lambda: happened.append("kept"))
+    assert (_count(), happened) == (2, ["before", "kept"])
+
+
 @pytest.mark.parametrize("descending", [False, True])
 def test_pages_go_forth_and_back_over_every_row_once(database: Flask, descending: bool) -> None:
     with unit_of_work():

@@ -7,7 +7,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from portal.accounts.api import refuse_company
 from portal.audit import list_entries
@@ -20,13 +20,20 @@ from portal.cirqliz.decisions.claims import ask_information, claim_oldest, claim
 from portal.cirqliz.decisions.commands import Answer, AskInformation, ClaimRequests, DecideRequest, PrepareBatch
 from portal.cirqliz.decisions.policies import CLAIM_LASTS
 from portal.cirqliz.decisions.services import decide_request
-from portal.cirqliz.models import DecisionBatch
+from portal.cirqliz.models import AccessPass, DecisionBatch
 from portal.cirqliz.passes.queries import list_passes_of_request
 from portal.cirqliz.requests.answering import answer_information
 from portal.cirqliz.requests.commands import AnswerInformation
 from portal.cirqliz.requests.queries import RequestView
 from portal.cirqliz.requests.services import withdraw_request
-from portal.cirqliz.states import BatchState, RefusalReason, RequestState, VehicleDecision
+from portal.cirqliz.states import (
+    BatchState,
+    PassState,
+    RefusalReason,
+    RequestState,
+    RevocationReason,
+    VehicleDecision,
+)
 from portal.common.actor import Actor, StaffRole, system_actor
 from portal.common.clock import SYSTEM_CLOCK, FixedClock
 from portal.common.errors import Conflict, Denied, Invalid, NotFound
@@ -137,6 +144,47 @@ def test_what_changed_meanwhile_is_left_out_and_told(world: World) -> None:
         RequestState.READY,
     ]
     assert world.seen(archived.id).batch_id is None
+
+
+def give_unseen_pass(world: World, like: UUID, vehicle_id: UUID) -> None:
+    """Store for a vehicle a living pass that stands in for another one: approving the vehicle itself cannot be stored.
+
+    like: the request, whose one pass is taken back.
+    """
+    with unit_of_work() as uow:
+        row = uow.session.scalars(select(AccessPass).where(AccessPass.request_id == like)).one()
+        known = {column.key: getattr(row, column.key) for column in AccessPass.__table__.columns}
+        changed = {"id": new_id(), "number": "LP-X", "token_id": b"12345678", "short_code": None}
+        uow.session.add(AccessPass(**known | changed | {"vehicle_id": vehicle_id, "swapped_from": row.id}))
+        row.state, row.revoked_at = PassState.REVOKED, SYSTEM_CLOCK.now()
+        row.revoke_reason = RevocationReason.PLATE_SWAPPED
+
+
+def test_request_that_the_database_refuses_stops_no_other(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    first, second = world.vehicle(), world.vehicle()
+    bad = world.ready(vehicles=[first, second])
+    world.approve(bad, [first])
+    give_unseen_pass(world, bad.id, second)
+    good = [world.ready(), world.ready()]
+    chosen = [world.seen(one.id) for one in (good[0], bad, good[1])]
+    mails = len(list_outbox())
+    batch_id = prepared(world, chosen)
+    let_the_hour_come(world)
+    assert get_batch(world.territory.id, batch_id).state is BatchState.APPLIED
+    assert outcomes(batch_id) == {
+        good[0].id: "decided",
+        bad.id: "request-refused-by-database",
+        good[1].id: "decided",
+    }
+    assert str(bad.id) in caplog.text
+    left = world.seen(bad.id)
+    assert (left.state, left.batch_id) == (RequestState.READY, None)
+    assert [vehicle.decision for vehicle in left.vehicles].count(VehicleDecision.PENDING) == 1
+    entries = list_entries(subject_id=bad.id).items
+    assert [entry.tag for entry in entries].count(AuditTag.REQUEST_DECIDED) == 1
+    assert [len(list_passes_of_request(one.id)) for one in good] == [1, 1]
+    assert len(list_outbox()) == mails + 2
+    assert ask_for_due_batches() == 0
 
 
 def test_answer_of_the_company_is_read_before_the_batch_counts(world: World) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from portal.cirqliz.decisions.batches.services import APPLY_BATCH, free_requests, lock_batch, record_applied
 from portal.cirqliz.decisions.commands import Answer
@@ -20,6 +22,7 @@ from portal.jobs import RunningJob, enqueue, get_job, task
 from portal.territories.api import get_territory_by_id
 
 DECIDED = "decided"
+_log = logging.getLogger(__name__)
 _ASK_AGAIN_AFTER = timedelta(minutes=1)
 
 
@@ -75,10 +78,15 @@ def _apply(uow: UnitOfWork, batch: DecisionBatch, clock: Clock) -> None:
             if refusal is not None:
                 raise refusal
             answer = Answer(batch.decision, batch.reason_code, batch.reason_text)
-            decide_in(uow, actor, place, request, pending_of(request), answer, clock, more={"batch": str(batch.id)})
+            # One that the database refuses leaves no trace and stops no other.
+            with uow.savepoint():
+                decide_in(uow, actor, place, request, pending_of(request), answer, clock, more={"batch": str(batch.id)})
             item.outcome = DECIDED
         except PortalError as error:
             item.outcome = error.code
+        except IntegrityError:
+            _log.exception("a batch left out a request that the database refuses: %s", request.id)
+            item.outcome = "request-refused-by-database"
     batch.state, batch.ended_at = BatchState.APPLIED, clock.now()
     decided = sum(item.outcome == DECIDED for item in items)
     record_applied(actor, batch, {"requests": decided, "left_out": len(batch.items) - decided}, clock)
