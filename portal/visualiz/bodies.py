@@ -20,25 +20,33 @@ class Body:
     compressed: bytes
 
 
-class _Bodies:
-    """The documents made last in this process; the key holds the version of the law, so none is ever out of date."""
+class Shelf[T]:
+    """What was made last in this process, by its key, at most so many."""
 
-    def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[object, ...], Body] = OrderedDict()
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._kept: OrderedDict[tuple[object, ...], T] = OrderedDict()
         self._guard = threading.Lock()
 
-    def get(self, key: tuple[object, ...], document: Callable[[], object]) -> Body:
+    def get(self, key: tuple[object, ...], make: Callable[[], T]) -> T:
+        """Return what is kept under a key, made now when nothing is; two threads may make it at once."""
         with self._guard:
             if key in self._kept:
                 self._kept.move_to_end(key)
                 return self._kept[key]
-        plain = json.dumps(document(), ensure_ascii=False, separators=(",", ":")).encode()
-        body = Body(plain, gzip.compress(plain, 6, mtime=0))
+        made = make()
         with self._guard:
-            self._kept[key] = body
-            while len(self._kept) > _KEPT_BODIES:
+            self._kept[key] = made
+            while len(self._kept) > self._most:
                 self._kept.popitem(last=False)
-        return body
+        return made
 
 
-bodies = _Bodies()
+def body_of(document: object) -> Body:
+    """A document as it is sent."""
+    plain = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+    return Body(plain, gzip.compress(plain, 6, mtime=0))
+
+
+bodies: Shelf[Body] = Shelf(_KEPT_BODIES)
+"""The key holds the version of the law, so that none is ever out of date."""

@@ -8,13 +8,17 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from hashlib import sha256
 from uuid import UUID
 
+from flask_babel import lazy_gettext as _l
+
+from portal.numeriz.api import state_words
 from portal.regulations.evaluate import Purpose, Reason, ReasonCode, State, judge, verdict_spans
+from portal.regulations.measures import Measure
 from portal.regulations.passes import PassRight
 from portal.regulations.perimeters import Perimeter
 from portal.regulations.schedules import Interval, merge
@@ -131,6 +135,22 @@ def held_spans(
         for span, found in verdict_spans(law, [_hit(perimeter)], window, vehicle, naming, Purpose.STOP_INSIDE)
         if any(_is_held(reason) for reason in found.reasons)
     )
+
+
+def concern_words(law: LawSnapshot, regulation: Perimeter | Measure, at: datetime, choice: Choice) -> str:
+    """What a regulation means for a delivery by a vehicle at an instant at which it is active."""
+    if isinstance(regulation, Perimeter):
+        [reason] = judge(law, [_hit(regulation)], at, choice.vehicle, choice.passes).reasons
+        return str(_PASS_OPENS if _is_held(reason) else state_words(reason.state))
+    return str(_CONCERNS[concern_of(regulation.vehicles, choice.vehicle)])
+
+
+_PASS_OPENS = _l("Ouvert par votre laissez-passer")
+_CONCERNS = {
+    Concern.CONCERNED: _l("Concerne ce véhicule"),
+    Concern.SPARED: _l("Ne concerne pas ce véhicule"),
+    Concern.UNKNOWN: _l("Concerne peut-être ce véhicule\u00a0: à vérifier"),
+}
 
 
 def _is_held(reason: Reason) -> bool:

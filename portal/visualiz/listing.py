@@ -10,14 +10,17 @@ from uuid import UUID
 from flask import url_for
 
 from portal.db import Page
-from portal.numeriz.api import BayView, page_bays
+from portal.numeriz.api import BayView, list_bays, page_bays
 from portal.regulations.measures import Measure, Origin
 from portal.regulations.perimeters import Colour, Perimeter
 from portal.regulations.snapshot import LawSnapshot
 from portal.territories.api import TerritoryView
+from portal.visualiz.choices import Choice
+from portal.visualiz.concerned import concern_words
 from portal.visualiz.law_lines import bay_lines, measure_href, measure_lines, measure_title, perimeter_lines
-from portal.visualiz.layers import is_in_force
+from portal.visualiz.layers import Box
 from portal.visualiz.moments import Moment
+from portal.visualiz.onscreen import Layer, holds, in_force_in
 
 PAGE_SIZE = 25
 
@@ -32,40 +35,61 @@ class ListKind(StrEnum):
     BAYS = "aires"
 
 
-ORIGINS = {ListKind.ORDERS: Origin.ORDER, ListKind.EVENTS: Origin.EVENT, ListKind.SIGNS: Origin.OSM}
+KINDS = {Origin.ORDER: ListKind.ORDERS, Origin.EVENT: ListKind.EVENTS, Origin.OSM: ListKind.SIGNS}
+LAYERS = {
+    ListKind.PERIMETERS: Layer.PERIMETERS,
+    ListKind.ORDERS: Layer.ORDERS,
+    ListKind.EVENTS: Layer.EVENTS,
+    ListKind.SIGNS: Layer.SIGNS,
+    ListKind.BAYS: Layer.BAYS,
+}
+"""The layer of the map that each kind lists."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the list. href: its page, or that of its source; None for a bay."""
+    """One line of the list. href: its page, or that of its source; None for a bay.
+
+    concern: what it means for the vehicle asked about; empty for a bay.
+    """
 
     title: str
     lines: Sequence[str]
     colour: Colour | None = None
     href: str | None = None
+    concern: str = ""
 
 
 def list_page(
-    territory: TerritoryView, law: LawSnapshot, kind: ListKind, moment: Moment, cursor: str | None
+    territory: TerritoryView,
+    law: LawSnapshot,
+    kind: ListKind,
+    moment: Moment,
+    choice: Choice,
+    box: Box | None,
+    cursor: str | None,
 ) -> Page[Entry]:
-    """Return a page of what applies at the moment; for bays, of all those in use."""
+    """Return a page of what applies at the moment; for bays, of all those in use. box: only what is drawn in it."""
     if kind is ListKind.BAYS:
-        return page_bays(territory.id, cursor, active_only=True, size=PAGE_SIZE).map(_bay_entry)
-    known: Sequence[Perimeter | Measure] = (
-        list(law.perimeters.values())
-        if kind is ListKind.PERIMETERS
-        else [measure for measure in law.measures.values() if measure.origin is ORIGINS[kind]]
-    )
-    in_force = [item for item in known if is_in_force(item, law, moment.at)]
+        if box is None:
+            return page_bays(territory.id, cursor, active_only=True, size=PAGE_SIZE).map(_bay_entry)
+        return _sliced([bay for bay in list_bays(territory.id) if holds(box, bay.lon, bay.lat)], cursor).map(_bay_entry)
+    in_force = [item for item in in_force_in(law, moment.at, box) if _kind_of(item) is kind]
     in_force.sort(key=lambda item: (_sort_title(item), item.id))
 
     def entry(item: Perimeter | Measure) -> Entry:
+        concern = concern_words(law, item, moment.at, choice)
         if isinstance(item, Perimeter):
             href = url_for("visualiz.show_perimeter", territory=territory.slug, perimeter_id=UUID(item.id))
-            return Entry(item.name, perimeter_lines(item, law.zone, moment.at), item.colour, href)
-        return Entry(measure_title(item), measure_lines(item, law.zone), None, measure_href(item, territory.slug))
+            return Entry(item.name, perimeter_lines(item, law.zone, moment.at), item.colour, href, concern)
+        href_of = measure_href(item, territory.slug)
+        return Entry(measure_title(item), measure_lines(item, law.zone), None, href_of, concern)
 
     return _sliced(in_force, cursor).map(entry)
+
+
+def _kind_of(item: Perimeter | Measure) -> ListKind:
+    return ListKind.PERIMETERS if isinstance(item, Perimeter) else KINDS[item.origin]
 
 
 def _sort_title(item: Perimeter | Measure) -> str:
@@ -76,14 +100,14 @@ def _bay_entry(bay: BayView) -> Entry:
     return Entry(bay.address or bay.local_id, bay_lines(bay))
 
 
-def _sliced[R: (Perimeter | Measure)](items: Sequence[R], cursor: str | None) -> Page[R]:
+def _sliced[R: (Perimeter | Measure, BayView)](items: Sequence[R], cursor: str | None) -> Page[R]:
     """The page that begins at the item a cursor names; from the start when it is gone: the law has changed since."""
-    places = {item.id: place for place, item in enumerate(items)}
+    places = {str(item.id): place for place, item in enumerate(items)}
     first = places.get(cursor or "", 0)
     shown = items[first : first + PAGE_SIZE]
     after, before = first + PAGE_SIZE, max(0, first - PAGE_SIZE)
     return Page(
         shown,
-        items[after].id if after < len(items) else None,
-        items[before].id if first > 0 else None,
+        str(items[after].id) if after < len(items) else None,
+        str(items[before].id) if first > 0 else None,
     )

@@ -30,6 +30,12 @@ class Moment:
         )
 
     @property
+    def whole_day(self) -> tuple[datetime, datetime]:
+        """The midnights that begin and end the day."""
+        start, end = (datetime.combine(day, time(), self.zone) for day in (self.day, self.day + timedelta(days=1)))
+        return start.astimezone(UTC), end.astimezone(UTC)
+
+    @property
     def query(self) -> dict[str, str]:
         """The moment as it stands in a URL."""
         return {"jour": self.day.isoformat(), "heure": f"{self.clock:%H:%M}"}
@@ -39,3 +45,10 @@ def moment_at(at: datetime, zone: ZoneInfo) -> Moment:
     """The moment of an instant, to the minute."""
     local = at.astimezone(zone)
     return Moment(local.date(), time(local.hour, local.minute), zone)
+
+
+def clock_span(start: datetime, end: datetime, zone: ZoneInfo) -> str:
+    """The clock times of a part of one local day; the midnight that ends it is 24:00."""
+    first, last = start.astimezone(zone), end.astimezone(zone)
+    closing = "24:00" if last.date() > first.date() and not (last.hour or last.minute) else f"{last:%H:%M}"
+    return f"{first:%H:%M}\u2013{closing}"

@@ -11,3 +11,7 @@ PLACES_PER_CALLER = "20 per second; 300 per minute"
 DAYS_PER_CALLER = "120 per minute"
 # Every open map asks each five seconds, and an office shares one address.
 STATES_PER_CALLER = "50 per second; 1200 per minute"
+# Everything on the screen is written anew each time.
+FILES_PER_CALLER = "20 per minute"
+# Each is set by a compiler, a second of a processor.
+SHEETS_PER_CALLER = "10 per minute"

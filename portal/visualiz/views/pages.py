@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
-
-from flask import Response, redirect, request, url_for
+from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 
-from portal.territories.api import get_territory, list_territories
+from portal.territories.api import list_territories
 from portal.visualiz.answers import next_activation
-from portal.visualiz.listing import ListKind, list_page
+from portal.visualiz.layers import read_box
+from portal.visualiz.listing import LAYERS, ListKind, list_page
 from portal.visualiz.moments import moment_at
+from portal.visualiz.onscreen import read_layers
 from portal.visualiz.views.asked import Asked, asks_for_a_place, read_asked
 from portal.visualiz.views.blueprint import PLACES_PER_CALLER, blueprint
 from portal.web.extensions import limiter
 from portal.web.guards import PUBLIC, guard
-from portal.web.rendering import render_page, wants_partial
+from portal.web.rendering import render_page
 
 
 @blueprint.get("/")
@@ -34,11 +34,6 @@ def choose() -> ResponseReturnValue:
 @limiter.limit(PLACES_PER_CALLER, exempt_when=lambda: not asks_for_a_place())
 def show_map(territory: str) -> ResponseReturnValue:
     """Show the map with what applies at a day and an hour."""
-    if wants_partial():
-        # Another day needs other layers, and a map is drawn once: the browser opens the page afresh.
-        sought = urlencode(list(request.args.items(multi=True)))
-        here_url = f"{url_for('visualiz.show_map', territory=get_territory(territory).slug)}?{sought}"
-        return Response(status=204, headers={"HX-Redirect": here_url})
     asked = read_asked(territory)
     answer = asked.answer
     page = render_page("visualiz/map.html", **asked.context(), answer=answer, **asked.activity(), urls=_map_urls(asked))
@@ -79,16 +74,21 @@ def here(territory: str) -> ResponseReturnValue:
 def show_list(territory: str) -> ResponseReturnValue:
     """Show the content of the map as text."""
     asked = read_asked(territory)
+    layers, box = read_layers(request.args.get("calques")), read_box(request.args.get("boite", ""))
+    kinds = [kind for kind in ListKind if LAYERS[kind] in layers] or list(ListKind)
     wanted = request.args.get("genre", "")
-    kind = ListKind(wanted) if wanted in set(ListKind) else ListKind.PERIMETERS
+    kind = next((one for one in kinds if one.value == wanted), kinds[0])
     law, moment = asked.law, asked.moment
-    page = list_page(asked.territory, law, kind, moment, request.args.get("cursor"))
+    page = list_page(asked.territory, law, kind, moment, asked.choice, box, request.args.get("cursor"))
     upcoming = None if page.items or kind is not ListKind.PERIMETERS else next_activation(law, moment.at)
+    # What the list keeps of its URL: the same things stay on the map, in the files and on the sheet.
+    kept = {name: request.args[name] for name in ("calques", "boite", "vue") if name in request.args}
     body = render_page(
         "visualiz/list.html",
         **asked.context(),
         kind=kind,
-        kinds=ListKind,
+        kinds=kinds,
+        kept=kept,
         page=page,
         upcoming=upcoming and moment_at(upcoming, moment.zone),
     )

@@ -8,7 +8,7 @@ from flask import Response, request
 from flask_babel import force_locale
 
 from portal.territories.api import TerritoryView
-from portal.visualiz.bodies import bodies
+from portal.visualiz.bodies import bodies, body_of
 from portal.web.locale import LANGUAGES
 
 LAYER_AGE_S = 60
@@ -53,7 +53,7 @@ def send_shared(
     if response.status_code == 304:
         return response
     with force_locale(language):
-        body = bodies.get(key, document)
+        body = bodies.get(key, lambda: body_of(document()))
     if request.accept_encodings.quality("gzip") > 0:
         response.headers["Content-Encoding"] = "gzip"
         response.data = body.compressed

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
@@ -18,7 +17,7 @@ from portal.common.errors import Unavailable
 from portal.numeriz.api import state_words
 from portal.regulations.evaluate import State
 from portal.visualiz.answers import place_label
-from portal.visualiz.moments import moment_at
+from portal.visualiz.moments import clock_span, moment_at
 from portal.visualiz.street import Street, find_street
 from portal.visualiz.views.asked import Asked, read_asked
 from portal.visualiz.views.blueprint import PLACES_PER_CALLER, blueprint
@@ -109,17 +108,9 @@ def _line(asked: Asked, places: Sequence[Point], stretch: Stretch) -> Line:
     )
     looks = (LOOKS[stretch.best],) if whole else (LOOKS[stretch.best], LOOKS[stretch.worst])
     href = url_for("visualiz.here", territory=asked.territory.slug, **query)
-    return Line(hours_of(stretch.start, stretch.end, zone), looks, words, href)
+    return Line(clock_span(stretch.start, stretch.end, zone), looks, words, href)
 
 
 def _query_at(asked: Asked, at: datetime) -> dict[str, Any]:
     """What is asked, at another instant, as it stands in a URL."""
     return {**asked.query, **moment_at(at, asked.moment.zone).query}
-
-
-def hours_of(start: datetime, end: datetime, zone: ZoneInfo) -> str:
-    """The clock times of a stretch of one local day; its last midnight is 24:00."""
-    last = end.astimezone(zone)
-    first = start.astimezone(zone)
-    closing = "24:00" if last.date() > first.date() and not (last.hour or last.minute) else f"{last:%H:%M}"
-    return f"{first:%H:%M}\u2013{closing}"

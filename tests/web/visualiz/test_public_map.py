@@ -162,14 +162,6 @@ def test_the_fragment_stands_in_the_page_when_htmx_asks_for_it(
     assert fragment.strip() in page_client.raw.get(f"{BASE}/ici", **arguments).get_data(as_text=True)
 
 
-def test_the_browser_opens_the_page_afresh_when_another_day_is_chosen(
-    page_client: PageClient, territory: TerritoryView
-) -> None:
-    answer = page_client.raw.get(BASE, headers={"HX-Request": "true"}, query_string=ACTIVE)
-    assert answer.status_code == 204
-    page_client.get(answer.headers["HX-Redirect"])
-
-
 @pytest.mark.parametrize(
     "arguments",
     [
