@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from portal.fleet.changes import ChangedVehicle, on_vehicle_changed, tell_vehicles_changed
 from portal.fleet.elsewhere import plates_elsewhere
-from portal.fleet.imports import confirm_import, start_import
+from portal.fleet.imports import confirm_import, erase_lost_files, start_import
 from portal.fleet.loans.services import accept_loan, end_loan, offer_loan
 from portal.fleet.loans.usable import (
     get_known_vehicles,
@@ -48,6 +48,7 @@ __all__ = [
     "count_vehicles",
     "display_plate",
     "end_loan",
+    "erase_lost_files",
     "find_by_plate",
     "get_known_vehicles",
     "get_usable_vehicles",

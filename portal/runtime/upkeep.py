@@ -8,6 +8,7 @@ from flask import Flask
 
 from portal import audit
 from portal.cirqliz import api as cirqliz
+from portal.fleet import api as fleet
 from portal.itineriz import api as itineriz
 from portal.jobs.runner import sweep
 from portal.numeriz import api as numeriz
@@ -33,6 +34,7 @@ class Upkeep:
                 cirqliz.purge_sheets()
                 cirqliz.expire_requests()
                 cirqliz.erase_old_papers()
+                fleet.erase_lost_files()
                 numeriz.erase_old_law()
                 itineriz.erase_old_routes()
                 itineriz.erase_lost_files()

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from portal.audit import AuditTag, list_entries
 from portal.common.actor import Actor, ActorKind, CompanyRole
+from portal.common.clock import SYSTEM_CLOCK, FixedClock
 from portal.common.errors import Conflict, Invalid, NotFound
-from portal.db import session
+from portal.db import session, unit_of_work
+from portal.files import file_store
 from portal.fleet import imports, queries, services, withdrawals
 from portal.fleet.drafts import VehicleDraft, judge
 from portal.fleet.imports.good_rows import FIELDS
 from portal.fleet.imports.undoing import added_vehicles
-from portal.fleet.models import ChangeSource, ImportState, VehicleChange
+from portal.fleet.models import ChangeSource, FleetImport, ImportState, Vehicle, VehicleChange
 from tests.factories.accounts import make_company
 
 RunJobs = Callable[[Flask], int]
@@ -238,3 +242,57 @@ def test_begun_files_are_found_again(actor: Actor, company_id: UUID) -> None:
     imports.discard_import(company_id, ids[0])
     recent = {view.id: view.state for view in imports.list_recent_imports(company_id)}
     assert recent == {ids[0]: ImportState.DISCARDED, ids[1]: ImportState.CHECKED, ids[2]: ImportState.CHECKED}
+
+
+def large_file(rows: int) -> bytes:
+    """A file that a job judges; every tenth row has a fault, the last one a plate of another row."""
+    lines = [
+        f"AB-{n % 999 + 1:03d}-{chr(65 + n // 999)}X;{'lourd' if n % 10 == 9 else '3500'};2,6" for n in range(rows)
+    ]
+    return "\n".join(["Plaque;PTAC;Hauteur", *lines, "AB-001-AX;12000;3"]).encode()
+
+
+def spoilt(path: Path) -> None:
+    """Write something else where rows were kept."""
+    path.write_bytes(b"of another judgement")
+
+
+@pytest.mark.parametrize("harm", [None, spoilt, Path.unlink], ids=["kept", "spoilt", "gone"])
+def test_what_the_page_says_is_stored_when_the_kept_rows_are(
+    database: Flask, actor: Actor, company_id: UUID, run_jobs: RunJobs, harm: Callable[[Path], None] | None
+) -> None:
+    services.add_vehicle(actor, company_id, draft("AB-001-AX", label="Le bleu"))
+    import_id = imports.start_import(actor, company_id, "f.csv", large_file(3500))
+    run_jobs(database)
+    assert fix(company_id, import_id, 11, gross_weight_kg="19 t", height_cm="").good
+    assert fix(company_id, import_id, 3502, plate="AB-010-ZZ").good
+    assert not fix(company_id, import_id, 21, gross_weight_kg="3500", plate="AB-011-AX").good
+    shown = imports.get_import(company_id, import_id)
+    assert shown.report is not None
+    imports.confirm_import(actor, company_id, import_id)
+    if harm is not None:
+        harm(Path(database.extensions["settings"].files_url.removeprefix("file://")) / shown.report["rows_key"])
+    run_jobs(database)
+    done = imports.get_import(company_id, import_id)
+    assert (done.state, done.added, done.updated) == (ImportState.APPLIED, shown.rows_good - 1, 1)
+    stored = {vehicle.plate: vehicle for vehicle in session().scalars(select(Vehicle))}
+    assert len(stored) == shown.rows_good
+    assert (stored["AB001AX"].height_cm, stored["AB001AX"].label) == (260, "Le bleu")
+    assert (stored["AB010AX"].gross_weight_kg, stored["AB010AX"].height_cm) == (19000, None)
+    assert stored["AB010ZZ"].gross_weight_kg == 12000
+    assert "AB020AX" not in stored
+
+
+def test_files_that_no_import_names_are_removed(actor: Actor, company_id: UUID) -> None:
+    later = FixedClock(SYSTEM_CLOCK.now() + timedelta(days=2))
+    imports.erase_lost_files(later)  # those of other tests
+    kept = imports.start_import(actor, company_id, "f.csv", FAULTY)
+    gone = imports.start_import(actor, company_id, "g.csv", FAULTY)
+    store = file_store()
+    for area in ("fleet-imports", "fleet-import-rows"):
+        store.put(area, b"of a run that was killed")
+    with unit_of_work() as uow:
+        uow.session.execute(update(FleetImport).where(FleetImport.id == gone).values(state=ImportState.DISCARDED))
+    assert imports.erase_lost_files() == 0, "they are young"
+    assert imports.erase_lost_files(later) == 4
+    assert imports.rows_page(company_id, kept).total == 3
