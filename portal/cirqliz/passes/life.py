@@ -89,6 +89,8 @@ def resume_rows(
     or waits for these passes and holds them back again.
     """
     held = [one for one in rows if one.state is PassState.SUSPENDED and one.suspend_reason is reason]
+    if not held:
+        return 0
     owners = owners_by_vehicle({one.vehicle_id for one in held})
     closed = set(uow.session.scalars(closed_companies({one.company_id for one in held} | set(owners.values()))))
     resumed = 0

@@ -73,6 +73,8 @@ def open_reexamination(
         request.state = RequestState.READY
         request.claimed_by = request.claimed_by_label = request.claimed_at = None
     request.decided_at, request.batch_id = None, None
+    # Even of a request that is open already: a clerk may be looking at the vehicles that come back to it.
+    request.count_change()
     audit.record(
         actor,
         AuditTag.REQUEST_APPEALED if cause is ReexaminationCause.APPEAL else AuditTag.REQUEST_REOPENED,
@@ -90,7 +92,6 @@ def open_reexamination(
         clock=clock,
     )
     mail_reopened(request, cause, concerned)
-    # The row's version must count this, whatever else of the request changed: whoever saw it before is told.
     uow.session.flush()
     return True
 
@@ -101,6 +102,8 @@ def close_reexamination(uow: UnitOfWork, request: AccessRequest, *, clock: Clock
         update(Reexamination)
         .where(Reexamination.request_id == request.id, Reexamination.closed_at.is_(None))
         .values(closed_at=clock.now())
+        # Nobody holds these rows in memory: without this every object of a batch would be compared with them.
+        .execution_options(synchronize_session=False)
     )
 
 

@@ -150,14 +150,15 @@ def _ask_something(stage: _Stage, company: DemoCompany) -> None:
     chosen = fleet.list_vehicles(company.id)[:1]
     request_id = stage.ask(company, chosen, "Stade de l’Orle, abords", reason, _match_day(stage), filed_at)
     at = FixedClock(filed_at + timedelta(minutes=3))
-    add_to_request(company.owner, company.id, request_id, "bon-de-commande.pdf", _paper(), clock=at)
+    add_to_request(company.owner, company.id, request_id, "bon-de-commande.pdf", order_form_pdf(), clock=at)
     seen = cirqliz.get_request_of_territory(stage.territory.id, request_id)
     question = AskInformation(request_id, seen.version, "À quelle porte du stade déchargez-vous, et combien de temps ?")
     later = FixedClock(filed_at + timedelta(hours=2))
     ask_information(stage.clerk, stage.territory.slug, question, clock=later)
 
 
-def _paper() -> bytes:
+def order_form_pdf() -> bytes:
+    """Return a small document as a company would attach it."""
     made = typst.Compiler(ignore_system_fonts=True).compile(input=_PAPER.encode(), format="pdf", timestamp=0)
     if not isinstance(made, bytes):
         raise TypeError("one document makes one file")
