@@ -1,4 +1,4 @@
-"""Telling the rest of the portal that a company has ceased or goes on: what it was given waits with it."""
+"""Telling the rest of the portal that a company ceased, was refused, or goes on: what it was given waits with it."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _reopened: list[ClosingListener] = []
 
 
 def on_company_closed(listener: ClosingListener) -> None:
-    """Call listener, inside the transaction, when a company is declared closed."""
+    """Call listener, inside the transaction, when a company is declared closed, or is not accepted any more."""
     if listener not in _closed:
         _closed.append(listener)
 
 
 def on_company_reopened(listener: ClosingListener) -> None:
-    """Call listener, inside the transaction, when a closed company goes on."""
+    """Call listener, inside the transaction, when a company that was closed or refused is verified."""
     if listener not in _reopened:
         _reopened.append(listener)
 

@@ -60,7 +60,7 @@ MAIL_SUBJECTS = {
     "invitation": _l("%(invited_by)s vous invite à rejoindre %(place_name)s sur Joptimiz"),
     "company_verified": _l("%(company_name)s est vérifiée sur Joptimiz"),
     "company_closed": _l("%(company_name)s est déclarée fermée sur Joptimiz"),
-    "company_reopened": _l("%(company_name)s est de nouveau vérifiée sur Joptimiz"),
+    "company_reopened": _l("%(company_name)s n’est plus déclarée fermée sur Joptimiz"),
     "company_refused": _l("L’inscription de %(company_name)s sur Joptimiz n’est pas acceptée"),
 }
 
@@ -114,7 +114,7 @@ FLASHES = {
     "staff-removed": _l("Rôle retiré."),
     "sessions-ended": _l("Ses sessions sont fermées sur tous ses appareils."),
     "company-closed": _l("Entreprise déclarée fermée. Ses laissez-passer sont suspendus."),
-    "company-reopened": _l("Entreprise rouverte. Ses laissez-passer comptent de nouveau."),
+    "company-reopened": _l("Entreprise rouverte, dans l’état d’avant sa fermeture."),
     "link-sent": _l("Un nouveau lien vient de partir. Le précédent reste utilisable lui aussi."),
 }
 

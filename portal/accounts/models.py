@@ -25,6 +25,14 @@ class CompanyStatus(StrEnum):
     REFUSED = "refused"
     CLOSED = "closed"
 
+    @property
+    def barred(self) -> bool:
+        """True of a company that may ask for nothing, and whose passes and loans give no right."""
+        return self in BARRED_STATUSES
+
+
+BARRED_STATUSES = frozenset({CompanyStatus.REFUSED, CompanyStatus.CLOSED})
+
 
 class Account(Base):
     """A person who proved to own an e-mail address. Raising `session_epoch` ends every open session of the account."""

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, select
 
-from portal.accounts.models import Account, Company, CompanyStatus, Invitation, Membership, StaffMember
+from portal.accounts.models import BARRED_STATUSES, Account, Company, CompanyStatus, Invitation, Membership, StaffMember
 from portal.accounts.places import territory_table
 from portal.common.actor import Actor, ActorKind, CompanyRole, StaffRole
 from portal.common.errors import NotFound
@@ -182,8 +182,11 @@ def list_companies(ids: Collection[UUID]) -> Mapping[UUID, CompanyView]:
 
 
 def closed_companies(among: Collection[UUID] | None = None) -> Select[UUID]:
-    """Return the statement that selects the companies declared closed, all or among these; for `IN`."""
-    closed = select(Company.id).where(Company.status == CompanyStatus.CLOSED)
+    """Return the statement that selects the companies closed to any right, all or among these; for `IN`.
+
+    Those declared closed, and those that were not accepted.
+    """
+    closed = select(Company.id).where(Company.status.in_(BARRED_STATUSES))
     return closed if among is None else closed.where(Company.id.in_(among))
 
 

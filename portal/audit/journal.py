@@ -71,6 +71,14 @@ def list_entries(
     return page.map(entry_view)
 
 
+def last_entry(tag: AuditTag, subject_id: UUID) -> JournalEntry | None:
+    """Return the newest entry that says this of a subject."""
+    with unit_of_work() as uow:
+        wanted = select(AuditEntry).where(AuditEntry.subject_id == subject_id, AuditEntry.tag == tag)
+        row = uow.session.scalar(wanted.order_by(AuditEntry.id.desc()).limit(1))
+    return None if row is None else entry_view(row)
+
+
 def entry_view(row: AuditEntry) -> JournalEntry:
     """Return what may be shown of an entry's row."""
     return JournalEntry(row.id, row.at, row.tag, row.actor_label, row.subject_id, row.data)

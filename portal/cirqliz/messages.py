@@ -132,6 +132,9 @@ ERRORS: Mapping[str, LazyString] = {
     "swap-suspended": _l("Le laissez-passer %(number)s est suspendu : il ne peut pas être reporté."),
     "swap-twice": _l("Le laissez-passer %(number)s a déjà été reporté une fois : déposez une nouvelle demande."),
     "swap-outside-dates": _l("Un laissez-passer n’est reporté que pendant ses dates."),
+    "swap-not-verified": _l(
+        "Votre entreprise n’est pas vérifiée : le laissez-passer %(number)s ne peut pas être reporté."
+    ),
     "swap-no-vehicle": _l("Choisissez un autre véhicule de votre flotte, utilisable jusqu’à la fin du laissez-passer."),
     "swap-heavier": _l("Ce véhicule est plus lourd que celui du laissez-passer, ou son poids n’est pas connu."),
     "swap-hazmat": _l("Ce véhicule transporte des matières dangereuses : il lui faut une décision."),
@@ -215,7 +218,7 @@ REVOCATION_REASONS: Mapping[RevocationReason, LazyString] = {
 }
 
 SUSPENSION_REASONS: Mapping[SuspensionReason, LazyString] = {
-    SuspensionReason.COMPANY_CLOSED: _l("L’entreprise est fermée, ou celle qui lui prête le véhicule"),
+    SuspensionReason.COMPANY_CLOSED: _l("L’entreprise est fermée ou refusée, ou celle qui lui prête le véhicule"),
     SuspensionReason.VEHICLE_CHANGED: _l("Le véhicule a changé : une décision est attendue"),
 }
 

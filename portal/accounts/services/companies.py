@@ -14,7 +14,7 @@ from portal.accounts.policies import refuses_closing, refuses_company_decision, 
 from portal.accounts.queries import company_recipients, find_account_by_email, find_company_by_siret
 from portal.accounts.registry import Establishment
 from portal.accounts.services.twins import refusing_twins
-from portal.audit.journal import record
+from portal.audit.journal import last_entry, record
 from portal.audit.tags import AuditTag
 from portal.common.actor import Actor, CompanyRole
 from portal.common.clock import SYSTEM_CLOCK, Clock
@@ -98,7 +98,10 @@ def verify_company(actor: Actor, company_id: UUID, *, clock: Clock = SYSTEM_CLOC
 
 
 def refuse_company(actor: Actor, company_id: UUID, reason: str, *, clock: Clock = SYSTEM_CLOCK) -> None:
-    """Declare that a company is not accepted; reason: a sentence for its people. Raises Denied, Conflict."""
+    """Declare that a company is not accepted: it may ask for nothing, passes it had are suspended.
+
+    reason: a sentence for its people. Raises Denied, Conflict.
+    """
     _decide(actor, company_id, CompanyStatus.REFUSED, AuditTag.COMPANY_REFUSED, "company_refused", reason, clock)
 
 
@@ -112,10 +115,10 @@ def _decide(
             raise Denied(refusal)
         if refusal:
             raise Conflict(refusal)
-        before, row.status = row.status, to
-        row.verified_at = clock.now() if to is CompanyStatus.VERIFIED else None
+        before = _become(row, to, clock)
         data = {"status": [before.value, to.value], **({"reason": reason} if reason else {})}
         record(actor, tag, subject_id=row.id, company_id=row.id, data=data, clock=clock)
+        _tell(uow, actor, row, before)
         link = public_link("accounts.company_home", company_id=row.id)
         for recipient in company_recipients(row.id):
             reader = find_account_by_email(recipient)
@@ -129,41 +132,68 @@ def close_company(actor: Actor, company_id: UUID, reason: str, *, clock: Clock =
     """
     if not reason.strip():
         raise Invalid("closing-without-reason", field="reason")
-    _end_or_begin(actor, company_id, CompanyStatus.CLOSED, reason.strip(), clock)
+    with unit_of_work() as uow:
+        row = _lock(uow, company_id)
+        _check_supervised(refuses_closing(actor, row.status))
+        before = _become(row, CompanyStatus.CLOSED, clock)
+        _tell_existence(uow, actor, row, before, reason.strip(), clock)
 
 
 def reopen_company(actor: Actor, company_id: UUID, reason: str, *, clock: Clock = SYSTEM_CLOCK) -> None:
-    """Declare that a closed company goes on: verified again, its suspended passes count again.
+    """Declare that a closed company goes on, as what it was before: once verified, its suspended passes count again.
 
     Raises Denied, Invalid (no reason), Conflict (not closed).
     """
     if not reason.strip():
         raise Invalid("closing-without-reason", field="reason")
-    _end_or_begin(actor, company_id, CompanyStatus.VERIFIED, reason.strip(), clock)
-
-
-def _end_or_begin(actor: Actor, company_id: UUID, to: CompanyStatus, reason: str, clock: Clock) -> None:
-    closing = to is CompanyStatus.CLOSED
     with unit_of_work() as uow:
         row = _lock(uow, company_id)
-        refusal = refuses_closing(actor, row.status) if closing else refuses_reopening(actor, row.status)
-        if refusal == "company-closing-supervisor-only":
-            raise Denied(refusal)
-        if refusal:
-            raise Conflict(refusal)
-        before, row.status = row.status, to
-        row.verified_at = None if closing else clock.now()
-        tag = AuditTag.COMPANY_CLOSED if closing else AuditTag.COMPANY_REOPENED
-        data = {"status": [before.value, to.value], "reason": reason}
-        record(actor, tag, subject_id=row.id, company_id=row.id, data=data, clock=clock)
-        (tell_company_closed if closing else tell_company_reopened)(uow, actor, row.id)
-        link = public_link("accounts.company_home", company_id=row.id)
-        mail = "company_closed" if closing else "company_reopened"
-        for recipient in company_recipients(row.id):
-            reader = find_account_by_email(recipient)
-            write_mail(
-                recipient, mail, reader.locale if reader else "fr", company_name=row.name, reason=reason, link=link
-            )
+        _check_supervised(refuses_reopening(actor, row.status))
+        before = _become(row, _status_before_closing(company_id), clock)
+        _tell_existence(uow, actor, row, before, reason.strip(), clock)
+
+
+def _check_supervised(refusal: str | None) -> None:
+    if refusal == "company-closing-supervisor-only":
+        raise Denied(refusal)
+    if refusal:
+        raise Conflict(refusal)
+
+
+def _status_before_closing(company_id: UUID) -> CompanyStatus:
+    """Return what a closed company was, as the journal says: nobody may alter it. Unknown: somebody looks at it."""
+    closed = last_entry(AuditTag.COMPANY_CLOSED, company_id)
+    return CompanyStatus.PENDING if closed is None else CompanyStatus(closed.data["status"][0])
+
+
+def _become(row: Company, to: CompanyStatus, clock: Clock) -> CompanyStatus:
+    """Change the status of a company; return the one before."""
+    before, row.status = row.status, to
+    row.verified_at = clock.now() if to is CompanyStatus.VERIFIED else None
+    return before
+
+
+def _tell(uow: UnitOfWork, actor: Actor, row: Company, before: CompanyStatus) -> None:
+    """Tell the other contexts when what the company was given stops counting, or counts again."""
+    if before.barred is not row.status.barred:
+        (tell_company_closed if row.status.barred else tell_company_reopened)(uow, actor, row.id)
+
+
+def _tell_existence(
+    uow: UnitOfWork, actor: Actor, row: Company, before: CompanyStatus, reason: str, clock: Clock
+) -> None:
+    closed = row.status is CompanyStatus.CLOSED
+    tag = AuditTag.COMPANY_CLOSED if closed else AuditTag.COMPANY_REOPENED
+    data = {"status": [before.value, row.status.value], "reason": reason}
+    record(actor, tag, subject_id=row.id, company_id=row.id, data=data, clock=clock)
+    _tell(uow, actor, row, before)
+    mail = "company_closed" if closed else "company_reopened"
+    link = public_link("accounts.company_home", company_id=row.id)
+    verified = row.status is CompanyStatus.VERIFIED
+    for recipient in company_recipients(row.id):
+        reader = find_account_by_email(recipient)
+        locale = reader.locale if reader else "fr"
+        write_mail(recipient, mail, locale, company_name=row.name, reason=reason, link=link, verified=verified)
 
 
 def _lock(uow: UnitOfWork, company_id: UUID) -> Company:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from portal.accounts.api import CompanyStatus, get_company
 from portal.audit import AuditTag
 from portal.cirqliz.models import AccessPass
 from portal.cirqliz.passes.issuing import Grant, IssuedPass, make_passes
@@ -27,8 +28,9 @@ from portal.territories.api import get_territory_by_id
 def swap_pass(actor: Actor, company_id: UUID, pass_id: UUID, vehicle_id: UUID, *, clock: Clock = SYSTEM_CLOCK) -> UUID:
     """Take back a pass and give its perimeters and the rest of its window to another vehicle; return the new pass.
 
-    Raises Denied, NotFound, Conflict (over, taken back, held back, not begun, swapped before), Invalid (a vehicle
-    that may not stand in). All or nothing, in one transaction; the journal names both passes.
+    All or nothing, in one transaction; the journal names both passes. Raises Denied, NotFound, Conflict (over, taken
+    back, held back, not begun, swapped before, a company that is not verified), Invalid (a vehicle that may not stand
+    in).
     """
     require_manager(actor, company_id)
     now = clock.now()
@@ -39,6 +41,9 @@ def swap_pass(actor: Actor, company_id: UUID, pass_id: UUID, vehicle_id: UUID, *
         refusal = refuses_swap(old.state, old.valid_from, old.valid_to, old.swapped_from is not None, now)
         if refusal is not None:
             raise Conflict(refusal, number=old.number)
+        # Read once the fleet is held: a company that is refused at this instant is seen, or waits and takes this too.
+        if get_company(company_id).status is not CompanyStatus.VERIFIED:
+            raise Conflict("swap-not-verified", number=old.number)
         stand_in = get_stand_in(old, vehicle_id, now)
         new = _give(uow, old, stand_in, clock)
         revoke_row(actor, old, RevocationReason.PLATE_SWAPPED, "", clock)

@@ -16,7 +16,7 @@ ERRORS = {
     "loan-overlaps": _l("Ce véhicule est déjà prêté ou proposé à ces dates\u00a0: mettez d’abord fin à ce prêt."),
     "loan-answered": _l("Ce prêt a déjà reçu une réponse."),
     "vehicle-is-archived": _l("Ce véhicule est archivé\u00a0: rétablissez-le d’abord."),
-    "lender-closed": _l("L’entreprise qui prête est fermée\u00a0: aucun prêt ne peut commencer."),
+    "lender-closed": _l("L’entreprise qui prête est fermée ou n’est pas admise\u00a0: aucun prêt ne peut commencer."),
     "too-many-offers": _l("%(most)s prêts attendent déjà une réponse\u00a0: retirez ceux qui ne servent plus."),
     "not-a-day": _l("Indiquez un jour, par exemple 31/12/2026."),
 }
@@ -27,7 +27,7 @@ PHASES = {
     LoanPhase.DECLINED: _l("décliné"),
     LoanPhase.COMING: _l("à venir"),
     LoanPhase.RUNNING: _l("en cours"),
-    LoanPhase.HELD: _l("suspendu\u00a0: une des deux entreprises est fermée"),
+    LoanPhase.HELD: _l("suspendu\u00a0: une des deux entreprises est fermée ou n’est pas admise"),
     LoanPhase.OVER: _l("terminé"),
     LoanPhase.ENDED: _l("terminé avant la date"),
     LoanPhase.TAKEN_BACK: _l("retiré"),

@@ -128,7 +128,7 @@ def _views(wanted: ColumnElement[bool], now: datetime, limit: int = _MOST_SHOWN)
         return []
     sides = {row[0].lender_id for row in rows} | {row[0].borrower_id for row in rows if row[0].borrower_id}
     companies = list_companies(sides)
-    closed = {one.id for one in companies.values() if one.status is CompanyStatus.CLOSED}
+    closed = {one.id for one in companies.values() if one.status.barred}
     views = []
     for loan, plate, scheme, label in rows:
         met = None if loan.state is LoanState.DECLINED else loan.borrower_id

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -10,10 +11,17 @@ from portal.accounts import api
 from portal.accounts.commands import CompanyDetails, NewCompany
 from portal.accounts.models import CompanyStatus
 from portal.accounts.queries import find_session_account, get_company
-from portal.accounts.services.companies import add_company, refuse_company, update_company, verify_company
+from portal.accounts.services.companies import (
+    add_company,
+    close_company,
+    refuse_company,
+    reopen_company,
+    update_company,
+    verify_company,
+)
 from portal.audit.journal import list_entries
 from portal.audit.tags import AuditTag
-from portal.common.actor import CompanyRole, StaffRole
+from portal.common.actor import CompanyRole, StaffRole, system_actor
 from portal.common.errors import Conflict, Denied, Invalid, NotFound
 from portal.common.ids import new_id
 from portal.mail import list_outbox
@@ -28,6 +36,14 @@ def clerk(database):
     make_territory("ville-a")
     user = make_user()
     make_staff(user, "ville-a", StaffRole.CLERK)
+    return find_session_account(user.id).actor
+
+
+@pytest.fixture
+def supervisor(database):
+    make_territory("ville-b")
+    user = make_user()
+    make_staff(user, "ville-b", StaffRole.SUPERVISOR)
     return find_session_account(user.id).actor
 
 
@@ -56,6 +72,28 @@ def test_company_is_refused_with_the_reason_in_the_mail(clerk, pending):
     assert "Le SIRET est celui d’une autre société." in list_outbox()[0].body
     verify_company(clerk, pending.id)
     assert get_company(pending.id).is_verified
+
+
+@pytest.mark.parametrize("status", [CompanyStatus.PENDING, CompanyStatus.VERIFIED, CompanyStatus.REFUSED])
+def test_company_that_reopens_is_what_it_was_before_it_closed(supervisor, pending, status):
+    decide = {CompanyStatus.VERIFIED: verify_company, CompanyStatus.REFUSED: partial(refuse_company, reason="non")}
+    if status in decide:
+        decide[status](system_actor("tests"), pending.id)
+    for _time in range(2):
+        close_company(supervisor, pending.id, "radiée")
+        reopen_company(supervisor, pending.id, "erreur")
+        found = get_company(pending.id)
+        assert (found.status, found.verified_at is not None) == (status, status is CompanyStatus.VERIFIED)
+    body = list_outbox()[0].body
+    assert ("attend toujours" in body) is (status is not CompanyStatus.VERIFIED)
+    tags = [entry.tag for entry in list_entries(company_id=pending.id).items]
+    assert tags.count(AuditTag.COMPANY_REOPENED) == 2
+
+
+def test_company_whose_closing_nobody_wrote_down_is_looked_at_again(supervisor):
+    closed = make_company("Ancienne", status=CompanyStatus.CLOSED)
+    reopen_company(supervisor, closed.id, "erreur")
+    assert get_company(closed.id).status is CompanyStatus.PENDING
 
 
 def test_company_is_not_decided_by_its_own_people(pending):
