@@ -1,4 +1,4 @@
-"""Changes made through the services as people and imports make them: a vehicle of the world's company, its perimeters."""
+"""Changes made through the services, as people and imports make them: a vehicle, a perimeter of the world."""
 
 from __future__ import annotations
 

@@ -26,6 +26,6 @@ TOLD: Mapping[ReexaminationCause, LazyString] = {
         "Un périmètre de la demande a changé depuis l’accord, donné automatiquement : un agent doit réexaminer la demande."
     ),
     ReexaminationCause.VEHICLE_CHANGED: _l(
-        "Un véhicule a changé depuis l’accord (poids, catégorie ou matières dangereuses) : un agent doit réexaminer la demande."
+        "Un véhicule a changé depuis l’accord (poids, catégorie, énergie ou matières dangereuses) : un agent doit réexaminer la demande."
     ),
 }

@@ -34,6 +34,20 @@ def weighs_more(before: VehicleView, after: VehicleView) -> bool:
     )
 
 
+def is_looked_at_again(before: VehicleView, after: VehicleView) -> bool:
+    """Tell whether somebody who saw a vehicle before may answer otherwise for it now.
+
+    It asks more, it is another vehicle (plate, country), or it is not as clean as it was said to be. What is told for
+    the first time of its energy or class is no change.
+    """
+    clean = ((before.energy, after.energy), (before.air_class, after.air_class))
+    return (
+        weighs_more(before, after)
+        or (before.plate, before.country) != (after.plate, after.country)
+        or any(was is not None and now is not was for was, now in clean)
+    )
+
+
 def _or_most(weight_kg: int | None, category: Category) -> int | None:
     return _MOST_KG[category] if weight_kg is None else weight_kg
 

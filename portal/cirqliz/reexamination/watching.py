@@ -15,6 +15,7 @@ from sqlalchemy import Select, select
 from portal.cirqliz.decisions.deciding import load_requests
 from portal.cirqliz.mails import ChangedHours, mail_hours_changed
 from portal.cirqliz.models import AccessRequest, AutomaticDecision
+from portal.cirqliz.reexamination.by_rules import decided_by_rule
 from portal.cirqliz.reexamination.needed import need_after_all
 from portal.cirqliz.reexamination.policies import other_hours, same_access
 from portal.cirqliz.reexamination.services import open_reexamination
@@ -23,8 +24,7 @@ from portal.cirqliz.rules.engine import keep_answer
 from portal.cirqliz.rules.facts import facts_of, perimeter_facts
 from portal.cirqliz.rules.messages import perimeter_change
 from portal.cirqliz.rules.queries import last_answers, list_rules
-from portal.cirqliz.rules.trial import RULE_LABEL
-from portal.cirqliz.states import ReexaminationCause, RequestState, RuleOutcome, VehicleDecision
+from portal.cirqliz.states import ReexaminationCause, RequestState, RuleOutcome
 from portal.common.actor import system_actor
 from portal.common.clock import SYSTEM_CLOCK, Clock
 from portal.db import UnitOfWork, session
@@ -128,7 +128,7 @@ def _moved(law: LawSnapshot, request: AccessRequest, kept: AutomaticDecision | N
     now = perimeter_facts(law, request)
     if kept is None or request.state is RequestState.NOT_NEEDED:
         return bool(now)
-    return kept.facts["perimeters"] != now or (_by_rule(request) and kept.facts["rules"] != rules)
+    return kept.facts["perimeters"] != now or (decided_by_rule(request) and kept.facts["rules"] != rules)
 
 
 def judge_again(
@@ -177,18 +177,11 @@ def _why(cause: ReexaminationCause, before: Sequence[Mapping[str, Any]], now: Se
         return "\n".join(perimeter_change(known.get(one["id"]), one) for one in changed)
 
 
-def _by_rule(request: AccessRequest) -> bool:
-    return any(
-        vehicle.decision is VehicleDecision.APPROVED and (vehicle.decided_by_label or "").startswith(RULE_LABEL)
-        for vehicle in request.vehicles
-    )
-
-
 def _cause(
     request: AccessRequest, kept: AutomaticDecision, rules: Sequence[Rule], facts: Mapping[str, Any], now: Proposal
 ) -> ReexaminationCause | None:
     """Return why a decision of a rule must be looked at again, None when it would be the same or was a person's."""
-    if not _by_rule(request) or now.outcome is RuleOutcome.APPROVE:
+    if not decided_by_rule(request) or now.outcome is RuleOutcome.APPROVE:
         return None
     if answer(rules, kept.facts).outcome is not RuleOutcome.APPROVE:
         return ReexaminationCause.RULE_CHANGED

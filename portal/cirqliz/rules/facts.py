@@ -29,20 +29,10 @@ def facts_of(request: AccessRequest) -> dict[str, Any]:
     are those of the law of now.
     """
     company = get_company(request.company_id)
-    ids = [vehicle.vehicle_id for vehicle in request.vehicles]
-    known = {vehicle.id: vehicle for vehicle in get_known_vehicles(request.company_id, ids)}
-    elsewhere = plates_elsewhere(request.company_id, ids)
     counted = select(func.count()).where(RequestDocument.request_id == request.id)
     return {
         "company": {"status": company.status.value, "naf": company.naf_code},
-        "vehicles": [
-            {
-                "plate": line.plate_display,
-                **_vehicle(known.get(line.vehicle_id)),
-                "elsewhere": elsewhere.get(line.vehicle_id, 0),
-            }
-            for line in request.vehicles
-        ],
+        "vehicles": vehicle_facts(request),
         "perimeters": perimeter_facts(law_snapshot(request.territory_id), request),
         "documents": session().scalars(counted).one(),
         "window_s": int((request.ends_at - request.starts_at).total_seconds()),
@@ -50,6 +40,21 @@ def facts_of(request: AccessRequest) -> dict[str, Any]:
         "tour": request.tour_status,
         "obstacle": None,
     }
+
+
+def vehicle_facts(request: AccessRequest) -> list[dict[str, Any]]:
+    """Return what is known now of the vehicles of a request, in its order."""
+    ids = [vehicle.vehicle_id for vehicle in request.vehicles]
+    known = {vehicle.id: vehicle for vehicle in get_known_vehicles(request.company_id, ids)}
+    elsewhere = plates_elsewhere(request.company_id, ids)
+    return [
+        {
+            "plate": line.plate_display,
+            **_vehicle(known.get(line.vehicle_id)),
+            "elsewhere": elsewhere.get(line.vehicle_id, 0),
+        }
+        for line in request.vehicles
+    ]
 
 
 def perimeter_facts(law: LawSnapshot, request: AccessRequest) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""A look at decisions and a change of a fleet at the same instant, on SQLite and PostgreSQL: one waits for the other."""
+"""A look at decisions and a change of a fleet at the same instant, on both databases: one waits for the other."""
 
 from __future__ import annotations
 
