@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
 from itertools import batched
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Table, bindparam, insert, select, update
+from sqlalchemy import Connection, Table, select
 
 from portal.db import UnitOfWork
-from portal.fleet.changes import ARCHIVED, ChangedVehicle, change_line
-from portal.fleet.drafts import VehicleDraft
-from portal.fleet.imports.bulk_insert import BulkInsert, ids_in_order
+from portal.fleet.changes import ARCHIVED, ChangedVehicle, plain
+from portal.fleet.imports.bulk_insert import BulkInsert, bulk_update, ids_in_order
 from portal.fleet.imports.good_rows import COUNTRY, FIELDS, GIVEN, KEY, PlainRow, draft_of
 from portal.fleet.models import ChangeSource, Vehicle, VehicleChange
-from portal.fleet.plates import plate_key
 from portal.fleet.vehicle_view import VehicleView, view_of
 
 _BATCH = 2_000
@@ -59,7 +59,7 @@ def store(uow: UnitOfWork, company_id: UUID, rows: Sequence[PlainRow], author: A
         if view is None:
             fresh.append(row)
             continue
-        before, after = _differences(view, draft_of(row))
+        before, after = _differences(view, row)
         if after:
             touched.append((view, before, after))
     _add(uow, company_id, fresh, author)
@@ -80,15 +80,27 @@ def company_views(uow: UnitOfWork, company_id: UUID) -> Iterator[tuple[str, Vehi
         yield row.plate_key, view_of(cast("Vehicle", row))
 
 
-def _differences(view: VehicleView, draft: VehicleDraft) -> tuple[dict[str, Any], dict[str, Any]]:
+def _differences(view: VehicleView, row: PlainRow) -> tuple[dict[str, Any], dict[str, Any]]:
+    differing = [name for place, name in _places_given(row[GIVEN]) if plain(getattr(view, name)) != row[place]]
     before: dict[str, Any] = {}
     after: dict[str, Any] = {}
-    for name, value in draft.given_values().items():
-        if name != "plate_key" and getattr(view, name) != value:
-            before[name], after[name] = getattr(view, name), value
+    if differing:
+        values = draft_of(row).values()
+        before = {name: getattr(view, name) for name in differing}
+        after = {name: values[name] for name in differing}
     if view.archived:
         before[ARCHIVED], after[ARCHIVED] = True, False
     return before, after
+
+
+@lru_cache
+def _places_given(given: frozenset[str]) -> list[tuple[int, str]]:
+    """Return the places and names of a plain row that say something of a vehicle whose plate is known."""
+    return [
+        (place, name)
+        for place, name in enumerate(FIELDS)
+        if name in given or name in {"plate", "plate_scheme", "country"}
+    ]
 
 
 def changed_view(view: VehicleView, after: dict[str, Any], at: datetime) -> VehicleView:
@@ -125,19 +137,31 @@ def write_changes(
 ) -> None:
     """Write new values on vehicles: (view, before, after), each with its line of history."""
     connection = uow.session.connection()
-    values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in FIELDS}
-    values |= {"archived_at": bindparam("new_archived_at"), "updated_at": author.at}
-    values["version"] = VEHICLES.c.version + 1
-    statement = update(VEHICLES).where(VEHICLES.c.id == bindparam("of_id")).values(values)
+    history = {"at": author.at, "by_label": author.label[:255], "source": author.source}
+    history |= {"import_id": author.import_id, "bulk_id": None}
+    lines = BulkInsert(connection, CHANGES, history, ("id", "vehicle_id", "before", "after"))
+    ids = iter(ids_in_order(len(touched)))
     for batch in batched(touched, _BATCH):
-        rows, lines = [], []
+        told = []
+        # The same columns changed: the same statement.
+        alike: defaultdict[tuple[str, ...], list[tuple[Any, ...]]] = defaultdict(list)
         for view, before, after in batch:
-            new = changed_view(view, after, author.at)
-            row = {f"new_{name}": getattr(new, name) for name in FIELDS if name != "plate_key"}
-            row |= {"of_id": view.id, "new_archived_at": new.archived_at, "new_plate_key": plate_key(new.plate)}
-            rows.append(row)
-            lines.append(
-                change_line(view.id, author.at, author.label, author.source, after, before, import_id=author.import_id)
-            )
-        connection.execute(statement, rows)
-        connection.execute(insert(CHANGES), lines)
+            was, now = ({name: plain(value) for name, value in values.items()} for values in (before, after))
+            alike[tuple(now)].append((*now.values(), view.id.hex))
+            told.append((next(ids), view.id.hex, json.dumps(was), json.dumps(now)))
+        for names, rows in alike.items():
+            _update(connection, names, rows, author.at)
+        lines.write(told)
+
+
+def _update(connection: Connection, names: Sequence[str], rows: Sequence[tuple[Any, ...]], at: datetime) -> None:
+    fixed: dict[str, Any] = {"updated_at": at}
+    if ARCHIVED not in names:
+        bulk_update(connection, VEHICLES, fixed, names, rows)
+        return
+    place = names.index(ARCHIVED)
+    others = [name for name in names if name != ARCHIVED]
+    for leaves in (True, False):
+        some = [(*row[:place], *row[place + 1 :]) for row in rows if row[place] is leaves]
+        if some:
+            bulk_update(connection, VEHICLES, fixed | {"archived_at": at if leaves else None}, others, some)
