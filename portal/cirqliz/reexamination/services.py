@@ -12,6 +12,7 @@ from portal import audit
 from portal.audit import AuditTag
 from portal.cirqliz.mails import mail_reopened
 from portal.cirqliz.models import AccessRequest, Reexamination, RequestVehicle
+from portal.cirqliz.passes.issuing import living_by_vehicle
 from portal.cirqliz.states import ReexaminationCause, RequestState, VehicleDecision
 from portal.common.actor import Actor
 from portal.common.clock import SYSTEM_CLOCK, Clock
@@ -36,15 +37,16 @@ def open_reexamination(
     """Put a request, locked by the caller, back before the clerks; return whether there was anything to look at again.
 
     The vehicles concerned wait for an answer again: those given, or else the refused ones of an appeal, or all that
-    were answered. Their passes stay as they are until the new answer. The answers before are kept, the journal and the
-    company are told. Raises Invalid for an appeal without a reason, or a text too long.
+    were answered; of the approved ones, those whose pass still lives. Their passes stay as they are until the new
+    answer. The answers before are kept, the journal and the company are told. Raises Invalid for an appeal without a
+    reason, or a text too long.
     """
     text = text.strip()
     if cause is ReexaminationCause.APPEAL and not text:
         raise Invalid("appeal-unexplained", field="text")
     if len(text) > MAX_TEXT:
         raise Invalid("reason-too-long", field="text", most=MAX_TEXT)
-    concerned = _concerned(request, cause, vehicle_ids)
+    concerned = _concerned(uow, request, cause, vehicle_ids)
     if request.state in _NEVER_AGAIN or not concerned:
         return False
     before = {"state": request.state.value, "vehicles": [_answer(vehicle) for vehicle in concerned]}
@@ -112,14 +114,17 @@ def _open(request_id: UUID) -> Any:
 
 
 def _concerned(
-    request: AccessRequest, cause: ReexaminationCause, vehicle_ids: Collection[UUID] | None
+    uow: UnitOfWork, request: AccessRequest, cause: ReexaminationCause, vehicle_ids: Collection[UUID] | None
 ) -> Sequence[RequestVehicle]:
     answered = [vehicle for vehicle in request.vehicles if vehicle.decision is not VehicleDecision.PENDING]
     if vehicle_ids is not None:
-        return [vehicle for vehicle in answered if vehicle.vehicle_id in vehicle_ids]
-    if cause is ReexaminationCause.APPEAL:
+        answered = [vehicle for vehicle in answered if vehicle.vehicle_id in vehicle_ids]
+    elif cause is ReexaminationCause.APPEAL:
         return [vehicle for vehicle in answered if vehicle.decision is VehicleDecision.REFUSED]
-    return answered
+    # An approved vehicle whose pass was taken or given back has nothing left to look at: asking again could only bring
+    # back what somebody ended for good.
+    living = living_by_vehicle(uow, request.id, [vehicle.vehicle_id for vehicle in answered])
+    return [one for one in answered if one.decision is not VehicleDecision.APPROVED or one.vehicle_id in living]
 
 
 def _answer(vehicle: RequestVehicle) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -12,7 +12,8 @@ from sqlalchemy import select
 from portal.audit import list_entries
 from portal.audit.tags import AuditTag
 from portal.cirqliz.models import AccessRequest, Reexamination
-from portal.cirqliz.passes.queries import list_passes_of_request
+from portal.cirqliz.passes.queries import PassView, list_passes_of_request
+from portal.cirqliz.passes.services import give_back_pass, revoke_pass
 from portal.cirqliz.passes.swapping import swap_pass
 from portal.cirqliz.reexamination.queries import list_reexaminations, open_reexamination_of
 from portal.cirqliz.reexamination.services import open_reexamination
@@ -27,6 +28,7 @@ from portal.cirqliz.states import (
     ReexaminationCause,
     RefusalReason,
     RequestState,
+    RevocationReason,
     RuleOutcome,
     SuspensionReason,
     VehicleDecision,
@@ -35,8 +37,9 @@ from portal.common.actor import StaffRole, system_actor
 from portal.common.clock import FixedClock
 from portal.common.errors import Invalid
 from portal.db import session, unit_of_work
-from portal.fleet.api import ChangedVehicle, get_vehicle, tell_vehicles_changed
+from portal.fleet.api import ChangedVehicle, archive_vehicle, get_vehicle, tell_vehicles_changed
 from portal.fleet.models import Category, Vehicle
+from portal.fleet.services import restore_vehicle
 from portal.mail import list_outbox
 from portal.numeriz.models import PerimeterRow
 from portal.regulations.perimeters import Colour
@@ -74,6 +77,23 @@ def look(world: World) -> int:
     asked = ask_for_due_work()
     world.run_jobs(world.app)
     return asked
+
+
+End = Callable[[World, PassView], object]
+
+
+def misuse(world: World, one: PassView) -> None:
+    revoke_pass(world.staff_actor(), world.territory.slug, one.id, RevocationReason.MISUSE, "fraude")
+
+
+def give_back(world: World, one: PassView) -> None:
+    give_back_pass(world.company_actor(), world.company.id, one.id)
+
+
+def archive(world: World, one: PassView) -> None:
+    """The vehicle leaves the fleet and comes back: its passes stay ended."""
+    archive_vehicle(world.company_actor(), world.company.id, one.vehicle_id)
+    restore_vehicle(world.company_actor(), world.company.id, one.vehicle_id)
 
 
 def subjects() -> list[str]:
@@ -128,6 +148,30 @@ def test_one_reexamination_is_open_when_two_things_change(world: World) -> None:
         (ReexaminationCause.VEHICLE_CHANGED, {"AA-111-AA", "BB-222-BB"})
     ]
     assert {v.decision for v in world.seen(found.id).vehicles} == {VehicleDecision.PENDING}
+
+
+@pytest.mark.parametrize(
+    ("end", "cause"),
+    [
+        (misuse, ReexaminationCause.RULE_CHANGED),
+        (give_back, ReexaminationCause.CALENDAR_CHANGED),
+        (archive, ReexaminationCause.CALENDAR_CHANGED),
+    ],
+)
+def test_pass_that_was_ended_is_not_asked_for_again(world: World, end: End, cause: ReexaminationCause) -> None:
+    first, second = world.vehicle("AA-111-AA"), world.vehicle("BB-222-BB")
+    found = world.ready(vehicles=[first, second])
+    world.approve(found)
+    end(world, list_passes_of_request(found.id)[0])
+    assert reopen(world, found, cause, "")
+    after = world.seen(found.id)
+    assert [v.decision for v in after.vehicles] == [VehicleDecision.APPROVED, VehicleDecision.PENDING]
+    world.approve(after)
+    assert world.seen(found.id).state is RequestState.APPROVED
+    assert [one.state for one in list_passes_of_request(found.id)] == [PassState.REVOKED, PassState.ACTIVE]
+    end(world, list_passes_of_request(found.id)[1])
+    assert not reopen(world, found, cause, "")
+    assert world.seen(found.id).state is RequestState.APPROVED
 
 
 def test_refusal_after_a_reexamination_ends_the_pass(world: World) -> None:
