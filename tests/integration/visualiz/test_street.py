@@ -1,0 +1,89 @@
+"""A street as points: found by its name in the index of addresses, cut by the crossings of the road graph."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from portal.regulations.perimeters import Colour
+from portal.territories.api import TerritoryView
+from portal.territories.build.addresses import build_addresses
+from portal.territories.build.edges import build_edges
+from portal.territories.build.graph import build_graph
+from portal.visualiz.street import find_street
+from tests.factories.law import make_law, make_territory, perimeter_draft, square
+from tests.support.extract import LAT, LON, village
+from tests.support.web import PageClient
+
+ACTIVE = {"jour": "2024-09-08", "profil": "vul"}
+
+
+@pytest.fixture(scope="session")
+def built_village(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the graph and the addresses of the village, and a street of the same name a kilometre away."""
+    folder = tmp_path_factory.mktemp("street")
+    plan = village()
+    plan.way([(0, 14), (2, 14), (4, 14)], {"highway": "residential", "name": "Rue de Bretagne"})
+    (folder / "graph").mkdir()
+    pbf = plan.write(folder / "village.osm.pbf")
+    build_graph(pbf, folder / "graph")
+    build_edges(folder / "graph", pbf)
+    build_addresses(pbf, folder / "addresses.sqlite")
+    return folder
+
+
+def make_town(slug: str, built: Path, *, graph: bool) -> TerritoryView:
+    """A territory with the addresses of the village, and its graph; the folders of a slug are kept between tests."""
+    found = make_territory(slug, bounds=(2.35, 48.85, 2.39, 48.88))
+    assert found.graph_dir is not None and found.addresses_path is not None
+    found.graph_dir.parent.mkdir(parents=True, exist_ok=True)
+    if graph and not found.graph_dir.exists():
+        found.graph_dir.symlink_to(built / "graph", target_is_directory=True)
+    shutil.copy(built / "addresses.sqlite", found.addresses_path)
+    return found
+
+
+@pytest.fixture
+def territory(app: Flask, built_village: Path) -> TerritoryView:
+    return make_town("bourg", built_village, graph=True)
+
+
+def test_a_street_is_one_point_per_piece_when_its_name_is_given(territory: TerritoryView) -> None:
+    found = find_street(territory, "rue de bretagne")
+    assert found is not None and found.label.startswith("Rue de Bretagne")
+    spots = [(round((point.x - LON) * 1000, 2), round((point.y - LAT) * 1000, 2)) for point in found.points]
+    assert spots == [(1.0, 0.0), (3.0, 0.0)], "not its homonym, and from west to east"
+
+
+@pytest.mark.parametrize("text", ["", "4 rue de Bretagne", "rue de nulle part"])
+def test_there_is_no_street_when_the_text_names_none(territory: TerritoryView, text: str) -> None:
+    assert find_street(territory, text) is None
+
+
+def test_a_street_is_one_point_when_there_is_no_graph(app: Flask, built_village: Path) -> None:
+    found = find_street(make_town("bourg-sans-graphe", built_village, graph=False), "rue de bretagne")
+    assert found is not None and len(found.points) == 1
+
+
+def test_the_week_of_a_street_says_the_best_and_the_worst_of_its_points(
+    page_client: PageClient, territory: TerritoryView
+) -> None:
+    # It covers the west of the street as far as 2.362: its first piece.
+    make_law(territory, perimeters=[perimeter_draft(colour=Colour.RED, shape=square(2.358, 48.858))])
+    for asked in ({"rue": "rue de Bretagne"}, {"adresse": "Rue de Bretagne"}):
+        page = page_client.get("/carte/bourg/semaine", query_string={**ACTIVE, **asked})
+        assert "regardée en 2 points" in page.get_text(" ")
+        sunday = page.select(".j-week__days section")[6].get_text(" ")
+        assert "07:30–16:00" in sunday and "Selon l’endroit" in sunday
+        assert "de «\u00a0circulation permise\u00a0» à «\u00a0laissez-passer nécessaire\u00a0»" in sunday
+        assert "16:00–24:00 Circulation permise" in " ".join(sunday.split())
+    house = page_client.get("/carte/bourg/semaine", query_string={**ACTIVE, "adresse": "4 rue de Bretagne"})
+    assert "points" not in house.get_text(" ") and house.select("table")
+
+
+def test_a_street_that_is_not_known_is_told_beside_its_field(page_client: PageClient, territory: TerritoryView) -> None:
+    page = page_client.get("/carte/bourg/semaine", status=422, query_string={"rue": "rue de nulle part"})
+    assert "Rue introuvable" in page.get_text(" ")
