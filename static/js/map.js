@@ -6,7 +6,7 @@ import { boxAround, holds } from "./map/box.js";
 import { bubbleOf } from "./map/bubble.js";
 import { make } from "./map/elements.js";
 import { fetchCollection, loadScript, loadStyle } from "./map/files.js";
-import { COLOURS, faded, letterInk, ORDER, styleOf, underlay } from "./map/kinds.js";
+import { COLOURS, covered, EFFECTS_DRAWN, faded, letterInk, ORDER, scaled, styleOf, underlay } from "./map/kinds.js";
 import { explainVehicle, makeLegend } from "./map/legend.js";
 import { lettersOf, markLetter, placeLetters } from "./map/letters.js";
 import { locateButton } from "./map/locate.js";
@@ -60,8 +60,10 @@ async function start(root) {
   const view = new MapView(root, texts, failed);
   if (root.dataset.picker) view.picker = makePicker(L, view.map, read("picker", {}), texts, status);
   await view.showLayers(layers);
+  performance.mark("map-law");
   // The law comes first; the streets under it follow.
   await view.showBasemap(assets.basemap, root.dataset.basemap);
+  performance.mark("map-whole");
   root.dataset.ready = "";
   return view;
 }
@@ -247,11 +249,11 @@ class MapView {
     else if (this.status.textContent === this.texts.truncated) this.status.textContent = "";
   }
 
+  /** The strictest is drawn last, above the others. */
   sorted(kind, features) {
-    const drawable = features.filter((feature) => feature.geometry);
-    if (kind !== "perimeters") return drawable;
-    const rank = (feature) => COLOURS.indexOf(feature.properties?.colour);
-    return drawable.sort((a, b) => rank(a) - rank(b));
+    const [known, name] = kind === "perimeters" ? [COLOURS, "colour"] : [EFFECTS_DRAWN, "effect"];
+    const rank = ({ properties }) => known.indexOf(properties?.[name]);
+    return features.filter((feature) => feature.geometry).sort((a, b) => rank(a) - rank(b));
   }
 
   /** Everything drawn for one feature, built once: time, legend and vehicle only switch it and change its style. */
@@ -262,6 +264,7 @@ class MapView {
       kind, properties, feature, paths: [], on: true,
       windows: parseWindows(properties.windows), wide: kind in WIDE_KINDS && /Polygon$/.test(geometry.type),
     };
+    if (properties.effect) Object.assign(item, { effect: properties.effect, place: JSON.stringify(geometry.coordinates) });
     if (kind === "stops") item.marker = this.stop(item);
     else {
       if (underlay(kind, false)) item.paths.push(...this.pathsOf(item, "under", geometry));
@@ -312,29 +315,20 @@ class MapView {
     const state = this.stateOf(item);
     item.state = state;
     for (const path of item.paths) {
-      const style = path.look === "under" ? underlay(item.kind, night.matches) : this.scaled(styleOf(path.look, item.properties, night.matches));
-      path.setStyle(state === "spared" ? faded(style) : style);
+      const plain = path.look === "under" ? underlay(item.kind, night.matches)
+        : scaled(path.look, styleOf(path.look, item.properties, night.matches), this.map.getZoom());
+      const style = state === "spared" ? faded(plain) : plain;
+      // Lines that look alike are drawn at once; everything is drawn afresh after this.
+      L.setOptions(path, { ...style, _dashArray: style.dashArray, look: `${path.look} ${item.effect} ${state}` });
       if (path.isPoint) path.setRadius(style.radius);
     }
     for (const letter of item.letters ?? []) markLetter(letter, state);
   }
 
-  /** A style depends on zoom, light and vehicle; of lines and areas, on the last two alone. */
+  /** Give everything its style again, another zoom, light or vehicle having come. */
   restyle() {
-    const look = `${night.matches} ${this.judged}`;
-    const zoom = this.map.getZoom();
-    for (const item of this.overlays.flatMap(({ items }) => items)) {
-      if (this.look !== look || (this.zoom !== zoom && item.paths.some(({ isPoint }) => isPoint))) this.style(item);
-    }
-    Object.assign(this, { look, zoom });
+    for (const item of this.overlays.flatMap(({ items }) => items)) this.style(item);
     this.showPresent();
-  }
-
-  /** Points shrink with the town, so that 400 bays do not hide it. */
-  scaled(style) {
-    if (!style.radius) return style;
-    const factor = Math.min(1.6, Math.max(0.4, (this.map.getZoom() - 12.5) / 3.5));
-    return { ...style, radius: style.radius * factor, weight: style.weight * Math.min(1, factor) };
   }
 
   /** Show what is switched on and applies at the instant, and nothing else. */
@@ -344,14 +338,18 @@ class MapView {
     for (const overlay of this.overlays) {
       for (const item of overlay.items) {
         item.on = overlay.shown && applies(item.windows, this.at);
-        for (const path of item.paths) {
-          path.options.off = !item.on || (path.look === "limits" && !closeUp);
-          path.options.interactive = !path.options.off && path.look !== "under";
-        }
         if (item.marker && item.on !== this.map.hasLayer(item.marker)) item.on ? item.marker.addTo(this.map) : item.marker.remove();
+        if (!item.on || item.kind !== "perimeters") continue;
         // A pass holds for some hours: what it opens then is looked at again at each instant.
-        if (item.on && item.kind === "perimeters" && this.stateOf(item) !== item.state) this.style(item);
-        if (item.on && item.kind === "perimeters") letters.push(...this.letters(item));
+        if (this.stateOf(item) !== item.state) this.style(item);
+        letters.push(...this.letters(item));
+      }
+      const hidden = covered(overlay.items);
+      for (const item of overlay.items) {
+        for (const { options, look } of item.paths) {
+          options.off = !item.on || (look === "limits" ? !closeUp : hidden.has(item));
+          options.interactive = !options.off && look !== "under";
+        }
       }
     }
     placeLetters(this.map, letters, this.shownLetters);
@@ -385,7 +383,6 @@ class MapView {
    *  perimeter, null for no vehicle; lines: how the legend says it. */
   judge(judgement, lines) {
     this.judgement = judgement && { ...judgement, held: mapValues(judgement.held ?? {}, parseWindows) };
-    this.judged = (this.judged ?? 0) + 1;
     if (this.legend) explainVehicle(this.legend, lines);
     this.restyle();
   }

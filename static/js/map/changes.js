@@ -17,12 +17,12 @@ export class Changes {
     this.kept.clear();
   }
 
-  /** What changes from a day to another, both included, at most 31: {changes: [ms…], perimeters: […]}. */
-  between(first, last) {
+  /** What changes from a day to another, both included, at most 31, among kinds of layers: {changes: [ms…], perimeters: […]}. */
+  between(first, last, kinds = this.kinds()) {
     const url = new URL(this.url, location.href);
     url.searchParams.set("du", first);
     url.searchParams.set("au", last);
-    url.searchParams.set("calques", this.kinds().join(","));
+    url.searchParams.set("calques", kinds.join(","));
     const key = url.search;
     if (!this.kept.has(key)) {
       const asked = fetch(url, { cache: "no-cache" }).then(async (answer) => {

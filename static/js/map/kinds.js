@@ -36,6 +36,9 @@ const EFFECTS = {
 };
 const EFFECT_NAMES = Object.keys(EFFECTS.orders);
 
+/** From what hinders least to what closes; what closes is drawn last. */
+export const EFFECTS_DRAWN = [...EFFECT_NAMES].reverse();
+
 const DAY = { closed: "#8a1457", limited: "#a4500a", other: "#4d565d", bay: "#0f6b4f", hollow: "#ffffff", route: "#1d4fa8", casing: "#ffffff", blocked: "#b3232a", edges: "#6a3fc0", events: "#00626f", signs: "#665800" };
 const NIGHT = { closed: "#f58fcb", limited: "#f2ad66", other: "#aab5bc", bay: "#63d3a6", hollow: "#12171a", route: "#6db4ff", casing: "#06131f", blocked: "#ff8a84", edges: "#b99bff", events: "#5fd3e6", signs: "#dccb5c" };
 
@@ -118,6 +121,29 @@ const FADED = 0.25;
 /** The style of what has no effect on the chosen vehicle. */
 export function faded(style) {
   return { ...style, opacity: (style.opacity ?? 1) * FADED, fillOpacity: (style.fillOpacity ?? 0.2) * FADED };
+}
+
+/** A style at a zoom: points and lines shrink with the town, so that 400 bays and as many streets do not hide it. */
+export function scaled(kind, style, zoom) {
+  const point = Math.min(1.6, Math.max(0.4, (zoom - 12.5) / 3.5));
+  const line = Math.min(1, Math.max(0.5, (zoom - 9) / 7));
+  if (kind in EFFECTS) return { ...style, radius: style.radius * point, weight: style.weight * line };
+  return style.radius ? { ...style, radius: style.radius * point, weight: style.weight * Math.min(1, point) } : style;
+}
+
+/** The items of a layer that another one on the same place hides: what concerns the vehicle lies above what spares it, then
+ *  the strictest above the others. items: the strictest last; those that are not on do not count. */
+export function covered(items) {
+  const top = new Map();
+  const hidden = new Set();
+  for (const item of items) {
+    if (!item.on || !item.effect) continue;
+    const other = top.get(item.place);
+    const isAbove = !other || other.state === "spared" || item.state !== "spared";
+    if (other) hidden.add(isAbove ? other : item);
+    if (isAbove) top.set(item.place, item);
+  }
+  return hidden;
 }
 
 /** The path options of a feature. kind: one of ORDER, "alerts" (an event at a point) or "limits" (the sign of a height or a

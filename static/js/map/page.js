@@ -3,6 +3,7 @@
 import { drawMap } from "../map.js";
 import { Changes } from "./changes.js";
 import { Clock } from "./clock.js";
+import { make } from "./elements.js";
 import { PERIOD_DAYS, Strip } from "./strip.js";
 import { addDays, localMoment } from "./time.js";
 import { watchLaw } from "./watch.js";
@@ -10,7 +11,12 @@ import { watchLaw } from "./watch.js";
 /** Ms without another change before the server is asked for the answer, and before the URL is written. */
 const ASK_MS = 500;
 const WRITE_MS = 250;
+/** The status of an answer about something that could not be read. */
+const UNREADABLE = 422;
 const OWN_VEHICLE = /^[0-9a-f]{8}-[0-9a-f-]{27}$/;
+
+/** What changes by the hour; what an answer depends on, whatever layers are shown. */
+const ALL_KINDS = ["perimeters", "orders", "events", "signs"];
 
 function later(wait, act) {
   let timer = 0;
@@ -31,9 +37,11 @@ class MapPage {
     this.urls = JSON.parse(this.bar.dataset.urls);
     this.zone = this.bar.dataset.timezone;
     this.written = later(WRITE_MS, () => this.write());
-    this.ask = later(ASK_MS, () => this.form.dispatchEvent(new Event("map:ask")));
+    this.ask = later(ASK_MS, () => this.fetchAnswer());
     const query = new URLSearchParams(location.search);
     this.clock = new Clock(this.bar, { zone: this.zone, live: !query.get("jour") && !query.get("heure"), changed: () => this.moved() });
+    // The answer on the page is of now.
+    this.lastAnswer = this.clock.live ? this.clock.at : null;
     this.changes = new Changes(this.urls.changes, this.zone, () => this.kinds());
     const find = (selector) => this.bar.querySelector(selector);
     this.strip = new Strip({ hours: find(".j-time__hours"), days: find(".j-time__days"), table: find(".j-time__table") }, this.zone, this.texts,
@@ -55,19 +63,16 @@ class MapPage {
     const { form, clock } = this;
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      form.dispatchEvent(new Event("map:ask"));
+      this.fetchAnswer();
     });
     form.addEventListener("change", ({ target }) => {
       if (this.bar.contains(target)) return;
       if (target === this.field("profil")) this.judge();
       this.asked();
     });
-    form.addEventListener("htmx:after:swap", () => this.answered());
     for (const [name, direction] of [["previous", -1], ["next", 1]]) clock.buttons[name].addEventListener("click", () => this.jump(direction));
     this.root.addEventListener("map:moved", () => this.written());
     this.root.addEventListener("map:switched", () => this.written());
-    // The links of an answer that has just come follow the map as well.
-    document.addEventListener("htmx:after:swap", () => this.followLinks());
   }
 
   async start() {
@@ -105,8 +110,28 @@ class MapPage {
     this.ask();
   }
 
-  answered() {
+  async fetchAnswer() {
+    this.asking?.abort();
+    this.asking = new AbortController();
+    const { signal } = this.asking;
+    const query = new URLSearchParams(new FormData(this.form));
+    try {
+      const answer = await fetch(`${this.urls.answer}?${query}`, { signal, headers: { "HX-Request": "true", "HX-Request-Type": "partial" } });
+      // An address that is not found is an answer too, and says so.
+      if (!answer.ok && answer.status !== UNREADABLE) throw new Error(`${this.urls.answer}: ${answer.status}`);
+      const parsed = new DOMParser().parseFromString(await answer.text(), "text/html");
+      this.answer.replaceChildren(...parsed.body.childNodes);
+      this.answered();
+    } catch (error) {
+      if (signal.aborted) return;
+      // No answer is better than the one of another hour.
+      this.answer.replaceChildren(make("p", "", this.texts.noAnswer));
+      console.info(`map: ${error.message}`);
+    }
     this.answer.removeAttribute("aria-busy");
+  }
+
+  answered() {
     const found = this.answer.querySelector("[data-lon]");
     // An address that was typed whole was found by the server: the pin goes there.
     if (found && !this.field("lon").value) {
@@ -116,13 +141,16 @@ class MapPage {
       this.written();
     }
     if (found) this.answer.scrollIntoView({ block: "nearest" });
+    this.followLinks();
+    // What every page does with parts that have come: buttons that copy, and the like.
+    document.dispatchEvent(new Event("htmx:after:swap"));
   }
 
   async showPeriod() {
     const first = this.strip.periodFor(this.clock.day);
     this.day = this.clock.day;
     try {
-      const { changes, perimeters } = await this.changes.between(first, addDays(first, PERIOD_DAYS - 1));
+      const { changes, perimeters } = await this.changes.between(first, addDays(first, PERIOD_DAYS - 1), ALL_KINDS);
       this.passed = changes;
       this.strip.show(first, perimeters);
       this.strip.point(this.clock.at);

@@ -5,16 +5,54 @@ const SIGN_INK = { ring: "#c1121f", ground: "#ffffff", text: "#000000" };
 const LEAST_WRITTEN = 5;
 const LEAST_SIGN = 9;
 
-/** A canvas where a path whose option `off` is true is neither drawn nor clicked: to take thousands of paths off and put
- *  them on again costs one drawing, and none of them is measured afresh. */
+/** A canvas where a path whose option `off` is true is neither drawn nor clicked, and where lines one after the other with
+ *  the same option `look` are one stroke: to take thousands of them off and put them on again costs one quick drawing, and
+ *  none of them is measured afresh. */
 export function lawCanvas(library) {
   const plain = library.Canvas.prototype;
   const Canvas = library.Canvas.extend({
+    _draw() {
+      const { _ctx: ctx, _redrawBounds: bounds } = this;
+      ctx.save();
+      if (bounds) {
+        const { x, y } = bounds.getSize();
+        ctx.beginPath();
+        ctx.rect(bounds.min.x, bounds.min.y, x, y);
+        ctx.clip();
+      }
+      this._drawing = true;
+      for (let order = this._drawFirst; order; order = order.next) {
+        const path = order.layer;
+        if (!path.options.off && (!bounds || path._pxBounds?.intersects(bounds))) path._updatePath();
+      }
+      this._strokeLines();
+      this._drawing = false;
+      ctx.restore();
+    },
     _updatePoly(path, closed) {
-      if (!path.options.off) plain._updatePoly.call(this, path, closed);
+      if (!this._drawing || path._parts.length === 0) return;
+      if (closed) {
+        this._strokeLines();
+        plain._updatePoly.call(this, path, closed);
+        return;
+      }
+      if (this._lines?.options.look !== path.options.look) {
+        this._strokeLines();
+        this._lines = path;
+        this._ctx.beginPath();
+      }
+      for (const part of path._parts) {
+        part.forEach(({ x, y }, rank) => (rank === 0 ? this._ctx.moveTo(x, y) : this._ctx.lineTo(x, y)));
+      }
     },
     _updateCircle(path) {
-      if (!path.options.off) plain._updateCircle.call(this, path);
+      this._strokeLines();
+      plain._updateCircle.call(this, path);
+    },
+    /** Stroke the lines gathered so far, as the first of them says. */
+    _strokeLines() {
+      if (this._lines) this._fillStroke(this._ctx, this._lines);
+      this._lines = null;
     },
     /** Draw everything once, at the next frame. */
     drawAll() {
@@ -22,7 +60,7 @@ export function lawCanvas(library) {
       this._redrawRequest ||= library.Util.requestAnimFrame(this._redraw, this);
     },
   });
-  return new Canvas({ padding: 0.3, tolerance: matchMedia("(pointer: coarse)").matches ? 10 : 3 });
+  return new Canvas({ tolerance: matchMedia("(pointer: coarse)").matches ? 10 : 3 });
 }
 
 /** A circle with something drawn over it; thousands of them are no thousands of elements. paint: (context, path). */
@@ -30,7 +68,6 @@ function painted(library, position, paint) {
   const marker = library.circleMarker(position);
   const drawCircle = marker._updatePath;
   marker._updatePath = function draw() {
-    if (this.options.off) return;
     drawCircle.call(this);
     const ctx = this._renderer._ctx;
     if (!this._renderer._drawing || this._empty()) return;
