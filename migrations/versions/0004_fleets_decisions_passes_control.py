@@ -34,7 +34,7 @@ NEW_TAGS = ('accounts:company:closed', 'accounts:company:reopened', 'accounts:st
             'cirqliz:request:information_asked', 'cirqliz:request:information_given', 'cirqliz:request:expired',
             'cirqliz:request:appealed', 'cirqliz:request:reopened', 'cirqliz:batch:prepared',
             'cirqliz:batch:applied', 'cirqliz:batch:undone', 'cirqliz:rule:added', 'cirqliz:rule:changed',
-            'cirqliz:rule:retired', 'cirqliz:quota:changed', 'cirqliz:settings:changed', 'cirqliz:pass:suspended',
+            'cirqliz:rule:retired', 'cirqliz:rule:applied', 'cirqliz:quota:changed', 'cirqliz:settings:changed', 'cirqliz:pass:suspended',
             'cirqliz:pass:resumed', 'cirqliz:pass:swapped')
 # Lists that grew: table, constraint, column, what it could hold and what is new.
 LISTS = (

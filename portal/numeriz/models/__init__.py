@@ -1,4 +1,4 @@
-"""The tables of the law: what is in force, where it comes from and goes to, what clerks write."""
+"""The tables of the law: what is in force, where it comes from and goes to."""
 
 from portal.numeriz.models.law import (
     IDENTIFIER_LENGTH,
@@ -19,7 +19,6 @@ from portal.numeriz.models.law import (
     TrafficOrder,
 )
 from portal.numeriz.models.sources import Feed, ImportReport, Publication, SourceRecordRow
-from portal.numeriz.models.writing import BaySuspension, CityEvent, OrderPush, OrderVersion, OrderWork
 
 __all__ = [
     "IDENTIFIER_LENGTH",
@@ -29,8 +28,6 @@ __all__ = [
     "TITLE_LENGTH",
     "UNKNOWN_COLOUR",
     "ActivationRow",
-    "BaySuspension",
-    "CityEvent",
     "DeliveryBay",
     "EdgeMatch",
     "Feed",
@@ -38,9 +35,6 @@ __all__ = [
     "LawState",
     "Matched",
     "MeasureRow",
-    "OrderPush",
-    "OrderVersion",
-    "OrderWork",
     "PerimeterRow",
     "PerimeterShape",
     "Publication",

@@ -193,7 +193,6 @@ class DeliveryBay(Base):
     max_stay_min: Mapped[int | None]
     max_gross_weight_kg: Mapped[int | None]
     details: Mapped[dict[str, Any]]
-    photo_key: Mapped[str | None] = mapped_column(String(80))
     active: Mapped[bool]
     provenance: Mapped[dict[str, Any]]
     issues: Mapped[list[Any]]
