@@ -4,7 +4,7 @@ Each identifier of 8 random bytes is brought to a number below (size x 2^31); th
 differences between them: 31 low bits each, the rest in unary. An identifier outside the set is taken for one inside it
 once in 2^31 times (4.7e-10), so that two sets asked one after the other are wrong once in 2^30 times (9.3e-10).
 32.6 bits per identifier, where no such filter can take fewer than 31.
-The other half is static/js/control/idset.js; docs/adr/030 says why this one.
+The other half is static/js/control/idset.js; docs/adr/027 says why this one.
 """
 
 from __future__ import annotations
