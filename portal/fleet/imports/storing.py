@@ -45,16 +45,19 @@ class Stored:
     changes: list[ChangedVehicle] = field(default_factory=list)
 
 
-def store(uow: UnitOfWork, company_id: UUID, rows: Sequence[PlainRow], author: Author) -> Stored:
+def store(uow: UnitOfWork, company_id: UUID, rows: list[PlainRow], author: Author) -> Stored:
     """Insert or update vehicles by plate, in the running transaction, which holds the company's fleet.
 
-    What a row does not say stays as it is; an archived vehicle comes back.
+    What a row does not say stays as it is; an archived vehicle comes back. rows: emptied, so that a large fleet is not
+    held twice.
     """
     known = {(view.country, view_key): view for view_key, view in company_views(uow, company_id)}
     done = Stored()
     fresh: list[PlainRow] = []
     touched: list[tuple[VehicleView, dict[str, Any], dict[str, Any]]] = []
-    for row in rows:
+    rows.reverse()
+    while rows:
+        row = rows.pop()
         view = known.get((row[COUNTRY], row[KEY])) if known else None
         if view is None:
             fresh.append(row)
@@ -74,8 +77,8 @@ def store(uow: UnitOfWork, company_id: UUID, rows: Sequence[PlainRow], author: A
 
 def company_views(uow: UnitOfWork, company_id: UUID) -> Iterator[tuple[str, VehicleView]]:
     """Yield the plate key and the view of every vehicle of a company, archived ones included."""
-    rows = uow.session.execute(select(*VEHICLES.c).where(VEHICLES.c.company_id == company_id))
-    for row in rows.yield_per(_BATCH):
+    wanted = select(*VEHICLES.c).where(VEHICLES.c.company_id == company_id)
+    for row in uow.session.execute(wanted.execution_options(yield_per=_BATCH)):
         # A row of columns has the names of the mapped one.
         yield row.plate_key, view_of(cast("Vehicle", row))
 
