@@ -119,6 +119,9 @@ ERRORS: Mapping[str, LazyString] = {
     "accredited-without-document": _l(
         "Ce périmètre n’admet que des véhicules accrédités : sans justificatif joint, dites pourquoi vous approuvez."
     ),
+    "perimeters-changed": _l(
+        "Un périmètre de la demande %(number)s a changé depuis son dépôt : relisez ce qu’il demande avant d’approuver."
+    ),
     "closed-not-exceptional": _l(
         "Ce périmètre est fermé aux véhicules : cochez la dérogation exceptionnelle, ou retirez l’approbation."
     ),

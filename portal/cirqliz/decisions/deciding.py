@@ -19,6 +19,7 @@ from portal.cirqliz.passes.life import revoke_for_decision
 from portal.cirqliz.passes.services import issue_passes
 from portal.cirqliz.reexamination.services import close_reexamination
 from portal.cirqliz.requests.documents import list_documents
+from portal.cirqliz.requests.live import says_otherwise
 from portal.cirqliz.rules.quotas import check_quota
 from portal.cirqliz.states import RequestState, VehicleDecision
 from portal.common.actor import Actor
@@ -26,7 +27,9 @@ from portal.common.clock import Clock
 from portal.common.errors import Conflict, Invalid, NotFound, PortalError
 from portal.db import UnitOfWork
 from portal.fleet.api import get_usable_vehicles, lock_fleets, lock_vehicles, owners_of
+from portal.numeriz.api import law_snapshot
 from portal.regulations.perimeters import Motorised
+from portal.regulations.snapshot import LawSnapshot
 from portal.territories.api import TerritoryView
 
 
@@ -54,12 +57,13 @@ def decide_in(
     """Answer for some vehicles of a request that the caller has locked; each approved one gets its pass.
 
     Checks everything, then changes: an error leaves no trace in the transaction, which a batch goes on using.
-    more: what the journal says besides. Raises Invalid (field and code).
+    more: what the journal says besides. Raises Invalid (field and code), Conflict("perimeters-changed").
     """
     policies.check_answer(answer)
     if not chosen:
         raise Invalid("no-vehicle-chosen", field="vehicles", number=request.number)
     if answer.decision is VehicleDecision.APPROVED:
+        check_perimeters(law_snapshot(territory.id), request)
         check_policies(request, answer)
         check_approval(uow, territory, request, chosen, clock)
     before = request.state
@@ -159,6 +163,12 @@ def _last_answer(request: AccessRequest) -> Conflict | None:
         return None
     last = max(answered, key=lambda vehicle: (vehicle.decided_at is not None, vehicle.decided_at))
     return Conflict("decided-first", by=last.decided_by_label, at=last.decided_at, number=request.number)
+
+
+def check_perimeters(law: LawSnapshot, request: AccessRequest) -> None:
+    """Raise Conflict when the perimeters ask something else now than the request says, which is what people saw."""
+    if says_otherwise(law, request):
+        raise Conflict("perimeters-changed", number=request.number)
 
 
 def check_policies(request: AccessRequest, answer: Answer) -> None:

@@ -1,4 +1,4 @@
-"""When the rules or the perimeters change, what the rules decided is asked again; holders learn of new hours."""
+"""When the rules or the perimeters change, what rests on them is looked at again; holders learn of new hours."""
 
 from __future__ import annotations
 
@@ -16,15 +16,17 @@ from portal.cirqliz.decisions.deciding import load_requests
 from portal.cirqliz.mails import ChangedHours, mail_hours_changed
 from portal.cirqliz.models import AccessRequest, AutomaticDecision
 from portal.cirqliz.reexamination.by_rules import decided_by_rule
+from portal.cirqliz.reexamination.messages import listed
 from portal.cirqliz.reexamination.needed import need_after_all
 from portal.cirqliz.reexamination.policies import other_hours, same_access
 from portal.cirqliz.reexamination.services import open_reexamination
+from portal.cirqliz.requests.live import find_outgrown, refresh_perimeters, says_otherwise
 from portal.cirqliz.rules.conditions import Proposal, Rule, answer
 from portal.cirqliz.rules.engine import keep_answer
-from portal.cirqliz.rules.facts import facts_of, perimeter_facts
+from portal.cirqliz.rules.facts import facts_of, perimeter_facts, rule_ids
 from portal.cirqliz.rules.messages import perimeter_change
-from portal.cirqliz.rules.queries import last_answers, list_rules
-from portal.cirqliz.states import ReexaminationCause, RequestState, RuleOutcome
+from portal.cirqliz.rules.queries import last_answers, list_rules, rules_named
+from portal.cirqliz.states import DECIDABLE_STATES, ReexaminationCause, RequestState, RuleOutcome, VehicleDecision
 from portal.common.actor import system_actor
 from portal.common.clock import SYSTEM_CLOCK, Clock
 from portal.db import UnitOfWork, session
@@ -38,6 +40,11 @@ REEXAMINE = "cirqliz.reexamine"
 _AGAIN_AFTER: Final = timedelta(minutes=5)
 PAGE: Final = 500
 _ACTOR: Final = system_actor("reexamination")
+_LOOKED_AT: Final = DECIDABLE_STATES | {
+    RequestState.APPROVED,
+    RequestState.PARTLY_APPROVED,
+    RequestState.NOT_NEEDED,
+}
 
 
 def ask_for_due_work(clock: Clock = SYSTEM_CLOCK) -> int:
@@ -65,15 +72,13 @@ def _ask(territory_id: UUID, clock: Clock) -> bool:
 
 
 def _living(territory_id: UUID, clock: Clock) -> Select[AccessRequest]:
-    """Requests whose window is not over and whose answer rests on perimeters or rules.
+    """Requests whose window is not over and whose answer, given or to be given, rests on perimeters or rules.
 
-    Approved ones the rules were asked about, and those for which no pass was needed.
+    Approved ones, those that a clerk may answer, and those for which no pass was needed.
     """
-    asked = select(AutomaticDecision.id).where(AutomaticDecision.request_id == AccessRequest.id).exists()
-    approved = AccessRequest.state.in_([RequestState.APPROVED, RequestState.PARTLY_APPROVED]) & asked
     return select(AccessRequest).where(
         AccessRequest.territory_id == territory_id,
-        approved | (AccessRequest.state == RequestState.NOT_NEEDED),
+        AccessRequest.state.in_(_LOOKED_AT),
         AccessRequest.ends_at > clock.now(),
     )
 
@@ -93,7 +98,7 @@ class Told:
 
 @task(REEXAMINE, timeout_s=600)
 def reexamine(job: RunningJob, territory_id: str, after: str = "", **seen: str) -> None:
-    """Ask the rules again about what they decided and what is still to come; open again what they would not repeat.
+    """Look again at what was decided and what is still to come; open again what would not be decided so now.
 
     One page of requests; a next job goes on after it. seen: what was in force when this was asked for; the look itself
     reads what is in force now.
@@ -120,51 +125,104 @@ def find_moved(
     page = session().scalars(wanted).all()
     kept = last_answers([request.id for request in page])
     law = law_snapshot(territory_id)
-    moved = [request.id for request in page if _moved(law, request, kept.get(request.id), rules)]
+    outgrown = find_outgrown(law, page, clock)
+    moved = [
+        request.id for request in page if request.id in outgrown or _moved(law, request, kept.get(request.id), rules)
+    ]
     return moved, page[-1].id if len(page) == size else None
 
 
 def _moved(law: LawSnapshot, request: AccessRequest, kept: AutomaticDecision | None, rules: Sequence[str]) -> bool:
-    now = perimeter_facts(law, request)
-    if kept is None or request.state is RequestState.NOT_NEEDED:
-        return bool(now)
-    return kept.facts["perimeters"] != now or (decided_by_rule(request) and kept.facts["rules"] != rules)
+    if request.state is RequestState.NOT_NEEDED:
+        return bool(perimeter_facts(law, request))
+    if request.state.open and says_otherwise(law, request):
+        return True
+    if kept is None or not _holds(request):
+        return False
+    other_rules: bool = decided_by_rule(request) and kept.facts["rules"] != rules
+    other_perimeters: bool = kept.facts["perimeters"] != perimeter_facts(law, request)
+    return other_rules or other_perimeters
+
+
+def _holds(request: AccessRequest) -> bool:
+    """Tell whether some vehicle of a request is approved; others of it may wait."""
+    return any(vehicle.decision is VehicleDecision.APPROVED for vehicle in request.vehicles)
 
 
 def judge_again(
     uow: UnitOfWork, territory_id: UUID, request_ids: Sequence[UUID], *, clock: Clock = SYSTEM_CLOCK
 ) -> int:
-    """Ask the rules again about these requests, in the running unit of work; return how many were opened again.
+    """Look again at these requests, in the running unit of work; return how many were opened again.
 
-    Other perimeters are kept as another answer, so that the next change is compared with it. The fleets are held too:
-    the rules read vehicles as they are, and those who change a fleet come before or after.
+    One that may be answered says from now on what its perimeters ask. One whose passes open less than that is opened
+    again, whoever decided; so is what the rules would not approve again. Other perimeters are kept as another answer,
+    so that the next change is compared with it. The fleets are held too: the rules read vehicles as they are, and those
+    who change a fleet come before or after.
     """
+    law = law_snapshot(territory_id)
     held = load_requests(uow, territory_id, request_ids)
     # Some may have ended, or been answered otherwise, since they were found.
     wanted = _living(territory_id, clock).where(AccessRequest.id.in_(list(request_ids)))
     living = set(uow.session.scalars(wanted.with_only_columns(AccessRequest.id)))
+    requests = [one for one in held if one.id in living]
     rules = [view.rule for view in list_rules(territory_id)]
+    outgrown = find_outgrown(law, requests, clock)
     told, opened = Told(), 0
-    for request in (one for one in held if one.id in living):
+    for request in requests:
         if request.state is RequestState.NOT_NEEDED:
             opened += need_after_all(uow, request, _ACTOR, clock)
-            continue
-        kept = last_answers([request.id])[request.id]
-        facts = facts_of(request)
-        proposal = answer(rules, facts)
-        cause = _cause(request, kept, rules, facts, proposal)
-        hours = other_hours(kept.facts["perimeters"], facts["perimeters"])
-        if cause is not None or kept.facts["perimeters"] != facts["perimeters"]:
-            keep_answer(uow, request, rules, facts, proposal, sampled=kept.sampled, clock=clock)
-        if cause is not None:
-            text = _why(cause, kept.facts["perimeters"], facts["perimeters"])
-            opened += open_reexamination(uow, request, cause, text, _ACTOR, clock=clock)
-        else:
-            told.add(request, hours)
+        elif _holds(request):
+            opened += _judge(uow, request, rules, outgrown.get(request.id, set()), told, clock)
+        elif refresh_perimeters(request):
+            _propose_again(uow, request, clock)
     for company_id, perimeters in told.by_company.items():
         lines = [ChangedHours(name, tuple(numbers)) for name, numbers in perimeters.items()]
         mail_hours_changed(company_id, lines)
     return opened
+
+
+def _judge(
+    uow: UnitOfWork, request: AccessRequest, rules: Sequence[Rule], outgrown: set[UUID], told: Told, clock: Clock
+) -> bool:
+    """Look at a request with approved vehicles. outgrown: those of them whose pass opens less than is asked now."""
+    kept = last_answers([request.id]).get(request.id)
+    facts = facts_of(request)
+    proposal = answer(rules, facts)
+    cause = None if kept is None else _ruled_out(request, kept, rules, facts, proposal)
+    # What rules approved comes back whole, and is compared with what they read; else with what the request says.
+    concerned = outgrown if cause is None else None
+    before = _said(request) if cause is None or kept is None else kept.facts["perimeters"]
+    if cause is None and outgrown:
+        cause = ReexaminationCause.CALENDAR_CHANGED
+    if cause is not None or request.state.open:
+        refresh_perimeters(request)
+    if kept is not None and (cause is not None or kept.facts["perimeters"] != facts["perimeters"]):
+        keep_answer(uow, request, rules, facts, proposal, sampled=kept.sampled, clock=clock)
+    if cause is not None:
+        text = _why(cause, before, facts["perimeters"])
+        return open_reexamination(uow, request, cause, text, _ACTOR, clock=clock, vehicle_ids=concerned)
+    if kept is not None:
+        told.add(request, other_hours(kept.facts["perimeters"], facts["perimeters"]))
+    return False
+
+
+def _propose_again(uow: UnitOfWork, request: AccessRequest, clock: Clock) -> None:
+    """Show at the desk what the rules say of a request that waits, now that it asks something else.
+
+    The same versions of the rules: whether newer ones answer to what waits already is for the supervisor to say.
+    """
+    kept = last_answers([request.id]).get(request.id)
+    if kept is not None:
+        rules, facts = rules_named(request.territory_id, rule_ids(kept.facts)), facts_of(request)
+        keep_answer(uow, request, rules, facts, answer(rules, facts), sampled=kept.sampled, clock=clock)
+
+
+def _said(request: AccessRequest) -> list[dict[str, Any]]:
+    """What a request says of its perimeters, as the facts do."""
+    return [
+        {"id": one.perimeter_id, "name": one.name, "colour": one.colour.value, "motorised": one.motorised.value}
+        for one in request.perimeters
+    ]
 
 
 def _why(cause: ReexaminationCause, before: Sequence[Mapping[str, Any]], now: Sequence[Mapping[str, Any]]) -> str:
@@ -174,13 +232,13 @@ def _why(cause: ReexaminationCause, before: Sequence[Mapping[str, Any]], now: Se
     known = {one["id"]: one for one in before}
     changed = [one for one in now if not same_access([known.get(one["id"], {})], [one])]
     with force_locale("fr"):
-        return "\n".join(perimeter_change(known.get(one["id"]), one) for one in changed)
+        return listed([perimeter_change(known.get(one["id"]), one) for one in changed], "\n")
 
 
-def _cause(
+def _ruled_out(
     request: AccessRequest, kept: AutomaticDecision, rules: Sequence[Rule], facts: Mapping[str, Any], now: Proposal
 ) -> ReexaminationCause | None:
-    """Return why a decision of a rule must be looked at again, None when it would be the same or was a person's."""
+    """Return why what a rule approved must be looked at again, None when it would be the same or was a person's."""
     if not decided_by_rule(request) or now.outcome is RuleOutcome.APPROVE:
         return None
     if answer(rules, kept.facts).outcome is not RuleOutcome.APPROVE:

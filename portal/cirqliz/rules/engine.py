@@ -13,6 +13,7 @@ from flask import current_app
 from portal.cirqliz.decisions.commands import Answer
 from portal.cirqliz.decisions.deciding import decide_in, pending_of
 from portal.cirqliz.models import AccessRequest, AutomaticDecision
+from portal.cirqliz.requests.live import refresh_perimeters
 from portal.cirqliz.rules.conditions import Proposal, Rule, answer
 from portal.cirqliz.rules.facts import facts_of, rule_ids
 from portal.cirqliz.rules.queries import AnswerRecord, list_rules, rules_named
@@ -35,6 +36,7 @@ def decide_by_rules(uow: UnitOfWork, request: AccessRequest, *, clock: Clock = S
     """
     if request.state is not RequestState.READY:
         return
+    refresh_perimeters(request)
     rules = [view.rule for view in list_rules(request.territory_id)]
     facts = facts_of(request)
     proposal = answer(rules, facts)

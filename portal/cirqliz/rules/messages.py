@@ -95,6 +95,7 @@ OBSTACLES: Mapping[str, LazyString] = {
     "quota-reached": _l("le quota d’un périmètre est atteint"),
     "accredited-without-document": _l("un périmètre réservé aux accrédités demande une personne"),
     "closed-not-exceptional": _l("un périmètre fermé demande une personne"),
+    "perimeters-changed": _l("un périmètre vient de changer"),
 }
 
 FLASHES: Mapping[str, LazyString] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -12,14 +12,24 @@ from sqlalchemy.orm import lazyload, selectinload
 from portal.accounts.api import CompanyStatus, get_company
 from portal.cirqliz.decisions import policies
 from portal.cirqliz.decisions.commands import Answer
-from portal.cirqliz.decisions.deciding import approval_refusal, check_as_seen, check_policies, pending_of
+from portal.cirqliz.decisions.deciding import (
+    approval_refusal,
+    check_as_seen,
+    check_perimeters,
+    check_policies,
+    pending_of,
+)
 from portal.cirqliz.models import AccessRequest
 from portal.cirqliz.states import VehicleDecision
 from portal.common.actor import Actor
 from portal.common.clock import SYSTEM_CLOCK, Clock
 from portal.common.errors import Conflict, Invalid, PortalError
 from portal.db import session
+from portal.numeriz.api import law_snapshot
+from portal.regulations.snapshot import LawSnapshot
 from portal.territories.api import get_territory
+
+_READ = (AccessRequest.vehicles, AccessRequest.perimeters, AccessRequest.stops)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +57,7 @@ def preview_batch(
     rows = session().scalars(
         select(AccessRequest)
         .where(AccessRequest.territory_id == get_territory(territory).id, AccessRequest.id.in_(chosen))
-        .options(lazyload("*"), selectinload(AccessRequest.vehicles), selectinload(AccessRequest.perimeters))
+        .options(lazyload("*"), *map(selectinload, _READ))
         .execution_options(populate_existing=True)
     )
     found = {row.id: row for row in rows}
@@ -66,11 +76,13 @@ def check_size(chosen: Mapping[UUID, int]) -> None:
 class Verdicts:
     """Judges requests one by one for one answer; looks at each company once."""
 
-    def __init__(self, actor: Actor, answer: Answer, clock: Clock, requests: Iterable[AccessRequest]) -> None:
+    def __init__(self, actor: Actor, answer: Answer, clock: Clock, requests: Collection[AccessRequest]) -> None:
         self._actor, self._answer, self._clock = actor, answer, clock
         self._companies: dict[UUID, CompanyStatus] = {}
+        self._laws: dict[UUID, LawSnapshot] = {}
         if answer.decision is VehicleDecision.APPROVED:
             self._companies = {id_: get_company(id_).status for id_ in {row.company_id for row in requests}}
+            self._laws = {id_: law_snapshot(id_) for id_ in {row.territory_id for row in requests}}
 
     def line(self, request: AccessRequest, version: int) -> PreviewLine:
         """Return what would happen to a request that the clerk saw in a version."""
@@ -84,6 +96,7 @@ class Verdicts:
             waiting = pending_of(request)
             if self._answer.decision is not VehicleDecision.APPROVED:
                 return None
+            check_perimeters(self._laws[request.territory_id], request)
             check_policies(request, self._answer)
         except (Conflict, Invalid) as error:
             return error
