@@ -39,12 +39,12 @@ def open_reexamination(
     The vehicles concerned wait for an answer again: those given, or else the refused ones of an appeal, or all that
     were answered; of the approved ones, those whose pass still lives. Their passes stay as they are until the new
     answer. The answers before are kept, the journal and the company are told. Raises Invalid for an appeal without a
-    reason, or a text too long.
+    reason, or one too long; what the portal itself writes beside another cause (see `listed`) is no fault of anybody.
     """
     text = text.strip()
     if cause is ReexaminationCause.APPEAL and not text:
         raise Invalid("appeal-unexplained", field="text")
-    if len(text) > MAX_TEXT:
+    if cause is ReexaminationCause.APPEAL and len(text) > MAX_TEXT:
         raise Invalid("reason-too-long", field="text", most=MAX_TEXT)
     concerned = _concerned(uow, request, cause, vehicle_ids)
     if request.state in _NEVER_AGAIN or not concerned:

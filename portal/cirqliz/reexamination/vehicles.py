@@ -14,6 +14,7 @@ from sqlalchemy import select
 from portal.cirqliz.models import AccessPass, AccessRequest, RequestVehicle
 from portal.cirqliz.passes.life import suspend_passes
 from portal.cirqliz.reexamination.by_rules import find_approved_otherwise
+from portal.cirqliz.reexamination.messages import listed
 from portal.cirqliz.reexamination.policies import is_looked_at_again, weighs_more
 from portal.cirqliz.reexamination.services import open_reexamination
 from portal.cirqliz.states import OPEN_STATES, PassState, ReexaminationCause, SuspensionReason
@@ -48,7 +49,7 @@ def reexamine_vehicles(actor: Actor, uow: UnitOfWork, changes: Sequence[ChangedV
         by_request.setdefault(one.request_id, []).append(one)
     for request in requests:
         mine = by_request.get(request.id, [])
-        text = "; ".join(_words(changed[vehicle_id]) for vehicle_id in sorted({one.vehicle_id for one in mine}))
+        text = listed([_words(changed[vehicle_id]) for vehicle_id in sorted({one.vehicle_id for one in mine})], "; ")
         ids = {_decided_on(uow, one) for one in mine}
         if ids and open_reexamination(uow, request, ReexaminationCause.VEHICLE_CHANGED, text, actor, vehicle_ids=ids):
             continue
