@@ -15,6 +15,7 @@ from portal.cirqliz.models import AccessRequest, Reexamination
 from portal.cirqliz.passes.queries import PassView, list_passes_of_request
 from portal.cirqliz.passes.services import give_back_pass, revoke_pass
 from portal.cirqliz.passes.swapping import swap_pass
+from portal.cirqliz.reexamination.messages import MOST_LISTED
 from portal.cirqliz.reexamination.queries import list_reexaminations, open_reexamination_of
 from portal.cirqliz.reexamination.services import open_reexamination
 from portal.cirqliz.reexamination.watching import ask_for_due_work
@@ -38,9 +39,12 @@ from portal.common.clock import FixedClock
 from portal.common.errors import Invalid
 from portal.db import session, unit_of_work
 from portal.fleet.api import ChangedVehicle, archive_vehicle, get_vehicle, tell_vehicles_changed
+from portal.fleet.bulk import BulkChange, Choice, chosen_vehicles, plan_change
+from portal.fleet.bulk_services import change_vehicles
 from portal.fleet.models import Category, Vehicle
 from portal.fleet.services import restore_vehicle
 from portal.mail import list_outbox
+from portal.numeriz.api import bump_law
 from portal.numeriz.models import PerimeterRow
 from portal.regulations.perimeters import Colour
 from tests.factories.cirqliz import INSIDE_BLUE, OUTSIDE, World
@@ -217,12 +221,7 @@ def test_same_look_is_asked_again_when_rules_come_back_to_what_they_were(ruled: 
 def test_perimeter_that_turns_red_opens_what_a_rule_approved(ruled: World) -> None:
     found = ruled.ready(stops=STOPS)
     look(ruled)
-    with unit_of_work() as uow:
-        row = uow.session.scalars(select(PerimeterRow).where(PerimeterRow.name == "Abords du canal")).one()
-        row.colour, row.updated_at = Colour.RED.value, row.updated_at + timedelta(seconds=1)
-        from portal.numeriz.api import bump_law
-
-        bump_law(uow, ruled.territory.id)
+    _turn_red(ruled, "Abords du canal")
     assert look(ruled) == 1
     seen = open_reexamination_of(found.id)
     assert seen is not None
@@ -230,6 +229,36 @@ def test_perimeter_that_turns_red_opens_what_a_rule_approved(ruled: World) -> No
     assert "rouge" in seen.text
     kept = list_answers(found.id)
     assert [one.facts["perimeters"][0]["colour"] for one in kept] == ["red", "blue"]
+
+
+def test_many_perimeters_that_turn_red_open_every_request(ruled: World) -> None:
+    names = [f"Abords du site olympique, secteur nord-est de la ville, périmètre {number:02d}" for number in range(25)]
+    _blue(ruled, names)
+    found = [ruled.ready(stops=STOPS) for _ in range(2)]
+    look(ruled)
+    _turn_red(ruled, *names)
+    assert look(ruled) == 1
+    for one in found:
+        assert ruled.seen(one.id).state is RequestState.READY
+        seen = open_reexamination_of(one.id)
+        assert seen is not None
+        assert len(seen.text) <= MOST_LISTED
+        assert seen.text.splitlines()[-1].startswith("… et ")
+
+
+def _blue(world: World, names: Sequence[str]) -> None:
+    """Make these blue perimeters the law, all of them over the blue stop of the world."""
+    spans = [((world.day + timedelta(hours=5)).isoformat(), (world.day + timedelta(hours=14)).isoformat())]
+    drafts = [perimeter_draft(name, Colour.BLUE, square(2.369, 48.860), spans) for name in names]
+    make_law(world.territory, perimeters=drafts)
+
+
+def _turn_red(world: World, *names: str) -> None:
+    """Change the colour of perimeters, as an import does."""
+    with unit_of_work() as uow:
+        for row in uow.session.scalars(select(PerimeterRow).where(PerimeterRow.name.in_(names))):
+            row.colour, row.updated_at = Colour.RED.value, row.updated_at + timedelta(seconds=1)
+        bump_law(uow, world.territory.id)
 
 
 def test_holders_learn_once_of_new_hours_and_keep_their_passes(ruled: World) -> None:
@@ -277,6 +306,22 @@ def test_tour_that_needed_no_pass_comes_to_the_desk_when_a_perimeter_changes(rul
     assert [one.plate_display for one in list_passes_of_request(blue.id)] == [blue.vehicles[0].plate_display]
     assert ruled.seen(red.id).state is RequestState.READY
     assert any("en demande un maintenant" in mail.body for mail in list_outbox())
+
+
+def test_sixty_vehicles_of_a_request_become_heavier_at_once(world: World) -> None:
+    vehicles = [world.vehicle(gross_weight_kg=7_500) for _ in range(60)]
+    found = world.ready(vehicles=vehicles)
+    world.approve(found)
+    heavier, choice = BulkChange({"gross_weight_kg": 9_000}), Choice(tuple(vehicles))
+    plan = plan_change(chosen_vehicles(world.company.id, choice), heavier)
+    change_vehicles(world.company_actor(), world.company.id, choice, heavier, plan.fingerprint)
+    assert {one.state for one in list_passes_of_request(found.id)} == {PassState.SUSPENDED}
+    seen = open_reexamination_of(found.id)
+    assert seen is not None
+    assert len(seen.before) == 60
+    lines = seen.text.split("; ")
+    assert lines[-1] == f"… et {61 - len(lines)} autres"
+    assert len(seen.text) <= MOST_LISTED
 
 
 def change(world: World, vehicle_id: UUID, **values: object) -> None:
