@@ -61,7 +61,8 @@ def _configure_sqlite(connection: object, _record: ConnectionPoolEntry) -> None:
     """Turn on what SQLite leaves off: readers beside a writer, foreign keys, patience when locked."""
     if isinstance(connection, sqlite3.Connection):
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=10000"):
+        # A batch of 500 decisions is one transaction, and holds the only lock for as long as it is written.
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=30000"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

@@ -40,6 +40,7 @@ class AccessRequest(Base):
         CheckConstraint("state <> 'under_review' OR claimed_at IS NOT NULL", name="under_review"),
         Index("ix_access_request_desk", "territory_id", "state", "submitted_at", "id"),
         Index("ix_access_request_company_id_submitted_at", "company_id", "submitted_at", "id"),
+        Index("ix_access_request_renewed_from", "renewed_from"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
