@@ -8,6 +8,7 @@ from uuid import UUID
 
 from flask import Flask, current_app
 from sqlalchemy import select, update
+from sqlalchemy.exc import OperationalError
 
 from portal.common.clock import SYSTEM_CLOCK
 from portal.common.errors import PortalError, Unavailable
@@ -58,6 +59,10 @@ def run(job_id: str) -> None:
         _log.info("job %s was taken over or cancelled", job_id)
     except PortalError as error:
         _end_failed(job_id, claim, error.code, again=isinstance(error, Unavailable))
+    except OperationalError:
+        # Locked, dead-locked or gone for a moment: what was rolled back is tried again, as when another service fails.
+        _log.exception("job %s (%s) lost the database", job_id, kind)
+        _end_failed(job_id, claim, "unexpected", again=True)
     except Exception:  # noqa: BLE001 the job's row must say how it ended, whatever happened
         _log.exception("job %s (%s) failed", job_id, kind)
         _end_failed(job_id, claim, "unexpected", again=False)

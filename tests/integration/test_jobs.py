@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 from sqlalchemy import update
+from sqlalchemy.exc import OperationalError
 
 from portal.common.clock import SYSTEM_CLOCK
 from portal.common.errors import Conflict, Invalid, Unavailable
@@ -81,8 +82,15 @@ def test_failure_has_a_code_and_can_be_retried(database: Flask, effects: Effects
         retry(job_id)
 
 
-def test_passing_failure_is_tried_again_up_to_its_bound(database: Flask, effects: Effects) -> None:
-    effects.error = Unavailable("provider-down")
+@pytest.mark.parametrize(
+    "passing",
+    [
+        pytest.param(Unavailable("provider-down"), id="another-service"),
+        pytest.param(OperationalError("UPDATE job", {}, Exception("database is locked")), id="the-database"),
+    ],
+)
+def test_passing_failure_is_tried_again_up_to_its_bound(database: Flask, effects: Effects, passing: Exception) -> None:
+    effects.error = passing
     job_id = enqueue("tests.trial", {"word": "later"})
     for attempt in range(1, find_task("tests.trial").max_attempts + 1):
         runner.run(str(job_id))
