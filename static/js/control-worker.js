@@ -1,6 +1,7 @@
 // Keeps the agents' page for the street. VERSION and PARTS stand before this text: the portal writes them.
 //
-// The parts come from what is kept; the page comes from the network when it answers soon, from what is kept otherwise.
+// The parts come from what is kept; the page comes from the network when it answers soon and well, from what is kept
+// otherwise.
 
 const CACHE = `control-${VERSION}`;
 const PAGE = "/controle";
@@ -37,12 +38,12 @@ self.addEventListener("fetch", (event) => {
 
 async function page(request) {
   const cache = await caches.open(CACHE);
+  const kept = await cache.match(PAGE);
   try {
     const answer = await Promise.race([fetch(request), late()]);
     await keepPage(answer, cache);
-    return answer;
+    return answer.status >= 500 && kept ? kept : answer;
   } catch (error) {
-    const kept = await cache.match(PAGE);
     if (kept) return kept;
     throw error;
   }

@@ -60,6 +60,9 @@ def phone_words() -> dict[str, object]:
         "portal_failed": _(
             "Le portail a répondu par une erreur : les contrôles restent sur ce téléphone et repartiront."
         ),
+        "outdated": _(
+            "Cette page n’est plus à jour : rechargez-la avec du réseau. D’ici là, elle garde la liste qu’elle avait."
+        ),
         "receipt": _("Reçu signé de ce contrôle"),
         "sound_on": _("Son activé"),
         "sound_off": _("Son coupé"),

@@ -5,7 +5,7 @@ import { prepareReader, scan } from "./scanner.js";
 import { fill, instant, reasonOf, showVerdict } from "./show.js";
 import { signal, wakeSound } from "./signals.js";
 import { allLooks, changeLook, getChoice, keepChoice, keepLook } from "./store.js";
-import { confirm, keptList, Refused, sendLooks, sessionToken, SignedOut, takeList } from "./sync.js";
+import { confirm, keptList, Outdated, Refused, sendLooks, sessionToken, SignedOut, takeList } from "./sync.js";
 import { tokenIn } from "./token.js";
 import { isStale, judge, openBoard, perimetersOf } from "./verdict.js";
 
@@ -88,9 +88,23 @@ async function talk() {
   } catch (error) {
     if (error instanceof SignedOut) tell(words.signed_out);
     else if (error instanceof Refused) tell(words.portal_failed);
-    else if (!withoutNetwork(error)) throw error;
+    else if (error instanceof Outdated) {
+      tell(words.outdated);
+      await renewScripts();
+    } else if (!withoutNetwork(error)) throw error;
   }
   await showWaiting();
+}
+
+/** Let the worker take the scripts of now, so that loading the page again brings them. */
+async function renewScripts() {
+  const registration = await navigator.serviceWorker?.getRegistration("/controle");
+  try {
+    await registration?.update();
+  } catch (error) {
+    // The network went away meanwhile; loading the page again asks once more.
+    if (!withoutNetwork(error)) throw error;
+  }
 }
 
 const withoutNetwork = (error) => error instanceof TypeError || error.name === "TimeoutError";

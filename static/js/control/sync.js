@@ -3,7 +3,7 @@
 import { allLooks, forgetLook, getBoard, keepBoard, keepChoice } from "./store.js";
 
 const MOST = 500;
-// How a list is written; portal/cirqliz/control/board.py says the same. One of another format is taken anew.
+// How a list is written; portal/cirqliz/control/board.py says the same. One of another format is never judged with.
 const FORMAT = 2;
 const PATIENCE_MS = 20_000;
 
@@ -12,6 +12,9 @@ export class SignedOut extends Error {}
 
 /** The portal was reached and did not do what it was asked. */
 export class Refused extends Error {}
+
+/** The portal writes its lists in another way than these scripts read them: the page has to be loaded again. */
+export class Outdated extends Error {}
 
 let csrfToken = "";
 
@@ -38,7 +41,10 @@ export async function keptList(territory) {
   return kept?.downloaded.format === FORMAT ? kept : undefined;
 }
 
-/** Take the list of a territory and return it as it is kept. Throws TypeError without a network, SignedOut, Refused. */
+/**
+ * Take the list of a territory and return it as it is kept. Throws TypeError without a network, SignedOut, Refused, and
+ * Outdated for a list of another format: read as one of ours it would call good what was taken back.
+ */
 export async function takeList(territory, address) {
   const known = await keptList(territory);
   const headers = { Accept: "application/json", ...(known && { "If-None-Match": known.etag }) };
@@ -47,10 +53,10 @@ export async function takeList(territory, address) {
   // The portal's clock dates the list; how far the phone's is from it corrects the hours of the scans.
   const syncedAt = Date.parse(answer.headers.get("Date"));
   await keepChoice("offset", syncedAt - Date.now());
-  const board =
-    answer.status === 304
-      ? { ...known, syncedAt }
-      : { territory, etag: answer.headers.get("ETag"), syncedAt, downloaded: await answer.json() };
+  const downloaded = answer.status === 304 ? known.downloaded : await answer.json();
+  if (downloaded.format !== FORMAT) throw new Outdated(`a list of format ${downloaded.format}`);
+  const etag = answer.status === 304 ? known.etag : answer.headers.get("ETag");
+  const board = { territory, etag, syncedAt, downloaded };
   await keepBoard(board);
   return board;
 }
