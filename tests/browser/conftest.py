@@ -11,7 +11,7 @@ import pytest
 
 from portal.territories.demo_town import Town
 from tests.browser.errands import town_of_the_demo
-from tests.browser.people import DESKTOP, PHONE, Device, Person, mailbox
+from tests.browser.people import DESKTOP, PATIENCE_MS, PHONE, Device, Person, mailbox
 from tests.support.skips import skip_for_want_of
 
 if TYPE_CHECKING:
@@ -36,8 +36,9 @@ def chromium() -> Iterator[Browser]:
     program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if program is None:
         skip_for_want_of("Chromium", "install Debian's package chromium, or run `sh scripts/chromium.sh`")
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=PATIENCE_MS)
     arguments = ["--lang=fr-FR", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=arguments)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 TERRITORY = "valmarin"
 PATIENCE_MS = 20_000
+"""How long an act or an expectation may wait: a busy machine is slow, and that is no fault of a page."""
 
 _TELL_REFUSALS = """
 addEventListener("securitypolicyviolation", (event) => {
