@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from portal.cirqliz.models import AccessPass, AccessRequest, RequestVehicle
+from portal.cirqliz.reexamination.policies import weighs_more
 from portal.cirqliz.states import CLERK_REVOCATIONS, PassState, RefusalReason, VehicleDecision
 from portal.common.errors import Invalid
 from portal.db import session
@@ -20,8 +21,6 @@ from portal.fleet.api import (
     get_usable_vehicles,
     list_usable_vehicles,
 )
-
-_RANK = {Category.N1: 1, Category.N2: 2, Category.N3: 3}
 
 
 class HandedOn(Protocol):
@@ -66,19 +65,15 @@ def get_stand_in(old: HandedOn, vehicle_id: UUID, now: datetime) -> VehicleView:
 def refuses_stand_in(broken: VehicleView, stand_in: VehicleView) -> str | None:
     """Return why a vehicle may not take over from another, as a code: it must not be heavier or more dangerous. Pure.
 
-    What is not known of the stand-in may be too much, unless it is not known of the first either.
+    Measured as a vehicle that changes is (`weighs_more`), and more strictly: where the weight of the first is known,
+    so must be that of the stand-in.
     """
-    if stand_in.category is not broken.category:
-        ranks = _RANK.get(broken.category), _RANK.get(stand_in.category)
-        if ranks[0] is None or ranks[1] is None or ranks[1] > ranks[0]:
-            return "swap-heavier"
-    for before, after in (
-        (broken.gross_weight_kg, stand_in.gross_weight_kg),
-        (broken.combination_weight_kg, stand_in.combination_weight_kg),
-    ):
-        if before is not None and (after is None or after > before):
-            return "swap-heavier"
-    return "swap-hazmat" if stand_in.hazmat and not broken.hazmat else None
+    if stand_in.hazmat and not broken.hazmat:
+        return "swap-hazmat"
+    # Of what is in none of the three categories nothing can be compared.
+    apart = Category.OTHER in {broken.category, stand_in.category} and broken.category is not stand_in.category
+    unknown = broken.gross_weight_kg is not None and stand_in.gross_weight_kg is None
+    return "swap-heavier" if apart or unknown or weighs_more(broken, stand_in) else None
 
 
 def _barred(old: HandedOn, vehicle_ids: Collection[UUID], now: datetime) -> Mapping[UUID, str]:
