@@ -16,13 +16,14 @@ from portal.cirqliz.passes.life import revoke_row
 from portal.cirqliz.passes.mails import mail_swap
 from portal.cirqliz.passes.services import load_pass, require_manager
 from portal.cirqliz.passes.stand_ins import get_stand_in
+from portal.cirqliz.rules.quotas import check_quota_of_swap
 from portal.cirqliz.states import PassState, RevocationReason
 from portal.common.actor import Actor
 from portal.common.clock import SYSTEM_CLOCK, Clock
 from portal.common.errors import Conflict, Invalid, NotFound
 from portal.db import UnitOfWork, unit_of_work
 from portal.fleet.api import VehicleView, lock_vehicles, plate_key
-from portal.territories.api import get_territory_by_id
+from portal.territories.api import TerritoryView, get_territory_by_id
 
 
 def swap_pass(actor: Actor, company_id: UUID, pass_id: UUID, vehicle_id: UUID, *, clock: Clock = SYSTEM_CLOCK) -> UUID:
@@ -30,7 +31,7 @@ def swap_pass(actor: Actor, company_id: UUID, pass_id: UUID, vehicle_id: UUID, *
 
     All or nothing, in one transaction; the journal names both passes. Raises Denied, NotFound, Conflict (over, taken
     back, held back, not begun, swapped before, a company that is not verified), Invalid (a vehicle that may not stand
-    in).
+    in, a quota that is reached).
     """
     require_manager(actor, company_id)
     now = clock.now()
@@ -45,7 +46,9 @@ def swap_pass(actor: Actor, company_id: UUID, pass_id: UUID, vehicle_id: UUID, *
         if get_company(company_id).status is not CompanyStatus.VERIFIED:
             raise Conflict("swap-not-verified", number=old.number)
         stand_in = get_stand_in(old, vehicle_id, now)
-        new = _give(uow, old, stand_in, clock)
+        territory = get_territory_by_id(old.territory_id)
+        check_quota_of_swap(uow, territory, old, vehicle_id, now)
+        new = _give(uow, territory, old, stand_in, clock)
         revoke_row(actor, old, RevocationReason.PLATE_SWAPPED, "", clock)
         more = {"replaces": old.number, "plates": [old.plate_display, new.plate_display]}
         write_pass_entry(actor, AuditTag.PASS_SWAPPED, new, more, clock)
@@ -64,7 +67,7 @@ def refuses_swap(state: PassState, start: datetime, end: datetime, is_swap: bool
     return None if start <= now < end else "swap-outside-dates"
 
 
-def _give(uow: UnitOfWork, old: AccessPass, vehicle: VehicleView, clock: Clock) -> IssuedPass:
+def _give(uow: UnitOfWork, territory: TerritoryView, old: AccessPass, vehicle: VehicleView, clock: Clock) -> IssuedPass:
     has_one = uow.session.scalar(
         select(AccessPass.id).where(
             AccessPass.request_id == old.request_id,
@@ -88,7 +91,7 @@ def _give(uow: UnitOfWork, old: AccessPass, vehicle: VehicleView, clock: Clock) 
         driver_name=old.driver_name,
         swapped_from=old.id,
     )
-    return make_passes(uow, get_territory_by_id(old.territory_id), [grant], clock=clock)[0]
+    return make_passes(uow, territory, [grant], clock=clock)[0]
 
 
 def _vehicle_of(uow: UnitOfWork, company_id: UUID, pass_id: UUID) -> UUID:

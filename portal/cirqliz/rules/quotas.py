@@ -8,12 +8,20 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Uuid, column, delete, select, table
+from sqlalchemy import Uuid, column, delete, select, table, true
+from sqlalchemy.orm import aliased
 
 from portal import audit
 from portal.audit import AuditTag
 from portal.cirqliz.law import spans_in
-from portal.cirqliz.models import AccessPass, AccessRequest, PassPerimeter, PerimeterQuota, RequestVehicle
+from portal.cirqliz.models import (
+    AccessPass,
+    AccessRequest,
+    PassPerimeter,
+    PerimeterQuota,
+    RequestPerimeter,
+    RequestVehicle,
+)
 from portal.cirqliz.requests.queries import RequestView
 from portal.cirqliz.rules.hours import (
     Held,
@@ -45,6 +53,8 @@ _DAY = timedelta(days=1)
 MOST_ROWS = 24
 MOST_VEHICLES = 100_000
 
+type _Lines = Sequence[RequestPerimeter] | Sequence[PassPerimeter]
+
 
 @dataclass(frozen=True, slots=True)
 class QuotaLine:
@@ -67,29 +77,78 @@ def check_quota(
     The error names the perimeter, the day, the hours, what is left and what is allowed.
     """
     _lock(uow, territory.id)
-    quotas = by_perimeter(_rows(territory.id, [line.perimeter_id for line in request.perimeters]))
-    concerned = [line for line in request.perimeters if line.perimeter_id in quotas]
-    if not concerned:
+    quotas = _quotas_of(territory, request.perimeters)
+    if not quotas:
         return
+    living = _living(uow, request.id)
+    # One that keeps its pass, or another that stands in for it, holds its place already and takes none.
+    wanted = [
+        living.get(vehicle.vehicle_id) or Held(vehicle.vehicle_id, request.starts_at, request.ends_at)
+        for vehicle in vehicles
+    ]
     window = Interval(request.starts_at, request.ends_at)
-    wanted = [Held(vehicle.vehicle_id, request.starts_at, request.ends_at) for vehicle in vehicles]
-    for line in concerned:
+    full = _full(territory, quotas, request.perimeters, window, wanted)
+    if full is not None:
+        raise Invalid("quota-reached", field="decision", number=request.number, **full)
+
+
+def check_quota_of_swap(
+    uow: UnitOfWork, territory: TerritoryView, old: AccessPass, vehicle_id: UUID, now: datetime
+) -> None:
+    """Raise Invalid("quota-reached") when a vehicle that takes over a pass would fill an hour beyond its quota.
+
+    The place of the pass is free by then, unless its vehicle has another one.
+    """
+    _lock(uow, territory.id)
+    wanted = [Held(vehicle_id, now, _utc(old.valid_to))]
+    quotas, window = _quotas_of(territory, old.perimeters), Interval(now, old.valid_to)
+    full = _full(territory, quotas, old.perimeters, window, wanted, leaving=old.id)
+    if full is not None:
+        raise Invalid("quota-reached", field="vehicle", number=old.number, **full)
+
+
+def _full(
+    territory: TerritoryView,
+    quotas: Mapping[str, list[QuotaHours]],
+    lines: _Lines,
+    window: Interval,
+    wanted: Sequence[Held],
+    *,
+    leaving: UUID | None = None,
+) -> dict[str, object] | None:
+    """Return the first hour of these perimeters that would hold too many vehicles, as its error names it."""
+    for line in (line for line in lines if line.perimeter_id in quotas):
         slots = _slots(territory, line.perimeter_id, quotas[line.perimeter_id], window)
         held = _held(territory.id, line.perimeter_id, slots)
-        before, after = most_held(slots, held), most_held(slots, [*held, *wanted])
+        staying = held if leaving is None else _held(territory.id, line.perimeter_id, slots, leaving)
+        before, after = most_held(slots, held), most_held(slots, [*staying, *wanted])
         for slot, was, now in zip(slots, before, after, strict=True):
-            # A vehicle that holds its place already takes none.
+            # Too many before, and no more now: nothing is taken.
             if now > slot.hours.most and now > was:
-                raise Invalid(
-                    "quota-reached",
-                    field="decision",
-                    number=request.number,
-                    perimeter=line.name,
-                    day=f"{slot.day:%d/%m/%Y}",
-                    hours=clock_words(slot.hours),
-                    left=max(0, slot.hours.most - was),
-                    most=slot.hours.most,
-                )
+                return {
+                    "perimeter": line.name,
+                    "day": f"{slot.day:%d/%m/%Y}",
+                    "hours": clock_words(slot.hours),
+                    "left": max(0, slot.hours.most - was),
+                    "most": slot.hours.most,
+                }
+    return None
+
+
+def _quotas_of(territory: TerritoryView, lines: _Lines) -> Mapping[str, list[QuotaHours]]:
+    return by_perimeter(_rows(territory.id, [line.perimeter_id for line in lines]))
+
+
+def _living(uow: UnitOfWork, request_id: UUID) -> dict[UUID, Held]:
+    """Return who holds the living passes of a request, by the vehicle that was answered: another may stand in."""
+    before = aliased(AccessPass)
+    rows = uow.session.execute(
+        select(before.vehicle_id, AccessPass.vehicle_id, AccessPass.valid_from, AccessPass.valid_to)
+        .select_from(AccessPass)
+        .outerjoin(before, AccessPass.swapped_from == before.id)
+        .where(AccessPass.request_id == request_id, AccessPass.state != PassState.REVOKED)
+    )
+    return {replaced or holder: Held(holder, _utc(start), _utc(end)) for replaced, holder, start, end in rows}
 
 
 def quota_left(territory: TerritoryView, request: RequestView) -> Sequence[QuotaLine]:
@@ -209,9 +268,11 @@ def _slots(territory: TerritoryView, perimeter_id: str, quotas: list[QuotaHours]
     return slots_of(quotas, active, window, ZoneInfo(territory.timezone))
 
 
-def _held(territory_id: UUID, perimeter_id: str, slots: Sequence[Slot]) -> list[Held]:
+def _held(territory_id: UUID, perimeter_id: str, slots: Sequence[Slot], leaving: UUID | None = None) -> list[Held]:
+    """The places taken in a perimeter at these hours. leaving: a pass not to count, it goes."""
     if not slots:
         return []
+    other = AccessPass.id != leaving if leaving is not None else true()
     rows = session().execute(
         select(AccessPass.vehicle_id, AccessPass.valid_from, AccessPass.valid_to)
         .join(PassPerimeter, PassPerimeter.pass_id == AccessPass.id)
@@ -219,6 +280,7 @@ def _held(territory_id: UUID, perimeter_id: str, slots: Sequence[Slot]) -> list[
             AccessPass.territory_id == territory_id,
             PassPerimeter.perimeter_id == perimeter_id,
             AccessPass.state.in_(_COUNTED),
+            other,
             AccessPass.valid_from < max(slot.end for slot in slots),
             AccessPass.valid_to > slots[0].start,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from datetime import timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,16 +13,27 @@ import pytest
 from portal.audit import list_entries
 from portal.audit.tags import AuditTag
 from portal.cirqliz.decisions.commands import Answer, DecideRequest
+from portal.cirqliz.decisions.deciding import load_request
 from portal.cirqliz.decisions.services import decide_request
-from portal.cirqliz.passes.queries import list_passes_of_request
+from portal.cirqliz.passes.queries import PassView, get_pass, list_passes_of_request
 from portal.cirqliz.passes.services import revoke_pass
+from portal.cirqliz.passes.swapping import swap_pass
+from portal.cirqliz.reexamination.services import open_reexamination
 from portal.cirqliz.rules.hours import QuotaHours
 from portal.cirqliz.rules.queries import rule_proposal
 from portal.cirqliz.rules.quotas import list_quotas, quota_left, set_quotas
-from portal.cirqliz.states import RequestState, RevocationReason, RuleOutcome, VehicleDecision
+from portal.cirqliz.states import (
+    PassState,
+    ReexaminationCause,
+    RequestState,
+    RevocationReason,
+    RuleOutcome,
+    VehicleDecision,
+)
 from portal.common.actor import StaffRole
+from portal.common.clock import FixedClock
 from portal.common.errors import Denied, Invalid, NotFound
-from portal.db import db
+from portal.db import db, unit_of_work
 from tests.factories.accounts import make_user
 from tests.factories.cirqliz import INSIDE_BLUE, OUTSIDE, World
 from tests.factories.rules import make_rule, perimeter_id, set_sample
@@ -90,6 +102,52 @@ def test_vehicle_takes_one_place_whatever_its_passes(world: World) -> None:
     vehicle = world.vehicle()
     world.approve(world.ready(vehicles=[vehicle]))
     assert world.approve(world.ready(vehicles=[vehicle])).state is RequestState.APPROVED
+
+
+def swap(world: World, request_id: UUID, stand_in: UUID) -> PassView:
+    """Hand the first pass of a request on, in its window; return the new one."""
+    clock = FixedClock(world.day + timedelta(hours=8))
+    (old,) = list_passes_of_request(request_id)
+    id_ = swap_pass(world.company_actor(), world.company.id, old.id, stand_in, clock=clock)
+    return get_pass(world.company.id, id_)
+
+
+def test_vehicle_that_stands_in_takes_the_place_that_becomes_free(world: World) -> None:
+    limit(world, 1)
+    broken, stand_in = world.vehicle(), world.vehicle()
+    found = world.ready(vehicles=[broken])
+    world.approve(found)
+    assert swap(world, found.id, stand_in).vehicle_id == stand_in
+    assert quota_left(world.territory, world.seen(found.id))[0].left == 0
+
+
+def test_vehicle_does_not_stand_in_when_no_place_becomes_free(world: World) -> None:
+    limit(world, 1)
+    broken, stand_in = world.vehicle(), world.vehicle()
+    found, again = world.ready(vehicles=[broken]), world.ready(vehicles=[broken])
+    world.approve(found)
+    world.approve(again)
+    with pytest.raises(Invalid, match="quota-reached") as told:
+        swap(world, found.id, stand_in)
+    assert (told.value.field, told.value.params["left"]) == ("vehicle", 0)
+    assert [one.vehicle_id for one in list_passes_of_request(found.id)] == [broken]
+    limit(world, 2)
+    assert swap(world, found.id, stand_in).vehicle_id == stand_in
+
+
+def test_vehicle_that_stands_in_keeps_its_place_when_it_is_approved_again(world: World) -> None:
+    limit(world, 1)
+    broken, stand_in = world.vehicle(), world.vehicle()
+    found = world.ready(vehicles=[broken])
+    world.approve(found)
+    given = swap(world, found.id, stand_in)
+    with unit_of_work() as uow:
+        row = load_request(uow, world.territory.id, found.id)
+        open_reexamination(uow, row, ReexaminationCause.RULE_CHANGED, "", world.staff_actor())
+    assert world.approve(world.seen(found.id)).state is RequestState.APPROVED
+    assert get_pass(world.company.id, given.id).state is PassState.ACTIVE
+    with pytest.raises(Invalid, match="quota-reached"):
+        world.approve(world.ready())
 
 
 def test_rule_leaves_the_request_to_a_person_when_the_quota_is_reached(world: World) -> None:
