@@ -76,6 +76,6 @@ def test_list_is_refused_and_the_kept_one_stays_when_its_format_is_of_newer_scri
     ],
 )
 def test_kept_page_is_opened_when_the_portal_fails(phone: Page, status: int, kept: str, shown: list[object]) -> None:
-    answer = {"status": status, "body": "neuve", "content_type": "text/plain;charset=utf-8"}
-    phone.route(f"{HERE}controle", lambda route: route.fulfill(**answer))  # type: ignore[arg-type]
+    text = "text/plain;charset=utf-8"
+    phone.route(f"{HERE}controle", lambda route: route.fulfill(status=status, body="neuve", content_type=text))
     assert phone.evaluate(_OPEN_PAGE, kept) == shown

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from portal.accounts.api import list_staff
 from portal.cirqliz.blueprint import blueprint
 from portal.cirqliz.control.counting import SHOWN_DAYS, count_lines, dashboard
-from portal.cirqliz.control.messages import LESSONS, RESULT_WORDS
+from portal.cirqliz.control.messages import LESSONS, RECEIPT_WARNINGS, RESULT_WORDS
 from portal.cirqliz.control.receipts import make_receipt, read_receipt
 from portal.cirqliz.control.training import samples
 from portal.cirqliz.decisions.frame import desk_frame
@@ -67,6 +67,7 @@ def show_receipt(token: str) -> ResponseReturnValue:
         territory=_known(found.territory_id),
         tone_word=TONE_WORDS[Tone(found.tone)],
         result_word=RESULT_WORDS[found.result],
+        warning=RECEIPT_WARNINGS.get(found.known),
         code=draw_qr(f"{settings.public_url}{url_for('cirqliz.show_receipt', token=token)}"),
     )
 

@@ -23,6 +23,11 @@ from portal.territories.api import get_territory
 
 MOST = 500
 LONGEST_PLACE = 120
+# From 1970, where a clock that lost its battery starts again, to 2100: what corrects one such instant by another stays
+# within the years that exist.
+_FIRST_MS, _LAST_MS = 0, 4_102_444_800_000
+# What was answered to a code that says nothing.
+_UNREAD = "forged"
 # Beyond this the phone's clock is wrong enough to be told.
 TOLD_SKEW = timedelta(minutes=2)
 
@@ -146,7 +151,10 @@ def _look(one: Mapping[str, Any]) -> Look:
     place = str(one["place"]).strip()
     if (token_id is not None and len(token_id) != TOKEN_ID_BYTES) or one["result"] not in TONE_OF:
         raise ValueError("not a look")
-    if len(place) > LONGEST_PLACE or "\0" in place:
+    if token_id is None and one["result"] != _UNREAD:
+        raise ValueError("an answer to a pass that is not named")
+    # Half of a pair of signs is no text: encoding it fails as the other faults do.
+    if len(place) > LONGEST_PLACE or b"\0" in place.encode():
         raise ValueError("not a place")
     return Look(UUID(one["id"]), _instant(one["at"]), token_id, one["result"], place)
 
@@ -154,4 +162,6 @@ def _look(one: Mapping[str, Any]) -> Look:
 def _instant(milliseconds: object) -> datetime:
     if not isinstance(milliseconds, int) or isinstance(milliseconds, bool):
         raise TypeError("not an instant")
+    if not _FIRST_MS <= milliseconds <= _LAST_MS:
+        raise ValueError("not an instant of a phone")
     return datetime.fromtimestamp(milliseconds / 1000, UTC)

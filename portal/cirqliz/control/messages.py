@@ -83,6 +83,17 @@ RESULT_WORDS: Mapping[str, LazyString] = {
     "unknown": _l("Inconnu"),
 }
 
+RECEIPT_WARNINGS: Mapping[str, LazyString] = {
+    "revoked": _l(
+        "À cette heure, le portail tenait ce laissez-passer pour révoqué : la réponse du téléphone ne vaut pas."
+    ),
+    "suspended": _l(
+        "À cette heure, le portail tenait ce laissez-passer pour suspendu : la réponse du téléphone ne vaut pas."
+    ),
+    "unknown": _l("Le portail ne connaît aucun laissez-passer pour ce code : la réponse du téléphone ne vaut pas."),
+}
+"""What a receipt says beside an answer that the portal would not have given."""
+
 LESSONS: Mapping[Lesson, LazyString] = {
     Lesson.VALID: _l("Tout est en ordre : vert, et la plaque est celle du véhicule."),
     Lesson.OTHER_PLATE: _l("Vert, mais la plaque n’est pas celle du véhicule : le code a été copié, il ne donne rien."),

@@ -17,11 +17,13 @@ from sqlalchemy import select
 
 from portal.cirqliz.models import AccessPass, PassCheck
 from portal.cirqliz.passes.keys import key_ring
+from portal.cirqliz.states import PassState
 from portal.cirqliz.tokens import BadToken, key_id_of
+from portal.cirqliz.verification.verdict import Result, Tone
 from portal.common.errors import NotFound
 from portal.db import session
 
-_VERSION = 1
+_VERSION = 2
 _SIGNATURE_BYTES = 64
 _LONGEST = 1200
 _WORDS = b"joptimiz receipt of a look at a pass\0"
@@ -29,7 +31,11 @@ _WORDS = b"joptimiz receipt of a look at a pass\0"
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What was answered to an agent. number: of the pass, empty when the code was none of ours."""
+    """What was answered to an agent. number: of the pass, empty when the code was none of ours.
+
+    by_phone: the agent's phone judged, from the list it carried. known: what the portal held the pass for at that
+    moment, where the answer says otherwise: revoked, suspended, unknown (no pass of the territory); empty elsewhere.
+    """
 
     check_id: UUID
     number: str
@@ -38,33 +44,50 @@ class Receipt:
     result: str
     place: str
     territory_id: UUID
+    by_phone: bool
+    known: str
 
 
 def make_receipt(territory_id: UUID, check_id: UUID) -> str:
     """Return the receipt of a look of the territory; raises NotFound, also once the look was erased."""
     found = session().execute(
-        select(PassCheck, AccessPass.number)
+        select(PassCheck, AccessPass)
         .outerjoin(AccessPass, AccessPass.id == PassCheck.pass_id)
         .where(PassCheck.id == check_id, PassCheck.territory_id == territory_id)
     )
     line = found.one_or_none()
     if line is None:
         raise NotFound("look-unknown")
-    check, number = line
+    check, found = line
     ring = key_ring()
     fields = (
         _VERSION,
         ring.key_id,
         check.id.bytes,
-        number or "",
+        found.number if found else "",
         int(check.at.timestamp()),
         check.tone,
         check.result,
         check.place,
         territory_id.bytes,
+        check.offline,
+        _known(check, found),
     )
     content = cbor2.dumps(fields, canonical=True)
     return base64.urlsafe_b64encode(content + ring.sign(_WORDS + content)).decode("ascii").rstrip("=")
+
+
+def _known(check: PassCheck, found: AccessPass | None) -> str:
+    """Return what the portal held the pass for when a phone gave it some right: the list it carried was older."""
+    if check.tone == Tone.RED.value:
+        return ""
+    if found is None:
+        return Result.UNKNOWN.value
+    if found.revoked_at is not None and found.revoked_at <= check.at:
+        return Result.REVOKED.value
+    if found.state is PassState.SUSPENDED and found.changed_at <= check.at:
+        return Result.SUSPENDED.value
+    return ""
 
 
 def read_receipt(text: str) -> Receipt | None:
@@ -79,9 +102,11 @@ def read_receipt(text: str) -> Receipt | None:
             return None
     except (binascii.Error, ValueError):
         return None
-    _version, _key, check_id, number, at_s, tone, result, place, territory_id = cbor2.loads(content)
+    version, _key, check_id, number, at_s, tone, result, place, territory_id, *rest = cbor2.loads(content)
+    if version != _VERSION:
+        return None
     at = datetime.fromtimestamp(at_s, UTC)
-    return Receipt(UUID(bytes=check_id), number, at, tone, result, place, UUID(bytes=territory_id))
+    return Receipt(UUID(bytes=check_id), number, at, tone, result, place, UUID(bytes=territory_id), *rest)
 
 
 def _ours(content: bytes, signature: bytes) -> bool:

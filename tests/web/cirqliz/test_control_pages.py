@@ -12,14 +12,15 @@ from sqlalchemy import select
 
 from portal.cirqliz.control.retention import purge_checks
 from portal.cirqliz.models import CheckCount, PassCheck
+from portal.cirqliz.passes.life import suspend_passes
 from portal.cirqliz.passes.queries import PassView, list_passes_of_request
 from portal.cirqliz.passes.services import revoke_pass
-from portal.cirqliz.states import RevocationReason
+from portal.cirqliz.states import RevocationReason, SuspensionReason
 from portal.cirqliz.tokens import open_token, perimeter_reference
-from portal.common.actor import StaffRole
+from portal.common.actor import StaffRole, system_actor
 from portal.common.clock import SYSTEM_CLOCK, FixedClock
 from portal.common.ids import new_id
-from portal.db import session
+from portal.db import session, unit_of_work
 from tests.factories.accounts import make_staff
 from tests.factories.cirqliz import World
 from tests.factories.territories import make_territory
@@ -134,7 +135,12 @@ def test_look_is_told_too_old_when_it_is_beyond_the_retention(world: World, agen
         {"at": "now"},
         {"at": 10**30},
         {"at": True},
+        {"at": 253_402_300_799_000},
+        {"at": -62_135_596_800_000},
+        {"result": "valid"},
+        {"result": "unknown"},
         {"place": "x" * 121},
+        {"place": "\ud83d"},
         {"place": "a\0b"},
         {"token_id": 7},
     ],
@@ -147,7 +153,16 @@ def test_list_is_refused_whole_when_one_look_is_unreadable(
 
 
 @pytest.mark.parametrize(
-    "more", [{"looks": "x"}, {"looks": [1]}, {"looks": None}, {"sent_at": None}, {"agent": 7}, {"agent": "x"}]
+    "more",
+    [
+        {"looks": "x"},
+        {"looks": [1]},
+        {"looks": None},
+        {"sent_at": None},
+        {"sent_at": -62_135_596_800_000},
+        {"agent": 7},
+        {"agent": "x"},
+    ],
 )
 def test_message_is_refused_when_it_is_no_list(world: World, agent: PageClient, more: dict[str, object]) -> None:
     assert send(world, agent, **({"looks": []} | more)).status_code == 422
@@ -172,7 +187,7 @@ def test_list_is_refused_when_it_is_too_long(world: World, agent: PageClient) ->
 
 
 def test_looks_become_counts_when_the_retention_ends(world: World, agent: PageClient) -> None:
-    send(world, agent, [look(), look(), look(result="expired")])
+    send(world, agent, [look(), look(), look(result="expired", token_id="00" * 8)])
     later = FixedClock(SYSTEM_CLOCK.now() + timedelta(days=31))
     assert purge_checks(clock=later) == 3
     assert purge_checks(clock=later) == 0
@@ -183,7 +198,7 @@ def test_looks_become_counts_when_the_retention_ends(world: World, agent: PageCl
 
 
 def test_supervisor_sees_counts_of_looks_kept_and_erased(world: World, agent: PageClient) -> None:
-    send(world, agent, [look(), look(result="expired")])
+    send(world, agent, [look(), look(result="expired", token_id="00" * 8)])
     purge_checks(clock=FixedClock(SYSTEM_CLOCK.now() + timedelta(days=31)))
     send(world, agent, [look(result="forged")])
     assert agent.raw.get("/territoires/val-essai/controle/tableau").status_code == 403
@@ -207,6 +222,40 @@ def test_receipt_is_checked_by_anybody_and_refused_when_it_is_altered(
     altered = token[:30] + ("A" if token[30] != "A" else "B") + token[31:]
     for wrong in (altered, token[:-4], issued.token, "é", "A" * 3000):
         assert agent.raw.get(f"/controle/recu/{wrong}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("held", "result", "said"),
+    [
+        ("active", "valid", ""),
+        ("revoked", "valid", "pour révoqué"),
+        ("revoked", "stale", "pour révoqué"),
+        ("revoked", "revoked", ""),
+        ("suspended", "valid", "pour suspendu"),
+        ("never given", "valid", "ne connaît aucun laissez-passer"),
+        ("never given", "elsewhere", ""),
+    ],
+)
+def test_receipt_says_what_the_portal_knew_when_the_phone_said_otherwise(
+    world: World, issued: PassView, agent: PageClient, held: str, result: str, said: str
+) -> None:
+    if held == "revoked":
+        revoke_pass(world.staff_actor(), "val-essai", issued.id, RevocationReason.MISUSE)
+    elif held == "suspended":
+        with unit_of_work() as uow:
+            suspend_passes(uow, system_actor("test"), SuspensionReason.VEHICLE_CHANGED, pass_ids=[issued.id])
+    scanned = "00" * 8 if held == "never given" else token_id(world, issued)
+    one = look(token_id=scanned, result=result)
+    send(world, agent, [one])
+    text = agent.get(agent.raw.get(f"{LOOKS}/{one['id']}/recu").headers["Location"]).get_text(" ", strip=True)
+    assert "hors ligne" in text and (issued.number in text) == (held != "never given")
+    assert said in text and ("ne vaut pas" in text) == bool(said)
+
+
+def test_receipt_names_the_portal_when_it_answered(world: World, issued: PassView, agent: PageClient) -> None:
+    agent.get(f"/V/{issued.token}")
+    text = agent.get(agent.raw.get(f"{LOOKS}/{kept()[0].id}/recu").headers["Location"]).get_text(" ", strip=True)
+    assert "le portail" in text and "hors ligne" not in text and "ne vaut pas" not in text
 
 
 def test_code_taken_back_is_confirmed_by_the_portal(world: World, issued: PassView, agent: PageClient) -> None:
