@@ -19,9 +19,10 @@ from portal.common.units import decimal_number, metres_to_cm, tonnes_to_kg
 from portal.fleet.models import AirClass, Category, Energy
 
 _WITH_UNIT = re.compile(
-    r"^\s*([+\-]?[\d\s\u00a0\u202f.,'’]+?)\s*(kgs?|kilos?|kilogrammes?|t|tonnes?|cms?|mm|m|m[eè]tres?)?\s*\.?\s*$",
-    re.IGNORECASE,
+    r"([+\-]?[\d .,'’]+?) ?(kgs?|kilos?|kilogrammes?|t|tonnes?|cms?|mm|m|m[eè]tres?)? ?\.?", re.IGNORECASE
 )
+# No weight and no size takes more signs, its unit included; the signs of a text are tried in many ways.
+_LONGEST_NUMBER = 40
 
 # A day as a spreadsheet keeps it, of the years 2009 to 2091: days since the end of 1899, maybe with an hour behind.
 _DAY_NUMBER = re.compile(r"[4-6]\d{4}(?:[.,]\d+)?")
@@ -42,7 +43,8 @@ class Value:
 
 
 def _number_and_unit(text: str, unit: str | None) -> tuple[Decimal, str | None]:
-    found = _WITH_UNIT.match(text)
+    plain = " ".join(text.split())
+    found = _WITH_UNIT.fullmatch(plain) if len(plain) <= _LONGEST_NUMBER else None
     if not found:
         raise Invalid("not-a-number", value=text[:40])
     number = decimal_number(_without_thousands(found.group(1)))

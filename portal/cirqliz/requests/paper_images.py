@@ -19,7 +19,7 @@ _MOST_PIXELS = 30_000
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _SCAN, _END = 0xDA, 0xD9
 # Inside a scan a byte FF is followed by 00, or by one of the eight marks of resynchronisation.
-_AFTER_SCAN = re.compile(rb"\xff+[^\x00\xff\xd0-\xd7]")
+_AFTER_SCAN = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
 
 
 def whole_png(content: bytes) -> bytes:

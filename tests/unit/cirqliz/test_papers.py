@@ -14,6 +14,8 @@ from portal.common.errors import Invalid
 from tests.factories.papers import jpeg_paper, pdf_paper, pdf_stream, png_chunk, png_paper
 
 PNG, JPEG, PDF = png_paper(3, 2), jpeg_paper(), pdf_paper()
+_SCRIPT = b"<< /S /JavaScript /JS (app.alert(1)) >>"
+_GROUP = b"/Type /ObjStm /N 1 /First 4 "
 _HIDDEN_SCRIPT = zlib.compress(b"7 0 << /S /JavaScript /JS (app.alert(1)) >>")
 
 
@@ -73,6 +75,17 @@ def test_document_is_taken_when_nothing_in_it_acts(content: bytes) -> None:
         (pdf_paper(pdf_stream(b"/Type /Obj#53tm /Filter [/FlateDecode]", _HIDDEN_SCRIPT)), "paper-active"),
         (pdf_paper(pdf_stream(b"/Type /ObjStm /Filter /LZWDecode", b"abc")), "paper-damaged"),
         (pdf_paper(pdf_stream(b"/Type /ObjStm /Filter /FlateDecode", b"not packed")), "paper-damaged"),
+        (pdf_paper(b"<< >> % stream\n", _SCRIPT + b"% endstream"), "paper-active"),
+        (pdf_paper(b"(>>\nstream\n)", _SCRIPT, b"(endstream)"), "paper-active"),
+        (pdf_paper(b"<< /A (>>\nstream\n) /S /Rendition /JS (x) /B (endstream) >>"), "paper-active"),
+        (pdf_paper(b"/FlateDecode", pdf_stream(_GROUP + b"/Filter 2 0 R", _HIDDEN_SCRIPT)), "paper-damaged"),
+        (pdf_paper(b"/ObjStm", pdf_stream(b"/Type 2 0 R /Filter /FlateDecode", _HIDDEN_SCRIPT)), "paper-damaged"),
+        (pdf_paper(pdf_stream(_GROUP + b"/Filter [%]\n/FlateDecode]", _HIDDEN_SCRIPT)), "paper-damaged"),
+        (pdf_paper(pdf_stream(_GROUP + b"/Filter [] /Filter /FlateDecode", _HIDDEN_SCRIPT)), "paper-damaged"),
+        (pdf_paper(pdf_stream(_GROUP + b"/Filter /FlateDecode /DecodeParms 9 0 R", _HIDDEN_SCRIPT)), "paper-damaged"),
+        (pdf_paper(pdf_stream(_GROUP + b"/A (obj) /Filter /FlateDecode", _HIDDEN_SCRIPT)), "paper-damaged"),
+        (pdf_paper(pdf_stream(b"/N 1 /First 4 /Filter /FlateDecode", _HIDDEN_SCRIPT)), "paper-active"),
+        (pdf_paper(pdf_stream(_GROUP + b"/Filter /FlateDecode", _HIDDEN_SCRIPT[:-6])), "paper-damaged"),
         (PNG[:-4], "paper-damaged"),
         (PNG[:40] + b"\x00" + PNG[41:], "paper-damaged"),
         (PNG + b"<?php", "paper-damaged"),
@@ -96,6 +109,32 @@ def test_document_is_refused_when_its_packed_objects_grow_without_end() -> None:
     assert len(bomb) < MAX_BYTES
     with pytest.raises(Invalid, match="paper-damaged"):
         read_paper("a.pdf", pdf_paper(pdf_stream(b"/Type /ObjStm /Filter /FlateDecode", bomb)))
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        # Of a quadratic reading each takes hours.
+        pytest.param(jpeg_paper(b"\xff" * 4_000_000 + b"\x00"), None, id="a scan of filling bytes"),
+        pytest.param(JPEG[:2] + b"\xff" * 4_000_000 + JPEG[3:], None, id="a mark behind filling bytes"),
+        pytest.param(
+            pdf_paper(b"<< /Type /ObjStm " + b"/Filter[" * 500_000 + b">>\nstream\nx\nendstream"),
+            "paper-damaged",
+            id="filters without end",
+        ),
+        pytest.param(pdf_paper(b">> " * 1_000_000 + b"streams"), None, id="ends of dictionaries"),
+        pytest.param(pdf_paper(b">>" + b" " * 4_000_000), None, id="spaces behind a dictionary"),
+        pytest.param(pdf_paper(b">>stream\nendstream " * 200_000), None, id="streams of nothing"),
+    ],
+)
+def test_time_grows_with_the_size_when_a_document_is_made_to_take_long(content: bytes, code: str | None) -> None:
+    assert len(content) < MAX_BYTES
+    found = None
+    try:
+        read_paper("a", content)
+    except Invalid as refused:
+        found = refused.code
+    assert found == code
 
 
 def test_what_a_phone_appends_to_a_photo_is_not_kept() -> None:
