@@ -43,6 +43,10 @@ class VehiclePasses(Protocol):
         """Return the passes of any company that would end if these vehicles left their fleet, by number."""
         ...
 
+    def list_overlapping(self, company_id: UUID, vehicle_id: UUID, start: datetime, end: datetime) -> Sequence[str]:
+        """Return the numbers of the passes not taken back that a company holds for a vehicle in a time, in order."""
+        ...
+
 
 class NoPasses:
     """The answer where nothing gives passes: a fleet works alone."""
@@ -52,6 +56,10 @@ class NoPasses:
         return ()
 
     def list_living(self, vehicle_ids: Collection[UUID]) -> Sequence[HeldPass]:
+        """Return nothing."""
+        return ()
+
+    def list_overlapping(self, company_id: UUID, vehicle_id: UUID, start: datetime, end: datetime) -> Sequence[str]:
         """Return nothing."""
         return ()
 

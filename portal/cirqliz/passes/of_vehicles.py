@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from flask import url_for
@@ -41,6 +42,14 @@ class PassesOfVehicles:
             part = AccessPass.vehicle_id.in_(ids[start : start + _IDS_AT_ONCE])
             rows += session().scalars(select(AccessPass).where(part, living))
         return self._shown(sorted(rows, key=lambda row: row.number))
+
+    def list_overlapping(self, company_id: UUID, vehicle_id: UUID, start: datetime, end: datetime) -> Sequence[str]:
+        """Return the numbers of the passes not taken back that a company holds for a vehicle in a time, in order."""
+        held = (AccessPass.company_id == company_id) & (AccessPass.vehicle_id == vehicle_id)
+        living = (AccessPass.state != PassState.REVOKED) & (AccessPass.valid_to > self._clock.now())
+        same_time = (AccessPass.valid_from < end) & (AccessPass.valid_to > start)
+        wanted = select(AccessPass.number).where(held, living, same_time).order_by(AccessPass.number)
+        return session().scalars(wanted).all()
 
     def _shown(self, rows: Sequence[AccessPass]) -> Sequence[HeldPass]:
         if not rows:

@@ -17,6 +17,12 @@ ERRORS = {
     "loan-answered": _l("Ce prêt a déjà reçu une réponse."),
     "vehicle-is-archived": _l("Ce véhicule est archivé\u00a0: rétablissez-le d’abord."),
     "lender-closed": _l("L’entreprise qui prête est fermée ou n’est pas admise\u00a0: aucun prêt ne peut commencer."),
+    "lender-has-passes": _l(
+        "Ce véhicule a des laissez-passer de votre entreprise à ces dates (%(numbers)s)\u00a0: rendez-les d’abord."
+    ),
+    "lender-still-has-passes": _l(
+        "L’entreprise qui prête a encore des laissez-passer de ce véhicule à ces dates\u00a0: elle doit d’abord les rendre."
+    ),
     "too-many-offers": _l("%(most)s prêts attendent déjà une réponse\u00a0: retirez ceux qui ne servent plus."),
     "not-a-day": _l("Indiquez un jour, par exemple 31/12/2026."),
 }

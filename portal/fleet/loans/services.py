@@ -18,6 +18,7 @@ from portal.fleet.loans.ending import OPEN_STATES, end_loan_in, journal_loan
 from portal.fleet.loans.mails import mail_loan_answered
 from portal.fleet.locking import lock_fleet
 from portal.fleet.models import LoanState, Vehicle, VehicleLoan
+from portal.fleet.ports import vehicle_passes
 from portal.jobs import enqueue
 
 LONGEST = timedelta(days=366)
@@ -39,7 +40,7 @@ def offer_loan(
 
     The answer is the same whether the SIRET is registered or not: the offer waits, and whoever registers with it finds
     it. Raises Denied, NotFound, Invalid (siret-format, siret-checksum, loan-to-yourself, loan-dates, loan-too-long,
-    loan-over), Conflict (lender-closed, vehicle-is-archived, loan-overlaps, too-many-offers).
+    loan-over), Conflict (lender-closed, vehicle-is-archived, loan-overlaps, lender-has-passes, too-many-offers).
     """
     _require_manager(actor, company_id)
     number = siret_number(siret)
@@ -53,6 +54,9 @@ def offer_loan(
         if vehicle.archived_at is not None:
             raise Conflict("vehicle-is-archived")
         _check_free(uow, vehicle_id, starts_at, ends_at)
+        held = vehicle_passes().list_overlapping(company_id, vehicle_id, starts_at, ends_at)
+        if held:
+            raise Conflict("lender-has-passes", field="first_day", numbers=", ".join(held))
         if _waiting(uow, company_id, clock.now()) >= MOST_WAITING:
             raise Conflict("too-many-offers", most=MOST_WAITING)
         row = VehicleLoan(
@@ -76,7 +80,8 @@ def offer_loan(
 def accept_loan(actor: Actor, company_id: UUID, loan_id: UUID, *, clock: Clock = SYSTEM_CLOCK) -> None:
     """Accept an offer for the company of its SIRET; accepting twice changes nothing.
 
-    Raises Denied, NotFound, Conflict (loan-answered, loan-over, lender-closed).
+    Raises Denied, NotFound, Conflict (loan-answered, loan-over, lender-closed, lender-still-has-passes: one vehicle
+    never carries the passes of two companies for the same hour).
     """
     _answer(actor, company_id, loan_id, LoanState.ACCEPTED, clock)
 
@@ -124,6 +129,8 @@ def _answer(actor: Actor, company_id: UUID, loan_id: UUID, answer: LoanState, cl
         accepted = answer is LoanState.ACCEPTED
         if accepted:
             _check_lender(uow, row.lender_id)
+            if vehicle_passes().list_overlapping(row.lender_id, row.vehicle_id, row.starts_at, row.ends_at):
+                raise Conflict("lender-still-has-passes")
         row.state, row.borrower_id = answer, company_id
         journal_loan(actor, AuditTag.LOAN_ACCEPTED if accepted else AuditTag.LOAN_DECLINED, row, vehicle, clock)
         mail_loan_answered(row, company_id, vehicle, accepted=accepted)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -13,6 +13,7 @@ from portal.accounts.api import close_company, reopen_company
 from portal.audit import AuditTag, list_entries
 from portal.cirqliz.passes.of_vehicles import PassesOfVehicles
 from portal.cirqliz.passes.queries import PassView, get_pass, list_passes_of_request
+from portal.cirqliz.passes.services import give_back_pass
 from portal.cirqliz.requests.services import submit_request
 from portal.cirqliz.states import PassState, RevocationReason, SuspensionReason
 from portal.common.actor import Actor, ActorKind, CompanyRole, StaffRole
@@ -105,6 +106,43 @@ def test_vehicle_lent_meanwhile_is_not_given_a_pass_of_its_owner(world: World) -
     assert list_passes_of_request(request.id) == []
     with pytest.raises(Invalid):
         submit_request(owner, world.company.id, world.command([vehicle_id]))
+
+
+@pytest.mark.parametrize("asked", ["offer", "answer"], ids=["a pass before the offer", "a pass after it"])
+def test_vehicle_is_not_lent_while_its_owner_has_a_pass_for_these_dates(world: World, asked: str) -> None:
+    vehicle_id, other, owner = world.vehicle(), make_company("Emprunteur"), world.company_actor()
+    first, last = world.day, world.day + timedelta(days=1)
+
+    def offer(start: datetime, end: datetime) -> UUID:
+        return offer_loan(owner, world.company.id, vehicle_id, other.siret, start, end)
+
+    waiting = None if asked == "offer" else offer(first, last)
+    request = world.ready(vehicles=[vehicle_id])
+    world.approve(request)
+    (given,) = list_passes_of_request(request.id)
+    if waiting is None:
+        with pytest.raises(Conflict, match="lender-has-passes") as refused:
+            offer(first, last)
+        assert refused.value.params["numbers"] == given.number
+        offer(last, last + timedelta(days=1))
+    else:
+        with pytest.raises(Conflict, match="lender-still-has-passes"):
+            accept_loan(acts_for(other), other.id, waiting)
+    give_back_pass(owner, world.company.id, given.id)
+    accept_loan(acts_for(other), other.id, offer(first, last) if waiting is None else waiting)
+    assert [one.id for one in get_usable_vehicles(other.id, [vehicle_id], given.valid_from, given.valid_to)]
+
+
+def test_pass_and_loan_of_one_vehicle_exclude_each_other_at_the_same_instant(world: World) -> None:
+    vehicle_id, other, owner = world.vehicle(), make_company("Emprunteur"), world.company_actor()
+    end = world.day + timedelta(days=1)
+    loan_id = offer_loan(owner, world.company.id, vehicle_id, other.siret, world.day, end)
+    request = world.ready(vehicles=[vehicle_id])
+    _given, accepted = overtaken(
+        world.app, lambda: world.approve(request), lambda: accept_loan(acts_for(other), other.id, loan_id)
+    )
+    assert isinstance(accepted, Conflict) and accepted.code == "lender-still-has-passes"
+    assert len(list_passes_of_request(request.id)) == 1
 
 
 def borrowed_pass(world: World, lender: MadeCompany) -> PassView:
