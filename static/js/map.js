@@ -58,7 +58,9 @@ async function start(root) {
     return null;
   }
   const view = new MapView(root, texts, failed);
-  if (root.dataset.picker) view.picker = makePicker(L, view.map, read("picker", {}), texts, status);
+  // A page that is a map and opens on a place shows it from near, unless its address says what to show.
+  const isNear = "view" in root.dataset && !view.isPlaced;
+  if (root.dataset.picker) view.picker = makePicker(L, view.map, read("picker", {}), texts, status, isNear);
   await view.showLayers(layers);
   performance.mark("map-law");
   // The law comes first; the streets under it follow.
@@ -88,7 +90,8 @@ class MapView {
       maxBounds: this.bounds.pad(1.5), fadeAnimation: !still.matches, zoomAnimation: !still.matches,
     });
     const [zoom, lat, lon] = (root.dataset.view ?? "").split("/").map(Number);
-    if ([zoom, lat, lon].every(Number.isFinite) && this.bounds.pad(1.5).contains([lat, lon])) this.map.setView([lat, lon], zoom);
+    this.isPlaced = [zoom, lat, lon].every(Number.isFinite) && this.bounds.pad(1.5).contains([lat, lon]);
+    if (this.isPlaced) this.map.setView([lat, lon], zoom);
     // The last fields around a town are left out: the town is what one comes for.
     else this.map.fitBounds(this.bounds.pad(-0.2));
     canvas.setAttribute("role", "application");

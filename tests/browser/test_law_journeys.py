@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
 
 from lxml import etree
 from playwright.sync_api import expect
@@ -11,23 +10,11 @@ from playwright.sync_api import expect
 from portal.common.ids import new_id
 from portal.territories.demo_town import Town
 from tests.browser.conftest import PersonMaker
+from tests.browser.law_files import closure_file
 from tests.browser.people import TERRITORY, Device, settled
-from tests.support.datex import any_of, order, publication, regulation, when, where
 
 DESK = f"/territoires/{TERRITORY}/numeriz"
 WORKER_MS = 60_000
-
-
-def _file(town: Town, title: str) -> bytes:
-    """An order of the national base that closes a quiet street of the town."""
-    today = datetime.now(UTC).date()
-    law = town.law(today)
-    ruled = {place.label for found in law.orders for measure in found.measures for place in measure.locations}
-    street = next(s for s in town.streets if s.zone == "suburb" and s.name not in ruled and s.length_m > 150)
-    line = {"type": "LineString", "coordinates": [list(point) for point in street.line]}
-    closure = regulation(any_of(when()), any_of(where(line)))
-    name = str(new_id())
-    return publication(order(closure, order_id=name, title=title, regulation_id=f"{name[:8]}#{name}")).encode()
 
 
 def test_order_is_on_the_list_and_found_on_the_roads_when_a_clerk_sends_its_file(
@@ -36,7 +23,7 @@ def test_order_is_on_the_list_and_found_on_the_roads_when_a_clerk_sends_its_file
     title = f"Rue fermée pour le banquet {new_id().hex[-6:]}"
     clerk = person("agent", device)
     page = clerk.open(f"{DESK}/importer")
-    file = {"name": "arretes.xml", "mimeType": "text/xml", "buffer": _file(town, title)}
+    file = {"name": "arretes.xml", "mimeType": "text/xml", "buffer": closure_file(town, title)}
     page.get_by_label("Fichier", exact=True).set_input_files(files=[file])  # type: ignore[list-item]
     page.get_by_role("button", name="Importer").click()
     expect(page.get_by_role("main")).to_contain_text("Ce qui est enregistré", timeout=WORKER_MS)

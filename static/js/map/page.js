@@ -11,10 +11,15 @@ import { watchLaw } from "./watch.js";
 /** Ms without another change before the server is asked for the answer, and before the URL is written. */
 const ASK_MS = 500;
 const WRITE_MS = 250;
+const SAID_MS = 12_000;
 /** The status of an answer about something that could not be read. */
 const UNREADABLE = 422;
 const OWN_VEHICLE = /^[0-9a-f]{8}-[0-9a-f-]{27}$/;
 
+/** Px of a window with room for the fortnight beside the map. */
+const ROOMY = [992, 1000];
+/** What the URL says when every layer is off: nothing at all would mean all of them. */
+const NO_LAYER = "none";
 /** What changes by the hour; what an answer depends on, whatever layers are shown. */
 const ALL_KINDS = ["perimeters", "orders", "events", "signs"];
 
@@ -46,7 +51,16 @@ class MapPage {
     const find = (selector) => this.bar.querySelector(selector);
     this.strip = new Strip({ hours: find(".j-time__hours"), days: find(".j-time__days"), table: find(".j-time__table") }, this.zone, this.texts,
       (day) => this.clock.set(day, this.clock.clock));
+    find(".j-time__period").open = innerWidth >= ROOMY[0] && innerHeight >= ROOMY[1];
+    this.isReveal = false;
     this.listen();
+  }
+
+  /** Say something for a while; what goes on is said until it is over. */
+  say(text, goesOn = false) {
+    clearTimeout(this.said);
+    this.status.textContent = text;
+    if (text && !goesOn) this.said = setTimeout(() => this.say(""), SAID_MS);
   }
 
   field(name) {
@@ -63,11 +77,13 @@ class MapPage {
     const { form, clock } = this;
     form.addEventListener("submit", (event) => {
       event.preventDefault();
+      this.isReveal = true;
       this.fetchAnswer();
     });
     form.addEventListener("change", ({ target }) => {
       if (this.bar.contains(target)) return;
       if (target === this.field("profil")) this.judge();
+      else this.isReveal = true;
       this.asked();
     });
     for (const [name, direction] of [["previous", -1], ["next", 1]]) clock.buttons[name].addEventListener("click", () => this.jump(direction));
@@ -140,7 +156,9 @@ class MapPage {
       this.view?.picker.show();
       this.written();
     }
-    if (found) this.answer.scrollIntoView({ block: "nearest" });
+    // What one asked of a place is shown; a step of the slider does not move the page.
+    if (found && this.isReveal) this.answer.scrollIntoView({ block: "nearest" });
+    this.isReveal = false;
     this.followLinks();
     // What every page does with parts that have come: buttons that copy, and the like.
     document.dispatchEvent(new Event("htmx:after:swap"));
@@ -154,9 +172,8 @@ class MapPage {
       this.passed = changes;
       this.strip.show(first, perimeters);
       this.strip.point(this.clock.at);
-      if (this.status.textContent === this.texts.noPeriod) this.status.textContent = "";
     } catch (error) {
-      this.status.textContent = this.texts.noPeriod;
+      this.say(this.texts.noPeriod);
       console.info(`map: ${error.message}`);
     }
   }
@@ -164,10 +181,10 @@ class MapPage {
   async jump(direction) {
     try {
       const at = await this.changes.nearest(this.clock.at, direction);
-      this.status.textContent = at === null ? this.texts.noChange : "";
+      this.say(at === null ? this.texts.noChange : "");
       if (at !== null) this.clock.goTo(at);
     } catch (error) {
-      this.status.textContent = this.texts.noPeriod;
+      this.say(this.texts.noPeriod);
       console.info(`map: ${error.message}`);
     }
   }
@@ -202,7 +219,7 @@ class MapPage {
   async keepUp(version) {
     if (!await this.view.keepUp(version)) return;
     this.changes.clear();
-    this.status.textContent = this.texts.changed;
+    this.say(this.texts.changed);
     this.asked();
     await Promise.all([this.judge(), this.showPeriod()]);
   }
@@ -210,10 +227,10 @@ class MapPage {
   tellLost(isLost) {
     if (isLost) {
       this.heard ??= localMoment(Date.now(), this.zone).clock;
-      this.status.textContent = this.texts.lost.replace("{}", this.heard);
+      this.say(this.texts.lost.replace("{}", this.heard), true);
     } else {
       this.heard = null;
-      this.status.textContent = "";
+      this.say("");
     }
   }
 
@@ -225,7 +242,7 @@ class MapPage {
     for (const name of ["lon", "lat"]) if (this.field(name).value) pairs.push([name, this.field(name).value]);
     const address = this.field("adresse");
     if (address.value && !address.dataset.fromMap) pairs.push(["adresse", address.value]);
-    if (this.view?.overlays.some(({ shown, hidden }) => shown === Boolean(hidden)) || this.root.dataset.chosenLayers) pairs.push(["calques", this.kinds().join(",")]);
+    if (this.view?.overlays.some(({ shown, hidden }) => shown === Boolean(hidden)) || this.root.dataset.chosenLayers) pairs.push(["calques", this.kinds().join(",") || NO_LAYER]);
     if (this.view) pairs.push(["vue", this.view.place()]);
     return pairs;
   }

@@ -13,8 +13,9 @@ function pin(library) {
 
 /** Write the chosen point into the inputs named, show the point they hold; return {take, show}.
  *
- *  names: {lon, lat, text?}, ids of inputs. status: the line that tells the point where no text field does. */
-export function makePicker(library, map, names, texts, status) {
+ *  names: {lon, lat, text?}, ids of inputs. status: the line that tells the point where no text field does;
+ *  isNear: the map goes to the point it opens with. */
+export function makePicker(library, map, names, texts, status, isNear = false) {
   const [lon, lat, text] = [names.lon, names.lat, names.text].map((id) => id && document.getElementById(id));
   const marker = library.marker(map.getCenter(), { icon: pin(library), draggable: true, alt: texts.here });
   const show = () => {
@@ -42,6 +43,7 @@ export function makePicker(library, map, names, texts, status) {
   map.on("click", ({ latlng }) => take(latlng));
   marker.on("dragend", () => take(marker.getLatLng()));
   for (const each of [lon, lat]) each.addEventListener("change", show);
+  if (isNear && lon.value && lat.value) map.setView([Number(lat.value), Number(lon.value)], CLOSE_ZOOM);
   show();
   return { take, show };
 }

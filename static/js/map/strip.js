@@ -123,12 +123,13 @@ export class Strip {
           }));
         }
       });
-      const signs = rows.map(({ colour }) => this.texts.letters[colour]).join("\u00a0");
-      const name = make("span", "j-day__name", this.dayText(day, { weekday: "short" }), make("span", "j-day__number", this.dayText(day, { day: "numeric" })));
-      const button = make("button", "j-day", name, make("span", "j-day__letters", signs), bars);
-      Object.assign(button, { type: "button", value: day });
+      const letters = make("span", "j-day__letters", rows.map(({ colour }) => this.texts.letters[colour]).join("\u00a0"));
+      letters.setAttribute("aria-hidden", "true");
       const said = rows.map(({ colour }) => this.texts.colours[colour]).join(", ") || this.texts.none;
-      button.setAttribute("aria-label", `${this.dayText(day, { weekday: "short" })} ${this.dayText(day, { day: "numeric", month: "long" })}, ${said}`);
+      const name = make("span", "j-day__name", `${this.dayText(day, { weekday: "short" })} `, make("span", "j-day__number", this.dayText(day, { day: "numeric" })));
+      const more = make("span", "visually-hidden", ` ${this.dayText(day, { month: "long" })}, ${said}`);
+      const button = make("button", "j-day", name, more, letters, bars);
+      Object.assign(button, { type: "button", value: day });
       button.addEventListener("click", () => this.chosen(day));
       return button;
     });
