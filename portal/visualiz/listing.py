@@ -8,6 +8,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from flask import url_for
+from flask_babel import get_locale
 
 from portal.db import Page
 from portal.numeriz.api import BayView, list_bays, page_bays
@@ -15,6 +16,7 @@ from portal.regulations.measures import Measure, Origin
 from portal.regulations.perimeters import Colour, Perimeter
 from portal.regulations.snapshot import LawSnapshot
 from portal.territories.api import TerritoryView
+from portal.visualiz.bodies import Shelf
 from portal.visualiz.choices import Choice
 from portal.visualiz.concerned import concern_words
 from portal.visualiz.law_lines import bay_lines, measure_href, measure_lines, measure_title, perimeter_lines
@@ -23,6 +25,8 @@ from portal.visualiz.moments import Moment
 from portal.visualiz.onscreen import Layer, holds, in_force_in
 
 PAGE_SIZE = 25
+_KEPT_ORDERS = 12
+_orders: Shelf[Sequence[Perimeter | Measure]] = Shelf(_KEPT_ORDERS)
 
 
 class ListKind(StrEnum):
@@ -74,8 +78,13 @@ def list_page(
         if box is None:
             return page_bays(territory.id, cursor, active_only=True, size=PAGE_SIZE).map(_bay_entry)
         return _sliced([bay for bay in list_bays(territory.id) if holds(box, bay.lon, bay.lat)], cursor).map(_bay_entry)
-    in_force = [item for item in in_force_in(law, moment.at, box) if _kind_of(item) is kind]
-    in_force.sort(key=lambda item: (_sort_title(item), item.id))
+
+    def sorted_items() -> Sequence[Perimeter | Measure]:
+        in_force = [item for item in in_force_in(law, moment.at, box) if _kind_of(item) is kind]
+        return sorted(in_force, key=lambda item: (_sort_title(item), item.id))
+
+    # Whoever opens the next page asks for the same order, which is that of the words of a language.
+    in_force = _orders.get((territory.id, law.version, kind, moment.at, box, str(get_locale())), sorted_items)
 
     def entry(item: Perimeter | Measure) -> Entry:
         concern = concern_words(law, item, moment.at, choice)

@@ -51,7 +51,7 @@ def measure(count: int) -> dict[str, float]:
         app = create_app(load_settings(environ={}, var_dir=Path(folder), demo_mode=True, rate_limits=False))
         with app.app_context():
             Base.metadata.create_all(db.engine)
-            territory_id = _stored(count)
+            territory_id = stored_law(count)
             before_mb = _most_mb()
             bare_s = timed_ms(_read_bare) / 1000
             build_s = timed_ms(lambda: law_snapshot(territory_id)) / 1000
@@ -100,7 +100,8 @@ def _times[T](action: Callable[[T], object], values: Iterable[T]) -> list[float]
     return [timed_ms(lambda value=value: action(value)) for value in values]  # type: ignore[misc]
 
 
-def _stored(count: int) -> UUID:
+def stored_law(count: int) -> UUID:
+    """Store a territory `bench` with an invented law; return its id."""
     territory = Territory(id=new_id(), slug="bench", name="Bench", created_at=datetime.now(UTC))
     territory_id = territory.id
     with unit_of_work() as uow:

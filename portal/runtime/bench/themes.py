@@ -23,6 +23,7 @@ from portal.runtime.bench import (
     routes,
     tours,
     verification,
+    what,
 )
 from portal.runtime.bench.ground import Ground
 from portal.runtime.bench.line import Line
@@ -46,6 +47,7 @@ THEMES: dict[str, Theme] = {
     "perimeters": perimeters.measure,
     "map-browser": map_browser.measure,
     "law": law.measure,
+    "what": what.measure,
     "lawgrid": lawgrid.measure,
     "matching": matching.measure,
 }

@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 
 from portal.common.clock import SYSTEM_CLOCK
 from portal.common.errors import NotFound, Unavailable
-from portal.numeriz.api import law_snapshot
+from portal.numeriz.api import law_of
 from portal.regulations.snapshot import LawSnapshot
 from portal.territories.api import TerritoryView, get_territory
 from portal.visualiz.answers import PlaceAnswer, answer_at, find_place, next_activation
@@ -69,7 +69,7 @@ class Asked:
     @cached_property
     def law(self) -> LawSnapshot:
         """The law that answers, as committed."""
-        return law_snapshot(self.territory.id)
+        return law_of(self.territory)
 
     @cached_property
     def point(self) -> tuple[float, float] | None:
