@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from lxml import etree
-from playwright.sync_api import expect
+from playwright.sync_api import FilePayload, expect
 
 from portal.common.ids import new_id
 from portal.territories.demo_town import Town
@@ -23,8 +23,8 @@ def test_order_is_on_the_list_and_found_on_the_roads_when_a_clerk_sends_its_file
     title = f"Rue fermée pour le banquet {new_id().hex[-6:]}"
     clerk = person("agent", device)
     page = clerk.open(f"{DESK}/importer")
-    file = {"name": "arretes.xml", "mimeType": "text/xml", "buffer": closure_file(town, title)}
-    page.get_by_label("Fichier", exact=True).set_input_files(files=[file])  # type: ignore[list-item]
+    file: FilePayload = {"name": "arretes.xml", "mimeType": "text/xml", "buffer": closure_file(town, title)}
+    page.get_by_label("Fichier", exact=True).set_input_files(files=[file])
     page.get_by_role("button", name="Importer").click()
     expect(page.get_by_role("main")).to_contain_text("Ce qui est enregistré", timeout=WORKER_MS)
     expect(page.get_by_role("main")).to_contain_text("Arrêtés ajoutés")
