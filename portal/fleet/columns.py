@@ -335,35 +335,6 @@ COLUMNS: tuple[Column, ...] = (
 )
 
 BY_KEY: Mapping[str, Column] = {column.key: column for column in COLUMNS}
-_BY_HEADER: Mapping[str, Column] = {
-    name: column for column in COLUMNS for name in (column.key.replace("_", " "), *column.aliases.split(", "))
-}
-
-_UNIT = r"(kgs?|kilos?|tonnes?|t|cms?|mm|m[eè]tres?|m)"
-_UNIT_IN_HEADER = re.compile(
-    rf"[\[(]\s*(?:en\s+|in\s+)?{_UNIT}\s*[\])]|\b(?:en|in)\s+{_UNIT}\s*$|[\s_/,:-]{_UNIT}\s*$", re.IGNORECASE
-)
-_IN_BRACKETS = re.compile(r"[\[(][^\])]*[\])]")
-
-
-def find_column(header: str) -> tuple[Column, str | None] | None:
-    """Return the column a header names, whatever its case, accents and signs, and the unit written in it, if any.
-
-    "Hauteur (cm)" gives the height with cm; "Couleur" gives None.
-    """
-    header = header[:200]
-    found = _UNIT_IN_HEADER.search(header)
-    if found:
-        unit = unit_named(next(word for word in found.groups() if word))
-        column = _named(header[: found.start()] + header[found.end() :])
-        if column is not None and unit in units_of(column):
-            return column, unit
-    column = _named(header)
-    return None if column is None else (column, None)
-
-
-def _named(header: str) -> Column | None:
-    return _BY_HEADER.get(fold(header)) or _BY_HEADER.get(fold(_IN_BRACKETS.sub(" ", header)))
 
 
 def units_of(column: Column) -> tuple[str, ...]:

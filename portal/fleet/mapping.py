@@ -11,9 +11,10 @@ from typing import Any
 
 from portal.common.errors import Invalid
 from portal.common.text import fold
-from portal.fleet.columns import BY_KEY, COLUMNS, Column, find_column, units_of
+from portal.fleet.columns import BY_KEY, COLUMNS, Column, units_of
 from portal.fleet.drafts import CellReader, ColumnUnit
 from portal.fleet.plates import PlateScheme, read_plate
+from portal.fleet.titles import find_column, strange_unit
 from portal.sheets import Line
 
 HEAD_LINES = 60
@@ -147,6 +148,7 @@ def propose(head: Sequence[Line]) -> FileMapping:
     # Beside the last title there is no column: cells there are those of a row that was cut where it should not be.
     width = len(titles) if header else max(samples, default=-1) + 1
     columns = []
+    strange = set[str]()
     for place in range(width):
         title = titles[place] if place < len(titles) else ""
         found = find_column(title) if title else None
@@ -155,10 +157,16 @@ def propose(head: Sequence[Line]) -> FileMapping:
             continue
         if found is None:
             columns.append(MappedColumn(place, title, samples=texts))
+        elif strange_unit(title):
+            # Inches read as centimetres would be believed.
+            strange.add(found[0].key)
+            columns.append(MappedColumn(place, title, samples=texts))
         else:
             column, unit = found
             columns.append(MappedColumn(place, title, column.key, unit, UNIT_OF_TITLE if unit else None, samples=texts))
     columns, doubts = _settled(columns, body)
+    known = {column.key for column in columns}
+    doubts += [f"unit-unknown:{column.key}" for column in COLUMNS if column.key in strange - known]
     if header is None:
         doubts = ["no-titles", *doubts]
     short = tuple(replace(column, samples=column.samples[:_SAMPLES]) for column in columns)

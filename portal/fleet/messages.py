@@ -93,6 +93,10 @@ DOUBTS = {
     "weight-missing": _l(
         "Aucune colonne ne donne le PTAC ni la catégorie, et il faut l’un des deux\u00a0: désignez-la, si elle existe."
     ),
+    "unit-unknown": _l(
+        "Le titre de «\u00a0%(column)s\u00a0» dit une unité que nous ne savons pas lire\u00a0: la colonne est laissée de "
+        "côté. Désignez-la si vous connaissez l’unité de ses valeurs."
+    ),
     "column-twice": _l("Plusieurs colonnes pourraient être «\u00a0%(column)s\u00a0»\u00a0: choisissez laquelle."),
 }
 

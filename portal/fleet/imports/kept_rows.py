@@ -112,6 +112,7 @@ class KeptRows:
         self._parts: list[dict[str, Any]] = index["parts"]
         self._plates: dict[str, int] = index["plates"]
         self._good: dict[str, Any] | None = index.get("good")
+        self._opened: tuple[int, dict[int, KeptRow]] = (-1, {})
 
     def _get(self, place: dict[str, Any]) -> Any:
         self._stream.seek(place["at"])
@@ -153,10 +154,15 @@ class KeptRows:
                     yield kept
 
     def row(self, number: int) -> KeptRow | None:
-        """Return the row with a number of the spreadsheet, if it is kept."""
-        for part in self._parts:
+        """Return the row with a number of the spreadsheet, if it is kept.
+
+        The part last unpacked is held: many rows asked for in their order cost one unpacking of each part.
+        """
+        for place, part in enumerate(self._parts):
             if part["first"] <= number <= part["last"]:
-                return next((kept for kept in map(_row, self._get(part)) if kept.number == number), None)
+                if self._opened[0] != place:
+                    self._opened = (place, {kept.number: kept for kept in map(_row, self._get(part))})
+                return self._opened[1].get(number)
         return None
 
 

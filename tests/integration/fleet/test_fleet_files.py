@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -18,8 +19,10 @@ from portal.common.errors import Conflict, Invalid, NotFound
 from portal.db import session, unit_of_work
 from portal.files import file_store
 from portal.fleet import imports, queries, services, withdrawals
+from portal.fleet.checking import check_rows
 from portal.fleet.drafts import VehicleDraft, judge
 from portal.fleet.imports.good_rows import FIELDS
+from portal.fleet.imports.kept_rows import KeptRows, KeptRowsWriter
 from portal.fleet.imports.undoing import added_vehicles
 from portal.fleet.models import ChangeSource, FleetImport, ImportState, Vehicle, VehicleChange
 from tests.factories.accounts import make_company
@@ -296,3 +299,30 @@ def test_files_that_no_import_names_are_removed(actor: Actor, company_id: UUID) 
     assert imports.erase_lost_files() == 0, "they are young"
     assert imports.erase_lost_files(later) == 4
     assert imports.rows_page(company_id, kept).total == 3
+
+
+class _CountedReads(io.BytesIO):
+    """A kept file that counts how many of its parts are read."""
+
+    count = 0
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Read, and count."""
+        self.count += 1
+        return super().read(size)
+
+
+def test_each_part_is_read_once_when_many_of_its_rows_were_corrected() -> None:
+    report_rows = 950
+    content = "Plaque;PTAC\n" + "".join(f"AB-{100 + n % 900}-{'CD'[n // 900]}D;x\n" for n in range(report_rows))
+    _mapping, rows = check_rows(content.encode(), max_rows=1000, max_columns=5)
+    writer = KeptRowsWriter()
+    for row in rows:
+        writer.add(row, untouched=True)
+    stream = _CountedReads(writer.content({}))
+    kept, before = KeptRows(stream), stream.count
+    numbers = range(2, 2 + report_rows)
+    assert [found.number for number in numbers if (found := kept.row(number))] == list(numbers)
+    assert stream.count - before == 4, "950 rows stand in four parts"
+    assert kept.row(1) is None
+    assert kept.row(1 + report_rows + 1) is None
