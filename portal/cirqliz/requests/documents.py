@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import partial
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 
 from portal.cirqliz.models import AccessRequest, RequestDocument, RequestDraft
 from portal.cirqliz.requests import policies
@@ -47,12 +47,7 @@ def add_to_draft(
     require_manager(actor, company_id)
     paper = read_paper(file_name, content)
     with _Stored(paper) as stored, unit_of_work() as uow:
-        owner = uow.session.scalar(
-            select(RequestDraft.id)
-            .where(RequestDraft.id == draft_id, RequestDraft.company_id == company_id)
-            .with_for_update()
-        )
-        if owner is None:
+        if not _hold_draft(uow, company_id, draft_id):
             raise NotFound("draft-not-found")
         return stored.keep(uow, actor, company_id, RequestDocument(draft_id=draft_id), clock)
 
@@ -114,17 +109,19 @@ def remove_from_draft(actor: Actor, company_id: UUID, draft_id: UUID, document_i
     """Throw a document of a draft away; what is filed stays. Raises Denied, NotFound."""
     require_manager(actor, company_id)
     with unit_of_work() as uow:
-        row = uow.session.scalar(
-            select(RequestDocument).where(
-                RequestDocument.id == document_id,
-                RequestDocument.company_id == company_id,
-                RequestDocument.draft_id == draft_id,
-            )
-        )
-        if row is None:
+        if not _hold_draft(uow, company_id, draft_id):
             raise NotFound("document-not-found")
-        uow.session.delete(row)
-        forget_files(uow, [row.file_key])
+        gone = delete(RequestDocument).where(RequestDocument.id == document_id, RequestDocument.draft_id == draft_id)
+        key = uow.session.scalar(gone.returning(RequestDocument.file_key))
+        if key is None:
+            raise NotFound("document-not-found")
+        forget_files(uow, [key])
+
+
+def _hold_draft(uow: UnitOfWork, company_id: UUID, draft_id: UUID) -> bool:
+    """Lock a draft of the company, and with it its documents; False when there is none, or it was just filed."""
+    wanted = select(RequestDraft.id).where(RequestDraft.id == draft_id, RequestDraft.company_id == company_id)
+    return uow.session.scalar(wanted.with_for_update()) is not None
 
 
 def move_to_request(uow: UnitOfWork, draft_id: UUID, request_id: UUID) -> int:

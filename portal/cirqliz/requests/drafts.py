@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.exc import IntegrityError
 
 from portal.cirqliz.models import AccessRequest, RequestDocument, RequestDraft
@@ -126,10 +126,8 @@ def discard_draft(actor: Actor, company_id: UUID, draft_id: UUID) -> None:
     """Throw a draft away with its documents. Raises Denied, NotFound."""
     require_manager(actor, company_id)
     with unit_of_work() as uow:
-        known = select(RequestDraft.id).where(RequestDraft.id == draft_id, RequestDraft.company_id == company_id)
-        if uow.session.scalar(known) is None:
+        if not _remove(uow, (RequestDraft.id == draft_id) & (RequestDraft.company_id == company_id)):
             raise NotFound("draft-not-found")
-        _remove(uow, [draft_id])
 
 
 def use_up_draft(uow: UnitOfWork, company_id: UUID, draft_id: UUID, request_id: UUID) -> int:
@@ -150,17 +148,20 @@ def use_up_draft(uow: UnitOfWork, company_id: UUID, draft_id: UUID, request_id: 
 def erase_old_drafts(clock: Clock = SYSTEM_CLOCK, most: int = 500) -> int:
     """Erase drafts nobody touched for a long time, with their documents; return how many."""
     with unit_of_work() as uow:
-        old = select(RequestDraft.id).where(RequestDraft.updated_at < clock.now() - KEPT_FOR).limit(most)
-        ids = uow.session.scalars(old).all()
-        _remove(uow, ids)
-        return len(ids)
+        return _remove(uow, RequestDraft.updated_at < clock.now() - KEPT_FOR, most)
 
 
-def _remove(uow: UnitOfWork, draft_ids: Sequence[UUID]) -> None:
-    mine = RequestDocument.draft_id.in_(draft_ids)
-    forget_files(uow, uow.session.scalars(select(RequestDocument.file_key).where(mine)).all())
-    uow.session.execute(delete(RequestDocument).where(mine))
-    uow.session.execute(delete(RequestDraft).where(RequestDraft.id.in_(draft_ids)))
+def _remove(uow: UnitOfWork, scope: ColumnElement[bool], most: int = 1) -> int:
+    """Remove drafts with their documents; return how many.
+
+    They are held first: one that is being filed at this instant is gone by then, and its documents are the request's.
+    """
+    wanted = select(RequestDraft.id).where(scope).order_by(RequestDraft.id).limit(most).with_for_update()
+    ids = uow.session.scalars(wanted).all()
+    gone = delete(RequestDocument).where(RequestDocument.draft_id.in_(ids)).returning(RequestDocument.file_key)
+    forget_files(uow, uow.session.scalars(gone).all())
+    uow.session.execute(delete(RequestDraft).where(RequestDraft.id.in_(ids)))
+    return len(ids)
 
 
 def list_drafts(company_id: UUID) -> Sequence[DraftView]:

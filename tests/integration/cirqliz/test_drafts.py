@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -25,6 +26,7 @@ from portal.files import file_store
 from tests.factories.accounts import make_company
 from tests.factories.cirqliz import World
 from tests.factories.papers import jpeg_paper, pdf_paper, png_paper
+from tests.support.races import overtaken
 
 
 @pytest.fixture(autouse=True)
@@ -211,6 +213,24 @@ def test_what_is_old_is_erased_and_the_rest_kept(world: World) -> None:
     with pytest.raises(NotFound):
         file_store().get(lost)
     assert stored_files(world) == 2
+
+
+@pytest.mark.parametrize("act", ["discard", "remove", "erase"])
+def test_document_stays_with_the_request_when_its_draft_goes_as_it_is_filed(world: World, act: str) -> None:
+    draft_id = saved(world, "a form")
+    document_id = with_paper(world, draft_id)
+    command = world.command(form_key="a form", draft_id=draft_id)
+    actor, company_id = world.company_actor(), world.company.id
+    session().rollback()
+    acts: dict[str, Callable[[], object]] = {
+        "discard": lambda: drafts.discard_draft(actor, company_id, draft_id),
+        "remove": lambda: documents.remove_from_draft(actor, company_id, draft_id, document_id),
+        "erase": lambda: drafts.erase_old_drafts(FixedClock(SYSTEM_CLOCK.now() + timedelta(days=90))),
+    }
+    request_id, ended = overtaken(world.app, lambda: submit_request(actor, company_id, command), acts[act])
+    assert ended == 0 if act == "erase" else isinstance(ended, NotFound)
+    (paper,) = documents.list_documents(request_id)
+    assert documents.read_document(company_id, request_id, paper.id)[1] == png_paper()
 
 
 def test_double_click_files_one_request_when_the_draft_is_gone(world: World) -> None:
