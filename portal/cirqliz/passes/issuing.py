@@ -17,9 +17,9 @@ from portal.cirqliz.models import AccessPass, AccessRequest, PassPerimeter, Requ
 from portal.cirqliz.numbering import series_of, take_numbers
 from portal.cirqliz.passes.journal import write_pass_entries
 from portal.cirqliz.passes.keys import key_ring
-from portal.cirqliz.passes.life import resume_rows
+from portal.cirqliz.passes.life import resume_rows, revoke_rows
 from portal.cirqliz.passes.mails import mail_pass
-from portal.cirqliz.states import PassState, SuspensionReason
+from portal.cirqliz.states import PassState, RevocationReason, SuspensionReason
 from portal.cirqliz.tokens import TokenPayload, new_short_code, perimeter_references, seal_token, territory_prefix
 from portal.cirqliz.tokens.content import TOKEN_ID_BYTES
 from portal.common.actor import Actor
@@ -84,35 +84,54 @@ def issue_passes(
     """Give each approved vehicle its pass, inside the transaction of the decision; return the new ones.
 
     A vehicle whose pass of this request still lives, its own or the one it was swapped for, keeps it: approved again
-    after a re-examination, it only comes back from its suspension. A driver whose address is known gets a link.
+    after a re-examination, it only comes back from its suspension. One that opens something else than the request asks
+    now is taken back, and whoever held it gets another. A driver whose address is known gets a link.
     """
     if not approved:
         return []
     living = living_by_vehicle(uow, request.id, [vehicle.vehicle_id for vehicle in approved])
-    resume_rows(uow, actor, list(living.values()), SuspensionReason.VEHICLE_CHANGED, clock)
-    lacking = [vehicle for vehicle in approved if vehicle.vehicle_id not in living]
-    grants = [
-        Grant(
-            company_id=request.company_id,
-            company_name=request.company_name,
-            request_id=request.id,
-            vehicle_id=vehicle.vehicle_id,
-            plate=vehicle.plate,
-            plate_display=vehicle.plate_display,
-            plate_key=vehicle.plate_key,
-            valid_from=request.starts_at,
-            valid_to=request.ends_at,
-            perimeters=request.perimeters,
-            driver_name=vehicle.driver_name or "",
-        )
-        for vehicle in lacking
-    ]
+    asked = _access(request.perimeters)
+    outgrown = {vehicle_id: one for vehicle_id, one in living.items() if _access(one.perimeters) != asked}
+    kept = [one for vehicle_id, one in living.items() if vehicle_id not in outgrown]
+    resume_rows(uow, actor, kept, SuspensionReason.VEHICLE_CHANGED, clock)
+    lacking = [vehicle for vehicle in approved if vehicle.vehicle_id not in living or vehicle.vehicle_id in outgrown]
+    grants = [_grant(request, vehicle, outgrown.get(vehicle.vehicle_id)) for vehicle in lacking]
+    if outgrown:
+        revoke_rows(actor, list(outgrown.values()), RevocationReason.PERIMETER_CHANGED, clock=clock)
+        for past in outgrown.values():
+            # The pass that follows stands in for the broken-down vehicle from now on; the journal knows of this one.
+            past.swapped_from = None
+        uow.session.flush()
     issued = make_passes(uow, territory, grants, clock=clock)
     write_pass_entries(actor, AuditTag.PASS_ISSUED, issued, clock)
     for vehicle, one in zip(lacking, issued, strict=True):
         if vehicle.driver_email:
             mail_pass(one, territory, vehicle.driver_email)
     return issued
+
+
+def _access(opened: Iterable[Opened]) -> set[tuple[str, Colour, Motorised]]:
+    """What a request or a pass says of its perimeters, names apart."""
+    return {(one.perimeter_id, one.colour, one.motorised) for one in opened}
+
+
+def _grant(request: AccessRequest, vehicle: RequestVehicle, before: AccessPass | None) -> Grant:
+    """The pass of an approved vehicle. before: the one it follows, whose holder and window it takes over."""
+    held = before or vehicle
+    return Grant(
+        company_id=request.company_id,
+        company_name=request.company_name,
+        request_id=request.id,
+        vehicle_id=held.vehicle_id,
+        plate=held.plate,
+        plate_display=held.plate_display,
+        plate_key=held.plate_key,
+        valid_from=before.valid_from if before else request.starts_at,
+        valid_to=request.ends_at,
+        perimeters=request.perimeters,
+        driver_name=held.driver_name or "",
+        swapped_from=before.swapped_from if before else None,
+    )
 
 
 def living_by_vehicle(uow: UnitOfWork, request_id: UUID, vehicle_ids: Iterable[UUID]) -> dict[UUID, AccessPass]:
