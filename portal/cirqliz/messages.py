@@ -273,6 +273,7 @@ VERDICT_REASONS: Mapping[Result, LazyString] = {
     Result.REVOKED: _l("Révoqué le %(at)s."),
     Result.FORGED: _l("Ce code n’est pas un laissez-passer : illisible, incomplet ou falsifié."),
     Result.UNKNOWN: _l("Aucun laissez-passer ne correspond."),
+    Result.ELSEWHERE: _l("Laissez-passer d’un autre territoire : il ne donne aucun droit ici."),
 }
 
 FLASHES: Mapping[str, LazyString] = {

@@ -20,7 +20,7 @@ from portal.cirqliz.control.looks import LONGEST_PLACE, read_looks, receive_look
 from portal.cirqliz.control.messages import phone_words
 from portal.cirqliz.messages import verdict_reason
 from portal.cirqliz.pages import show
-from portal.cirqliz.verification.services import check_token
+from portal.cirqliz.verification.services import check_token, seen_from
 from portal.common.actor import StaffRole
 from portal.common.errors import NotFound
 from portal.regulations.perimeters import Colour
@@ -174,7 +174,7 @@ def confirm_look(territory: str) -> ResponseReturnValue:
     """Say what a code that the phone's list calls taken back is worth here and now."""
     sent = request.get_json(silent=True)
     token = sent.get("token") if isinstance(sent, dict) else None
-    checked = check_token(token if isinstance(token, str) else "")
+    checked = seen_from(check_token(token if isinstance(token, str) else ""), territory)
     zone = get_territory(territory).timezone
     return jsonify(
         result=checked.verdict.result.value,

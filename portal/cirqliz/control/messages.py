@@ -17,7 +17,10 @@ def phone_words() -> dict[str, object]:
     """Return the words the page's script needs, in the language of the page; `%(at)s` stands for an instant."""
     reasons = {
         result.value: str(VERDICT_REASONS[result])
-        for result in (Result.VALID, Result.NOT_YET, Result.OUTSIDE_HOURS, Result.EXPIRED, Result.FORGED)
+        for result in (
+            *(Result.VALID, Result.NOT_YET, Result.OUTSIDE_HOURS),
+            *(Result.EXPIRED, Result.FORGED, Result.ELSEWHERE),
+        )
     }
     return {
         "tones": {tone.value: str(TONE_WORDS[tone]) for tone in Tone},
@@ -35,7 +38,6 @@ def phone_words() -> dict[str, object]:
             "exercise": _(
                 "Code d’exercice : il ne donne aucun droit. Pour vous exercer, passez la page en mode exercice."
             ),
-            "elsewhere": _("Laissez-passer d’un autre territoire : il ne donne aucun droit ici."),
         },
         "plate": _("Plaque à comparer"),
         "clock": _("Heure du contrôle"),
@@ -61,7 +63,7 @@ def phone_words() -> dict[str, object]:
             "Le portail a répondu par une erreur : les contrôles restent sur ce téléphone et repartiront."
         ),
         "outdated": _(
-            "Cette page n’est plus à jour : rechargez-la avec du réseau. D’ici là, elle garde la liste qu’elle avait."
+            "Cette page n’est plus à jour : rechargez-la avec du réseau. D’ici là, elle garde la liste qu’elle avait."
         ),
         "receipt": _("Reçu signé de ce contrôle"),
         "sound_on": _("Son activé"),
@@ -85,12 +87,12 @@ RESULT_WORDS: Mapping[str, LazyString] = {
 
 RECEIPT_WARNINGS: Mapping[str, LazyString] = {
     "revoked": _l(
-        "À cette heure, le portail tenait ce laissez-passer pour révoqué : la réponse du téléphone ne vaut pas."
+        "À cette heure, le portail tenait ce laissez-passer pour révoqué : la réponse du téléphone ne vaut pas."
     ),
     "suspended": _l(
-        "À cette heure, le portail tenait ce laissez-passer pour suspendu : la réponse du téléphone ne vaut pas."
+        "À cette heure, le portail tenait ce laissez-passer pour suspendu : la réponse du téléphone ne vaut pas."
     ),
-    "unknown": _l("Le portail ne connaît aucun laissez-passer pour ce code : la réponse du téléphone ne vaut pas."),
+    "unknown": _l("Le portail ne connaît aucun laissez-passer pour ce code : la réponse du téléphone ne vaut pas."),
 }
 """What a receipt says beside an answer that the portal would not have given."""
 

@@ -50,12 +50,12 @@ class Receipt:
 
 def make_receipt(territory_id: UUID, check_id: UUID) -> str:
     """Return the receipt of a look of the territory; raises NotFound, also once the look was erased."""
-    found = session().execute(
+    lines = session().execute(
         select(PassCheck, AccessPass)
         .outerjoin(AccessPass, AccessPass.id == PassCheck.pass_id)
         .where(PassCheck.id == check_id, PassCheck.territory_id == territory_id)
     )
-    line = found.one_or_none()
+    line = lines.one_or_none()
     if line is None:
         raise NotFound("look-unknown")
     check, found = line

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from sqlalchemy import select
@@ -60,6 +60,20 @@ def judge(found: PassView, clock: Clock) -> Checked:
     return Checked(judge_pass(found, hours, clock.now()), found, hours, territory)
 
 
+def seen_from(checked: Checked, territory: str) -> Checked:
+    """Return a look at a pass as it counts in a territory: a pass of another one gives no right there."""
+    if checked.territory is None or checked.territory.slug == territory:
+        return checked
+    return replace(checked, verdict=PassVerdict(Result.ELSEWHERE))
+
+
+def workplace(actor: Actor, checked: Checked) -> str | None:
+    """Return where the actor checks passes: in the pass's own territory if they do, else anywhere; None if nowhere."""
+    if checked.territory is not None and is_checker(actor, checked.territory.slug):
+        return checked.territory.slug
+    return next((slug for slug in actor.staff if is_checker(actor, slug)), None)
+
+
 def is_checker(actor: Actor, territory: str) -> bool:
     """Tell whether the actor checks passes in the territory."""
     return actor.serves(territory, StaffRole.CONTROL_AGENT)
@@ -70,13 +84,14 @@ def record_check(
 ) -> bool:
     """Keep that an agent of the territory looked at a pass; return whether it was kept (not within a minute twice).
 
-    Anybody else's look leaves no trace. place: where the agent stands, when they said it.
+    Anybody else's look leaves no trace. A pass of another territory is not named in it. place: where the agent stands,
+    when they said it.
     """
     if not is_checker(actor, territory) or actor.user_id is None:
         return False
     territory_id = get_territory(territory).id
     now = clock.now()
-    pass_id = checked.found.id if checked.found else None
+    pass_id = checked.found.id if checked.found and checked.found.territory_id == territory_id else None
     with unit_of_work() as uow:
         again = uow.session.scalar(
             select(PassCheck.id).where(

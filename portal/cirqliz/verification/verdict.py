@@ -32,6 +32,7 @@ class Result(StrEnum):
     REVOKED = "revoked"
     FORGED = "forged"
     UNKNOWN = "unknown"
+    ELSEWHERE = "elsewhere"
 
 
 TONES: Mapping[Result, Tone] = {
@@ -44,6 +45,7 @@ TONES: Mapping[Result, Tone] = {
     Result.REVOKED: Tone.RED,
     Result.FORGED: Tone.RED,
     Result.UNKNOWN: Tone.RED,
+    Result.ELSEWHERE: Tone.RED,
 }
 
 

@@ -22,13 +22,18 @@ from portal.web.rendering import render_bare
 @guard(PUBLIC)
 @limiter.limit("120 per minute")
 def verify(token: str) -> ResponseReturnValue:
-    """Say in one glance what the scanned code is worth; an agent of the territory sees more, and the look is kept."""
+    """Say in one glance what the scanned code is worth; an agent of the territory sees more, and the look is kept.
+
+    An agent of other territories is told what the phone says without a network: the pass gives no right there.
+    """
     checked = services.check_token(token)
     territory = checked.territory
     actor = current_actor()
-    at_work = territory.slug if territory else next((s for s in actor.staff if services.is_checker(actor, s)), None)
+    at_work = services.workplace(actor, checked)
+    if at_work is not None:
+        checked = services.seen_from(checked, at_work)
     recorded = at_work is not None and services.record_check(actor, at_work, checked, CheckMethod.SCAN)
-    is_agent = at_work is not None and services.is_checker(actor, at_work)
+    is_agent = territory is not None and territory.slug == at_work
     zone = territory.timezone if territory else DEFAULT_ZONE
     return render_bare(
         "cirqliz/verify.html",
@@ -41,5 +46,5 @@ def verify(token: str) -> ResponseReturnValue:
         is_agent=is_agent,
         recorded=recorded,
         recent=count_recent_checks(checked.found.id) if is_agent and checked.found else 0,
-        control=at_work if is_agent else None,
+        control=at_work,
     )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy import func, select
@@ -13,10 +15,12 @@ from portal.cirqliz.passes.life import resume_passes, suspend_passes
 from portal.cirqliz.passes.queries import PassView, list_passes_of_request
 from portal.cirqliz.passes.services import revoke_pass
 from portal.cirqliz.states import RevocationReason, SuspensionReason
-from portal.common.actor import system_actor
+from portal.common.actor import StaffRole, system_actor
 from portal.common.clock import SYSTEM_CLOCK
 from portal.db import session, unit_of_work
+from tests.factories.accounts import make_staff, make_user
 from tests.factories.cirqliz import World
+from tests.factories.territories import make_territory
 from tests.properties.test_cirqliz_tokens import FORGERS
 from tests.support.web import PageClient
 
@@ -34,6 +38,11 @@ def issued(world: World) -> PassView:
 def checks() -> int:
     """How many looks are kept."""
     return session().scalar(select(func.count()).select_from(PassCheck)) or 0
+
+
+def kept() -> Sequence[PassCheck]:
+    """The looks that are kept."""
+    return session().scalars(select(PassCheck)).all()
 
 
 def test_anybody_sees_state_plate_and_hours_and_no_company(
@@ -57,6 +66,36 @@ def test_agent_sees_more_and_the_look_is_kept(world: World, issued: PassView, pa
     assert "Contrôle enregistré" in text
     assert "Déjà enregistré" in page_client.get(f"/V/{issued.token}").get_text()
     assert checks() == 1
+
+
+def test_territory_is_named_and_green_is_for_its_own_agents_when_a_pass_is_scanned(
+    world: World, issued: PassView, page_client: PageClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = world.day + timedelta(hours=8)
+    visitor = make_user(full_name="Alix Voisin")
+    make_staff(visitor, make_territory("ailleurs"), StaffRole.CONTROL_AGENT)
+    monkeypatch.setattr(type(SYSTEM_CLOCK), "now", lambda _clock: at)
+    address = f"/V/{issued.token}"
+
+    def seen(person_id: UUID | None) -> tuple[str, bool]:
+        if person_id is not None:
+            page_client.sign_in(person_id)
+        page = page_client.get(address)
+        text = page.get_text(" ", strip=True)
+        assert world.territory.name in text and "OI101CD" in text
+        tones = [name for name in ("green", "orange", "red") if page.select_one(f".j-verdict--{name}") is not None]
+        return tones[0], world.company.name in text
+
+    assert seen(None) == ("green", False)
+    assert seen(visitor.id) == ("red", False)
+    assert [(row.territory_id == world.territory.id, row.pass_id, row.result) for row in kept()] == [
+        (False, None, "elsewhere")
+    ]
+    asked = page_client.raw.post("/territoires/ailleurs/controle/confirmation", json={"token": issued.token})
+    assert asked.get_json()["result"] == "elsewhere" and "autre territoire" in asked.get_json()["reason"]
+    make_staff(visitor, world.territory, StaffRole.CONTROL_AGENT)
+    assert seen(visitor.id) == ("green", True)
+    assert seen(world.agent.id) == ("green", True)
 
 
 @pytest.mark.parametrize("token", ["A", "A" * 151, "%00", "é", "x" * 5000, "AB CD", "<script>"])
