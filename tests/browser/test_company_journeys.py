@@ -66,27 +66,30 @@ def test_florist_adds_two_vans_when_she_types_them(person: PersonMaker, device: 
     expect(fleet.page.get_by_label("PTAC")).to_have_value("3500")
 
 
-def test_wholesaler_mends_the_file_when_its_faults_are_named_by_row_and_column(
-    person: PersonMaker, device: Device
-) -> None:
+def test_wholesaler_mends_rows_cell_by_cell_when_the_file_has_faults(person: PersonMaker, device: Device) -> None:
     wholesaler = person("grossiste", device)
     wholesaler.open(f"{wholesaler.company_path()}/vehicules/fichier")
     plates = [plate_of(number) for number in DICE.sample(range(100_000, 199_999), 60)]
     lines = [f"{plate};{3500};2,{number % 9}0" for number, plate in enumerate(plates)]
-    faulty = [*lines]
-    faulty[1] = f"{plates[1]};douze;2,10"
-    faulty[4] = f"{plates[4]};3500;vingt"
+    lines[1] = f"{plates[1]};douze;2,10"
+    lines[4] = f"{plates[4]};3500;vingt"
     fleet = Fleet(wholesaler)
-    fleet.send_file("flotte.csv", "\n".join(["Plaque;PTAC;Hauteur", *faulty]).encode("cp1252"))
-    assert fleet.faults() == [("3", "PTAC"), ("6", "Hauteur")]
+    page = wholesaler.page
+    fleet.send_file("flotte.csv", "\n".join(["Plaque;PTAC;Hauteur", *lines]).encode("cp1252"))
+    assert fleet.faults() == [(f"Ligne 3 {plates[1]}", ["PTAC"]), (f"Ligne 6 {plates[4]}", ["Hauteur"])]
+    assert wholesaler.barriers() == []
+    assert wholesaler.overflow_px() <= 0
 
-    wholesaler.page.get_by_role("link", name="Envoyer un fichier corrigé").click()
-    fleet.send_file("flotte.csv", "\n".join(["Plaque;PTAC;Hauteur", *lines]).encode())
-    wholesaler.page.get_by_role("button", name="Enregistrer les 60 véhicules").click()
+    fleet.correct(3, "PTAC", "3,5 t")
+    expect(page.get_by_role("button", name="Enregistrer les 59 véhicules")).to_be_visible()
+    expect(page.get_by_role("heading", name="1 ligne à corriger")).to_be_visible()
+    fleet.correct(6, "Hauteur", "2,10")
+    expect(page.get_by_role("heading", name="Tout est corrigé")).to_be_visible()
+    page.get_by_role("button", name="Enregistrer les 60 véhicules").click()
     # Progress, then the result: nobody touches the page.
-    expect(wholesaler.page.get_by_text("C’est enregistré : 60 véhicules ajoutés")).to_be_visible()
-    wholesaler.page.get_by_role("link", name="Voir la flotte").click()
-    expect(wholesaler.page.get_by_role("heading", level=1)).to_have_text("Véhicules")
+    expect(page.get_by_text("C’est enregistré : 60 véhicules ajoutés")).to_be_visible()
+    page.get_by_role("link", name="Voir la flotte").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Véhicules")
 
 
 @pytest.mark.slow

@@ -100,10 +100,26 @@ class Fleet:
         self.page.get_by_role("button", name="Vérifier le fichier").click()
         expect(self.page.get_by_text("Lignes lues")).to_be_visible()
 
-    def faults(self) -> list[tuple[str, str]]:
-        """Return (row, column) of each fault shown."""
-        rows = self.page.get_by_role("table", name="Lignes à corriger").locator("tbody tr").all()
-        return [(row.locator("th").inner_text().strip(), row.locator("td").first.inner_text().strip()) for row in rows]
+    def row(self, number: int) -> Locator:
+        """Return a row of the file to correct, by its number in the spreadsheet."""
+        return self.page.locator(f"#ligne-{number}")
+
+    def faults(self) -> list[tuple[str, list[str]]]:
+        """Return (row with its plate, columns at fault) of each row shown."""
+        return [
+            (
+                row.get_by_role("heading").inner_text().split("À corriger")[0].strip(),
+                row.locator(".j-field--error > label").all_inner_texts(),
+            )
+            for row in self.page.locator('[id^="ligne-"]').all()
+        ]
+
+    def correct(self, number: int, column: str, text: str) -> None:
+        """Type over one cell and leave it: the row is judged again by itself."""
+        field = self.row(number).get_by_label(column)
+        field.fill(text)
+        field.blur()
+        expect(self.row(number)).to_contain_text("Bonne")
 
 
 def link_in(mail: Locator) -> Locator:
