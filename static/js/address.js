@@ -21,7 +21,13 @@ function addressField(field) {
   const options = () => [...list.querySelectorAll('[role="option"]')];
   const selected = () => list.querySelector('[aria-selected="true"]');
 
+  function stopSearching() {
+    clearTimeout(timer);
+    running?.abort();
+  }
+
   function close() {
+    stopSearching();
     list.hidden = true;
     text.setAttribute("aria-expanded", "false");
     text.removeAttribute("aria-activedescendant");
@@ -45,7 +51,6 @@ function addressField(field) {
   async function search() {
     const query = text.value.trim();
     if (query.length < SHORTEST) return close();
-    running?.abort();
     running = new AbortController();
     let answer;
     try {
@@ -73,7 +78,7 @@ function addressField(field) {
     lon.value = "";
     lat.value = "";
     delete text.dataset.fromMap;
-    clearTimeout(timer);
+    stopSearching();
     timer = setTimeout(search, WAIT_MS);
   });
 
@@ -88,6 +93,8 @@ function addressField(field) {
       const all = options();
       if (list.hidden || all.length === 0) return;
       event.preventDefault();
+      // A late answer would take the list from under the hand that walks through it.
+      stopSearching();
       const step = event.key === "ArrowDown" ? 1 : -1;
       const from = all.indexOf(selected());
       select(all[from < 0 && step < 0 ? all.length - 1 : (from + step + all.length) % all.length]);
