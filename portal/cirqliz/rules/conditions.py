@@ -7,6 +7,7 @@ Facts are JSON values, kept with each answer, so that the same facts and the sam
 - perimeters: [{id, name, colour, motorised}]; colour and motorised None: the law no longer knows the perimeter
 - tour: how the lawful tour came out, None without a tour; anything but `ok` is for a person
 - documents: how many are attached; window_s: from the start to the end asked; ahead_s: from the filing to the start
+- refused_before: a person refused one of these vehicles for dates that meet; absent from facts older than it
 - obstacle: the code of what forbids any approval now, or None
 """
 
@@ -173,6 +174,8 @@ def obstacle_of(facts: Facts) -> str | None:
         return str(facts["obstacle"])
     if _company(facts).get("status") != "verified":
         return "company-not-verified"
+    if facts.get("refused_before"):
+        return "refused-before"
     if facts.get("tour") not in {None, _LAWFUL}:
         return "tour-not-lawful"
     perimeters = _perimeters(facts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
+from datetime import UTC
 from typing import Any
 from uuid import UUID
 
@@ -83,10 +84,16 @@ def rule_actor(rule: Rule) -> Actor:
 
 
 def is_drawn(request: AccessRequest) -> bool:
-    """Tell whether a request belongs to the sample a person looks at: always the same answer, and not to be guessed."""
+    """Tell whether a request belongs to the sample a person looks at: always the same answer, and not to be guessed.
+
+    The lot is drawn for a company, its vehicles and the day: filing the same thing again draws no other.
+    """
     settings: Settings = current_app.extensions["settings"]
     percent = access_settings(request.territory_id).sample_percent
-    drawn = hmac.digest(settings.secret_key.encode(), b"sample:" + request.id.bytes, hashlib.sha256)
+    vehicles = sorted(str(vehicle.vehicle_id) for vehicle in request.vehicles)
+    day = request.starts_at.astimezone(UTC).date().isoformat()
+    asked = ":".join(["sample", str(request.territory_id), str(request.company_id), day, *vehicles])
+    drawn = hmac.digest(settings.secret_key.encode(), asked.encode(), hashlib.sha256)
     return int.from_bytes(drawn[:8]) * 100 < percent << 64
 
 

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from portal.accounts.api import get_company
 from portal.cirqliz.law import needed_perimeters, spans_in
-from portal.cirqliz.models import AccessRequest, RequestDocument
+from portal.cirqliz.models import AccessRequest, RequestDocument, RequestVehicle
 from portal.cirqliz.ports import RouteStop
+from portal.cirqliz.states import VehicleDecision
 from portal.db import session
 from portal.fleet.api import Category, VehicleView, get_known_vehicles, plates_elsewhere
 from portal.numeriz.api import law_snapshot
@@ -38,8 +39,31 @@ def facts_of(request: AccessRequest) -> dict[str, Any]:
         "window_s": int((request.ends_at - request.starts_at).total_seconds()),
         "ahead_s": int((request.starts_at - request.submitted_at).total_seconds()),
         "tour": request.tour_status,
+        "refused_before": was_refused_before(request),
         "obstacle": None,
     }
+
+
+def was_refused_before(request: AccessRequest) -> bool:
+    """Tell whether a person refused one of these vehicles in another request of the territory for dates that meet."""
+    keys = {line.plate_key for line in request.vehicles}
+    ids = [line.vehicle_id for line in request.vehicles]
+    # The same vehicle, or the same plate entered anew; the plates are what is quick to find.
+    same = or_(RequestVehicle.vehicle_id.in_(ids), AccessRequest.company_id == request.company_id)
+    refused = (
+        select(RequestVehicle.id)
+        .join(AccessRequest, AccessRequest.id == RequestVehicle.request_id)
+        .where(
+            RequestVehicle.plate_key.in_(keys),
+            RequestVehicle.decision == VehicleDecision.REFUSED,
+            AccessRequest.id != request.id,
+            AccessRequest.territory_id == request.territory_id,
+            AccessRequest.starts_at < request.ends_at,
+            AccessRequest.ends_at > request.starts_at,
+            same,
+        )
+    )
+    return session().scalar(refused.limit(1)) is not None
 
 
 def vehicle_facts(request: AccessRequest) -> list[dict[str, Any]]:

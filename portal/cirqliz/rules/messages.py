@@ -91,6 +91,7 @@ OBSTACLES: Mapping[str, LazyString] = {
     "tour-not-lawful": _l("aucun itinéraire permis n’a été trouvé pour la tournée"),
     "company-not-verified": _l("l’entreprise n’est pas vérifiée"),
     "window-over": _l("la période demandée est passée"),
+    "refused-before": _l("une personne a déjà refusé un de ces véhicules à ces dates"),
     "vehicle-changed": _l("un véhicule a changé depuis la demande"),
     "quota-reached": _l("le quota d’un périmètre est atteint"),
     "accredited-without-document": _l("un périmètre réservé aux accrédités demande une personne"),
