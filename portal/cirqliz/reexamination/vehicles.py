@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import batched
 from typing import Final
@@ -21,7 +21,7 @@ from portal.cirqliz.states import OPEN_STATES, PassState, ReexaminationCause, Su
 from portal.common.actor import Actor
 from portal.common.clock import SYSTEM_CLOCK
 from portal.db import UnitOfWork
-from portal.fleet.api import ENERGIES, ChangedVehicle, VehicleView
+from portal.fleet.api import ENERGIES, ChangedVehicle, VehicleView, plate_key
 
 _PART: Final = 500
 
@@ -38,7 +38,7 @@ def reexamine_vehicles(actor: Actor, uow: UnitOfWork, changes: Sequence[ChangedV
         return
     passes = _living_passes(uow, changed)
     # Requests before passes, as a decision takes them.
-    requests = _lock_requests(uow, {one.request_id for one in passes} | _waiting_for(uow, changed))
+    requests = _lock_requests(uow, {one.request_id for one in passes} | _waiting_for(uow, changed.values()))
     heavier = {id_ for id_, one in changed.items() if weighs_more(one.before, one.after)}
     unruled = find_approved_otherwise([request for request in requests if request.state.decided])
     held = [one for one in passes if one.vehicle_id in heavier or (one.request_id in unruled and not one.swapped_from)]
@@ -77,14 +77,21 @@ def _living_passes(uow: UnitOfWork, vehicle_ids: Collection[UUID]) -> list[_Pass
     return found
 
 
-def _waiting_for(uow: UnitOfWork, vehicle_ids: Collection[UUID]) -> set[UUID]:
-    """The open requests that name one of these vehicles, as they are before they are locked."""
+def _waiting_for(uow: UnitOfWork, changes: Iterable[ChangedVehicle]) -> set[UUID]:
+    """The open requests that name one of these vehicles, as they are before they are locked.
+
+    Looked for by plate, which is quick to find; one that names an older plate cannot be approved as it is anyway.
+    """
     found: set[UUID] = set()
-    for part in batched(vehicle_ids, _PART):
+    for part in batched(changes, _PART):
         wanted = (
             select(RequestVehicle.request_id)
             .join(AccessRequest, AccessRequest.id == RequestVehicle.request_id)
-            .where(RequestVehicle.vehicle_id.in_(part), AccessRequest.state.in_(OPEN_STATES))
+            .where(
+                RequestVehicle.plate_key.in_({plate_key(one.before.plate) for one in part}),
+                RequestVehicle.vehicle_id.in_([one.vehicle_id for one in part]),
+                AccessRequest.state.in_(OPEN_STATES),
+            )
         )
         found.update(uow.session.scalars(wanted))
     return found
