@@ -13,9 +13,9 @@ from portal.common.clock import SYSTEM_CLOCK, Clock
 from portal.common.errors import Conflict, NotFound
 from portal.common.ids import new_id
 from portal.db import UnitOfWork, unit_of_work
-from portal.fleet.changes import ARCHIVED, ChangedVehicle, change_line, keep_change, plain, tell_vehicles_changed
+from portal.fleet.changes import ARCHIVED, ChangedVehicle, change_line, keep_change, plain
 from portal.fleet.drafts import VehicleDraft
-from portal.fleet.loans.ending import end_loans_of_vehicles, tell_every_holder
+from portal.fleet.loans.ending import end_loans_of_vehicles, tell_changes, tell_every_holder
 from portal.fleet.locking import lock_fleet
 from portal.fleet.models import ChangeSource, Vehicle
 from portal.fleet.vehicle_view import view_of
@@ -45,7 +45,7 @@ def add_vehicle(actor: Actor, company_id: UUID, draft: VehicleDraft, *, clock: C
             row.archived_at, row.updated_at = None, clock.now()
             _keep(uow, actor, row, *_sides({ARCHIVED: (True, False), **changes}), clock)
             if changes:
-                tell_vehicles_changed(actor, uow, [ChangedVehicle(row.id, before, view_of(row))])
+                tell_changes(uow, actor, company_id, [ChangedVehicle(row.id, before, view_of(row))], clock)
             tag = AuditTag.VEHICLE_RESTORED
         record(actor, tag, subject_id=row.id, company_id=company_id, clock=clock)
         return row.id
@@ -82,9 +82,7 @@ def update_vehicle(
             data={"changes": data},
             clock=clock,
         )
-        if "plate_key" in changes or "country" in changes:
-            tell_every_holder(uow, actor, company_id, [row.id], "plate-changed", clock)
-        tell_vehicles_changed(actor, uow, [ChangedVehicle(row.id, before, view_of(row))])
+        tell_changes(uow, actor, company_id, [ChangedVehicle(row.id, before, view_of(row))], clock)
 
 
 def archive_vehicle(actor: Actor, company_id: UUID, vehicle_id: UUID, *, clock: Clock = SYSTEM_CLOCK) -> None:

@@ -19,13 +19,13 @@ from portal.common.garbage import without_collections
 from portal.config import Settings
 from portal.db import session, unit_of_work
 from portal.files import file_store
-from portal.fleet.changes import tell_vehicles_changed
 from portal.fleet.checking import check_rows
 from portal.fleet.imports.corrections import good_rows
 from portal.fleet.imports.good_rows import PlainRow, plain_row
 from portal.fleet.imports.judging import confirmed_mapping, fixes_of, forget_kept_rows
 from portal.fleet.imports.state import scoped
 from portal.fleet.imports.storing import Author, store
+from portal.fleet.loans.ending import tell_changes
 from portal.fleet.locking import lock_fleet
 from portal.fleet.models import ChangeSource, FleetImport, ImportState
 from portal.jobs import RunningJob, enqueue, task
@@ -92,7 +92,7 @@ def apply_import(job: RunningJob, import_id: str, actor: str, actor_id: str) -> 
         who = system_actor("fleet-import")
         by = {"by": actor, "by_id": actor_id, "file": kept.file_name, "added": kept.added, "updated": kept.updated}
         record(who, AuditTag.FLEET_IMPORTED, subject_id=kept.id, company_id=kept.company_id, data=by)
-        tell_vehicles_changed(who, uow, stored.changes)
+        tell_changes(uow, who, kept.company_id, stored.changes, SYSTEM_CLOCK)
 
 
 def _judged_anew(job: RunningJob, row: FleetImport, content: bytes) -> list[PlainRow]:

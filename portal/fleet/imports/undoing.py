@@ -19,10 +19,10 @@ from portal.common.actor import Actor, system_actor
 from portal.common.clock import SYSTEM_CLOCK
 from portal.common.errors import Conflict
 from portal.db import UnitOfWork, session, unit_of_work
-from portal.fleet.changes import ARCHIVED, ChangedVehicle, tell_vehicles_changed
+from portal.fleet.changes import ARCHIVED, ChangedVehicle
 from portal.fleet.imports.state import last_applied, scoped
 from portal.fleet.imports.storing import CHANGES, VEHICLES, Author, changed_view, write_changes
-from portal.fleet.loans.ending import end_loans_of_vehicles, tell_every_holder
+from portal.fleet.loans.ending import end_loans_of_vehicles, tell_changes, tell_every_holder
 from portal.fleet.locking import lock_fleet
 from portal.fleet.models import ChangeSource, FleetImport, ImportState, Vehicle
 from portal.fleet.plates import display_plate
@@ -98,7 +98,7 @@ def _tell(who: Actor, uow: UnitOfWork, company_id: UUID, found: _Undoing, now: d
             gone = uow.session.scalars(rows).all()
             end_loans_of_vehicles(uow, who, gone, SYSTEM_CLOCK)
     changes = [ChangedVehicle(view.id, view, changed_view(view, after, now)) for view, _b, after in found.back]
-    tell_vehicles_changed(who, uow, changes)
+    tell_changes(uow, who, company_id, changes, SYSTEM_CLOCK)
 
 
 def _what_to_undo(uow: UnitOfWork, row: FleetImport) -> _Undoing:

@@ -12,8 +12,10 @@ from portal.audit import AuditTag, record
 from portal.common.actor import Actor
 from portal.common.clock import Clock
 from portal.db import UnitOfWork
+from portal.fleet.changes import ChangedVehicle, tell_vehicles_changed
 from portal.fleet.loans.mails import mail_loan_ended
 from portal.fleet.models import LoanState, Vehicle, VehicleLoan
+from portal.fleet.vehicle_view import VehicleView
 from portal.fleet.withdrawals import tell_vehicles_withdrawn
 
 OPEN_STATES = (LoanState.OFFERED, LoanState.ACCEPTED)
@@ -52,6 +54,23 @@ def tell_every_holder(
             held.setdefault(row.borrower_id, []).append(row.vehicle_id)
     for borrower_id, theirs in sorted(held.items()):
         tell_vehicles_withdrawn(actor, uow, borrower_id, theirs, reason)
+
+
+def tell_changes(
+    uow: UnitOfWork, actor: Actor, company_id: UUID, changes: Sequence[ChangedVehicle], clock: Clock
+) -> None:
+    """Tell that vehicles of a company changed; a new plate, however alike the two read, ends the passes of the old one.
+
+    By form or by a file alike: the plate on the pass is what an agent compares.
+    """
+    replated = [one.vehicle_id for one in changes if _plate(one.before) != _plate(one.after)]
+    if replated:
+        tell_every_holder(uow, actor, company_id, replated, "plate-changed", clock)
+    tell_vehicles_changed(actor, uow, changes)
+
+
+def _plate(vehicle: VehicleView) -> tuple[str, str]:
+    return vehicle.plate, vehicle.country
 
 
 def journal_loan(actor: Actor, tag: AuditTag, row: VehicleLoan, vehicle: Vehicle, clock: Clock) -> None:

@@ -162,6 +162,25 @@ def test_vehicles_that_a_file_added_are_told_before_it_is_undone(
     assert set(added_vehicles(company_id, import_id)) == ids - {known}
 
 
+def test_plate_that_a_file_types_otherwise_is_another_plate(
+    database: Flask, actor: Actor, company_id: UUID, run_jobs: RunJobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[tuple[set[UUID], str]] = []
+    monkeypatch.setattr(withdrawals, "_listeners", [lambda _a, _u, _c, ids, why: heard.append((set(ids), why))])
+    known = services.add_vehicle(actor, company_id, draft("AO1234", country="DE"))
+    services.add_vehicle(actor, company_id, draft("AB-123-CD"))
+    content = b"Plaque;Pays;PTAC\nA01234;DE;3500\nab 123 cd;FR;3400\n"
+    import_id = imports.start_import(actor, company_id, "f.csv", content)
+    imports.confirm_import(actor, company_id, import_id)
+    run_jobs(database)
+    assert queries.get_vehicle(company_id, known).plate == "A01234"
+    assert heard == [({known}, "plate-changed")]
+    imports.undo_import(actor, company_id, import_id)
+    run_jobs(database)
+    assert queries.get_vehicle(company_id, known).plate == "AO1234"
+    assert heard == [({known}, "plate-changed")] * 2
+
+
 def test_last_import_is_undone_but_for_what_changed_since(
     database: Flask, actor: Actor, company_id: UUID, run_jobs: RunJobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:

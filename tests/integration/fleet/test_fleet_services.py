@@ -89,6 +89,17 @@ def test_listeners_hear_of_archived_vehicles_and_changed_plates(
     assert heard == [([vehicle_id], "plate-changed"), ([vehicle_id], "vehicle-archived")]
 
 
+def test_plate_that_reads_alike_is_another_plate(
+    actor: Actor, company_id: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[tuple[list[UUID], str]] = []
+    monkeypatch.setattr(withdrawals, "_listeners", [lambda _a, _u, _c, ids, reason: heard.append((ids, reason))])
+    vehicle_id = services.add_vehicle(actor, company_id, draft("AO1234", country="DE"))
+    services.update_vehicle(actor, company_id, vehicle_id, draft("A01234", country="DE"), 1)
+    assert queries.get_vehicle(company_id, vehicle_id).plate == "A01234"
+    assert heard == [([vehicle_id], "plate-changed")]
+
+
 def test_archived_plate_added_again_comes_back(actor: Actor, company_id: UUID) -> None:
     first = services.add_vehicle(actor, company_id, draft())
     services.archive_vehicle(actor, company_id, first)
