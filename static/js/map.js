@@ -4,14 +4,14 @@
 import { basemapLayer } from "./map/basemap.js";
 import { boxAround, holds } from "./map/box.js";
 import { bubbleOf } from "./map/bubble.js";
-import { make } from "./map/elements.js";
 import { fetchCollection, loadScript, loadStyle } from "./map/files.js";
-import { COLOURS, covered, EFFECTS_DRAWN, faded, letterInk, ORDER, scaled, styleOf, underlay } from "./map/kinds.js";
+import { makeItem } from "./map/items.js";
+import { COLOURS, covered, EFFECTS_DRAWN, faded, ORDER, scaled, styleOf, underlay } from "./map/kinds.js";
 import { explainVehicle, makeLegend } from "./map/legend.js";
 import { lettersOf, markLetter, placeLetters } from "./map/letters.js";
 import { locateButton } from "./map/locate.js";
 import { makePicker } from "./map/pick.js";
-import { lawCanvas, lettered, middleOf, pathsOf, roadSign } from "./map/shapes.js";
+import { lawCanvas } from "./map/shapes.js";
 import { applies, parseWindows } from "./map/time.js";
 
 const night = matchMedia("(prefers-color-scheme: dark)");
@@ -19,12 +19,8 @@ const still = matchMedia("(prefers-reduced-motion: reduce)");
 
 /** Px: a map this wide has room for its legend beside the town. */
 const WIDE = 900;
-/** Kinds whose areas lie under the perimeters. */
-const WIDE_KINDS = { orders: true, events: true, signs: true };
 /** Ms without a movement before what the view shows is fetched. */
 const SETTLED_MS = 250;
-/** Sizes that stand on a round sign beside the road. */
-const ON_SIGNS = new Set(["height", "weight", "width", "length", "axle"]);
 /** From this zoom on the signs of heights and weights have room. */
 const SIGNS_ZOOM = 14;
 
@@ -259,50 +255,13 @@ class MapView {
     return features.filter((feature) => feature.geometry).sort((a, b) => rank(a) - rank(b));
   }
 
-  /** Everything drawn for one feature, built once: time, legend and vehicle only switch it and change its style. */
   item(kind, feature) {
-    const properties = feature.properties ?? {};
-    const { geometry } = feature;
-    const item = {
-      kind, properties, feature, paths: [], on: true,
-      windows: parseWindows(properties.windows), wide: kind in WIDE_KINDS && /Polygon$/.test(geometry.type),
-    };
-    if (properties.effect) Object.assign(item, { effect: properties.effect, place: JSON.stringify(geometry.coordinates) });
-    if (kind === "stops") item.marker = this.stop(item);
-    else {
-      if (underlay(kind, false)) item.paths.push(...this.pathsOf(item, "under", geometry));
-      item.paths.push(...this.pathsOf(item, kind, geometry));
-    }
-    const [, size] = properties.limits?.find(([what]) => ON_SIGNS.has(what)) ?? [];
-    const middle = size && middleOf(geometry);
-    if (middle) item.paths.push(this.own(item, "limits", roadSign(L, middle, size)));
-    return item;
-  }
-
-  pathsOf(item, look, geometry) {
-    const letter = look === "events" ? "!" : item.properties.letter;
-    const isWritten = look === "events" || look === "checks";
-    const point = (position) => (isWritten ? this.own(item, look === "events" ? "alerts" : look, lettered(L, position, letter, () => letterInk(night.matches)))
-      : this.own(item, look, L.circleMarker(position)));
-    return pathsOf(L, geometry, point).map((path) => (path.item ? path : this.own(item, look, path)));
-  }
-
-  own(item, look, path) {
-    path.options.interactive = look !== "under";
-    return Object.assign(path, { item, look, isPoint: path instanceof L.CircleMarker });
-  }
-
-  stop(item) {
-    const { properties, feature } = item;
-    const [lon, lat] = feature.geometry.coordinates;
-    const name = String(properties.letter ?? properties.number ?? "");
-    const icon = L.divIcon({ className: "j-pin", html: make("span", "j-pin__sign", name), iconSize: [34, 34], iconAnchor: [17, 17] });
-    const marker = L.marker([lat, lon], { icon, alt: [name, properties.title].filter(Boolean).join(" "), title: properties.title ?? "" });
-    marker.on("click", ({ latlng }) => {
+    const item = makeItem(L, kind, feature, () => night.matches);
+    item.marker?.on("click", ({ latlng }) => {
       this.open(item, latlng);
       this.picker?.take(latlng);
     });
-    return marker;
+    return item;
   }
 
   /** What a feature is to the chosen vehicle: "spared", "held" (a pass of one's own opens it at this instant), or "". */
