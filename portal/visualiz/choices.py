@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from flask_babel import gettext as _
+
 from portal.cirqliz.api import active_pass_rights
 from portal.common.actor import Actor
 from portal.common.errors import NotFound
@@ -39,7 +41,7 @@ def profile_choice(key: str | None) -> Choice:
     """The profile of a key; the first one for a key nobody offers."""
     known = key if key is not None and key in PROFILES else DEFAULT_PROFILE
     label, vehicle = PROFILES[known]
-    return Choice(known, str(label), vehicle)
+    return Choice(known, _("%(vehicle)s, sans matières dangereuses", vehicle=label), vehicle)
 
 
 def own_choice(actor: Actor, vehicle_id: UUID, since: datetime, now: datetime) -> Choice:

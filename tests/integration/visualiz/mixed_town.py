@@ -23,6 +23,8 @@ from portal.regulations.vehicles import (
     ALL_VEHICLES,
     HEAVY_GOODS,
     Access,
+    AirClass,
+    AirClassIn,
     CarriesHazmat,
     FreeText,
     HasAccess,
@@ -46,13 +48,14 @@ RULES = (
     VehicleRule((HEAVY_GOODS,), (HasAccess(Access.LOCAL_ACCESS),)),
     VehicleRule((HEAVY_GOODS,), (UsedFor(Usage.CITY_LOGISTICS),)),
     VehicleRule((CarriesHazmat(),)),
+    VehicleRule((AirClassIn(frozenset({AirClass.CLASS_2, AirClass.CLASS_3})),)),
     VehicleRule((), (FreeText("les jours de marché"),)),
 )
 TYPES = (*(MeasureType.NO_ENTRY,) * 6, MeasureType.SPEED_LIMIT, MeasureType.NO_PARKING, MeasureType.ALTERNATE_TRAFFIC)
 SLOTS = ((time(7), time(19)), (time(21), time(6)), (time(6), time(10, 30)))
 TAGS = ({"maxheight": "3.2"}, {"maxweight": "7.5"}, {"hgv": "no"}, {"hgv:conditional": "no @ (Mo-Fr 07:00-20:00)"})
 _BESIDE = 1.2e-4
-PROFILES = ("vul", "pl12", "pl19", "pl44")
+PROFILES = ("vul", "vul-2", "vul-e", "pl12", "pl19", "pl44")
 
 
 def make_mixed_law(territory: TerritoryView, day: datetime, dice: random.Random) -> None:
@@ -166,14 +169,19 @@ def questions(law: LawSnapshot, day: datetime, dice: random.Random, count: int) 
         lon, lat = _lon(dice), _lat(dice)
         at = day + timedelta(minutes=dice.randint(-2500, 4000))
         awake = [site.shape for site in law.sites if is_in_force(site.regulation, Interval(at, at), law.calendar)]
+        vehicle = dice.choice((*PROFILES, "own", "own"))
         if len(found) % 5 == 0:
-            # The perimeter that the own vehicle has a pass for, before, during and after it.
+            # The perimeter that the own vehicle has a pass for, while it is valid and around.
             lon, lat = dice.uniform(2.3602, 2.3638), dice.uniform(48.8602, 48.8638)
-            at = day + timedelta(minutes=dice.randint(300, 900))
+            valid = len(found) % 10 == 0
+            vehicle = "own" if valid else vehicle
+            at = day + timedelta(minutes=dice.randint(421, 719) if valid else dice.randint(300, 900))
         elif len(found) % 5 < 4 and awake:
             spot = _spot(dice, dice.choice(awake))
             lon, lat = spot.x + dice.uniform(-_BESIDE, _BESIDE), spot.y + dice.uniform(-_BESIDE, _BESIDE)
-        found.append(Question(round(lon, 6), round(lat, 6), at, dice.choice((*PROFILES, "own", "own"))))
+        # The command refuses to speak of places outside the territory.
+        lon, lat = min(max(lon, 2.352), 2.3805), min(max(lat, 48.858), 48.8698)
+        found.append(Question(round(lon, 6), round(lat, 6), at, vehicle))
     return found
 
 

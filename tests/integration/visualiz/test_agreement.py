@@ -41,7 +41,7 @@ from tests.factories.cirqliz import RunJobs, World, make_world
 from tests.integration.visualiz.mixed_town import Question, make_mixed_law, questions
 from tests.support.web import PageClient
 
-SAMPLES = int(os.environ.get("JOPTIMIZ_MAP_SAMPLES", "60"))
+SAMPLES = int(os.environ.get("JOPTIMIZ_MAP_SAMPLES", "40"))
 PARIS = ZoneInfo("Europe/Paris")
 BASE = "/carte/val-essai"
 LAYERS = {"perimeters": "perimetres", "orders": "arretes", "events": "evenements", "signs": "panneaux"}
@@ -193,7 +193,8 @@ def check_command(everyone: Everyone, asked: Question, core: Verdict) -> None:
     """`joptimiz what` gives the same verdict for the same reasons."""
     vehicle = everyone.vehicle(asked)[0]
     sizes = {"gvw_t": vehicle.gross_weight_kg, "gcw_t": vehicle.combination_weight_kg}
-    public = {name: kilograms / 1000 for name, kilograms in sizes.items() if kilograms}
+    public: dict[str, object] = {name: kilograms / 1000 for name, kilograms in sizes.items() if kilograms}
+    public |= {"hazmat": vehicle.hazmat, "air_class": vehicle.air_class and vehicle.air_class.value}
     place, when = f"{asked.lon},{asked.lat}", asked.at.isoformat()
     arguments = ["--territory", "val-essai", "--at", place, "--when", when, "--vehicle", json.dumps(public), "--json"]
     done = everyone.app.test_cli_runner().invoke(args=["what", *arguments])
