@@ -14,6 +14,7 @@ import json
 import resource
 import sys
 import zipfile
+from collections.abc import Sequence
 from datetime import date, datetime
 
 import python_calamine
@@ -28,7 +29,16 @@ _MEMORY_BYTES = 1536 * 1024 * 1024
 _CPU_S = 60
 _UNZIPPED_LIMIT = 400 * 1024 * 1024
 _HEAD_ROWS = 20
+# Spreadsheets themselves allow no longer text in a cell.
+_LONGEST_CELL = 32_767
+# No value goes on after so many signs: the same long text may stand in every cell, written once in the file.
+_KEPT_SIGNS = 500
+_MOST_SIGNS = 64 * 1024 * 1024
 _MOST_SHEETS = 50
+
+
+class _BeyondBoundsError(Exception):
+    """There is more in the sheet than a spreadsheet holds, or than is read."""
 
 
 def main(most_rows: int, wanted: int) -> int:
@@ -51,21 +61,32 @@ def main(most_rows: int, wanted: int) -> int:
         return TOO_LARGE
     if not sheets:
         return NOTHING
-    if len(sheets) > 1:
-        heads = [{"index": index, "head": _head(sheet)} for index, sheet in sheets.items()]
-        sys.stdout.write(json.dumps({"sheets": heads}) + "\n")
-        sys.stdout.flush()
-        return 0
-    (sheet,) = sheets.values()
-    if sheet.total_height > most_rows:
-        return TOO_MANY_ROWS
+    try:
+        if len(sheets) > 1:
+            heads = [{"index": index, "head": _head(sheet)} for index, sheet in sheets.items()]
+            sys.stdout.write(json.dumps({"sheets": heads}) + "\n")
+        else:
+            (sheet,) = sheets.values()
+            if sheet.total_height > most_rows:
+                return TOO_MANY_ROWS
+            _write(sheet)
+    except _BeyondBoundsError:
+        return TOO_LARGE
+    sys.stdout.flush()
+    return 0
+
+
+def _write(sheet: python_calamine.CalamineSheet) -> None:
     out = sys.stdout
     out.write("[]\n")
+    signs = 0
     for row in sheet.iter_rows():
-        out.write(json.dumps([as_text(cell) for cell in row]))
+        texts = _texts(row)
+        signs += len(texts) + sum(map(len, texts))
+        if signs > _MOST_SIGNS:
+            raise _BeyondBoundsError
+        out.write(json.dumps(texts))
         out.write("\n")
-    out.flush()
-    return 0
 
 
 def _sheets_with_rows(book: python_calamine.CalamineWorkbook) -> dict[int, python_calamine.CalamineSheet]:
@@ -78,7 +99,23 @@ def _sheets_with_rows(book: python_calamine.CalamineWorkbook) -> dict[int, pytho
 
 
 def _head(sheet: python_calamine.CalamineSheet) -> list[list[str]]:
-    return [[as_text(cell)[:200] for cell in row] for row in itertools.islice(sheet.iter_rows(), _HEAD_ROWS)]
+    return [[text[:200] for text in _texts(row)] for row in itertools.islice(sheet.iter_rows(), _HEAD_ROWS)]
+
+
+def _texts(row: Sequence[object]) -> list[str]:
+    """Return the texts of a row up to its last filled cell, each cut where no value goes on.
+
+    Raises _BeyondBoundsError for a text that no spreadsheet holds.
+    """
+    texts = []
+    for cell in row:
+        text = as_text(cell)
+        if len(text) > _LONGEST_CELL:
+            raise _BeyondBoundsError
+        texts.append(text[:_KEPT_SIGNS])
+    while texts and not texts[-1]:
+        texts.pop()
+    return texts
 
 
 def _unzipped_bytes(content: bytes) -> int:

@@ -1,4 +1,4 @@
-"""Sending a file and having it judged: at once when it is small, else by a job, the first rows before the others."""
+"""Sending a file and having it judged: a small text at once, else by a job, the first rows before the others."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Outcome:
 def start_import(
     actor: Actor, company_id: UUID, file_name: str, content: bytes, *, clock: Clock = SYSTEM_CLOCK
 ) -> UUID:
-    """Store a file and have it judged: at once when it is small, else by a job. Returns the import's id.
+    """Store a file and have it judged: a small text at once, else by a job. Returns the import's id.
 
     Of a large text file the first rows are judged at once. Raises Invalid (file-empty, file-too-large, too-many-rows)
     before anything is stored.
@@ -74,7 +74,7 @@ def start_import(
         raise Invalid("file-too-large", field="file", limit_mb=settings.max_upload_bytes // 2**20)
     refuse_too_many_rows(content, max_rows=settings.max_import_rows)
     # Before the transaction: what is slow to read must not hold the writes of everybody else.
-    if len(content) <= _JUDGED_AT_ONCE_BYTES:
+    if _soon_judged(content):
         outcome = judge_content(company_id, content, settings)
     else:
         outcome = _first_look(company_id, content, settings)
@@ -94,6 +94,11 @@ def start_import(
         if row.state is ImportState.CHECKING:
             _ask_for_judgement(uow, row, len(content))
     return row.id
+
+
+def _soon_judged(content: bytes) -> bool:
+    """Tell whether a file takes a moment at most. A workbook may unfold to a thousand times its size: it may not."""
+    return len(content) <= _JUDGED_AT_ONCE_BYTES and not is_workbook(content)
 
 
 def _ask_for_judgement(uow: UnitOfWork, row: FleetImport, size: int) -> None:
@@ -255,7 +260,7 @@ def choose_columns(
     mapping = FileMapping.from_json(row.mapping).chosen(choices, FROM_PERSON)
     content = file_store().get(row.file_key)
     settings: Settings = current_app.extensions["settings"]
-    small = len(content) <= _JUDGED_AT_ONCE_BYTES
+    small = _soon_judged(content)
     version, fixes = row.version, fixes_of(row)
     outcome = judge_content(company_id, content, settings, mapping, fixes) if small else None
     with unit_of_work() as uow:

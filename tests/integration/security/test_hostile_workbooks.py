@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import time
 import zipfile
+from collections.abc import Callable
 
 import pytest
 from flask import Flask
@@ -16,6 +17,7 @@ from portal.files import file_store
 from portal.fleet import imports
 from portal.fleet.checking import check_file
 from portal.fleet.models import FleetImport, ImportState
+from portal.sheets import read_lines
 from tests.factories.accounts import make_company
 
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -46,11 +48,15 @@ def workbook(rows: str, shared: str = "") -> bytes:
 
 
 HEADER = '<row r="1"><c r="A1" t="inlineStr"><is><t>Immatriculation</t></is></c></row>'
+_CELLS = '<c t="s"><v>0</v></c>' * 30
 BOMBS = {
     "two-cells-far-apart": workbook(HEADER + '<row r="99000"><c r="XFD99000"><v>1</v></c></row>'),
     "one-long-text-everywhere": workbook(
         "".join(f'<row r="{n}"><c r="A{n}" t="s"><v>0</v></c></row>' for n in range(1, 1001)),
         f"<si><t>{'a' * 4_000_000}</t></si>",
+    ),
+    "long-texts-everywhere": workbook(
+        "".join(f'<row r="{n}">{_CELLS}</row>' for n in range(1, 6001)), f"<si><t>{'a' * 32_000}</t></si>"
     ),
     "one-endless-text": workbook('<row r="1"><c r="A1" t="s"><v>0</v></c></row>', f"<si><t>{'a' * 5_000_000}</t></si>"),
 }
@@ -58,7 +64,7 @@ BOMBS = {
 
 @pytest.mark.parametrize("content", BOMBS.values(), ids=BOMBS.keys())
 def test_workbook_is_refused_when_it_unfolds_without_end(content: bytes) -> None:
-    assert len(content) < 60_000, "small enough to be judged while the person waits"
+    assert len(content) < 60_000, "a text of that size is judged while the person waits"
     began = time.monotonic()
     with pytest.raises(Invalid) as refused:
         check_file(content, max_rows=100_000, max_columns=100)
@@ -73,10 +79,26 @@ def test_good_workbook_is_read_when_it_was_written_by_hand() -> None:
     assert (report.rows_total, report.rows_good) == (1, 1)
 
 
-def test_file_is_told_unreadable_when_it_unfolds_without_end(database: Flask) -> None:
+def test_a_long_text_is_cut_when_it_stands_in_many_cells() -> None:
+    titles = "".join(f'<c t="inlineStr"><is><t>{title}</t></is></c>' for title in ("Plaque", "PTAC", "Divers", ""))
+    cells = '<c t="s"><v>1</v></c><c><v>3500</v></c>' + '<c t="s"><v>0</v></c>' * 2
+    book = workbook(
+        f'<row r="1">{titles}</row>' + "".join(f'<row r="{n}">{cells}</row>' for n in range(2, 52)),
+        f"<si><t>{'a' * 32_000}</t></si><si><t>AB-123-CD</t></si>",
+    )
+    lines = list(read_lines(book, max_rows=100, max_columns=10))
+    assert {len(cell) for line in lines[1:] for cell in line.cells[2:]} == {500}
+    assert {line.cells[:2] for line in lines[1:]} == {("AB-123-CD", "3500")}
+    assert lines[0].cells == ("Plaque", "PTAC", "Divers")
+
+
+def test_file_is_told_unreadable_when_it_unfolds_without_end(database: Flask, run_jobs: Callable[[Flask], int]) -> None:
     company = make_company()
     actor = Actor(ActorKind.USER, "Camille", companies={company.id: CompanyRole.MANAGER})
     import_id = imports.start_import(actor, company.id, "flotte.xlsx", BOMBS["two-cells-far-apart"])
+    # Nobody's page waits for a workbook, however small.
+    assert imports.get_import(company.id, import_id).state is ImportState.CHECKING
+    run_jobs(database)
     found = imports.get_import(company.id, import_id)
     assert (found.state, found.error_code) == (ImportState.UNREADABLE, "file-too-large-inside")
 
