@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from portal import audit
 from portal.audit import AuditTag
 from portal.cirqliz.decisions import policies
 from portal.cirqliz.decisions.commands import AskInformation, ClaimRequests
 from portal.cirqliz.decisions.deciding import check_as_seen, load_request, load_requests, refuses_touch
+from portal.cirqliz.decisions.filters import free
 from portal.cirqliz.models import AccessRequest
 from portal.cirqliz.requests.thread import send_message
 from portal.cirqliz.states import MessageSide, RequestState
@@ -60,34 +61,42 @@ def claim_requests(
     return taken, skipped
 
 
-def claim_oldest(
-    actor: Actor, territory: str, count: int, *, clock: Clock = SYSTEM_CLOCK
-) -> tuple[Sequence[UUID], Sequence[Skipped]]:
-    """Take the oldest requests that nobody has in hand; fewer when there are not so many. Raises Denied."""
+def claim_oldest(actor: Actor, territory: str, count: int, *, clock: Clock = SYSTEM_CLOCK) -> Sequence[UUID]:
+    """Take the oldest requests that nobody has in hand any more; fewer when there are not so many. Raises Denied.
+
+    What another clerk takes at this instant is replaced by the next ones.
+    """
     policies.require_clerk(actor, territory)
     place = get_territory(territory)
-    with unit_of_work() as uow:
-        free = uow.session.scalars(
-            select(AccessRequest.id)
-            .where(
-                AccessRequest.territory_id == place.id,
-                AccessRequest.state == RequestState.READY,
-                AccessRequest.claimed_at.is_(None),
-                AccessRequest.batch_id.is_(None),
-            )
-            .order_by(AccessRequest.submitted_at, AccessRequest.id)
-            .limit(min(count, MAX_CLAIMED))
-        ).all()
-        if not free:
-            return [], []
-        return claim_requests(actor, territory, ClaimRequests(tuple(free)), clock=clock)
+    most = min(count, MAX_CLAIMED)
+    taken: list[UUID] = []
+    tried: set[UUID] = set()
+    while len(taken) < most:
+        # A transaction each: whoever waits here for another clerk holds nothing that somebody else waits for.
+        with unit_of_work() as uow:
+            found = uow.session.scalars(_free(place.id, tried, clock).limit(most - len(taken))).all()
+            if not found:
+                break
+            taken += claim_requests(actor, territory, ClaimRequests(tuple(found)), clock=clock)[0]
+        tried.update(found)
+    return taken
+
+
+def _free(territory_id: UUID, tried: Collection[UUID], clock: Clock) -> Select[UUID]:
+    """Requests to be taken, oldest first, but those tried: never claimed, or too long ago."""
+    return (
+        select(AccessRequest.id)
+        .where(AccessRequest.territory_id == territory_id, free(clock.now()), AccessRequest.id.not_in(tried))
+        .order_by(AccessRequest.submitted_at, AccessRequest.id)
+    )
 
 
 def _claim(actor: Actor, request: AccessRequest, clock: Clock) -> None:
-    if request.claimed_at is not None and request.claimed_by == actor.user_id:
+    now = clock.now()
+    if request.claimed_by == actor.user_id and policies.is_held(request.claimed_at, now):
         return
     before = request.claimed_by_label
-    request.claimed_by, request.claimed_by_label, request.claimed_at = actor.user_id, actor.label, clock.now()
+    request.claimed_by, request.claimed_by_label, request.claimed_at = actor.user_id, actor.label, now
     if request.state is RequestState.READY:
         request.state = RequestState.UNDER_REVIEW
     _record(actor, AuditTag.REQUEST_CLAIMED, request, clock, claimed_by=[before, actor.label])

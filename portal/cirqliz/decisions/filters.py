@@ -10,9 +10,10 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, exists, false, func, select
+from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
+from portal.cirqliz.decisions.policies import CLAIM_LASTS
 from portal.cirqliz.models import (
     AccessPass,
     AccessRequest,
@@ -123,7 +124,7 @@ def narrow[*T](
     statement: Select[*T], territory_id: UUID, chosen: QueueFilter, clerk_id: UUID | None, now: datetime
 ) -> Select[*T]:
     """Narrow a statement over AccessRequest to what the clerk looks for in a territory."""
-    statement = statement.where(AccessRequest.territory_id == territory_id, *_on_shelf(chosen.where, clerk_id))
+    statement = statement.where(AccessRequest.territory_id == territory_id, *_on_shelf(chosen.where, clerk_id, now))
     if chosen.colour is not None:
         statement = statement.where(AccessRequest.perimeters.any(RequestPerimeter.colour == chosen.colour))
     if chosen.place.strip():
@@ -159,7 +160,13 @@ def aged(age: Age, now: datetime) -> list[ColumnElement[bool]]:
     return found if most is None else [*found, AccessRequest.submitted_at > now - most]
 
 
-def _on_shelf(where: Shelf | RequestState, clerk_id: UUID | None) -> list[ColumnElement[bool]]:
+def free(now: datetime) -> ColumnElement[bool]:
+    """Return what holds for requests that a clerk may take: nobody has them in hand, or took them too long ago."""
+    unclaimed = or_(AccessRequest.claimed_at.is_(None), AccessRequest.claimed_at <= now - CLAIM_LASTS)
+    return and_(AccessRequest.state.in_(TO_DECIDE), unclaimed, AccessRequest.batch_id.is_(None))
+
+
+def _on_shelf(where: Shelf | RequestState, clerk_id: UUID | None, now: datetime) -> list[ColumnElement[bool]]:
     if isinstance(where, RequestState):
         return [AccessRequest.state == where]
     match where:
@@ -169,11 +176,7 @@ def _on_shelf(where: Shelf | RequestState, clerk_id: UUID | None) -> list[Column
             mine = AccessRequest.claimed_by == clerk_id if clerk_id is not None else false()
             return [AccessRequest.state.in_(sorted(DECIDABLE_STATES)), mine]
         case Shelf.FREE:
-            return [
-                AccessRequest.state == RequestState.READY,
-                AccessRequest.claimed_at.is_(None),
-                AccessRequest.batch_id.is_(None),
-            ]
+            return [free(now)]
         case Shelf.REOPENED:
             return [_reopened()]
         case Shelf.APPEALED:

@@ -26,7 +26,12 @@ def require_clerk(actor: Actor, territory: str) -> None:
 
 def held_by_other(claimed_by: UUID | None, claimed_at: datetime | None, by: UUID | None, now: datetime) -> bool:
     """Tell whether another clerk has a request in hand; after CLAIM_LASTS it is anybody's again."""
-    return claimed_at is not None and claimed_by != by and now < claimed_at + CLAIM_LASTS
+    return claimed_by != by and is_held(claimed_at, now)
+
+
+def is_held(claimed_at: datetime | None, now: datetime) -> bool:
+    """Tell whether a claim still counts."""
+    return claimed_at is not None and now < claimed_at + CLAIM_LASTS
 
 
 def refuses_undo(state: BatchState) -> str | None:

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import false, func, select, tuple_
 from sqlalchemy.orm import lazyload
 
-from portal.cirqliz.decisions.filters import TO_DECIDE, Age, QueueFilter, aged, narrow
+from portal.cirqliz.decisions.filters import TO_DECIDE, Age, QueueFilter, aged, free, narrow
 from portal.cirqliz.decisions.policies import CLAIM_LASTS
 from portal.cirqliz.models import (
     AccessRequest,
@@ -123,7 +123,6 @@ def count_queue(territory_id: UUID, now: datetime, clerk_id: UUID | None = None)
     """Count what waits in the territory."""
     state = AccessRequest.state
     waiting = state.in_(TO_DECIDE)
-    free = (state == RequestState.READY) & AccessRequest.claimed_at.is_(None) & AccessRequest.batch_id.is_(None)
     reopened = (
         select(func.count(), func.count().filter(Reexamination.cause == ReexaminationCause.APPEAL))
         .join(AccessRequest, AccessRequest.id == Reexamination.request_id)
@@ -133,7 +132,7 @@ def count_queue(territory_id: UUID, now: datetime, clerk_id: UUID | None = None)
         select(
             *(func.count().filter(waiting, *aged(age, now)) for age in Age),
             func.count().filter(AccessRequest.claimed_by == clerk_id if clerk_id is not None else false()),
-            func.count().filter(free),
+            func.count().filter(free(now)),
             func.count().filter(state == RequestState.INFORMATION_ASKED),
             func.count().filter(state == RequestState.SUBMITTED),
         ).where(AccessRequest.territory_id == territory_id, state.in_(sorted(OPEN_STATES)))

@@ -19,6 +19,7 @@ from portal.cirqliz.decisions.batches.tasks import ask_for_due_batches
 from portal.cirqliz.decisions.claims import ask_information, claim_oldest, claim_requests, release_request
 from portal.cirqliz.decisions.commands import Answer, AskInformation, ClaimRequests, DecideRequest, PrepareBatch
 from portal.cirqliz.decisions.policies import CLAIM_LASTS
+from portal.cirqliz.decisions.queries import count_queue
 from portal.cirqliz.decisions.services import decide_request
 from portal.cirqliz.models import AccessPass, DecisionBatch
 from portal.cirqliz.passes.queries import list_passes_of_request
@@ -38,7 +39,7 @@ from portal.common.actor import Actor, StaffRole, system_actor
 from portal.common.clock import SYSTEM_CLOCK, FixedClock
 from portal.common.errors import Conflict, Denied, Invalid, NotFound
 from portal.common.ids import new_id
-from portal.db import unit_of_work
+from portal.db import session, unit_of_work
 from portal.fleet.api import archive_vehicle
 from portal.jobs import cancel
 from portal.jobs.models import Job
@@ -46,6 +47,7 @@ from portal.mail import list_outbox
 from tests.factories.accounts import make_user
 from tests.factories.cirqliz import World
 from tests.factories.territories import make_territory
+from tests.support.races import overtaken
 
 APPROVED = Answer(VehicleDecision.APPROVED)
 REFUSED = Answer(VehicleDecision.REFUSED, RefusalReason.DUPLICATE, "Déjà demandé")
@@ -296,9 +298,35 @@ def test_claim_keeps_others_away_for_two_hours(world: World) -> None:
 def test_oldest_free_requests_are_claimed_first(world: World) -> None:
     found = [world.ready() for _ in range(3)]
     claim_requests(other_clerk(world), world.territory.slug, ClaimRequests((found[0].id,)))
-    taken, _skipped = claim_oldest(world.staff_actor(), world.territory.slug, 1)
-    assert list(taken) == [found[1].id]
+    assert claim_oldest(world.staff_actor(), world.territory.slug, 1) == [found[1].id]
     release_request(world.staff_actor(), world.territory.slug, found[1].id)
     assert world.seen(found[1].id).state is RequestState.READY
-    assert claim_oldest(world.staff_actor(), world.territory.slug, 20)[0] != []
-    assert claim_oldest(world.staff_actor(), world.territory.slug, 20) == ([], [])
+    assert set(claim_oldest(world.staff_actor(), world.territory.slug, 20)) == {found[1].id, found[2].id}
+    assert claim_oldest(world.staff_actor(), world.territory.slug, 20) == []
+
+
+@pytest.mark.parametrize("mine", [True, False], ids=["one’s own", "another’s"])
+def test_request_claimed_too_long_ago_is_among_the_oldest_free_ones(world: World, mine: bool) -> None:
+    slug = world.territory.slug
+    first, asked = world.ready(), world.ready()
+    holder = world.staff_actor() if mine else other_clerk(world)
+    claim_requests(holder, slug, ClaimRequests((first.id, asked.id)))
+    seen = world.seen(asked.id)
+    ask_information(holder, slug, AskInformation(seen.id, seen.version, "Quel étage ?"))
+    later = FixedClock(SYSTEM_CLOCK.now() + CLAIM_LASTS)
+    assert count_queue(world.territory.id, SYSTEM_CLOCK.now()).free == 0
+    assert count_queue(world.territory.id, later.now()).free == 1
+    assert claim_oldest(world.staff_actor(), slug, 20, clock=later) == [first.id]
+    assert (world.seen(first.id).claimed_by, world.seen(first.id).claimed_at) == (world.clerk.id, later.now())
+    assert claim_oldest(world.staff_actor(), slug, 20, clock=later) == []
+
+
+def test_second_clerk_takes_the_next_ones_when_two_take_the_oldest_at_once(world: World) -> None:
+    ready = [world.ready().id for _ in range(4)]
+    slug, second = world.territory.slug, other_clerk(world)
+    session().rollback()
+    first, other = overtaken(
+        world.app, lambda: claim_oldest(world.staff_actor(), slug, 2), lambda: claim_oldest(second, slug, 2)
+    )
+    assert not isinstance(other, BaseException), other
+    assert (set(first), set(other)) == (set(ready[:2]), set(ready[2:]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from flask import flash, redirect, request, url_for
@@ -26,9 +27,11 @@ OLDEST = 20
 def claim_requests(territory: str) -> ResponseReturnValue:
     """Take the requests ticked, or the oldest free ones; those that could not be taken are told."""
     form = BatchForm()
+    taken: Sequence[UUID]
+    skipped: Sequence[claims.Skipped]
     try:
         if request.form.get("oldest"):
-            taken, skipped = claims.claim_oldest(current_actor(), territory, OLDEST)
+            taken, skipped = claims.claim_oldest(current_actor(), territory, OLDEST), ()
         else:
             command = ClaimRequests(tuple(form.versions()))
             taken, skipped = claims.claim_requests(current_actor(), territory, command)
