@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
 from playwright.sync_api import FilePayload, expect
 
 from portal.common.ids import new_id
 from portal.territories.demo_town import Town
+from portal.visualiz.moments import Moment
 from tests.browser.conftest import PersonMaker
 from tests.browser.errands import ZONE, event_errand
 from tests.browser.law_files import closure_file
@@ -243,3 +245,33 @@ def test_downloads_take_home_what_is_on_screen(person: PersonMaker, town: Town) 
     answer = visitor.context.request.get(link.evaluate("link => link.href"))
     titles = {feature["properties"]["title"] for feature in answer.json()["features"]}
     assert titles <= set(public_map.titles("perimeters")) and titles
+
+
+CLOCKS = [
+    ("Europe/Paris", "2026-03-29", "01:30"),
+    ("Europe/Paris", "2026-03-29", "02:30"),
+    ("Europe/Paris", "2026-03-29", "03:00"),
+    ("Europe/Paris", "2026-10-25", "01:30"),
+    ("Europe/Paris", "2026-10-25", "02:30"),
+    ("Europe/Paris", "2026-10-25", "03:00"),
+    ("Europe/Paris", "2024-07-26", "13:00"),
+    ("America/Cayenne", "2026-10-25", "02:30"),
+    ("Indian/Reunion", "2026-12-31", "23:59"),
+]
+
+
+def test_script_reads_the_clock_as_the_server_does_when_clocks_change(person: PersonMaker) -> None:
+    visitor = person(None, DESKTOP)
+    visitor.open("/connexion")
+    read = visitor.page.evaluate(
+        """async (clocks) => {
+          const { localInstant } = await import("/static/js/map/time.js");
+          return clocks.map(([zone, day, clock]) => localInstant(day, clock, zone) / 1000);
+        }""",
+        CLOCKS,
+    )
+    said = [
+        Moment(date.fromisoformat(day), time.fromisoformat(clock), ZoneInfo(zone)).at.timestamp()
+        for zone, day, clock in CLOCKS
+    ]
+    assert read == said

@@ -231,6 +231,7 @@ class MapPage {
     } else {
       this.heard = null;
       this.say("");
+      this.asked();
     }
   }
 
