@@ -12,7 +12,7 @@ from tests.browser.people import DESKTOP, PHONE, TERRITORY, Device, Person, sett
 
 DESK = f"/territoires/{TERRITORY}"
 
-# C stands for the company's own path; `page > part` follows the first link of the page to something under `part`.
+# C stands for the company's own path; `page > part` follows the first link of the page that ends so, ID any identifier.
 PAGES: dict[str | None, tuple[str, ...]] = {
     None: (
         "/",
@@ -21,7 +21,7 @@ PAGES: dict[str | None, tuple[str, ...]] = {
         "/mot-de-passe-oublie",
         f"/carte/{TERRITORY}",
         f"/carte/{TERRITORY}/liste",
-        f"/carte/{TERRITORY}/liste > /perimetres/",
+        f"/carte/{TERRITORY}/liste > /perimetres/ID",
         f"/carte/{TERRITORY}/liste?genre=evenements",
         f"/carte/{TERRITORY}/liste?genre=panneaux",
         "/donnees",
@@ -35,50 +35,67 @@ PAGES: dict[str | None, tuple[str, ...]] = {
         "C/fiche",
         "C/equipe",
         "C/vehicules",
-        "C/vehicules > /vehicules/",
+        "C/vehicules > /vehicules/ID",
+        "C/vehicules > /vehicules/ID > /preter",
         "C/vehicules/nouveau",
         "C/vehicules/fichier",
         "C/vehicules/prets",
         "C/demandes",
         "C/demandes/nouvelle",
-        "C/demandes > /demandes/",
+        "C/demandes > /demandes/ID",
         "C/laissez-passer",
-        "C/laissez-passer > /laissez-passer/",
+        "C/laissez-passer > /laissez-passer/ID",
+        "C/laissez-passer > /laissez-passer/ID > /conducteur",
+        "C/journal",
         "C/itineraires",
         "C/itineraires/nouveau",
-        "C/itineraires > /itineraires/",
+        "C/itineraires > /itineraires/ID",
         "/mon-compte",
         "/entreprises/nouvelle",
     ),
     "agent": (
         f"{DESK}/guichet",
-        f"{DESK}/guichet > /guichet/",
+        f"{DESK}/guichet > /guichet/ID",
         f"{DESK}/numeriz",
         f"{DESK}/numeriz/arretes",
-        f"{DESK}/numeriz/arretes > /arretes/",
+        f"{DESK}/numeriz/arretes > /arretes/ID",
         f"{DESK}/numeriz/perimetres",
-        f"{DESK}/numeriz/perimetres > /perimetres/",
+        f"{DESK}/numeriz/perimetres > /perimetres/ID",
         f"{DESK}/numeriz/aires",
         f"{DESK}/numeriz/evenements",
         f"{DESK}/numeriz/flux",
         f"{DESK}/numeriz/importer",
     ),
-    "superviseur": (f"{DESK}/numeriz/flux",),
-    "controle": (f"{DESK}/controle",),
+    "superviseur": (
+        f"{DESK}/numeriz/flux",
+        f"{DESK}/controle/tableau",
+        f"{DESK}/guichet > /guichet/ID > /entreprises/ID",
+        f"{DESK}/journal",
+        f"{DESK}/quotas",
+        f"{DESK}/reglages",
+        f"{DESK}/regles",
+        f"{DESK}/regles > /regles/ID",
+        f"{DESK}/regles > /regles/ID > /modification",
+        f"{DESK}/regles/essai",
+        f"{DESK}/regles/nouvelle",
+    ),
+    "controle": (f"{DESK}/controle", "/controle", "/controle/exercice"),
     "administrateur": (f"{DESK}/administration", f"{DESK}/agents", f"{DESK}/journal"),
 }
 
-_ID = re.compile(r"/[0-9a-f]{8}-[0-9a-f-]{27}$")
+_ID = "[0-9a-f]{8}-[0-9a-f-]{27}"
 
 
 def _open(visitor: Person, entry: str, company: str) -> None:
-    """Open a page of the table; where it names a link, follow it."""
-    path, _, part = entry.partition(" > ")
+    """Open a page of the table; where it names links, follow them."""
+    path, *parts = entry.split(" > ")
     visitor.open(re.sub(r"^C", company, path))
-    if part:
-        links = visitor.page.locator(f'main a[href*="{part}"]').all()
-        found = (str(link.get_attribute("href")) for link in links)
-        visitor.open(next(href for href in found if _ID.search(href.partition("?")[0])))
+    for part in parts:
+        links = (str(link.get_attribute("href")) for link in visitor.page.locator("main a[href]").all())
+        end = re.compile(part.replace("ID", _ID) + "$")
+        found = next((href for href in links if end.search(href.partition("?")[0])), None)
+        assert found, f"{entry}: no link to {part} on {visitor.page.url}"
+        visitor.open(found)
     settled(visitor.page)
 
 
