@@ -24,6 +24,7 @@ from portal.accounts.queries import (
     get_company,
     list_companies,
     list_companies_by_status,
+    list_members,
     list_staff,
     staff_recipients,
 )
@@ -56,6 +57,7 @@ __all__ = [
     "get_company",
     "list_companies",
     "list_companies_by_status",
+    "list_members",
     "list_staff",
     "on_company_closed",
     "on_company_reopened",

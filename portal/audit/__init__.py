@@ -7,7 +7,7 @@ from flask import Flask
 from portal.audit.chain import seal_entries, verify_journal
 from portal.audit.journal import JournalEntry, list_entries, record
 from portal.audit.many import Subject, record_many
-from portal.audit.reading import JournalScope, Seal, Wanted, entries_after, last_seal, search_entries
+from portal.audit.reading import JournalScope, Seal, Wanted, entries_after, last_seal, search_entries, subjects_of
 from portal.audit.tags import AuditTag
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "register",
     "seal_entries",
     "search_entries",
+    "subjects_of",
     "verify_journal",
 ]
 

@@ -27,6 +27,8 @@ class JournalEntry:
     actor_label: str
     subject_id: UUID | None
     data: Mapping[str, Any]
+    actor_id: UUID | None = None
+    territory_id: UUID | None = None
 
 
 def record(
@@ -81,4 +83,6 @@ def last_entry(tag: AuditTag, subject_id: UUID) -> JournalEntry | None:
 
 def entry_view(row: AuditEntry) -> JournalEntry:
     """Return what may be shown of an entry's row."""
-    return JournalEntry(row.id, row.at, row.tag, row.actor_label, row.subject_id, row.data)
+    return JournalEntry(
+        row.id, row.at, row.tag, row.actor_label, row.subject_id, row.data, row.actor_id, row.territory_id
+    )

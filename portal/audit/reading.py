@@ -34,7 +34,8 @@ class JournalScope:
 class Wanted:
     """What is sought of a journal; what is None or empty narrows nothing.
 
-    who: a part of the name of who acted. tags: any of these. since: from this instant on; until: before this one.
+    who: a part of the name of who acted; among: it is sought of these people and of programs alone. tags: any of these,
+    never: none of these. since: from this instant on; until: before this one.
     text: a number or a plate, in any typing.
     """
 
@@ -43,6 +44,8 @@ class Wanted:
     since: datetime | None = None
     until: datetime | None = None
     text: str = ""
+    among: frozenset[UUID] | None = None
+    never: frozenset[AuditTag] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,12 @@ def entries_after(scope: JournalScope, wanted: Wanted, after_id: int, most: int)
     """Return what is sought among the entries after a number, oldest first: how a whole journal is read in parts."""
     statement = _narrowed(scope, wanted).where(AuditEntry.id > after_id).order_by(AuditEntry.id).limit(most)
     return [entry_view(row) for row in session().scalars(statement)]
+
+
+def subjects_of(scope: JournalScope, tags: frozenset[AuditTag]) -> frozenset[UUID]:
+    """Return whom or what the entries of these tags are about."""
+    statement = _narrowed(scope, Wanted(tags=tags)).with_only_columns(AuditEntry.subject_id).distinct()
+    return frozenset(found for found in session().scalars(statement) if found is not None)
 
 
 def last_seal() -> Seal | None:
@@ -90,8 +99,12 @@ def _narrowed(scope: JournalScope, wanted: Wanted) -> Select[AuditEntry]:
         statement = statement.where(AuditEntry.company_id == scope.company_id)
     if wanted.who:
         statement = statement.where(AuditEntry.actor_label.icontains(wanted.who, autoescape=True))
+        if wanted.among is not None:
+            statement = statement.where(or_(AuditEntry.actor_id.is_(None), AuditEntry.actor_id.in_(wanted.among)))
     if wanted.tags:
         statement = statement.where(AuditEntry.tag.in_(wanted.tags))
+    if wanted.never:
+        statement = statement.where(AuditEntry.tag.not_in(wanted.never))
     if wanted.since is not None:
         statement = statement.where(AuditEntry.at >= wanted.since)
     if wanted.until is not None:

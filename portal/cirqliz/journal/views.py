@@ -19,6 +19,7 @@ from portal.cirqliz.blueprint import blueprint
 from portal.cirqliz.decisions.frame import PREFIX, desk_frame
 from portal.cirqliz.journal import words
 from portal.cirqliz.journal.filters import JournalFilter
+from portal.cirqliz.journal.readers import Reader, of_company, of_territory
 from portal.cirqliz.pages import show
 from portal.common.actor import CompanyRole, StaffRole
 from portal.sheets import harmless
@@ -37,8 +38,7 @@ _LINES_AT_ONCE = 500
 def journal(territory: str) -> ResponseReturnValue:
     """Show who decided what, when, by which rule, before and after."""
     place = get_territory(territory)
-    scope = audit.JournalScope(territory_id=place.id)
-    parts = _parts(scope, place.timezone)
+    parts = _parts(of_territory(place.id), place.timezone)
     return show("journal.html", territory=place, seal=audit.last_seal(), **parts, **desk_frame(place))
 
 
@@ -47,14 +47,14 @@ def journal(territory: str) -> ResponseReturnValue:
 def journal_file(territory: str) -> ResponseReturnValue:
     """Send what the filters show, whole."""
     place = get_territory(territory)
-    return _file(audit.JournalScope(territory_id=place.id), place.timezone, f"journal-{place.slug}.csv")
+    return _file(of_territory(place.id), place.timezone, f"journal-{place.slug}.csv")
 
 
 @blueprint.get(_COMPANY)
 @guard(_OF_COMPANY)
 def company_journal(company_id: UUID) -> ResponseReturnValue:
     """Show what was done with the company, its vehicles, requests and passes."""
-    parts = _parts(audit.JournalScope(company_id=company_id), DEFAULT_ZONE)
+    parts = _parts(of_company(company_id), DEFAULT_ZONE)
     return show("company_journal.html", company_id=company_id, **parts)
 
 
@@ -62,28 +62,29 @@ def company_journal(company_id: UUID) -> ResponseReturnValue:
 @guard(_OF_COMPANY)
 def company_journal_file(company_id: UUID) -> ResponseReturnValue:
     """Send what the filters show, whole."""
-    return _file(audit.JournalScope(company_id=company_id), DEFAULT_ZONE, "journal.csv")
+    return _file(of_company(company_id), DEFAULT_ZONE, "journal.csv")
 
 
-def _parts(scope: audit.JournalScope, zone: str) -> dict[str, Any]:
+def _parts(reader: Reader, zone: str) -> dict[str, Any]:
     chosen = JournalFilter.read(request.args)
     return {
-        "page": audit.search_entries(scope, chosen.wanted(zone), request.args.get("cursor")),
+        "page": audit.search_entries(reader.scope, reader.narrowed(chosen.wanted(zone)), request.args.get("cursor")),
         "chosen": chosen,
         "zone": zone,
+        "who": reader.who,
         "sentences": SENTENCES,
         "journal_words": words,
     }
 
 
-def _file(scope: audit.JournalScope, zone: str, name: str) -> Response:
-    wanted = JournalFilter.read(request.args).wanted(zone)
+def _file(reader: Reader, zone: str, name: str) -> Response:
+    wanted = reader.narrowed(JournalFilter.read(request.args).wanted(zone))
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    return Response(_parts_of_file(app, str(get_locale()), scope, wanted), mimetype="text/csv", headers=headers)
+    return Response(_parts_of_file(app, str(get_locale()), reader, wanted), mimetype="text/csv", headers=headers)
 
 
-def _parts_of_file(app: Flask, language: str, scope: audit.JournalScope, wanted: audit.Wanted) -> Iterator[str]:
+def _parts_of_file(app: Flask, language: str, reader: Reader, wanted: audit.Wanted) -> Iterator[str]:
     """The file part by part, as French spreadsheets open it; memory is bounded whatever the length of the journal.
 
     Each part has a context and a transaction of its own: the caller may be slow, or gone.
@@ -92,8 +93,8 @@ def _parts_of_file(app: Flask, language: str, scope: audit.JournalScope, wanted:
     while True:
         with app.app_context(), force_locale(language):
             head = [] if last else [_header()]
-            entries = audit.entries_after(scope, wanted, last, _LINES_AT_ONCE)
-            text = _csv([*head, *(_line(entry) for entry in entries)])
+            entries = audit.entries_after(reader.scope, wanted, last, _LINES_AT_ONCE)
+            text = _csv([*head, *(_line(entry, reader.who(entry)) for entry in entries)])
         yield text if last else f"\ufeff{text}"
         if len(entries) < _LINES_AT_ONCE:
             return
@@ -113,11 +114,11 @@ def _header() -> list[str]:
     ]
 
 
-def _line(entry: audit.JournalEntry) -> list[str]:
+def _line(entry: audit.JournalEntry, who: str) -> list[str]:
     return [
         str(entry.id),
         entry.at.isoformat(timespec="seconds"),
-        entry.actor_label,
+        who,
         entry.tag.value,
         str(SENTENCES[entry.tag]),
         words.subject_words(entry),

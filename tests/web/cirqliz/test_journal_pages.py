@@ -10,9 +10,13 @@ import pytest
 
 from portal import audit
 from portal.audit import AuditTag
-from portal.common.actor import system_actor
+from portal.cirqliz.decisions.claims import claim_requests
+from portal.cirqliz.decisions.commands import ClaimRequests
+from portal.common.actor import Actor, ActorKind, CompanyRole, system_actor
 from portal.common.clock import SYSTEM_CLOCK, FixedClock
-from tests.factories.cirqliz import World
+from portal.fleet.loans.services import accept_loan, offer_loan
+from tests.factories.accounts import make_company, make_member, make_user
+from tests.factories.cirqliz import World, make_vehicle
 from tests.support.query_count import counted_queries
 from tests.support.web import PageClient
 
@@ -142,6 +146,44 @@ def test_company_reads_its_own_entries_alone(world: World, page_client: PageClie
     assert "of the territory" not in page_client.raw.get(f"{url}.csv").get_data(as_text=True)
     page_client.sign_in(world.supervisor.id)
     assert page_client.raw.get(url).status_code == 404
+
+
+def test_company_reads_the_territory_when_a_clerk_acted(world: World, page_client: PageClient) -> None:
+    found = world.ready()
+    world.approve(found)
+    claim_requests(world.staff_actor(), world.territory.slug, ClaimRequests((world.ready().id,)))
+    clerk, owner = world.staff_actor().label, world.company_actor().label
+    url = f"/entreprises/{world.company.id}/journal"
+    page_client.sign_in(world.owner.id)
+    listed = rows(page_client, url)
+    file = page_client.raw.get(f"{url}.csv").get_data(as_text=True)
+    for text in (" ".join(listed), file):
+        assert clerk not in text
+        assert world.territory.name in text
+        assert owner in text
+        assert "prise en charge" not in text.lower()
+    # Nor is the name found by asking for it.
+    assert rows(page_client, f"{url}?qui={clerk}") == rows(page_client, f"{url}?q={clerk}") == []
+    assert rows(page_client, f"{url}?qui={owner}")
+    page_client.sign_in(world.supervisor.id)
+    told = " ".join(rows(page_client, JOURNAL))
+    assert clerk in told
+    assert owner in told
+
+
+def test_lender_reads_no_name_when_the_borrower_acted(world: World, page_client: PageClient) -> None:
+    lender, boss = make_company("Loueur"), make_user(full_name="Lea Loueuse")
+    make_member(boss, lender)
+    van = make_vehicle(lender.id, "AB-900-CD")
+    start = world.day - timedelta(days=2)
+    actor = Actor(ActorKind.USER, "Lea Loueuse", boss.id, companies={lender.id: CompanyRole.OWNER})
+    loan = offer_loan(actor, lender.id, van, world.company.siret, start, start + timedelta(days=10))
+    accept_loan(world.company_actor(), world.company.id, loan)
+    page_client.sign_in(boss.id)
+    text = page_client.raw.get(f"/entreprises/{lender.id}/journal.csv").get_data(as_text=True)
+    assert "Lea Loueuse" in text
+    assert world.company_actor().label not in text
+    assert "Une autre entreprise" in text
 
 
 def test_page_asks_as_much_when_it_has_more_rows(world: World, supervisor: PageClient) -> None:
