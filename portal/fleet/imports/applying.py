@@ -28,7 +28,7 @@ from portal.fleet.imports.storing import Author, store
 from portal.fleet.loans.ending import tell_changes
 from portal.fleet.locking import lock_fleet
 from portal.fleet.models import ChangeSource, FleetImport, ImportState
-from portal.jobs import RunningJob, enqueue, task
+from portal.jobs import RunningJob, enqueue, get_job, task
 
 # A second or two of work. More lets the short jobs of other people go first.
 _SHORT_ROWS = 2_000
@@ -36,15 +36,15 @@ _TOLD_EVERY = 5_000
 
 
 def confirm_import(actor: Actor, company_id: UUID, import_id: UUID) -> None:
-    """Ask for the good rows to be stored. Confirming twice asks once.
+    """Ask for the good rows to be stored. Confirming twice asks once, and again once the storing has failed.
 
     Raises Conflict("import-not-ready") while it is judged or once discarded, Invalid("no-good-row") when none is good.
     """
     with unit_of_work() as uow:
         row = scoped(company_id, import_id, lock=True)
-        if row.state in {ImportState.APPLYING, ImportState.APPLIED}:
+        if row.state is ImportState.APPLIED or _being_stored(row):
             return
-        if row.state is not ImportState.CHECKED:
+        if row.state not in {ImportState.CHECKED, ImportState.APPLYING}:
             raise Conflict("import-not-ready")
         if not row.rows_good:
             raise Invalid("no-good-row")
@@ -55,15 +55,23 @@ def confirm_import(actor: Actor, company_id: UUID, import_id: UUID) -> None:
 
 
 def discard_import(company_id: UUID, import_id: UUID) -> None:
-    """Forget a judged file and remove it without storing anything; raises Conflict once it is being stored."""
+    """Forget a judged file and remove it without storing anything; raises Conflict once it is being stored.
+
+    One whose storing has failed stored nothing: it can be forgotten too.
+    """
     with unit_of_work() as uow:
         row = scoped(company_id, import_id, lock=True)
-        if row.state in {ImportState.APPLYING, ImportState.APPLIED, ImportState.UNDONE}:
+        if row.state in {ImportState.APPLIED, ImportState.UNDONE} or _being_stored(row):
             raise Conflict("import-already-applied")
         row.state = ImportState.DISCARDED
         key = row.file_key
         uow.after_commit(lambda: file_store().delete(key))
         forget_kept_rows(uow, row)
+
+
+def _being_stored(row: FleetImport) -> bool:
+    """Tell whether a job is at work on a confirmed import, or will be; one that has ended left it as it was."""
+    return row.state is ImportState.APPLYING and row.job_id is not None and not get_job(row.job_id).state.ended
 
 
 @task("fleet.apply_import", timeout_s=900)

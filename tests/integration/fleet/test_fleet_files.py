@@ -151,6 +151,38 @@ def test_what_a_file_does_not_say_stays_as_it_is(
     ]
 
 
+@pytest.mark.parametrize("wanted", ["again", "discarded"])
+def test_import_whose_storing_failed_can_be_confirmed_again_or_forgotten(
+    database: Flask, actor: Actor, company_id: UUID, run_jobs: RunJobs, wanted: str
+) -> None:
+    import_id = imports.start_import(actor, company_id, "f.csv", b"Plaque;PTAC\nAB-123-CD;3490\n")
+    digest = _set_digest(import_id, "0" * 64)
+    imports.confirm_import(actor, company_id, import_id)
+    with pytest.raises(Conflict, match="import-already-applied"):
+        imports.discard_import(company_id, import_id)
+    run_jobs(database)
+    failed = imports.get_import(company_id, import_id)
+    assert (failed.state, failed.working) == (ImportState.APPLYING, False)
+    _set_digest(import_id, digest)
+    if wanted == "discarded":
+        imports.discard_import(company_id, import_id)
+        assert imports.get_import(company_id, import_id).state is ImportState.DISCARDED
+        return
+    imports.confirm_import(actor, company_id, import_id)
+    imports.confirm_import(actor, company_id, import_id)
+    assert run_jobs(database) == 1
+    assert imports.get_import(company_id, import_id).state is ImportState.APPLIED
+    assert [view.plate for view in queries.list_vehicles(company_id)] == ["AB123CD"]
+
+
+def _set_digest(import_id: UUID, digest: str) -> str:
+    """Let the stored file be another one than was judged, or the same again; return what it was."""
+    with unit_of_work() as uow:
+        row = uow.session.get_one(FleetImport, import_id)
+        before, row.file_digest = row.file_digest, digest
+        return before
+
+
 def test_vehicles_that_a_file_added_are_told_before_it_is_undone(
     database: Flask, actor: Actor, company_id: UUID, run_jobs: RunJobs
 ) -> None:
