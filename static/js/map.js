@@ -22,7 +22,7 @@ const WIDE = 900;
 /** Ms without a movement before what the view shows is fetched. */
 const SETTLED_MS = 250;
 /** From this zoom on the signs of heights and weights have room. */
-const SIGNS_ZOOM = 14;
+const SIGNS_ZOOM = 15;
 
 const drawn = new WeakMap();
 
@@ -210,6 +210,7 @@ class MapView {
     for (const { paths } of [...items.filter(({ wide }) => wide), ...items.filter(({ wide }) => !wide)]) {
       for (const path of paths) path.bringToFront();
     }
+    for (const path of items.flatMap(({ paths }) => paths).filter(({ look }) => look === "limits")) path.bringToFront();
     this.showPresent();
   }
 

@@ -127,6 +127,8 @@ export function faded(style) {
 export function scaled(kind, style, zoom) {
   const point = Math.min(1.6, Math.max(0.4, (zoom - 12.5) / 3.5));
   const line = Math.min(1, Math.max(0.5, (zoom - 9) / 7));
+  // What is written on a sign stays readable.
+  if (kind === "limits") return { ...style, radius: style.radius * Math.max(1, point) };
   if (kind in EFFECTS) return { ...style, radius: style.radius * point, weight: style.weight * line };
   return style.radius ? { ...style, radius: style.radius * point, weight: style.weight * Math.min(1, point) } : style;
 }

@@ -26,15 +26,19 @@ export function makePicker(library, map, names, texts, status, isNear = false) {
     marker.setLatLng([Number(lat.value), Number(lon.value)]).addTo(map);
     if (!map.getBounds().contains(marker.getLatLng())) map.setView(marker.getLatLng(), Math.max(CLOSE_ZOOM, map.getZoom()));
   };
-  const take = ({ lng, lat: latitude }) => {
-    lon.value = lng.toFixed(6);
-    lat.value = latitude.toFixed(6);
-    const described = `${texts.here} (${latitude.toFixed(5)}, ${lng.toFixed(5)})`;
+  const describe = () => {
+    const described = `${texts.here} (${Number(lat.value).toFixed(5)}, ${Number(lon.value).toFixed(5)})`;
     // A text the person typed is theirs; only an empty one, or our own, is replaced.
     if (text && (!text.value || text.dataset.fromMap)) {
       text.value = described;
       text.dataset.fromMap = "yes";
     }
+    return described;
+  };
+  const take = ({ lng, lat: latitude }) => {
+    lon.value = lng.toFixed(6);
+    lat.value = latitude.toFixed(6);
+    const described = describe();
     // Beside a text field the field says it; the status line then speaks to screen readers only.
     status.classList.toggle("visually-hidden", Boolean(text));
     status.textContent = described;
@@ -43,7 +47,10 @@ export function makePicker(library, map, names, texts, status, isNear = false) {
   map.on("click", ({ latlng }) => take(latlng));
   marker.on("dragend", () => take(marker.getLatLng()));
   for (const each of [lon, lat]) each.addEventListener("change", show);
-  if (isNear && lon.value && lat.value) map.setView([Number(lat.value), Number(lon.value)], CLOSE_ZOOM);
+  if (lon.value && lat.value) {
+    describe();
+    if (isNear) map.setView([Number(lat.value), Number(lon.value)], CLOSE_ZOOM);
+  }
   show();
   return { take, show };
 }

@@ -137,8 +137,11 @@ export class Strip {
   }
 
   spanText([from, to]) {
+    const year = (at) => localMoment(at, this.zone).day.slice(0, 4);
+    // A year is said where it is not the one that is looked at.
     const said = (at) => new Intl.DateTimeFormat(this.language, {
       timeZone: this.zone, weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit",
+      ...(year(at) === this.first.slice(0, 4) ? {} : { year: "numeric" }),
     }).format(at);
     const [start, end] = [Number.isFinite(from) ? said(from) : "…", Number.isFinite(to) ? said(to) : "…"];
     return `${start} → ${end}`;
