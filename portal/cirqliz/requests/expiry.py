@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, select
@@ -16,16 +17,25 @@ from portal.common.actor import Actor, system_actor
 from portal.common.clock import SYSTEM_CLOCK, Clock
 from portal.db import UnitOfWork, session, unit_of_work
 
+_log = logging.getLogger(__name__)
+
 
 def expire_requests(clock: Clock = SYSTEM_CLOCK, most: int = 500) -> int:
     """Close what nobody decided in time, each in a transaction of its own, and tell the companies; return how many.
 
-    What a waiting batch holds is left to it: it is closed here once the batch let it go.
+    What a waiting batch holds is left to it: it is closed here once the batch let it go. One that cannot be closed is
+    logged and stops no other.
     """
     wanted = select(AccessRequest.id).where(*_due(clock)).order_by(AccessRequest.ends_at).limit(most)
     due = session().scalars(wanted).all()
     actor = system_actor("upkeep")
-    return sum(_expire(actor, request_id, clock) for request_id in due)
+    closed = 0
+    for request_id in due:
+        try:
+            closed += _expire(actor, request_id, clock)
+        except Exception:  # noqa: BLE001 whatever it is, the others are due as well
+            _log.exception("request %s could not be closed; it is tried again later", request_id)
+    return closed
 
 
 def _due(clock: Clock) -> tuple[ColumnElement[bool], ...]:

@@ -19,7 +19,7 @@ from portal.cirqliz.requests.commands import SubmitRequest
 from portal.cirqliz.requests.drafts import use_up_draft
 from portal.cirqliz.requests.envelope import most_demanding
 from portal.cirqliz.requests.filing import check_places, named_perimeters, new_request
-from portal.cirqliz.requests.queries import was_reexamined
+from portal.cirqliz.requests.queries import get_request, was_reexamined
 from portal.cirqliz.requests.scoping import load_request, require_manager
 from portal.cirqliz.rules.settings import access_settings
 from portal.cirqliz.states import RequestState
@@ -158,11 +158,13 @@ def withdraw_request(actor: Actor, company_id: UUID, request_id: UUID, *, clock:
 def retry_request(actor: Actor, company_id: UUID, request_id: UUID) -> None:
     """Ask again for the tour of a request whose computation failed. Raises Denied, NotFound, Conflict."""
     require_manager(actor, company_id)
+    if get_request(company_id, request_id).state is not RequestState.SUBMITTED:
+        raise Conflict("request-not-waiting")
     with unit_of_work() as uow:
-        request = load_request(uow, company_id, request_id)
-        if request.state is not RequestState.SUBMITTED:
+        # The job first, then the request, as for a withdrawal. A refusal undoes both.
+        jobs.retry(_job_of(uow, company_id, request_id))
+        if load_request(uow, company_id, request_id).state is not RequestState.SUBMITTED:
             raise Conflict("request-not-waiting")
-        jobs.retry(request.job_id)
 
 
 def _job_of(uow: UnitOfWork, company_id: UUID, request_id: UUID) -> UUID:

@@ -208,3 +208,15 @@ def test_renewed_request_keeps_all_but_the_dates(world: World) -> None:
     assert (elsewhere.territory_id, elsewhere.typed["territory"]) == (other.id, ["ailleurs"])
     assert "stops-1-address" not in elsewhere.typed
     assert elsewhere.typed["vehicles"] == draft.typed["vehicles"]
+
+
+def test_other_requests_expire_when_the_oldest_cannot_be_closed(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    broken, sound = world.ready(), world.ready()
+    with unit_of_work() as uow:
+        # Its next version is more than the database can count.
+        most = 2**63 - 1 if uow.session.get_bind().dialect.name == "sqlite" else 2**31 - 1
+        older = {"version": most, "ends_at": broken.ends_at - timedelta(hours=1)}
+        uow.session.execute(update(AccessRequest).where(AccessRequest.id == broken.id).values(**older))
+    assert expire_requests(FixedClock(sound.ends_at)) == 1
+    assert [world.seen(one.id).state for one in (broken, sound)] == [RequestState.READY, RequestState.EXPIRED]
+    assert f"request {broken.id} could not be closed" in caplog.text

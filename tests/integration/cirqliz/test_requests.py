@@ -17,11 +17,12 @@ from portal.common.actor import CompanyRole
 from portal.common.errors import Conflict, Denied, Invalid, NotFound, Unavailable
 from portal.common.ids import new_id
 from portal.db import session
-from portal.jobs import JobState, get_job
+from portal.jobs import JobState, cancel, get_job
 from portal.mail import list_outbox
 from portal.regulations.perimeters import Colour, Motorised
 from tests.factories.accounts import make_company
 from tests.factories.cirqliz import INSIDE_BLUE, INSIDE_RED, OUTSIDE, World, make_vehicle
+from tests.support.races import overtaken
 
 
 def test_request_waits_for_a_clerk_when_a_stop_lies_in_a_perimeter(world: World) -> None:
@@ -193,3 +194,18 @@ def test_tour_is_asked_for_the_most_demanding_vehicle(world: World) -> None:
         "hazmat": False,
         "usages": [],
     }
+
+
+def test_withdrawal_and_a_new_try_of_the_tour_both_end_when_they_meet(world: World) -> None:
+    found = world.submitted()
+    owner, company_id = world.company_actor(), world.company.id
+    session().rollback()
+    # The withdrawal holds the job first, and the request only once the other one has begun.
+    _held, tried = overtaken(
+        world.app,
+        lambda: cancel(found.job_id),
+        lambda: retry_request(owner, company_id, found.id),
+        then=lambda: withdraw_request(owner, company_id, found.id),
+    )
+    assert isinstance(tried, Conflict), tried
+    assert world.seen(found.id).state is RequestState.WITHDRAWN

@@ -9,8 +9,11 @@ from uuid import UUID
 import pytest
 from bs4 import BeautifulSoup
 from flask import Flask
+from sqlalchemy import update
 
+from portal.db import unit_of_work
 from portal.fleet import queries
+from portal.fleet.models import FleetImport
 from tests.factories.accounts import make_company, make_member, make_user
 from tests.support.web import PageClient
 
@@ -65,6 +68,20 @@ def test_columns_are_confirmed_then_rows_corrected_stored_and_undone(
     assert "Ce fichier est annulé" in page_client.get(check).get_text().replace("\u00a0", " ")
     assert queries.count_vehicles(company_id).in_use == 0
     assert "Annulé" in page_client.get(f"/entreprises/{company_id}/vehicules/fichier").get_text()
+
+
+def test_file_whose_storing_failed_offers_to_store_it_again_or_to_leave_it(
+    app: Flask, page_client: PageClient, company_id: UUID, run_jobs: RunJobs
+) -> None:
+    check = _send(page_client, company_id, "Plaque;PTAC\nAB-123-CD;3500\n")
+    with unit_of_work() as uow:
+        uow.session.execute(update(FleetImport).values(file_digest="0" * 64))
+    page_client.submit(f"{check}/confirmer")
+    run_jobs(app)
+    buttons = [button.get_text() for button in page_client.get(check).select("#enregistrer button")]
+    assert buttons == ["Enregistrer 1 véhicule", "Abandonner"]
+    page_client.submit(f"{check}/abandonner")
+    assert "a été abandonné" in page_client.get(check).get_text()
 
 
 def test_one_cell_is_judged_again_and_the_totals_with_it_when_script_sends_it(
