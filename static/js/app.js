@@ -114,6 +114,31 @@ function copyButton(button) {
   });
 }
 
+/**
+ * Forget the pages that were kept for whoever signs out. Those of links stay: a driver opens them without signing in.
+ * What an agent has not sent yet is not kept as pages: it waits for them.
+ */
+async function forgetKeptPages() {
+  for (const name of await caches.keys()) {
+    const cache = await caches.open(name);
+    for (const request of await cache.keys()) {
+      if (!/^\/(static|p)\//.test(new URL(request.url).pathname)) await cache.delete(request, { ignoreVary: true });
+    }
+  }
+}
+
+function signOut(form) {
+  if (!("caches" in globalThis)) return;
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    try {
+      await forgetKeptPages();
+    } finally {
+      form.submit();
+    }
+  });
+}
+
 // A map is built when it comes into view: a map in a closed panel costs nothing.
 const mapsInView = new IntersectionObserver((entries) => {
   for (const entry of entries.filter((candidate) => candidate.isIntersecting)) {
@@ -131,6 +156,7 @@ function enhancePage() {
   each("[data-copies]", copyButton);
   each("[data-counts]", countTicks);
   each("[data-ticks]", tickAll);
+  each("[data-signs-out]", signOut);
   each("[data-map]", (section) => mapsInView.observe(section));
   enhanceAddresses(each);
   followJobs();

@@ -50,6 +50,28 @@ def test_pass_is_forgotten_when_its_reader_signs_out(person: PersonMaker) -> Non
     assert not page.evaluate(held, path)
 
 
+def test_only_pages_of_links_stay_kept_when_their_reader_presses_sign_out(person: PersonMaker) -> None:
+    reader = person("fleuriste")
+    page = shown_pass(reader)
+    expect(page.get_by_text("Cette page reste visible sans réseau")).to_be_visible()
+    page.evaluate("""async () => {
+      const links = await caches.open("pass-pages-1");
+      await links.put("/p/lien", new Response("chauffeur"));
+      const control = await caches.open("control-essai");
+      await control.put("/controle", new Response("agent"));
+      await control.put("/static/essai.js", new Response("script"));
+    }""")
+    reader.open(f"{reader.company_path()}/laissez-passer")
+    page.get_by_role("button", name="Se déconnecter").click()
+    expect(page).to_have_url(re.compile("/connexion"))
+    left = page.evaluate("""async () => {
+      const kept = await Promise.all((await caches.keys()).map(async (name) => (await caches.open(name)).keys()));
+      return kept.flat().map(({ url }) => new URL(url).pathname);
+    }""")
+    assert {path for path in left if not path.startswith("/static/")} == {"/p/lien"}
+    assert "/static/essai.js" in left
+
+
 def test_pass_fills_the_screen_and_lets_go(person: PersonMaker) -> None:
     page = shown_pass(person("fleuriste", PHONE))
     page.get_by_role("button", name="Afficher en plein écran").click()
