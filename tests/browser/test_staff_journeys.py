@@ -63,6 +63,7 @@ def test_clerk_refuses_several_at_once_and_takes_it_back(person: PersonMaker, de
     desk.refuse_many(numbers, INSUFFICIENT, "Dossier incomplet.")
     expect(clerk.page.get_by_role("status").first).to_contain_text("2")
     batch = clerk.page.url
+    assert clerk.barriers() == [] and clerk.overflow_px() <= 0
     for number in numbers:
         desk.open()
         desk.filter_by(number)
@@ -126,6 +127,9 @@ def test_pass_is_green_then_red_when_the_clerk_revokes_it(person: PersonMaker, d
     card = florist.context.request.get(str(link.get_attribute("href")))
     assert card.ok and card.headers["content-type"] == "application/pdf"
     assert codes_of_pdf(card.body()) == scanned
+    florist.page.get_by_role("link", name=re.compile("Panne")).click()
+    expect(florist.page.get_by_role("heading", level=1)).to_contain_text(VANS[0])
+    assert florist.barriers() == [] and florist.overflow_px() <= 0
 
     agent = person("controle", PHONE)
     control = Control(agent)
