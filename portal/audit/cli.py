@@ -17,8 +17,11 @@ _BREAKS = {
     Break.RENUMBERED: "links of the chain before entry {entry} were taken away",
     Break.CUT_SHORT: "the end of the chain was taken away: the link noted is not there",
     Break.NOT_AS_NOTED: "the chain was made again: at entry {entry} it is not the one noted",
-    Break.NEVER_SEALED: "entry {entry} is old and was never sealed: it was added by another way, or upkeep has stopped",
 }
+_UNSEALED = (
+    "Nothing that is sealed was altered: the journal holds up to link {number}. But entry {entry} is old and was never "
+    "sealed: the portal was stopped before its next seal, or it was added by another way."
+)
 
 
 @group.command("seal")
@@ -38,12 +41,16 @@ def seal() -> None:
 def verify(expect: str | None) -> None:
     """Read the whole journal against its chain, and print the last link, to be noted elsewhere.
 
-    Exit status: 0 intact, 1 altered, 2 an --expect that cannot be read.
+    Exit status: 0 intact, 1 altered, 2 an --expect that cannot be read, 3 whole as far as it is sealed, but old
+    entries are not: the portal may have been stopped before its next seal. Seal them, then verify again.
 
     Example: joptimiz audit verify --expect 1250:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
     """
     found = verify_journal(noted=_noted(expect) if expect else None)
     click.echo(f"{found.number}:{found.digest.hex()}")
+    if found.broken is Break.NEVER_SEALED:
+        click.echo(_UNSEALED.format(number=found.number, entry=found.entry_id), err=True)
+        sys.exit(3)
     if found.broken is not None:
         what = _BREAKS[found.broken].format(entry=found.entry_id)
         click.echo(f"The journal holds up to link {found.number}; then {what}.", err=True)

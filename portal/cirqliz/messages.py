@@ -131,6 +131,8 @@ ERRORS: Mapping[str, LazyString] = {
     "company-already-decided": _l("Cette entreprise vient d’être vérifiée par quelqu’un d’autre."),
     # Passes
     "pass-already-revoked": _l("Le laissez-passer %(number)s était déjà révoqué."),
+    "card-revoked": _l("Le laissez-passer %(number)s n’est plus valable\u00a0: il n’a plus de carte."),
+    "card-suspended": _l("Le laissez-passer %(number)s est suspendu\u00a0: sa carte ne s’imprime pas pour le moment."),
     "swap-revoked": _l("Le laissez-passer %(number)s n’est plus valable : il ne peut pas être reporté."),
     "swap-suspended": _l("Le laissez-passer %(number)s est suspendu : il ne peut pas être reporté."),
     "swap-twice": _l("Le laissez-passer %(number)s a déjà été reporté une fois : déposez une nouvelle demande."),

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from portal.cirqliz.blueprint import blueprint
 from portal.cirqliz.control.forms import SearchForm
 from portal.cirqliz.control.looks import LONGEST_PLACE
+from portal.cirqliz.control.searches import MOST_SHOWN
 from portal.cirqliz.control.searches import look_up as look_up_passes
 from portal.cirqliz.decisions.frame import desk_frame
 from portal.cirqliz.messages import ERRORS, verdict_reason
@@ -59,7 +60,8 @@ def _control_page(territory: str, form: SearchForm, answers: list[Checked] | Non
         zone=zone,
         form=form,
         wanted=form.wanted.data or "",
-        answers=[(one, verdict_reason(one.verdict, zone)) for one in answers or ()],
+        answers=[(one, verdict_reason(one.verdict, zone)) for one in (answers or ())[:MOST_SHOWN]],
+        others=len(answers or ()) > MOST_SHOWN,
         now=SYSTEM_CLOCK.now(),
         **desk_frame(place),
     )

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import current_app
-from sqlalchemy import ColumnElement, Row, bindparam, func, select
+from sqlalchemy import ColumnElement, Row, and_, bindparam, case, func, select
 
 from portal.cirqliz.models import AccessPass, PassPerimeter
 from portal.cirqliz.requests.queries import PerimeterLine
@@ -182,13 +182,24 @@ def list_printable(company_id: UUID, now: datetime) -> Sequence[PassView]:
     return [pass_view(row) for row in rows]
 
 
-def find_in_territory(territory_id: UUID, text: str, limit: int = 20) -> Sequence[PassView]:
-    """Return the passes of the territory with this number, or whose plate reads the same; newest end first."""
+def find_in_territory(territory_id: UUID, text: str, now: datetime, limit: int) -> Sequence[PassView]:
+    """Return the passes of the territory with this number, or whose plate reads the same.
+
+    Those that give a right now come first, then those that will, the nearest first, then the others, newest end first.
+    """
+    active = AccessPass.state == PassState.ACTIVE
+    living = and_(active, AccessPass.valid_from <= now, AccessPass.valid_to > now)
+    to_come = and_(active, AccessPass.valid_from > now)
     known = AccessPass.number == text.strip().upper()
     rows = session().scalars(
         select(AccessPass)
         .where(AccessPass.territory_id == territory_id, known | (AccessPass.plate_key == plate_key(text)))
-        .order_by(AccessPass.valid_to.desc(), AccessPass.id)
+        .order_by(
+            case((living, 0), (to_come, 1), else_=2),
+            case((to_come, AccessPass.valid_from)),
+            AccessPass.valid_to.desc(),
+            AccessPass.id,
+        )
         .limit(limit)
     )
     return [pass_view(row) for row in rows]

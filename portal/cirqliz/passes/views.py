@@ -16,9 +16,10 @@ from portal.cirqliz.passes.calendar import MIMETYPE, make_calendar
 from portal.cirqliz.passes.card import Printed, draw_cards
 from portal.cirqliz.passes.pages import hours_of, pass_page
 from portal.cirqliz.passes.services import give_back_pass
+from portal.cirqliz.states import PassState
 from portal.common.actor import CompanyRole
 from portal.common.clock import SYSTEM_CLOCK
-from portal.common.errors import PortalError
+from portal.common.errors import Conflict, PortalError
 from portal.territories.api import get_territory_by_id
 from portal.web.guards import current_actor, guard, member
 
@@ -59,8 +60,11 @@ def show_pass(company_id: UUID, pass_id: UUID) -> ResponseReturnValue:
 @blueprint.get(f"{PREFIX}/<uuid:pass_id>.pdf")
 @guard(_READ)
 def pass_card(company_id: UUID, pass_id: UUID) -> ResponseReturnValue:
-    """Send the card for the cab."""
+    """Send the card for the cab. A pass that gives no right has none: nobody believes what is printed less."""
     found = queries.get_pass(company_id, pass_id)
+    if found.state is not PassState.ACTIVE:
+        refusal = Conflict(f"card-{found.state.value}", number=found.number)
+        return list_page(company_id, refusal), refusal.status
     content = draw_cards([Printed(found, get_territory_by_id(found.territory_id), hours_of(found))])
     headers = {"Content-Disposition": f'inline; filename="{found.number}.pdf"'}
     return Response(content, mimetype="application/pdf", headers=headers)

@@ -193,3 +193,15 @@ def test_command_prints_the_last_link_and_takes_it_back(app: Flask) -> None:
     assert verify(app, "--expect", link).exit_code == 0
     assert verify(app, "--expect", f"{LINES}:{'00' * 32}").exit_code == 1
     assert verify(app, "--expect", "nothing").exit_code == 2
+
+
+def test_command_calls_nothing_altered_when_the_portal_stopped_before_its_next_seal(app: Flask) -> None:
+    sealed_journal()
+    night = FixedClock(SYSTEM_CLOCK.now() - timedelta(hours=10))
+    record(system_actor("essai"), AuditTag.RULE_ADDED, data={"name": "last of the evening"}, clock=night)
+    found = verify(app)
+    assert found.exit_code == 3, found.output
+    assert found.stdout.startswith(f"{LINES}:")
+    assert "Nothing that is sealed was altered" in found.stderr
+    assert app.test_cli_runner().invoke(args=["audit", "seal"]).exit_code == 0
+    assert verify(app).exit_code == 0

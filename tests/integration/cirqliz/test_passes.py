@@ -14,7 +14,7 @@ from portal.cirqliz.api import active_pass_rights
 from portal.cirqliz.control.retention import purge_checks
 from portal.cirqliz.control.searches import look_up
 from portal.cirqliz.models import AccessPass, PassCheck
-from portal.cirqliz.passes.queries import PassView, get_pass, list_passes, list_passes_of_request
+from portal.cirqliz.passes.queries import PassView, find_in_territory, get_pass, list_passes, list_passes_of_request
 from portal.cirqliz.passes.services import give_back_pass, revoke_pass
 from portal.cirqliz.states import CheckMethod, PassState, RevocationReason
 from portal.cirqliz.tokens import KeyRing, TokenPayload, open_token, seal_token
@@ -179,6 +179,24 @@ def test_look_up_gives_the_best_pass_first(world: World) -> None:
     world.approve(found)
     tones = [c.verdict.tone for c in look_up(world.territory.id, "AA111AA")]
     assert tones == [Tone.ORANGE, Tone.RED]
+
+
+def test_the_pass_of_now_comes_first_when_many_later_ones_exist(world: World) -> None:
+    made = [issued(world, "AB-777-CD")]
+    for _again in range(4):
+        more = world.ready(vehicles=[made[0].vehicle_id])
+        world.approve(more)
+        made.append(list_passes_of_request(more.id)[0])
+    # Of days before, of today, of days to come.
+    days = dict(zip((one.id for one in made), (-1, 0, 1, 2, 3), strict=True))
+    with unit_of_work() as uow:
+        for pass_id, day in days.items():
+            row = uow.session.get_one(AccessPass, pass_id)
+            row.valid_from, row.valid_to = row.valid_from + timedelta(days=day), row.valid_to + timedelta(days=day)
+    now = made[0].valid_from + timedelta(hours=1)
+    for limit in (1, 3, 5):
+        found = find_in_territory(world.territory.id, "AB-777-CD", now, limit)
+        assert [days[one.id] for one in found] == [0, 1, 2, 3, -1][:limit]
 
 
 def test_check_is_kept_for_agents_only_and_once_a_minute(world: World) -> None:

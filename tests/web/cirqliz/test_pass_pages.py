@@ -15,7 +15,7 @@ from portal.cirqliz.passes.links import pass_key
 from portal.cirqliz.passes.queries import PassView, find_by_short_code, get_pass, list_passes_of_request
 from portal.cirqliz.passes.services import give_back_pass
 from portal.cirqliz.passes.sheets import KEPT_FOR, list_sheets, purge_sheets
-from portal.cirqliz.states import PassState, RevocationReason
+from portal.cirqliz.states import PassState, RevocationReason, SuspensionReason
 from portal.common.clock import SYSTEM_CLOCK, FixedClock
 from portal.db import unit_of_work
 from portal.files import file_store
@@ -185,3 +185,21 @@ def test_no_file_is_made_when_there_is_nothing_to_print(world: World, client: Pa
     listing = f"/entreprises/{world.company.id}/laissez-passer"
     assert client.get(listing).select_one('form[action$="/cartes"]') is None
     assert "rien à imprimer" in client.post(f"{listing}/cartes", status=422).get_text()
+
+
+def test_card_is_refused_when_the_pass_gives_no_right(world: World, client: PageClient) -> None:
+    one = issued(world, "AB-123-CD")[0]
+    page_url = f"/entreprises/{world.company.id}/laissez-passer/{one.id}"
+    assert client.raw.get(f"{page_url}.pdf").status_code == 200
+    assert client.get(page_url).select(f'a[href="{page_url}.pdf"]')
+    for state, word in ((PassState.SUSPENDED, "est suspendu"), (PassState.REVOKED, "n’est plus valable")):
+        with unit_of_work() as uow:
+            row, now = uow.session.get_one(AccessPass, one.id), SYSTEM_CLOCK.now()
+            row.state, row.changed_at = state, now
+            row.suspend_reason = SuspensionReason.VEHICLE_CHANGED if state is PassState.SUSPENDED else None
+            if state is PassState.REVOKED:
+                row.revoked_at, row.revoke_reason = now, RevocationReason.MISUSE
+        answer = client.raw.get(f"{page_url}.pdf")
+        assert (answer.status_code, answer.mimetype) == (409, "text/html")
+        assert f"{one.number} {word}" in answer.get_data(as_text=True)
+        assert not client.get(page_url).select(f'a[href="{page_url}.pdf"]')
