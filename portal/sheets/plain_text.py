@@ -18,7 +18,7 @@ _NONE = "\x1f"
 
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
 _END = "\ue000\ue001\ue000"
-_SEPARATOR_LINE = re.compile(r'\A"?sep=(.)"?(?=\r|\n|\Z)', re.IGNORECASE)
+_SEPARATOR_LINE = re.compile(r'\A"?sep=([^\r\n"])"?(?=\r|\n|\Z)', re.IGNORECASE)
 _UTF8_MARK = b"\xef\xbb\xbf"
 _SAMPLE_LINES = 20
 _SAMPLE_SIGNS = 20_000
@@ -70,6 +70,8 @@ def csv_rows(content: bytes, *, is_title: Words | None = None, is_header: Words 
 
     is_title: whether a text is a title that may stand alone; is_header: whether it is the title of a column at all.
     """
+    number, read = 0, 0
+    reader = csv.reader(())
     try:
         text = decode(content)
         # Excel's own way to say the separator; the line stays a line, blank, for the numbers of the others.
@@ -82,13 +84,17 @@ def csv_rows(content: bytes, *, is_title: Words | None = None, is_header: Words 
             return
         # A last row of our own: whatever holds it was never closed.
         source = io.StringIO(text if text.endswith(("\n", "\r")) else f"{text}\n", newline="")
-        for number, cells in enumerate(csv.reader(itertools.chain(source, (_END,)), delimiter=delimiter), start=1):
+        reader = csv.reader(itertools.chain(source, (_END,)), delimiter=delimiter)
+        for number, cells in enumerate(reader, start=1):
+            read = reader.line_num
             if cells == [_END]:
                 return
             if any(_swallows(cell, delimiter) for cell in cells if "\n" in cell or "\r" in cell or _END in cell):
                 raise Invalid("quote-unbalanced", row=number)
             yield [cell.strip() for cell in cells]
     except csv.Error as error:
+        if reader.line_num > read + 1:  # the cell that is too long goes on over lines: only a quote does that
+            raise Invalid("quote-unbalanced", row=number + 1) from error
         raise Invalid("file-not-a-spreadsheet") from error
 
 

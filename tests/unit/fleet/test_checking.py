@@ -116,6 +116,20 @@ def test_unusable_file_is_refused_with_one_sentence(content: bytes, code: str) -
     assert code in FILE_FAULTS
 
 
+def test_the_row_of_an_open_quote_is_told_when_it_swallows_more_than_a_cell_holds() -> None:
+    rows = "".join(f"AB-{n:03d}-CD;3500;Fourgon de la tournée\n" for n in range(1, 900)) * 10
+    content = f'Plaque;PTAC;Nom\nEF-456-GH;3500;Camion\nEF-457-GH;3500;"Camion\n{rows}'
+    with pytest.raises(Invalid, match="quote-unbalanced") as refused:
+        check_file(content.encode(), **LIMITS)
+    assert refused.value.params["row"] == 3
+
+
+@pytest.mark.parametrize("first", ["sep=\r\n", "sep=\n", 'sep="\n', 'sep=""\r\n', "sep=;\r\n", '"sep=;"\n'])
+def test_a_separator_line_decides_nothing_when_it_names_no_sign(first: str) -> None:
+    report = check_file(f"{first}Plaque;PTAC\r\nAB-123-CD;3500\r\n".encode(), **LIMITS)
+    assert (report.rows_total, report.rows_good) == (1, 1)
+
+
 def test_two_columns_of_plates_wait_for_a_word() -> None:
     report = check_file(b"Plaque;Immatriculation;PTAC\nAB-123-CD;AB-123-CD;3500\n", **LIMITS)
     assert report.mapping.doubts == ("column-twice:plate",)
