@@ -182,6 +182,19 @@ def test_search_is_kept_with_the_place_that_the_agent_told(world: World, issued:
     assert [(row.pass_id, row.place, row.offline) for row in kept()] == [(issued.id, "Pont Neuf", False)]
 
 
+def test_search_says_that_there_are_others_when_its_list_is_cut(
+    world: World, issued: PassView, agent: PageClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.approve(world.ready(vehicles=[issued.vehicle_id]))
+    told = []
+    for most in (2, 1):
+        for place in ("searches", "views"):
+            monkeypatch.setattr(f"portal.cirqliz.control.{place}.MOST_SHOWN", most)
+        answer = agent.raw.post("/territoires/val-essai/controle", data={"wanted": issued.plate})
+        told.append("a d’autres laissez-passer" in answer.get_data(as_text=True))
+    assert told == [False, True]
+
+
 def test_list_is_refused_when_it_is_too_long(world: World, agent: PageClient) -> None:
     assert send(world, agent, [look() for _ in range(501)]).status_code == 422
 
