@@ -19,17 +19,17 @@ from portal.web.extensions import limiter
 from portal.web.guards import PUBLIC, guard
 
 
-@blueprint.get("/<territory>/export.<kind>")
+@blueprint.get("/<territory>/export.<file_kind>")
 @guard(PUBLIC)
 @limiter.limit(FILES_PER_CALLER)
-def export(territory: str, kind: str) -> ResponseReturnValue:
+def export(territory: str, file_kind: str) -> ResponseReturnValue:
     """Send what the map shows at a moment, in a box (`boite`) and with its layers (`calques`)."""
     asked = read_asked(territory)
-    if kind not in set(FileKind):
+    if file_kind not in set(FileKind):
         abort(404)
-    mimetype, make = MAKERS[FileKind(kind)]
+    mimetype, make = MAKERS[FileKind(file_kind)]
     response = Response(make(screen_of(asked), about(asked)), mimetype=mimetype)
-    name = f"{asked.territory.slug}-{asked.moment.day}-{asked.moment.clock:%Hh%M}.{kind}"
+    name = f"{asked.territory.slug}-{asked.moment.day}-{asked.moment.clock:%Hh%M}.{file_kind}"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
