@@ -13,7 +13,7 @@ from portal.visualiz.listing import LAYERS, ListKind, list_page
 from portal.visualiz.moments import moment_at
 from portal.visualiz.onscreen import read_layers
 from portal.visualiz.views.asked import Asked, asks_for_a_place, read_asked
-from portal.visualiz.views.blueprint import PLACES_PER_CALLER, blueprint
+from portal.visualiz.views.blueprint import DAYS_PER_CALLER, PLACES_PER_CALLER, blueprint
 from portal.web.extensions import limiter
 from portal.web.guards import PUBLIC, guard
 from portal.web.rendering import render_page
@@ -71,6 +71,7 @@ def here(territory: str) -> ResponseReturnValue:
 
 @blueprint.get("/<territory>/liste")
 @guard(PUBLIC)
+@limiter.limit(DAYS_PER_CALLER)
 def show_list(territory: str) -> ResponseReturnValue:
     """Show the content of the map as text."""
     asked = read_asked(territory)
