@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from flask import Response, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from portal.accounts.api import siret_groups
 from portal.common.actor import CompanyRole
 from portal.common.errors import Conflict
 from portal.common.text import whole_number
 from portal.db import Page
-from portal.fleet import exporting, history, listing, queries, services
+from portal.fleet import exporting, history, listing, queries, replating, services
 from portal.fleet.blueprint import READ, WRITE, blueprint
 from portal.fleet.bulk import MOST_VEHICLES
 from portal.fleet.bulk_services import last_edit
+from portal.fleet.drafts import VehicleDraft
 from portal.fleet.forms import VehicleForm
 from portal.fleet.list_messages import LACKING_WORDS, SORT_WORDS
 from portal.fleet.listing import LACKING, SORTS, FleetFilter, LoanFilter
 from portal.fleet.loans.messages import PHASES, TONES
 from portal.fleet.loans.queries import count_offers, current_loans, list_lent
 from portal.fleet.messages import CONFLICTS, fault_sentence
-from portal.fleet.ports import vehicle_passes
+from portal.fleet.ports import HeldPass, vehicle_passes
 from portal.fleet.vehicle_view import VehicleView
 from portal.fleet.wording import AIR_CLASSES, CATEGORIES, ENERGIES, SOURCES
 from portal.fleet.workbook import MEDIA_TYPE
@@ -176,12 +178,16 @@ def add_vehicle(company_id: UUID) -> ResponseReturnValue:
 @blueprint.route("/<uuid:vehicle_id>", methods=["GET", "POST"])
 @guard(WRITE)
 def edit_vehicle(company_id: UUID, vehicle_id: UUID) -> ResponseReturnValue:
-    """Show a vehicle and change it."""
+    """Show a vehicle and change it; name the passes that a new plate ends before it ends them."""
     vehicle = queries.get_vehicle(company_id, vehicle_id)
     form = VehicleForm()
     if form.validate_on_submit():
         judgement = form.judge()
-        if judgement.draft is not None:
+        if judgement.draft is not None and request.form.get("etape") != "choix":
+            ending = replating.ending_passes(vehicle, judgement.draft)
+            seen = replating.fingerprint(judgement.draft, ending)
+            if ending and request.form.get("vu") != seen:
+                return _ask_replate(form, company_id, vehicle, judgement.draft, ending, seen)
             version = whole_number(form.version.data) or 0
             try:
                 services.update_vehicle(current_actor(), company_id, vehicle_id, judgement.draft, version)
@@ -189,14 +195,39 @@ def edit_vehicle(company_id: UUID, vehicle_id: UUID) -> ResponseReturnValue:
                 _refuse(form, error)
                 form.version.data = str(vehicle.version)
             else:
-                flash(
-                    _("Les changements de %(plate)s sont enregistrés.", plate=judgement.draft.plate.display), "success"
-                )
+                _tell_changed(vehicle_id, judgement.draft, ending)
                 return redirect(url_for("fleet.list_vehicles", company_id=company_id), 303)
     elif request.method == "GET":
         form.show(vehicle)
     page = _vehicle_page(form, company_id, vehicle)
     return page, 422 if form.errors else 200
+
+
+def _ask_replate(
+    form: VehicleForm,
+    company_id: UUID,
+    vehicle: VehicleView,
+    draft: VehicleDraft,
+    ending: Sequence[HeldPass],
+    seen: str,
+) -> str:
+    return render_page(
+        "fleet/replate.html",
+        form=form,
+        company_id=company_id,
+        vehicle=vehicle,
+        plate=draft.plate,
+        seen=seen,
+        living=[one for one in ending if one.company_id == company_id],
+        living_elsewhere=sum(one.company_id != company_id for one in ending),
+    )
+
+
+def _tell_changed(vehicle_id: UUID, draft: VehicleDraft, ending: Sequence[HeldPass]) -> None:
+    flash(_("Les changements de %(plate)s sont enregistrés.", plate=draft.plate.display), "success")
+    ended = replating.count_ended(vehicle_id, ending)
+    if ended:
+        flash(ngettext("%(num)s laissez-passer a pris fin.", "%(num)s laissez-passer ont pris fin.", ended), "warning")
 
 
 @blueprint.post("/<uuid:vehicle_id>/archiver")
