@@ -107,7 +107,7 @@ def correct_row(company_id: UUID, import_id: UUID, number: int, texts: Mapping[s
     """Lay texts over the cells of a row (column -> text; those left out stay) and judge it again.
 
     Raises NotFound, Conflict("import-not-ready") once the file is being stored, Conflict("row-changed-meanwhile") when
-    the row is no longer what token says, Invalid("too-many-fixes").
+    the row is no longer what token says and the texts would change it, Invalid("too-many-fixes").
     """
     with unit_of_work():
         row = scoped(company_id, import_id, lock=True)
@@ -118,8 +118,6 @@ def correct_row(company_id: UUID, import_id: UUID, number: int, texts: Mapping[s
             if kept is None or found is None:
                 raise NotFound("row-not-found")
             fix = row.fixes.get(str(number))
-            if token != _token(fix):
-                raise Conflict("row-changed-meanwhile")
             mapping = _mapping(row)
             written = RowJudge(mapping).texts_of(found.checked.line)
             new = dict(fix or {})
@@ -128,6 +126,9 @@ def correct_row(company_id: UUID, import_id: UUID, number: int, texts: Mapping[s
                     new[key] = " ".join(text.replace("\x00", "").split())[:_LONGEST_CELL]
             new = {key: text for key, text in new.items() if text != written.get(key, "")}
             if new != (fix or {}):
+                # What is already so may be said again by a page that does not know: a cell left, then the button.
+                if token != _token(fix):
+                    raise Conflict("row-changed-meanwhile")
                 if len(row.fixes) >= _MOST_FIXED_ROWS and fix is None:
                     raise Invalid("too-many-fixes", limit=_MOST_FIXED_ROWS)
                 row.fixes = {**row.fixes, str(number): new}

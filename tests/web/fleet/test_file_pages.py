@@ -101,6 +101,8 @@ def test_one_cell_is_judged_again_and_the_totals_with_it_when_script_sends_it(
     assert "(0 ligne)" in parts.select_one("#motifs").get_text().replace("\u00a0", " ")
     assert parts.select_one("#lignes[hx-swap-oob]").get_text() == "1 ligne à corriger"
     assert parts.select_one("#enregistrer[hx-swap-oob] button").get_text() == "Enregistrer 1 véhicule"
+    again = page_client.raw.post(f"{check}/lignes/2", data=data, headers=headers)
+    assert again.status_code == 200, "the button, pressed after the cell was sent, changes nothing"
     late = page_client.raw.post(f"{check}/lignes/2", data={**data, "gross_weight_kg": "12"}, headers=headers)
     assert late.status_code == 409
     assert "entre-temps" in late.get_data(as_text=True)
