@@ -45,8 +45,6 @@ REGULATED = "Stade de l’Orle, circulation régulée"
 _PLACES = ("Quai des urgences", "Rond-point de l’Hôpital")
 _LOOKS = 36
 _SCANNED = 6
-# Nobody is drawn twice in a row so often: more would mean that the rule does not answer.
-_MOST_TRIES = 8
 _PAPER = f"""
 #set document(title: "Bon de commande")
 #set page(width: 148mm, height: 105mm, margin: 15mm)
@@ -117,7 +115,7 @@ def make_showcase(
     florist, wholesaler = companies[0], companies[1]
     _keep_draft(stage, florist)
     _ask_something(stage, florist)
-    _rule_at_work(stage, florist)
+    _rule_at_work(stage, companies)
     _hold_back(stage, wholesaler)
     _scan(stage, wholesaler, dice)
 
@@ -165,7 +163,7 @@ def order_form_pdf() -> bytes:
     return made
 
 
-def _rule_at_work(stage: _Stage, company: DemoCompany) -> None:
+def _rule_at_work(stage: _Stage, companies: Sequence[DemoCompany]) -> None:
     """A rule, its first approval held for a person to look at, then one it gives by itself."""
     conditions = (
         Condition(Kind.COLOURS, ("blue",)),
@@ -177,9 +175,9 @@ def _rule_at_work(stage: _Stage, company: DemoCompany) -> None:
     add_rule(supervisor, slug, values)
     usual = access_settings(stage.territory.id).sample_percent
     _set_sample(stage, 100)
-    _regulated(stage, company)
+    _regulated(stage, companies[0], _vans(companies[0])[0])
     _set_sample(stage, usual)
-    _approved_by_rule(stage, company)
+    _approved_by_rule(stage, companies)
 
 
 def _set_sample(stage: _Stage, percent: int) -> None:
@@ -195,24 +193,28 @@ def _set_sample(stage: _Stage, percent: int) -> None:
     change_access_settings(stage.staff["superviseur"], stage.territory.slug, wanted, now.version)
 
 
-def _regulated(stage: _Stage, company: DemoCompany) -> UUID:
-    van = next(one for one in fleet.list_vehicles(company.id) if one.category is fleet.Category.N1)
+def _regulated(stage: _Stage, company: DemoCompany, van: fleet.VehicleView) -> UUID:
     reason = "Livrer les commerces du quartier du stade."
     return stage.ask(company, [van], REGULATED, reason, _match_day(stage), datetime.now(UTC))
 
 
-def _approved_by_rule(stage: _Stage, company: DemoCompany) -> UUID:
-    """A request that the rule approves; one drawn for a look by a person waits for it, and the next is tried."""
-    for _ in range(_MOST_TRIES):
-        request_id = _regulated(stage, company)
-        if stage.state(request_id) is cirqliz.RequestState.APPROVED:
-            return request_id
+def _vans(company: DemoCompany) -> list[fleet.VehicleView]:
+    return [one for one in fleet.list_vehicles(company.id) if one.category is fleet.Category.N1]
+
+
+def _approved_by_rule(stage: _Stage, companies: Sequence[DemoCompany]) -> UUID:
+    """A request that the rule approves: one refused by a person before, or drawn for a look, waits instead."""
+    for company in companies:
+        for van in _vans(company):
+            request_id = _regulated(stage, company, van)
+            if stage.state(request_id) is cirqliz.RequestState.APPROVED:
+                return request_id
     raise RuntimeError("the rule of the demonstration approves nothing")
 
 
 def _hold_back(stage: _Stage, company: DemoCompany) -> None:
     """A vehicle that turns out heavier than its pass was given for."""
-    request_id = _approved_by_rule(stage, company)
+    request_id = _approved_by_rule(stage, [company])
     (given,) = cirqliz.list_passes_of_request(request_id)
     van = fleet.get_vehicle(company.id, given.vehicle_id)
     draft = VehicleDraft(
