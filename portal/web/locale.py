@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote, urlencode
+from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
 
-from flask import Flask, request, session
+from flask import Flask, current_app, request, session
 from flask_babel import Babel, get_locale
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
 
 LANGUAGES = {"fr": "Français", "en": "English"}
 DEFAULT_ZONE = "Europe/Paris"
@@ -24,11 +26,33 @@ def choose_language() -> str:
 
 
 def switch_url(language: str) -> str:
-    """Return the running page's URL in another language."""
-    arguments = {**request.args.to_dict(flat=False), "lang": [language]}
+    """Return the running page's URL in another language.
+
+    What only answers a form cannot be asked for again: then the page of that form, empty when it is not known.
+    """
+    if request.method in {"GET", "HEAD"} or _can_be_read(request.path):
+        return _in_language(request.path, request.args.to_dict(flat=False), language)
+    before = urlsplit(request.referrer or "")
+    path = unquote(before.path)
+    if before.netloc != request.host or not _can_be_read(path):
+        return ""
+    return _in_language(path, parse_qs(before.query, keep_blank_values=True), language)
+
+
+def _in_language(path: str, arguments: dict[str, list[str]], language: str) -> str:
     # A page that does not exist may have any path: two slashes, or one and a backslash, would name another site.
-    path = "/" + quote(request.path.lstrip("/"))
-    return f"{path}?{urlencode(arguments, doseq=True)}"
+    safe = "/" + quote(path.lstrip("/"))
+    return f"{safe}?{urlencode({**arguments, 'lang': [language]}, doseq=True)}"
+
+
+def _can_be_read(path: str) -> bool:
+    try:
+        current_app.url_map.bind(request.host).match(path, method="GET")
+    except RequestRedirect:
+        return True
+    except HTTPException:
+        return False
+    return True
 
 
 def init_app(app: Flask) -> None:

@@ -6,8 +6,10 @@ import pytest
 from flask import Flask, render_template
 from werkzeug.exceptions import default_exceptions
 
+from portal.web.locale import switch_url
 from tests.support.web import PageClient, check_page
 
+POST_ONLY = "/territoires/a/guichet/lots/apercu"
 STATUSES = (400, 401, 403, 404, 405, 409, 410, 413, 422, 429, 500, 503)
 
 
@@ -26,6 +28,28 @@ def test_every_page_has_skip_link_language_and_legal_sentence(page_client: PageC
     assert "seuls l’arrêté signé et la signalisation font foi" in page.footer.get_text()  # type: ignore[union-attr]
     other = page.select_one(".j-nav__language")
     assert other is not None and other["lang"] == "en" and "lang=en" in str(other["href"])
+
+
+@pytest.mark.parametrize(
+    ("path", "before", "leads_to"),
+    [
+        ("/territoires/a/regles/nouvelle", "http://localhost/", "/territoires/a/regles/nouvelle?lang=en"),
+        (
+            POST_ONLY,
+            "http://localhost/territoires/a/guichet?q=%C3%A9&q=b",
+            "/territoires/a/guichet?q=%C3%A9&q=b&lang=en",
+        ),
+        (POST_ONLY, f"http://localhost{POST_ONLY}", ""),
+        (POST_ONLY, "http://evil.example/territoires/a/guichet", ""),
+        (POST_ONLY, None, ""),
+    ],
+)
+def test_language_switch_leads_to_a_page_that_exists_when_a_form_was_sent(
+    app: Flask, path: str, before: str | None, leads_to: str
+) -> None:
+    headers = {} if before is None else {"Referer": before}
+    with app.test_request_context(path, method="POST", headers=headers):
+        assert switch_url("en") == leads_to
 
 
 @pytest.mark.parametrize("status", STATUSES)
