@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from portal.cirqliz.blueprint import blueprint
 from portal.cirqliz.control.forms import SearchForm
 from portal.cirqliz.control.looks import LONGEST_PLACE
-from portal.cirqliz.control.searches import MOST_SHOWN
+from portal.cirqliz.control.searches import MOST_SHOWN, is_mistyped
 from portal.cirqliz.control.searches import look_up as look_up_passes
 from portal.cirqliz.decisions.frame import desk_frame
 from portal.cirqliz.messages import ERRORS, verdict_reason
@@ -42,6 +42,10 @@ def look_up(territory: str) -> ResponseReturnValue:
         form.wanted.errors = [str(ERRORS["search-missing"])]
         return _control_page(territory, form, None), 422
     found = look_up_passes(get_territory(territory).id, wanted)
+    if not found and is_mistyped(wanted):
+        # Says nothing of a pass: a slip of the finger is no red answer, and is not kept among the looks.
+        form.wanted.errors = [str(ERRORS["search-mistyped"])]
+        return _control_page(territory, form, None), 422
     typed_code = read_short_code(wanted) is not None
     answers = list(found) or [Checked(PassVerdict(Result.UNKNOWN), None, {})]
     by_number = answers[0].found is not None and answers[0].found.number == wanted.upper()

@@ -8,7 +8,7 @@ from portal.cirqliz.tokens.content import (
     perimeter_references,
     territory_prefix,
 )
-from portal.cirqliz.tokens.short_code import new_short_code, read_short_code, show_short_code
+from portal.cirqliz.tokens.short_code import looks_like_short_code, new_short_code, read_short_code, show_short_code
 from portal.cirqliz.tokens.signing import KeyRing, key_id_of, open_token, seal_token, token_url
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "TokenKind",
     "TokenPayload",
     "key_id_of",
+    "looks_like_short_code",
     "new_short_code",
     "open_token",
     "perimeter_reference",

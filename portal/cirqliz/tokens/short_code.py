@@ -31,18 +31,27 @@ def read_short_code(text: str) -> str | None:
 
     None when the text has not ten signs of the alphabet, or when they contradict their check sign.
     """
-    signs = [sign for sign in text.upper() if not sign.isspace() and sign not in "-.·"]
-    if len(signs) != LENGTH or any(sign not in _VALUES for sign in signs):
-        return None
-    values = [_VALUES[sign] for sign in signs]
-    if _check(values[:-1]) != values[-1]:
+    values = _values(text)
+    if values is None or _check(values[:-1]) != values[-1]:
         return None
     return "".join(ALPHABET[value] for value in values)
+
+
+def looks_like_short_code(text: str) -> bool:
+    """Tell whether a text has the ten signs of a code, rightly typed or not."""
+    return _values(text) is not None
 
 
 def show_short_code(code: str) -> str:
     """Return the code in two groups of five, as it is printed and read aloud."""
     return f"{code[:_GROUP]}-{code[_GROUP:]}"
+
+
+def _values(text: str) -> list[int] | None:
+    signs = [sign for sign in text.upper() if not sign.isspace() and sign not in "-.·"]
+    if len(signs) != LENGTH or any(sign not in _VALUES for sign in signs):
+        return None
+    return [_VALUES[sign] for sign in signs]
 
 
 def _check(body: list[int]) -> int:

@@ -312,3 +312,22 @@ def test_agent_signs_in_again_when_a_day_has_passed(world: World, agent: PageCli
         with agent.raw.session_transaction() as kept_session:
             kept_session["since"] = int(SYSTEM_CLOCK.now().timestamp()) - since
         assert agent.raw.get("/controle").status_code == status
+
+
+@pytest.mark.parametrize("typed", ["bonjour les amis", "AAAAA-AAAAA", "12345-6789A", "!"])
+def test_search_asks_to_type_again_and_keeps_no_look_when_the_text_can_be_no_pass(
+    world: World, issued: PassView, agent: PageClient, typed: str
+) -> None:
+    page = agent.post("/territoires/val-essai/controle", {"wanted": typed})
+    assert "mal saisi" in page.get_text()
+    assert page.select_one(".j-verdict") is None
+    assert kept() == []
+
+
+@pytest.mark.parametrize("typed", ["ZZ-987-ZZ", "LP-VAL-2026-999999", "00000-00000"])
+def test_search_is_red_and_kept_when_the_text_is_well_formed_and_unknown(
+    world: World, issued: PassView, agent: PageClient, typed: str
+) -> None:
+    page = agent.post("/territoires/val-essai/controle", {"wanted": typed}, status=200)
+    assert page.select_one(".j-verdict--red") is not None
+    assert [row.result for row in kept()] == ["unknown"]
