@@ -1,11 +1,10 @@
-"""The visualiz context: the public map, its list twin, the answer at a point, and alerts: all that it stores."""
+"""The visualiz context: the public map, its list twin, and the answer at a point. It stores nothing."""
 
 from __future__ import annotations
 
 from flask import Flask
 
 from portal.visualiz import views as views  # the pages are put on the blueprint
-from portal.visualiz.alerts import models as models  # the tables are known to the database
 from portal.visualiz.navigation import map_links
 from portal.visualiz.views.blueprint import blueprint
 from portal.web.navigation import add_navigation
