@@ -101,7 +101,16 @@ class MapView {
     this.map.on("zoomend", () => this.restyle());
     night.addEventListener("change", () => this.restyle());
     this.listenToKeys(canvas);
-    new ResizeObserver(() => this.map.invalidateSize()).observe(canvas);
+    new ResizeObserver(() => this.resize(canvas)).observe(canvas);
+  }
+
+  /** Fill a canvas of another size around the same centre, to the last decimal: the address of the page says it. */
+  resize(canvas) {
+    const { x, y } = this.map.getSize();
+    if (canvas.clientWidth === x && canvas.clientHeight === y) return;
+    const centre = this.map.getCenter();
+    this.map.invalidateSize({ pan: false });
+    this.map.setView(centre, this.map.getZoom(), { animate: false });
   }
 
   listenToKeys(canvas) {

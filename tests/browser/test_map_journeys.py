@@ -189,6 +189,8 @@ def test_closure_is_on_an_open_map_within_ten_seconds_when_a_clerk_publishes_it(
     public_map = _map_of(visitor, _at(moment))
     public_map.click_letter("B")
     bubble = visitor.page.locator(".j-popup__title").inner_text()
+    public_map.wait_for_answer()
+    visitor.page.wait_for_url(lambda url: "lon=" in url)
     page = clerk.open(f"/territoires/{TERRITORY}/numeriz/importer")
     file: FilePayload = {"name": "arretes.xml", "mimeType": "text/xml", "buffer": closure_file(town, title)}
     page.get_by_label("Fichier", exact=True).set_input_files(files=[file])
