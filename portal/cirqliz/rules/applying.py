@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import batched
 from typing import Final
 from uuid import UUID
@@ -13,10 +14,12 @@ from portal import audit
 from portal.audit import AuditTag
 from portal.cirqliz.decisions.deciding import load_requests
 from portal.cirqliz.models import AccessRequest, AutomaticDecision, Reexamination, RequestVehicle
-from portal.cirqliz.rules.engine import decide_by_rules
+from portal.cirqliz.rules.conditions import answer
+from portal.cirqliz.rules.engine import decide_by_rules, is_drawn
+from portal.cirqliz.rules.facts import facts_of
 from portal.cirqliz.rules.queries import list_rules
 from portal.cirqliz.rules.settings import require_supervisor
-from portal.cirqliz.states import RequestState, VehicleDecision
+from portal.cirqliz.states import RequestState, RuleOutcome, VehicleDecision
 from portal.common.actor import Actor
 from portal.common.clock import SYSTEM_CLOCK, Clock
 from portal.common.errors import Conflict
@@ -27,6 +30,17 @@ from portal.territories.api import get_territory
 APPLY_RULES = "cirqliz.apply_rules"
 # One transaction each: clerks never wait long for the numbers of passes, and a stop loses little.
 _PART: Final = 50
+# Each one looked at costs the page some reads.
+_MOST_FORETOLD: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Foretold:
+    """What the rules would answer now: of the oldest looked_at of the unasked requests, how many they would approve."""
+
+    unasked: int
+    looked_at: int
+    approved: int
 
 
 def ask_to_apply(actor: Actor, territory: str, *, clock: Clock = SYSTEM_CLOCK) -> UUID:
@@ -67,6 +81,22 @@ def find_unasked(territory_id: UUID, *, clock: Clock = SYSTEM_CLOCK) -> Sequence
     answered = {request_id for request_id, versions in session().execute(asked) if versions == rules}
     ordered = session().scalars(waiting.order_by(AccessRequest.submitted_at, AccessRequest.id))
     return [id_ for id_ in ordered if id_ not in answered]
+
+
+def foretell(territory_id: UUID) -> Foretold:
+    """Ask the rules about the requests they have not answered to, without writing; those drawn by lot are not approved.
+
+    What a quota or another decision of meanwhile would forbid shows only when the rules are applied.
+    """
+    unasked = find_unasked(territory_id)
+    oldest = unasked[:_MOST_FORETOLD]
+    rules = [view.rule for view in list_rules(territory_id)]
+    requests = session().scalars(select(AccessRequest).where(AccessRequest.id.in_(oldest)))
+    approved = sum(
+        answer(rules, facts_of(request)).outcome is RuleOutcome.APPROVE and not is_drawn(request)
+        for request in requests
+    )
+    return Foretold(len(unasked), len(oldest), approved)
 
 
 @task(APPLY_RULES, timeout_s=1800)

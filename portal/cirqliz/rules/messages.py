@@ -12,6 +12,7 @@ from flask_babel.speaklater import LazyString
 
 from portal.cirqliz.messages import ERRORS as SHARED
 from portal.cirqliz.messages import POLICIES
+from portal.cirqliz.rules.applying import Foretold
 from portal.cirqliz.rules.conditions import Condition, Found, Kind, Rule, Truth
 from portal.cirqliz.rules.trial import Trial
 from portal.cirqliz.states import RuleOutcome
@@ -199,6 +200,20 @@ def trial_words(result: Trial) -> list[str]:
             )
         )
     return [str(one) for one in said]
+
+
+def foretold_words(found: Foretold) -> str:
+    """Return how many of the requests that wait the rules would approve."""
+    if found.looked_at < found.unasked:
+        return str(
+            ngettext(
+                "Parmi les %(count)s plus anciennes, %(num)s serait approuvée.",
+                "Parmi les %(count)s plus anciennes, %(num)s seraient approuvées.",
+                found.approved,
+                count=found.looked_at,
+            )
+        )
+    return str(ngettext("%(num)s serait approuvée.", "%(num)s seraient approuvées.", found.approved))
 
 
 def rule_words(conditions: Sequence[Condition], outcome: RuleOutcome, names: Mapping[str, str]) -> str:

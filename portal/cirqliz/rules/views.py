@@ -61,7 +61,7 @@ def list_rules(territory: str) -> ResponseReturnValue:
         names=perimeter_names(place),
         answers=queries.count_answers(place.id, SYSTEM_CLOCK.now() - _RECENT),
         settings=access_settings(place.id),
-        unasked=len(applying.find_unasked(place.id)),
+        foretold=applying.foretell(place.id),
         job=applying.applying_job(place.id),
     )
 

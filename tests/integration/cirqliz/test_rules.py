@@ -20,7 +20,7 @@ from portal.cirqliz.passes.queries import list_passes_of_request
 from portal.cirqliz.reexamination.services import open_reexamination
 from portal.cirqliz.requests.services import withdraw_request
 from portal.cirqliz.rules import queries
-from portal.cirqliz.rules.applying import ask_to_apply, find_unasked
+from portal.cirqliz.rules.applying import Foretold, ask_to_apply, find_unasked, foretell
 from portal.cirqliz.rules.conditions import Condition, Kind, Rule
 from portal.cirqliz.rules.engine import is_drawn, replay
 from portal.cirqliz.rules.policies import RuleValues
@@ -348,6 +348,10 @@ def test_rule_answers_to_what_was_waiting_when_the_supervisor_asks(world: World)
     make_rule(world)
     waiting = [ids["waits"], ids["other"], ids["third"], red.id]
     assert find_unasked(world.territory.id) == waiting
+    assert foretell(world.territory.id) == Foretold(unasked=4, looked_at=4, approved=3)
+    set_sample(world, 100)
+    assert foretell(world.territory.id).approved == 0, "those drawn by lot go to a person"
+    set_sample(world, 0)
     job_id = ask_to_apply(supervisor(world), slug)
     with pytest.raises(Conflict, match="rules-being-applied"):
         ask_to_apply(supervisor(world), slug)

@@ -181,9 +181,12 @@ def test_list_of_rules_costs_the_same_whatever_their_number(world: World, client
 def test_supervisor_applies_a_new_rule_to_what_was_waiting(world: World, client: PageClient) -> None:
     found = world.ready(stops=STOPS)
     world.ready()
-    assert "attendent une autre réponse" not in words(client.get(RULES))
+    assert "pas encore été soumises" not in words(client.get(RULES))
     client.submit(f"{RULES}/nouvelle", {**RULE, "act": "save"})
-    assert "Appliquer maintenant à 2 demandes" in words(client.get(RULES))
+    shown = words(client.get(RULES))
+    assert "2 demandes n’ont pas encore été soumises à ces règles" in shown
+    assert shown.count("1 serait approuvée.") == 2, "before the button and when it asks to confirm"
+    assert "Appliquer maintenant à 2 demandes" in shown
     assert client.submit(f"{RULES}/application", {}) == RULES
     shown = client.get(RULES)
     assert "Les règles répondent aux demandes qui attendent" in words(shown)
@@ -192,6 +195,6 @@ def test_supervisor_applies_a_new_rule_to_what_was_waiting(world: World, client:
     world.run_jobs(world.app)
     assert "Terminé." in words(client.get(f"{RULES}/application"))
     assert world.seen(found.id).state is RequestState.APPROVED
-    assert "autre réponse" not in words(client.get(RULES))
+    assert "pas encore été soumise" not in words(client.get(RULES))
     client.submit(f"{RULES}/application", {})
     assert "Aucune demande n’attend une autre réponse des règles." in words(client.get(RULES))
