@@ -112,6 +112,7 @@ class Report:
     skipped: int = 0
     skipped_shown: list[list[Any]] = field(default_factory=list)
     shown: list[dict[str, Any]] = field(default_factory=list)
+    warned_shown: list[dict[str, Any]] = field(default_factory=list)
     partial: bool = False
 
     @property
@@ -151,11 +152,9 @@ class Report:
         if not corrected:
             self.untouched.count(row)
         if row.faults and len(self.shown) < SHOWN_ROWS:
-            faults = [
-                {"column": fault.column, "code": fault.code, "value": fault.value, "params": dict(fault.params)}
-                for fault in row.faults
-            ]
-            self.shown.append({"number": row.line.number, "faults": faults})
+            self.shown.append({"number": row.line.number, "faults": [_shown(each) for each in row.faults]})
+        if row.warnings and len(self.warned_shown) < SHOWN_ROWS:
+            self.warned_shown.append(warned_row(row))
 
     def to_json(self) -> dict[str, Any]:
         """Return the report as JSON values, to be kept beside the import."""
@@ -168,8 +167,18 @@ class Report:
             "skipped": self.skipped,
             "skipped_shown": self.skipped_shown,
             "shown": self.shown,
+            "warned_shown": self.warned_shown,
             "partial": self.partial,
         }
+
+
+def warned_row(row: CheckedRow) -> dict[str, Any]:
+    """Return what is shown of a row that is worth a look, as JSON values."""
+    return {"number": row.line.number, "warnings": [_shown(each) for each in row.warnings]}
+
+
+def _shown(fault: Fault) -> dict[str, Any]:
+    return {"column": fault.column, "code": fault.code, "value": fault.value, "params": dict(fault.params)}
 
 
 class RowJudge:

@@ -82,7 +82,7 @@ def _weight(low_kg: int, high_kg: int) -> Callable[[str, str | None], Value]:
         guessed = written is None and 0 < number < _TONNES_BELOW
         kilograms = tonnes_to_kg(number) if written == "t" or guessed else round(number)
         if not low_kg <= kilograms <= high_kg:
-            raise Invalid("out-of-range", value=text[:40], low=low_kg, high=high_kg, unit="kg")
+            raise _out_of_range(text, Decimal(low_kg), Decimal(high_kg), "t" if written == "t" or guessed else "kg")
         return Value(kilograms, "read-as-tonnes" if guessed else None)
 
     return read
@@ -99,10 +99,21 @@ def _length(low_cm: int, high_cm: int) -> Callable[[str, str | None], Value]:
         else:
             centimetres = round(number) if written == "cm" or guessed else metres_to_cm(number)
         if not low_cm <= centimetres <= high_cm:
-            raise Invalid("out-of-range", value=text[:40], low=low_cm / 100, high=high_cm / 100, unit="m")
+            unit = "cm" if guessed else written or "m"
+            raise _out_of_range(text, Decimal(low_cm), Decimal(high_cm), unit)
         return Value(centimetres, "read-as-centimetres" if guessed else None)
 
     return read
+
+
+_UNITS_IN_BASE = {"kg": Decimal(1), "t": Decimal(1000), "cm": Decimal(1), "m": Decimal(100), "mm": Decimal("0.1")}
+"""How many kilograms or centimetres each unit is."""
+
+
+def _out_of_range(text: str, low: Decimal, high: Decimal, unit: str) -> Invalid:
+    """Return the refusal of a weight (bounds in kg) or a size (in cm), its bounds in the unit the value is in."""
+    base = _UNITS_IN_BASE[unit]
+    return Invalid("out-of-range", value=text[:40], unit=unit, low=float(low / base), high=float(high / base))
 
 
 def _one_of(words: Mapping[str, Any], code: str) -> Callable[[str, str | None], Value]:

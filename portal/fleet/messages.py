@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from flask_babel import format_decimal
 from flask_babel import lazy_gettext as _l
 
 from portal.fleet.columns import BY_KEY
@@ -44,6 +45,12 @@ FAULTS = {
         "La ligne a plus de cellules que de titres (%(value)s)\u00a0: une virgule ou un point-virgule de trop\u00a0?"
     ),
     "label-cut": _l("Le nom d’usage a été raccourci à 80 caractères."),
+}
+
+# Of several rows at once, where the sentence of one is full of its values.
+KINDS = {
+    "out-of-range": _l("%(label)s\u00a0: la valeur est hors des limites."),
+    "plate-twice-in-file": _l("La même immatriculation figure à plusieurs lignes."),
 }
 
 FILE_FAULTS = {
@@ -127,12 +134,20 @@ def doubt_sentence(code: str) -> str:
 def kind_sentence(kind: str) -> str:
     """Return the sentence of a kind of fault or warning, `column:code`, without the values of one row."""
     column, _sign, code = kind.partition(":")
-    return fault_sentence(column, code, "…", {"row": "…", "low": "…", "high": "…", "unit": "", "found": "…"})
+    if code in KINDS:
+        return str(KINDS[code]) % {"label": BY_KEY[column].label}
+    return fault_sentence(column, code, "…", {"found": "…"})
 
 
 def fault_sentence(column: str, code: str, value: str = "", params: Mapping[str, Any] | None = None) -> str:
     """Return the sentence of a fault or a warning of one value, in the language of the page."""
-    return str(FAULTS[code]) % {**(params or {}), "label": BY_KEY[column].label, "value": value}
+    told = {name: _figure(each) for name, each in (params or {}).items()}
+    return str(FAULTS[code]) % {**told, "label": BY_KEY[column].label, "value": value}
+
+
+def _figure(value: Any) -> Any:
+    """Return a bound as it is written in the language of the page; all else as it is."""
+    return format_decimal(value) if isinstance(value, float) else value
 
 
 def file_sentence(code: str, params: Mapping[str, Any] | None = None) -> str:

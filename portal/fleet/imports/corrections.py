@@ -11,12 +11,13 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from operator import itemgetter
 from uuid import UUID
 
 from portal.common.errors import Conflict, Invalid, NotFound
 from portal.db import unit_of_work
 from portal.files import file_store
-from portal.fleet.checking import CheckedRow, RowJudge, Tally
+from portal.fleet.checking import SHOWN_ROWS, CheckedRow, RowJudge, Tally, warned_row
 from portal.fleet.columns import BY_KEY, COLUMNS
 from portal.fleet.drafts import Fault
 from portal.fleet.imports.good_rows import PlainRow, plain_row
@@ -215,7 +216,10 @@ def _count_again(row: FleetImport, kept: KeptRows, corrected: Mapping[int, Check
         if each is not None and each.untouched:
             tally.count(each.checked, -1)
         tally.count(now)
-    row.report = {**row.report, "tally": tally.to_json()}
+    warned = [each for each in row.report.get("warned_shown", ()) if each["number"] not in corrected]
+    warned += [warned_row(now) for now in corrected.values() if now.warnings]
+    warned.sort(key=itemgetter("number"))
+    row.report = {**row.report, "tally": tally.to_json(), "warned_shown": warned[:SHOWN_ROWS]}
     row.rows_good, row.rows_bad = tally.good, tally.bad
 
 

@@ -86,6 +86,11 @@ def test_every_fault_is_reported_at_its_spreadsheet_row_and_column() -> None:
     assert (report.rows_total, report.rows_good, report.rows_bad) == (4, 1, 3)
 
 
+def test_rows_worth_a_look_are_named() -> None:
+    report = check_file(b"Plaque;PTAC\nAB-123-CD;3500\nEF-456-GH;19\n", **LIMITS)
+    assert [(row["number"], row["warnings"][0]["code"]) for row in report.warned_shown] == [(3, "read-as-tonnes")]
+
+
 def test_totals_are_true_though_few_rows_are_kept() -> None:
     content = "Plaque;PTAC\n" + "".join(f"AB-{n:03d}-CD;x\n" for n in range(1, 900))
     report = check_file(content.encode(), **LIMITS)

@@ -13,6 +13,8 @@ from sqlalchemy import update
 
 from portal.db import unit_of_work
 from portal.fleet import queries
+from portal.fleet.checking import check_file
+from portal.fleet.messages import fault_sentence
 from portal.fleet.models import FleetImport
 from tests.factories.accounts import make_company, make_member, make_user
 from tests.support.web import PageClient
@@ -115,3 +117,23 @@ def test_rows_are_filtered_by_kind_of_fault(page_client: PageClient, company_id:
     shown = page_client.get(link["href"].partition("#")[0])
     assert [row["id"] for row in shown.select("ol > li")] == ["ligne-3"]
     assert len(page_client.get(f"{check}?motif=plate:nothing&page=99").select("ol > li")) == 2
+
+
+@pytest.mark.parametrize(
+    ("title", "value", "bounds"),
+    [
+        ("Hauteur (cm)", "3000", "de 80 à 500 cm"),
+        ("Hauteur (mm)", "300", "de 800 à 5 000 mm"),
+        ("Hauteur (m)", "0,5", "de 0,8 à 5 m"),
+        ("Hauteur", "26", "de 0,8 à 5 m"),
+        ("Hauteur", "60", "de 80 à 500 cm"),
+        ("PTAC (t)", "70", "de 0,3 à 60 t"),
+        ("PTAC", "70000", "de 300 à 60 000 kg"),
+    ],
+)
+def test_bounds_are_told_in_the_unit_of_the_column(app: Flask, title: str, value: str, bounds: str) -> None:
+    report = check_file(f"Plaque;Catégorie;{title}\nAB-123-CD;N2;{value}\n".encode(), max_rows=10, max_columns=10)
+    (fault,) = report.shown[0]["faults"]
+    with app.test_request_context():
+        sentence = fault_sentence(fault["column"], fault["code"], fault["value"], fault["params"])
+    assert bounds in sentence.replace("\u202f", " ")
