@@ -263,7 +263,7 @@ COLUMNS: tuple[Column, ...] = (
         aliases="ptac, poids total autorise en charge, gvw, gvwr, f 2, f2, poids, gross weight, masse, poids total, "
         "ptac f 2, gross vehicle weight, gross vehicle mass, gvm, weight, max weight, mma, poids max, poids maximum",
         example="3500",
-        help=_l("Case F.2 du certificat d’immatriculation, en kg."),
+        help=_l("Case F.2 du certificat d’immatriculation, en kg ou en t."),
     ),
     Column(
         key="combination_weight_kg",
@@ -272,7 +272,7 @@ COLUMNS: tuple[Column, ...] = (
         aliases="ptra, gcw, f 3, f3, poids total roulant autorise, combination weight, gross combination weight, gcm, "
         "gross train weight, gtw, ptra f 3",
         example="",
-        help=_l("Case F.3, en kg, si le véhicule tracte."),
+        help=_l("Case F.3, en kg ou en t, si le véhicule tracte."),
     ),
     Column(
         key="axle_load_kg",
@@ -281,7 +281,7 @@ COLUMNS: tuple[Column, ...] = (
         aliases="charge par essieu, essieu, charge essieu, axle load, charge a l essieu, charge max par essieu, "
         "max axle load, axle weight",
         example="",
-        help=_l("La plus forte, en kg."),
+        help=_l("La plus forte, en kg ou en t."),
     ),
     Column(
         key="height_cm",
@@ -289,7 +289,7 @@ COLUMNS: tuple[Column, ...] = (
         read=_length(80, 500),
         aliases="hauteur, height, h, hauteur hors tout, hauteur totale, overall height, haut, ht",
         example="2,60",
-        help=_l("En mètres, chargement compris."),
+        help=_l("En mètres ou en cm, chargement compris."),
     ),
     Column(
         key="width_cm",
@@ -297,7 +297,7 @@ COLUMNS: tuple[Column, ...] = (
         read=_length(80, 350),
         aliases="largeur, width, l, largeur hors tout, largeur totale, overall width, larg",
         example="2,00",
-        help=_l("En mètres, sans les rétroviseurs."),
+        help=_l("En mètres ou en cm, sans les rétroviseurs."),
     ),
     Column(
         key="length_cm",
@@ -305,7 +305,7 @@ COLUMNS: tuple[Column, ...] = (
         read=_length(150, 2600),
         aliases="longueur, length, long, longueur hors tout, longueur totale, overall length, lg",
         example="5,90",
-        help=_l("En mètres, remorque comprise."),
+        help=_l("En mètres ou en cm, remorque comprise."),
     ),
     Column(
         key="energy",
