@@ -114,12 +114,19 @@ def test_map_is_not_found_when_its_name_holds_a_new_line(anywhere: PageClient) -
     assert anywhere.raw.get("/carte/a%0Ab", headers={"HX-Request": "true"}).status_code == 404
 
 
-def test_map_is_opened_afresh_with_what_was_asked_and_nothing_else(app: Flask, page_client: PageClient) -> None:
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}], ids=["browser", "script"])
+def test_map_leads_to_its_own_territory_when_asked_for_another(
+    page_client: PageClient, headers: dict[str, str]
+) -> None:
     place = make_territory()
-    asked = "?jour=2024-09-08&_external=1&_scheme=https&territory=ailleurs"
-    answer = page_client.raw.get(f"/carte/{place.slug}{asked}", headers={"HX-Request": "true"})
-    assert answer.status_code == 204
-    assert answer.headers["HX-Redirect"] == f"/carte/{place.slug}{asked}"
+    asked = "?jour=2024-09-08&_external=1&_scheme=javascript&territory=ailleurs"
+    answer = page_client.raw.get(f"/carte/{place.slug}{asked}", headers=headers)
+    assert answer.status_code == 200
+    page = BeautifulSoup(answer.text, "html.parser")
+    targets = [str(tag[name]) for name in ("href", "action") for tag in page.select(f"[{name}]")]
+    assert any(target.startswith(f"/carte/{place.slug}/liste?") for target in targets)
+    for target in targets:
+        assert target.startswith(("/", "#")) and not target.startswith("//") and "/ailleurs" not in target
 
 
 def test_desk_keeps_its_filters_and_no_other_parameter(
@@ -133,8 +140,10 @@ def test_desk_keeps_its_filters_and_no_other_parameter(
     asked = "_external=1&_scheme=javascript&territory=ailleurs&endpoint=x&page=2&etat=toutes"
     page = page_client.get(f"/territoires/{place.slug}/guichet?{asked}")
     actions = [str(form["action"]) for form in page.select("form[method=post]")]
-    assert f"/territoires/{place.slug}/guichet/decisions?etat=toutes" in actions
-    assert not any(action.startswith("javascript") for action in actions)
+    actions += [str(button["formaction"]) for button in page.select("[formaction]")]
+    desk = f"/territoires/{place.slug}/guichet"
+    assert {f"{desk}/lots/apercu?etat=toutes", f"{desk}/prises?etat=toutes"} <= set(actions)
+    assert not any(action.startswith("javascript") or "ailleurs" in action for action in actions)
 
 
 @pytest.mark.parametrize(
