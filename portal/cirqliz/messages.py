@@ -266,6 +266,8 @@ TONE_WORDS: Mapping[Tone, LazyString] = {
     Tone.RED: _l("Non valable"),
 }
 
+VERDICT_WORDS: Mapping[Result, LazyString] = {Result.NOT_YET: _l("Pas encore valable")}
+
 VERDICT_REASONS: Mapping[Result, LazyString] = {
     Result.VALID: _l("Laissez-passer en vigueur jusqu’au %(at)s."),
     Result.NOT_YET: _l("Laissez-passer authentique, valable seulement à partir du %(at)s."),
@@ -297,7 +299,7 @@ FLASHES: Mapping[str, LazyString] = {
     "asked": _l("Question envoyée. La demande attend la réponse de l’entreprise."),
     "message-sent": _l("Message envoyé à l’entreprise."),
     "batch-prepared": _l(
-        "Réponse prête pour %(count)s demandes : elle compte à %(at)s. Vous pouvez l’annuler d’ici là."
+        "Réponse prête pour %(count)s demandes : elle prend effet à %(at)s. Vous pouvez l’annuler d’ici là."
     ),
     "batch-undone": _l("Décision groupée annulée : rien n’a été envoyé."),
     "company-refused": _l("Entreprise refusée. Ses membres sont prévenus."),
@@ -329,6 +331,11 @@ def decided_first(number: object, by: object, at: object) -> str:
 def flash_text(name: str, **params: object) -> str:
     """Return the sentence shown once after an act."""
     return str(FLASHES[name]) % params
+
+
+def verdict_word(verdict: PassVerdict) -> str:
+    """Return the word of a verdict in large letters: of its tone, unless there is nothing to look at but the hour."""
+    return str(VERDICT_WORDS.get(verdict.result) or TONE_WORDS[verdict.tone])
 
 
 def verdict_reason(verdict: PassVerdict, zone: str) -> str:

@@ -110,7 +110,7 @@ def test_pass_is_judged_without_network_and_the_look_is_sent_once_when_it_is_bac
     expect(page.locator("#liste")).to_contain_text("Liste du")
     verdict = _scan(agent)
     assert verdict.get_attribute("data-result") == "not_yet"
-    expect(verdict).to_contain_text("À vérifier")
+    expect(verdict).to_contain_text("Pas encore valable")
     expect(verdict).to_contain_text(plate)
     expect(page.locator(".j-control__perimeters li").first).to_contain_text("pas actif maintenant")
     expect(page.locator("#envois")).to_contain_text("1")

@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
 from portal.cirqliz.control.training import Lesson
-from portal.cirqliz.messages import TONE_WORDS, VERDICT_REASONS
+from portal.cirqliz.messages import TONE_WORDS, VERDICT_REASONS, VERDICT_WORDS
 from portal.cirqliz.verification.verdict import Result, Tone
 
 
@@ -23,6 +23,7 @@ def phone_words() -> dict[str, object]:
         )
     }
     return {
+        "results": {result.value: str(word) for result, word in VERDICT_WORDS.items()},
         "tones": {tone.value: str(TONE_WORDS[tone]) for tone in Tone},
         "reasons": {
             **reasons,
@@ -66,8 +67,8 @@ def phone_words() -> dict[str, object]:
             "Cette page n’est plus à jour : rechargez-la avec du réseau. D’ici là, elle garde la liste qu’elle avait."
         ),
         "receipt": _("Reçu signé de ce contrôle"),
-        "sound_on": _("Son activé"),
-        "sound_off": _("Son coupé"),
+        "sound_on": _("Couper le son"),
+        "sound_off": _("Remettre le son"),
     }
 
 
@@ -82,7 +83,7 @@ RESULT_WORDS: Mapping[str, LazyString] = {
     "suspended": _l("Suspendu"),
     "elsewhere": _l("Autre territoire"),
     "forged": _l("Code falsifié ou illisible"),
-    "unknown": _l("Inconnu"),
+    "unknown": _l("Code ou plaque inconnus"),
 }
 
 RECEIPT_WARNINGS: Mapping[str, LazyString] = {

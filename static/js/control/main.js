@@ -238,7 +238,6 @@ async function choose() {
 
 function setLoud(on) {
   loud = on;
-  at("son").setAttribute("aria-pressed", String(on));
   at("son").textContent = on ? words.sound_on : words.sound_off;
 }
 

@@ -26,6 +26,11 @@ export function showVerdict(place, words, verdict, { reason, now, zone, perimete
   const template = document.querySelector(`template[data-tone="${verdict.tone}"]`);
   const card = template.content.firstElementChild.cloneNode(true);
   card.dataset.result = verdict.result;
+  const word = words.results[verdict.result];
+  if (word !== undefined) {
+    card.querySelector(".j-verdict__word").textContent = word;
+    card.setAttribute("aria-label", word);
+  }
   card.querySelector(".j-verdict__reason").textContent = reason;
   const details = document.createElement("dl");
   details.className = "j-verdict__details";
