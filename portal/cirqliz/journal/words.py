@@ -7,6 +7,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 from flask_babel.speaklater import LazyString
 
 from portal.audit import JournalEntry
@@ -52,6 +53,7 @@ _FIELDS: Mapping[str, LazyString] = {
     "width_cm": _l("Largeur (cm)"),
     "length_cm": _l("Longueur (cm)"),
     "archived": _l("Archivé"),
+    "claimed_by": _l("Chargé de la demande"),
 }
 
 
@@ -67,10 +69,15 @@ _LONGEST_LIST = 12
 
 
 def subject_words(entry: JournalEntry) -> str:
-    """Return what the entry is about: a number or a name, then the company; empty when it names nothing."""
+    """Return what the entry is about: a number or a name, then the company, or how many requests; empty otherwise."""
     data = entry.data
+    if isinstance(data.get("number"), int) and data.get("name"):
+        # The number of a rule is that of its version; those of requests and passes name them.
+        return f"{data['name']}, {_('version %(number)s', number=data['number'])}"
     names = (data.get("number"), data.get("name"), data.get("perimeter"), data.get("file"), data.get("slug"))
     first = next((str(name) for name in names if name), "")
+    if not first and isinstance(data.get("requests"), int):
+        first = str(ngettext("%(num)s demande", "%(num)s demandes", data["requests"]))
     return ", ".join(part for part in (first, str(data.get("company") or "")) if part)
 
 
@@ -99,6 +106,8 @@ def detail_words(entry: JournalEntry) -> list[str]:
     if data.get("rule"):
         number = data.get("rule_number") or "–"
         said.append(_("Par la règle « %(name)s », n° %(number)s", name=data["rule"], number=number))
+    if isinstance(data.get("left_out"), int) and data["left_out"]:
+        said.append(str(ngettext("%(num)s laissée de côté", "%(num)s laissées de côté", data["left_out"])))
     if data.get("exceptional"):
         said.append(_("À titre exceptionnel"))
     if data.get("role") and not isinstance(data["role"], list):

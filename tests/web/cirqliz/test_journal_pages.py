@@ -74,6 +74,17 @@ def test_entry_says_before_and_after_rule_and_reason_in_words(world: World, supe
         assert said in decided, said
 
 
+def test_entry_is_readable_when_it_is_of_a_claim_a_rule_or_a_batch(world: World, supervisor: PageClient) -> None:
+    write(world, AuditTag.REQUEST_CLAIMED, {"number": "D-8", "claimed_by": [None, "Léa Agent"]})
+    write(world, AuditTag.RULE_ADDED, {"name": "Petits véhicules", "number": 2, "after": {"outcome": "approve"}})
+    write(world, AuditTag.BATCH_PREPARED, {"decision": "approved", "requests": 18, "left_out": 1})
+    batch, rule, claim = rows(supervisor, JOURNAL)[:3]
+    assert "Chargé de la demande\u00a0: – → Léa Agent" in claim
+    assert "Petits véhicules, version 2" in rule
+    assert "18 demandes" in batch
+    assert "1 laissée de côté" in batch
+
+
 @pytest.mark.parametrize(
     ("query", "found"),
     [
