@@ -79,8 +79,9 @@ def save_draft(company_id: UUID) -> ResponseReturnValue:
     form = _form(company_id, sent=request.form)
     if form is None:
         return _closed(company_id)
-    faults = _keep(company_id, form) + _edit(company_id, form, request.form.get("action", ""))
-    if htmx_request():
+    alone = htmx_request()
+    faults = _keep(company_id, form, asked=not alone) + _edit(company_id, form, request.form.get("action", ""))
+    if alone:
         part = _PARTS.get(request.args.get("partie", ""), "saved")
         return _form_page(company_id, form, block=part, faults=faults, saved_at=SYSTEM_CLOCK.now())
     if faults:
@@ -132,14 +133,25 @@ def _closed(company_id: UUID) -> str:
     return show("no_request.html", company_id=company_id, refusal=refuses_submission(get_company(company_id).status))
 
 
-def _keep(company_id: UUID, form: RequestForm) -> list[str]:
-    """Save what was typed and the files chosen; return what is wrong with them, as sentences."""
+def _keep(company_id: UUID, form: RequestForm, *, asked: bool = False) -> list[str]:
+    """Save what was typed and the files chosen; return what is wrong with them, as sentences.
+
+    A form nobody has filled in is nothing to go on with: it becomes no draft, unless that is what was asked.
+    """
     actor, faults = current_actor(), []
+    files = sent_files(request.files.getlist(form.documents.name))
+    if (
+        not asked
+        and form.untouched
+        and not files
+        and drafts.find_draft(company_id, _draft_id(company_id, form)) is None
+    ):
+        return []
     try:
         drafts.save_draft(actor, company_id, form.place.id, form.form_key.data or "", kept_values(request.form))
     except Invalid as error:
         return [sentence(error)]
-    for name, content in sent_files(request.files.getlist(form.documents.name)):
+    for name, content in files:
         try:
             add_to_draft(actor, company_id, _draft_id(company_id, form), name, content)
         except Invalid as error:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
@@ -40,7 +41,14 @@ from portal.cirqliz.requests.picking import (
     shown_vehicles,
     vehicle_label,
 )
-from portal.cirqliz.requests.policies import MAX_STOPS, MAX_VEHICLES, MIN_STOPS
+from portal.cirqliz.requests.policies import (
+    MAX_STOPS,
+    MAX_VEHICLES,
+    MIN_STOPS,
+    reason_faults,
+    vehicle_faults,
+    window_faults,
+)
 from portal.cirqliz.requests.stop_form import StopForm
 from portal.common.errors import Invalid, PortalError, Unavailable
 from portal.common.ids import new_secret
@@ -186,7 +194,10 @@ class RequestForm(FlaskForm):
         """Return the request typed, or None once every fault stands beside its field."""
         valid = self.validate()
         stops = self._places()
-        if not valid or stops is None:
+        faults = [*self._faults()]
+        for fault in faults:
+            self.show_error(fault)
+        if not valid or stops is None or faults:
             return None
         zone = ZoneInfo(self.place.timezone)
         return SubmitRequest(
@@ -201,6 +212,27 @@ class RequestForm(FlaskForm):
             drivers={UUID(one.vehicle_id): Driver(one.name.strip(), one.email.strip()) for one in self.driving},
             draft_id=draft_id,
             renewed_from=renewed_from,
+        )
+
+    def _faults(self) -> Iterator[Invalid]:
+        """What can be told of each part whatever is wrong with the others: everything is told at once."""
+        yield from vehicle_faults(self._vehicle_ids())
+        dates = (self.starts_on, self.starts_time, self.ends_on, self.ends_time)
+        if not any(field.errors or field.data is None for field in dates):
+            zone = ZoneInfo(self.place.timezone)
+            start, end = _instant(self.starts_on, self.starts_time, zone), _instant(self.ends_on, self.ends_time, zone)
+            yield from window_faults(start, end, self._now)
+        yield from reason_faults(self.reason.data or "")
+
+    @property
+    def untouched(self) -> bool:
+        """True when nothing was filled in: nothing is lost with it. A vehicle alone in its fleet is ticked for all."""
+        given = (self.starts_on, self.starts_time, self.ends_on, self.ends_time, self.perimeters, self.reason)
+        ticked = self.vehicles.data and self.vehicle_count > 1
+        return not (
+            ticked
+            or any(self._sent.get(field.name, "").strip() for field in given)
+            or any(not entry.form.blank for entry in self.stops.entries)
         )
 
     def _vehicle_ids(self) -> list[UUID]:
@@ -236,6 +268,9 @@ class RequestForm(FlaskForm):
 
     def _gather_stop_errors(self) -> None:
         """Let the list of stops show that one of them has a fault, for the summary of errors."""
+        for number, entry in enumerate(self.stops.entries):
+            # What the summary of errors calls it: every stop has its Address.
+            entry.description = _("Étape %(number)s", number=number) if number else _("Départ")
         errors = [entry.errors for entry in self.stops.entries]
         self.stops.errors = errors if any(errors) else []
 

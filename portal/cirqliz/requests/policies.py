@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime, timedelta
+from itertools import chain
+from uuid import UUID
 
 from portal.accounts.api import CompanyStatus
 from portal.cirqliz.requests.commands import Driver, SubmitRequest
@@ -37,30 +39,53 @@ def refuses_submission(status: CompanyStatus) -> str | None:
 
 def check_request(command: SubmitRequest, now: datetime) -> None:
     """Raise Invalid with the field at fault when the request makes no sense by itself."""
-    if not command.vehicle_ids:
-        raise Invalid("no-vehicle", field="vehicles")
-    if len(command.vehicle_ids) > MAX_VEHICLES:
-        raise Invalid("too-many-vehicles", field="vehicles", most=MAX_VEHICLES)
-    if command.starts_at.year > LAST_YEAR:
-        raise Invalid("start-too-far", field="starts_on")
-    if command.ends_at <= command.starts_at:
-        raise Invalid("end-before-start", field="ends_on")
-    if command.starts_at < now - _TOLERANCE:
-        raise Invalid("start-in-the-past", field="starts_on")
-    if command.ends_at - command.starts_at > LONGEST:
-        raise Invalid("window-too-long", field="ends_on", most_days=LONGEST.days)
+    faults = chain(
+        vehicle_faults(command.vehicle_ids),
+        window_faults(command.starts_at, command.ends_at, now),
+        _place_faults(command),
+        reason_faults(command.reason),
+    )
+    for fault in faults:
+        raise fault
+
+
+def vehicle_faults(vehicle_ids: Collection[UUID]) -> Iterator[Invalid]:
+    """Yield what is wrong with the vehicles."""
+    if not vehicle_ids:
+        yield Invalid("no-vehicle", field="vehicles")
+    if len(vehicle_ids) > MAX_VEHICLES:
+        yield Invalid("too-many-vehicles", field="vehicles", most=MAX_VEHICLES)
+
+
+def window_faults(starts_at: datetime, ends_at: datetime, now: datetime) -> Iterator[Invalid]:
+    """Yield what is wrong with the dates."""
+    if starts_at.year > LAST_YEAR:
+        yield Invalid("start-too-far", field="starts_on")
+    if ends_at <= starts_at:
+        yield Invalid("end-before-start", field="ends_on")
+    if starts_at < now - _TOLERANCE:
+        yield Invalid("start-in-the-past", field="starts_on")
+    if ends_at - starts_at > LONGEST:
+        yield Invalid("window-too-long", field="ends_on", most_days=LONGEST.days)
+
+
+def _place_faults(command: SubmitRequest) -> Iterator[Invalid]:
     if len(command.perimeter_ids) > MAX_PERIMETERS:
-        raise Invalid("too-many-perimeters", field="perimeters", most=MAX_PERIMETERS)
+        yield Invalid("too-many-perimeters", field="perimeters", most=MAX_PERIMETERS)
     if len(command.stops) < MIN_STOPS and (command.stops or not command.perimeter_ids):
-        raise Invalid("too-few-stops", field="stops")
+        yield Invalid("too-few-stops", field="stops")
     if len(command.stops) > MAX_STOPS:
-        raise Invalid("too-many-stops", field="stops", most=MAX_STOPS)
+        yield Invalid("too-many-stops", field="stops", most=MAX_STOPS)
     if any(not 0 <= stop.service_min <= MAX_SERVICE_MIN for stop in command.stops):
-        raise Invalid("service-out-of-range", field="stops", most=MAX_SERVICE_MIN)
-    if not command.reason.strip():
-        raise Invalid("no-reason", field="reason")
-    if len(command.reason) > MAX_REASON:
-        raise Invalid("reason-too-long", field="reason", most=MAX_REASON)
+        yield Invalid("service-out-of-range", field="stops", most=MAX_SERVICE_MIN)
+
+
+def reason_faults(reason: str) -> Iterator[Invalid]:
+    """Yield what is wrong with the reason."""
+    if not reason.strip():
+        yield Invalid("no-reason", field="reason")
+    if len(reason) > MAX_REASON:
+        yield Invalid("reason-too-long", field="reason", most=MAX_REASON)
 
 
 def check_drivers(command: SubmitRequest, *, asked: bool) -> None:

@@ -119,6 +119,33 @@ def values_of(page: BeautifulSoup, name: str) -> list[str]:
     return [str(box["value"]) for box in page.select(f"input[name={name}][checked]")]
 
 
+def test_every_fault_is_told_at_once_when_nothing_is_filled_in(world: World, client: PageClient) -> None:
+    world.vehicle(), world.vehicle()
+    sent = dict.fromkeys((*BLANK, *dates(world)), "") | {"action": "submit", "form_key": "empty"}
+    told = errors(client.post(new_url(world), {**sent, "territory": world.territory.slug}))
+    assert set(told) >= {"vehicles", "starts_on", "ends_on", "stops-0-address", "stops-1-address", "reason"}
+    assert told["stops-0-address"].startswith("Départ")
+    assert told["stops-1-address"].startswith("Étape 1")
+    assert drafts.list_drafts(world.company.id) == []
+
+
+def test_dates_and_papers_are_told_with_the_other_faults(world: World, client: PageClient) -> None:
+    sent = filled(world, starts_on="2020-01-02", ends_on="2020-01-01", **{"stops-1-address": ""})
+    sent["documents"] = file_of(b"MZ\x90\x00", "bon.exe")
+    page = client.post(new_url(world), sent)
+    assert set(errors(page)) >= {"starts_on", "ends_on", "stops-1-address", "documents"}
+
+
+def test_empty_form_becomes_no_draft_when_it_keeps_itself(world: World, client: PageClient) -> None:
+    world.vehicle(), world.vehicle()
+    blank = {"territory": world.territory.slug, "form_key": "empty", "stops-0-service_min": "15"}
+    part = client.raw.post(keep_url(world), data=blank, headers=HTMX)
+    assert "Brouillon enregistré" not in part.get_data(as_text=True)
+    assert drafts.list_drafts(world.company.id) == []
+    client.raw.post(keep_url(world), data={**blank, "reason": "Livrer"}, headers=HTMX)
+    assert len(drafts.list_drafts(world.company.id)) == 1
+
+
 def test_bad_file_is_told_beside_the_good_one(world: World, client: PageClient) -> None:
     files = [
         file_of(jpeg_paper(), "photo.jpg"),
