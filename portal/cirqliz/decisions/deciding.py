@@ -15,8 +15,9 @@ from portal.cirqliz.decisions import policies
 from portal.cirqliz.decisions.commands import Answer
 from portal.cirqliz.mails import mail_decision
 from portal.cirqliz.models import AccessRequest, RequestVehicle
+from portal.cirqliz.passes.issuing import issue_passes, living_by_vehicle
 from portal.cirqliz.passes.life import revoke_for_decision
-from portal.cirqliz.passes.services import issue_passes
+from portal.cirqliz.reexamination.queries import revoked_meanwhile
 from portal.cirqliz.reexamination.services import close_reexamination
 from portal.cirqliz.requests.documents import list_documents
 from portal.cirqliz.requests.live import says_otherwise
@@ -185,7 +186,10 @@ def check_approval(
     uow: UnitOfWork, territory: TerritoryView, request: AccessRequest, chosen: Sequence[RequestVehicle], clock: Clock
 ) -> None:
     """Raise Invalid when these vehicles of a request cannot be approved now."""
-    lock_vehicles(uow, request.company_id, [vehicle.vehicle_id for vehicle in chosen])
+    ids = [vehicle.vehicle_id for vehicle in chosen]
+    lock_vehicles(uow, request.company_id, ids)
+    # Whoever takes one of their passes back at this instant is waited for.
+    living_by_vehicle(uow, request.id, ids)
     refusal = approval_refusal(request, chosen, get_company(request.company_id).status, clock)
     if refusal is not None:
         raise refusal
@@ -202,6 +206,11 @@ def approval_refusal(
     changed = changed_plates(request, chosen)
     if changed:
         return Invalid("vehicle-changed", field="vehicles", plates=", ".join(changed), number=request.number)
+    # What a clerk ended while the request was looked at again does not come back with the answer.
+    revoked = revoked_meanwhile(request.id)
+    ended = sorted(revoked[vehicle.vehicle_id] for vehicle in chosen if vehicle.vehicle_id in revoked)
+    if ended:
+        return Invalid("pass-already-revoked", field="vehicles", number=", ".join(ended))
     return None
 
 

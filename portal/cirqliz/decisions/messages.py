@@ -72,6 +72,7 @@ LEFT_OUT: Mapping[str, LazyString] = {
     "company-not-verified": _l("L’entreprise n’est pas vérifiée"),
     "window-over": _l("La période demandée est passée"),
     "vehicle-changed": _l("Un véhicule a changé depuis la demande"),
+    "pass-already-revoked": _l("Laissez-passer révoqué"),
     "perimeters-changed": _l("Un de ses périmètres vient de changer"),
     "closed-not-exceptional": _l("Un périmètre est fermé aux véhicules, à décider à part"),
     "accredited-without-document": _l("Véhicules accrédités seulement, et aucun justificatif joint"),

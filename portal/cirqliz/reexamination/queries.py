@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
+from sqlalchemy.orm import aliased
 
-from portal.cirqliz.models import Reexamination
-from portal.cirqliz.states import ReexaminationCause, RefusalReason, RequestState, VehicleDecision
+from portal.cirqliz.models import AccessPass, Reexamination
+from portal.cirqliz.states import (
+    CLERK_REVOCATIONS,
+    PassState,
+    ReexaminationCause,
+    RefusalReason,
+    RequestState,
+    VehicleDecision,
+)
 from portal.db import session
 
 
@@ -58,6 +66,30 @@ def list_reexaminations(request_id: UUID) -> Sequence[ReexaminationView]:
         .order_by(Reexamination.opened_at.desc(), Reexamination.id.desc())
     )
     return [_view(row) for row in rows]
+
+
+def revoked_meanwhile(request_id: UUID) -> Mapping[UUID, str]:
+    """Return the passes that a clerk took back since the open re-examination began: their numbers, by vehicle.
+
+    The vehicle is the one that was answered, even where another stood in for it; one whose pass lives is not there.
+    """
+    before = aliased(AccessPass)
+    by_clerk = AccessPass.revoke_reason.in_(CLERK_REVOCATIONS) & (AccessPass.revoked_at >= Reexamination.opened_at)
+    rows = session().execute(
+        select(before.vehicle_id, AccessPass.vehicle_id, AccessPass.number, AccessPass.state)
+        .select_from(Reexamination)
+        .join(AccessPass, AccessPass.request_id == Reexamination.request_id)
+        .outerjoin(before, AccessPass.swapped_from == before.id)
+        .where(
+            Reexamination.request_id == request_id,
+            Reexamination.closed_at.is_(None),
+            or_(AccessPass.state != PassState.REVOKED, by_clerk),
+        )
+        .order_by(AccessPass.number)
+    )
+    lines = [(replaced or holder, number, state) for replaced, holder, number, state in rows]
+    living = {vehicle_id for vehicle_id, _number, state in lines if state is not PassState.REVOKED}
+    return {vehicle_id: number for vehicle_id, number, _state in lines if vehicle_id not in living}
 
 
 def _view(row: Reexamination) -> ReexaminationView:

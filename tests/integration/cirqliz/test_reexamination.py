@@ -11,6 +11,8 @@ from sqlalchemy import select
 
 from portal.audit import list_entries
 from portal.audit.tags import AuditTag
+from portal.cirqliz.decisions.batches.preview import preview_batch
+from portal.cirqliz.decisions.commands import Answer
 from portal.cirqliz.models import AccessRequest, Reexamination
 from portal.cirqliz.passes.queries import PassView, list_passes_of_request
 from portal.cirqliz.passes.services import give_back_pass, revoke_pass
@@ -50,7 +52,9 @@ from portal.regulations.perimeters import Colour
 from tests.factories.cirqliz import INSIDE_BLUE, OUTSIDE, World
 from tests.factories.law import make_law, perimeter_draft, square
 from tests.factories.rules import BLUE, VERIFIED, make_rule, set_sample
+from tests.support.races import overtaken
 
+APPROVED = Answer(VehicleDecision.APPROVED)
 STOPS = (OUTSIDE, INSIDE_BLUE)
 
 
@@ -176,6 +180,48 @@ def test_pass_that_was_ended_is_not_asked_for_again(world: World, end: End, caus
     end(world, list_passes_of_request(found.id)[1])
     assert not reopen(world, found, cause, "")
     assert world.seen(found.id).state is RequestState.APPROVED
+
+
+@pytest.mark.parametrize("swapped", [False, True], ids=["its own", "one that stands in"])
+def test_pass_revoked_during_a_reexamination_does_not_come_back(world: World, swapped: bool) -> None:
+    first, second = world.vehicle("AA-111-AA"), world.vehicle("BB-222-BB")
+    found = world.ready(vehicles=[first, second])
+    world.approve(found)
+    held = next(one for one in list_passes_of_request(found.id) if one.vehicle_id == first)
+    if swapped:
+        inside = FixedClock(held.valid_from + timedelta(hours=1))
+        given = swap_pass(world.company_actor(), world.company.id, held.id, world.vehicle("CC-333-CC"), clock=inside)
+        held = next(one for one in list_passes_of_request(found.id) if one.id == given)
+    assert reopen(world, found, ReexaminationCause.CALENDAR_CHANGED, "")
+    misuse(world, held)
+    after = world.seen(found.id)
+    (line,) = preview_batch(world.staff_actor(), world.territory.slug, {after.id: after.version}, APPROVED)
+    assert line.refusal is not None and line.refusal.code == "pass-already-revoked"
+    with pytest.raises(Invalid, match="pass-already-revoked") as refused:
+        world.approve(after)
+    assert (refused.value.field, refused.value.params["number"]) == ("vehicles", held.number)
+    world.approve(after, [second])
+    world.refuse(world.seen(found.id), [first])
+    assert world.seen(found.id).state is RequestState.PARTLY_APPROVED
+    living = [one.vehicle_id for one in list_passes_of_request(found.id) if one.state is PassState.ACTIVE]
+    assert living == [second]
+    # Contested and looked at anew, it may have one again.
+    assert reopen(world, found)
+    world.approve(world.seen(found.id))
+    living = [one.vehicle_id for one in list_passes_of_request(found.id) if one.state is PassState.ACTIVE]
+    assert sorted(living) == sorted([first, second])
+
+
+def test_clerk_who_revokes_at_the_instant_of_the_answer_comes_first(world: World) -> None:
+    found = world.ready()
+    world.approve(found)
+    (held,) = list_passes_of_request(found.id)
+    assert reopen(world, found, ReexaminationCause.CALENDAR_CHANGED, "")
+    after = world.seen(found.id)
+    session().rollback()
+    _, other = overtaken(world.app, lambda: misuse(world, held), lambda: world.approve(after))
+    assert isinstance(other, Invalid) and other.code == "pass-already-revoked"
+    assert [one.state for one in list_passes_of_request(found.id)] == [PassState.REVOKED]
 
 
 def test_refusal_after_a_reexamination_ends_the_pass(world: World) -> None:
