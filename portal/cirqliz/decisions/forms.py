@@ -72,6 +72,7 @@ class AnswerForm(_ErrorsMixin, FlaskForm):
     decision = RadioField(_l("Réponse"), [Needed()], choices=list(_ANSWERS), validate_choice=False)
     reason_code = SelectField(
         _l("Motif du refus"),
+        [Needed()],
         choices=[_NO_REASON, *(SelectChoice(code.value, REFUSAL_REASONS[code]) for code in RefusalReason)],
         validate_choice=False,
         description=_l("Obligatoire pour un refus : l’entreprise le lit."),

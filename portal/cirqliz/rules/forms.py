@@ -249,7 +249,7 @@ class SettingsForm(_Errors, FlaskForm):
     undo_min = StringField(
         _l("Délai d’annulation d’une réponse groupée, en minutes"),
         [Needed()],
-        description=_l("0 : la réponse compte aussitôt."),
+        description=_l("0 : la réponse prend effet aussitôt."),
     )
     asks_driver_name = BooleanField(
         _l("Demander le nom du conducteur"),

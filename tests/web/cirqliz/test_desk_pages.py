@@ -164,6 +164,8 @@ def test_everything_that_matches_is_answered_when_asked(world: World, client: Pa
     shown = [str(field["value"]).partition(":")[0] for field in page.select("input[name=chosen]")]
     assert shown == [str(one.id) for one in found]
     assert "1 laissez-passer" in page.get_text().replace("\u00a0", " ")
+    line = page.select("tbody tr")[0].get_text(" ", strip=True)
+    assert "Course du canal" in line and f"{world.day.day}\u00a0" in line
 
 
 def test_batch_is_taken_back_without_a_trace_for_the_company(world: World, client: PageClient) -> None:
@@ -219,7 +221,9 @@ def test_company_is_asked_and_request_waits(world: World, client: PageClient) ->
 
 
 def test_company_is_refused_with_a_sentence(world: World, client: PageClient) -> None:
+    world.approve(world.ready())
     url = f"{DESK}/{world.ready().id}"
+    assert "1 laissez-passer sera suspendu." in client.get(url).get_text()
     assert "Expliquez en une phrase" in client.post(f"{url}/entreprise/refus", {"reason": " "}).get_text()
     client.submit(f"{url}/entreprise/refus", {"reason": "SIRET d’une autre entreprise"})
     assert "Refusée" in client.get(url).get_text()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
@@ -26,6 +27,7 @@ from portal.common.clock import SYSTEM_CLOCK, Clock
 from portal.common.errors import Conflict, Invalid, PortalError
 from portal.db import session
 from portal.numeriz.api import law_snapshot
+from portal.regulations.perimeters import Colour
 from portal.regulations.snapshot import LawSnapshot
 from portal.territories.api import get_territory
 
@@ -34,13 +36,19 @@ _READ = (AccessRequest.vehicles, AccessRequest.perimeters, AccessRequest.stops)
 
 @dataclass(frozen=True, slots=True)
 class PreviewLine:
-    """What would happen to a request: its waiting vehicles are answered, or it is left out for a reason."""
+    """What would happen to a request: its waiting vehicles are answered, or it is left out for a reason.
+
+    perimeters: the colour and the name of each, the strictest first.
+    """
 
     request_id: UUID
     version: int
     number: str
     company_name: str
+    starts_at: datetime
+    ends_at: datetime
     plates: tuple[str, ...]
+    perimeters: tuple[tuple[Colour, str], ...]
     refusal: PortalError | None
 
 
@@ -88,7 +96,18 @@ class Verdicts:
         """Return what would happen to a request that the clerk saw in a version."""
         plates = tuple(v.plate_display for v in request.vehicles if v.decision is VehicleDecision.PENDING)
         refusal = self._refusal(request, version)
-        return PreviewLine(request.id, request.version, request.number, request.company_name, plates, refusal)
+        perimeters = sorted(request.perimeters, key=lambda one: (-one.colour.strictness, one.name))
+        return PreviewLine(
+            request_id=request.id,
+            version=request.version,
+            number=request.number,
+            company_name=request.company_name,
+            starts_at=request.starts_at,
+            ends_at=request.ends_at,
+            plates=plates,
+            perimeters=tuple((one.colour, one.name) for one in perimeters),
+            refusal=refusal,
+        )
 
     def _refusal(self, request: AccessRequest, version: int) -> PortalError | None:
         try:

@@ -26,7 +26,7 @@ from portal.cirqliz.decisions.frame import CLERK, PREFIX, desk_frame
 from portal.cirqliz.decisions.policies import held_by_other, refuses_approval
 from portal.cirqliz.messages import flash_text, sentence
 from portal.cirqliz.pages import request_parts, show
-from portal.cirqliz.passes.queries import get_pass_of_territory, list_passes_of_request
+from portal.cirqliz.passes.queries import count_usable, get_pass_of_territory, list_passes_of_request
 from portal.cirqliz.passes.services import revoke_pass as revoke
 from portal.cirqliz.ports import tour_planner
 from portal.cirqliz.reexamination.messages import CAUSES
@@ -94,6 +94,7 @@ def _facts(place: TerritoryView, found: RequestView) -> dict[str, Any]:
         "company": company,
         "company_status": STATUS_NAMES[company.status],
         "may_verify": company.status in {CompanyStatus.PENDING, CompanyStatus.REFUSED},
+        "company_passes": count_usable(found.company_id, now),
         "may_refuse_company": company.status in {CompanyStatus.PENDING, CompanyStatus.VERIFIED},
         "refusal": refuses_approval(company.status, found.ends_at, now),
         "vehicles": {vehicle.id: vehicle for vehicle in get_known_vehicles(found.company_id, ids)},
