@@ -11,6 +11,14 @@ from uuid import UUID
 
 from portal.cirqliz.ports import RouteStop
 
+_HALF = 32
+"""Of the 64 signs of a submission key."""
+
+
+def form_mark(form_key: str) -> str:
+    """Return the beginning of the submission key of whatever a form files: hexadecimal digits."""
+    return hashlib.sha256(form_key.encode()).hexdigest()[:_HALF]
+
 
 @dataclass(frozen=True, slots=True)
 class Driver:
@@ -43,10 +51,10 @@ class SubmitRequest:
     def submission_key(self) -> str:
         """Return what two sendings of one form have in common.
 
-        The content takes part: a form sent again after a change is another request, a double click is not.
+        The content takes part: a form sent again after a change is another request, a double click is not. All that
+        one form files begins with its mark.
         """
         content = [
-            self.form_key,
             str(self.territory_id),
             sorted(str(id_) for id_ in self.vehicle_ids),
             self.starts_at.timestamp(),
@@ -56,7 +64,7 @@ class SubmitRequest:
             sorted(self.perimeter_ids),
             sorted([str(id_), driver.name, driver.email] for id_, driver in self.drivers.items()),
         ]
-        return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+        return form_mark(self.form_key) + hashlib.sha256(json.dumps(content).encode()).hexdigest()[:_HALF]
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.exc import IntegrityError
 
 from portal.cirqliz.models import AccessRequest, RequestDocument, RequestDraft
+from portal.cirqliz.requests.commands import form_mark
 from portal.cirqliz.requests.documents import forget_files, move_to_request
 from portal.cirqliz.requests.scoping import require_manager
 from portal.common.actor import Actor
@@ -74,20 +75,23 @@ def save_draft(
     typed: Typed,
     *,
     renewed_from: UUID | None = None,
+    anew: bool = False,
     clock: Clock = SYSTEM_CLOCK,
 ) -> UUID:
     """Keep what a form holds now, in place of what it held before; return the draft's id.
 
+    A form that was filed begins no other draft, unless somebody asks for that (`anew`): what it still saves by itself
+    was under way when it was sent, and is not kept.
     Raises Denied, Invalid(too-many-drafts, draft-too-long).
     """
     require_manager(actor, company_id)
     if len(json.dumps(dict(typed))) > _MOST_SIGNS:
         raise Invalid("draft-too-long")
     try:
-        return _save(actor, company_id, territory_id, form_key[:_LONGEST_KEY], typed, renewed_from, clock)
+        return _save(actor, company_id, territory_id, form_key[:_LONGEST_KEY], typed, renewed_from, anew, clock)
     except IntegrityError:
         # The twin of this first saving was committed in between: now there is a row to change.
-        return _save(actor, company_id, territory_id, form_key[:_LONGEST_KEY], typed, renewed_from, clock)
+        return _save(actor, company_id, territory_id, form_key[:_LONGEST_KEY], typed, renewed_from, anew, clock)
 
 
 def _save(
@@ -97,13 +101,17 @@ def _save(
     form_key: str,
     typed: Typed,
     renewed_from: UUID | None,
+    anew: bool,
     clock: Clock,
 ) -> UUID:
     values: dict[str, Any] = {name: list(each) for name, each in typed.items()}
     with unit_of_work() as uow:
         draft_id = draft_id_of(company_id, form_key)
-        row = uow.session.get(RequestDraft, draft_id, populate_existing=True)
+        # Locked: one that is being filed at this instant is waited for, and gone then.
+        row = uow.session.get(RequestDraft, draft_id, populate_existing=True, with_for_update=True)
         if row is None:
+            if not anew and _was_filed(uow, company_id, form_key):
+                return draft_id
             if (
                 uow.session.scalars(select(func.count()).where(RequestDraft.company_id == company_id)).one()
                 >= MAX_DRAFTS
@@ -120,6 +128,14 @@ def _save(
             uow.session.add(row)
         row.territory_id, row.typed, row.updated_at = territory_id, values, clock.now()
         return draft_id
+
+
+def _was_filed(uow: UnitOfWork, company_id: UUID, form_key: str) -> bool:
+    mark = form_mark(form_key)
+    # No hexadecimal digit comes after: the index of the keys finds them as a range.
+    same = (AccessRequest.submission_key >= mark, AccessRequest.submission_key < mark + "g")
+    found = select(AccessRequest.id).where(AccessRequest.company_id == company_id, *same).limit(1)
+    return uow.session.scalar(found) is not None
 
 
 def discard_draft(actor: Actor, company_id: UUID, draft_id: UUID) -> None:

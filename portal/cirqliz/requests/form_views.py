@@ -80,8 +80,13 @@ def save_draft(company_id: UUID) -> ResponseReturnValue:
     if form is None:
         return _closed(company_id)
     alone = htmx_request()
-    faults = _keep(company_id, form, asked=not alone) + _edit(company_id, form, request.form.get("action", ""))
+    faults = _keep(company_id, form, asked=not alone, anew=not alone) + _edit(
+        company_id, form, request.form.get("action", "")
+    )
     if alone:
+        if not faults and sent_files(request.files.getlist(form.documents.name)) and not _kept(company_id, form):
+            # Nothing is put in the place of the files: they go with the form when it is sent again.
+            return "", 204
         part = _PARTS.get(request.args.get("partie", ""), "saved")
         return _form_page(company_id, form, block=part, faults=faults, saved_at=SYSTEM_CLOCK.now())
     if faults:
@@ -133,24 +138,23 @@ def _closed(company_id: UUID) -> str:
     return show("no_request.html", company_id=company_id, refusal=refuses_submission(get_company(company_id).status))
 
 
-def _keep(company_id: UUID, form: RequestForm, *, asked: bool = False) -> list[str]:
+def _keep(company_id: UUID, form: RequestForm, *, asked: bool = False, anew: bool = True) -> list[str]:
     """Save what was typed and the files chosen; return what is wrong with them, as sentences.
 
-    A form nobody has filled in is nothing to go on with: it becomes no draft, unless that is what was asked.
+    A form nobody has filled in is nothing to go on with: it becomes no draft, unless that is what was asked. Nor does
+    one that was filed, unless it begins another (`anew`).
     """
     actor, faults = current_actor(), []
     files = sent_files(request.files.getlist(form.documents.name))
-    if (
-        not asked
-        and form.untouched
-        and not files
-        and drafts.find_draft(company_id, _draft_id(company_id, form)) is None
-    ):
+    if not asked and form.untouched and not files and not _kept(company_id, form):
         return []
+    key, typed = form.form_key.data or "", kept_values(request.form)
     try:
-        drafts.save_draft(actor, company_id, form.place.id, form.form_key.data or "", kept_values(request.form))
+        drafts.save_draft(actor, company_id, form.place.id, key, typed, anew=anew)
     except Invalid as error:
         return [sentence(error)]
+    if not _kept(company_id, form):
+        return []
     for name, content in files:
         try:
             add_to_draft(actor, company_id, _draft_id(company_id, form), name, content)
@@ -169,6 +173,10 @@ def _edit(company_id: UUID, form: RequestForm, action: str) -> list[str]:
             return [str(ERRORS["document-gone"])]
     form.edit(action)
     return []
+
+
+def _kept(company_id: UUID, form: RequestForm) -> bool:
+    return drafts.find_draft(company_id, _draft_id(company_id, form)) is not None
 
 
 def _draft_id(company_id: UUID, form: RequestForm) -> UUID:

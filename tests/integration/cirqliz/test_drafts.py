@@ -98,6 +98,35 @@ def test_draft_is_used_up_with_its_documents_when_it_is_filed(world: World) -> N
     assert documents.read_document_of_territory(world.territory.id, found.id, document_id) == (paper, png_paper())
 
 
+@pytest.mark.parametrize("begun", [True, False], ids=["a draft before", "none before"])
+def test_no_draft_comes_back_when_a_form_saves_itself_after_it_was_filed(world: World, begun: bool) -> None:
+    draft_id = drafts.draft_id_of(world.company.id, "a form")
+    if begun:
+        saved(world, reason=["Liv"])
+    world.submitted(form_key="a form", draft_id=draft_id)
+    assert saved(world, reason=["Livrer"]) == draft_id
+    assert drafts.list_drafts(world.company.id) == []
+    saved(world, "another form", reason=["Livrer"])
+    company, place = world.company.id, world.territory.id
+    drafts.save_draft(world.company_actor(), company, place, "a form", {"reason": ["Plus tard"]}, anew=True)
+    saved(world, reason=["Plus tard encore"])
+    typed = {draft.form_key: draft.typed["reason"] for draft in drafts.list_drafts(company)}
+    assert typed == {"another form": ["Livrer"], "a form": ["Plus tard encore"]}
+
+
+def test_no_draft_comes_back_when_a_form_saves_itself_while_it_is_filed(world: World) -> None:
+    draft_id = saved(world, reason=["Liv"])
+    command = world.command(form_key="a form", draft_id=draft_id)
+    session().rollback()
+    _, answer = overtaken(
+        world.app,
+        lambda: submit_request(world.company_actor(), world.company.id, command),
+        lambda: saved(world, reason=["Livrer"]),
+    )
+    assert answer == draft_id
+    assert drafts.list_drafts(world.company.id) == []
+
+
 def test_draft_stays_whole_when_the_filing_is_refused(world: World) -> None:
     draft_id = saved(world, reason=["x"])
     with_paper(world, draft_id)

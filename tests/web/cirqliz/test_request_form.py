@@ -146,6 +146,18 @@ def test_empty_form_becomes_no_draft_when_it_keeps_itself(world: World, client: 
     assert len(drafts.list_drafts(world.company.id)) == 1
 
 
+def test_form_that_keeps_itself_after_it_was_filed_becomes_no_draft(world: World, client: PageClient) -> None:
+    form = filled(world)
+    assert "/demandes/" in client.submit(new_url(world), form)
+    late = client.raw.post(keep_url(world), data=form, headers=HTMX)
+    assert (late.status_code, late.get_data(as_text=True).strip()) == (200, "")
+    paper = {**form, "documents": [file_of(png_paper())]}
+    assert client.raw.post(keep_url(world, "justificatifs"), data=paper, headers=HTMX).status_code == 204
+    assert drafts.list_drafts(world.company.id) == []
+    client.submit(keep_url(world), {**form, "action": "save", "reason": "Livrer encore"})
+    assert len(drafts.list_drafts(world.company.id)) == 1
+
+
 def test_bad_file_is_told_beside_the_good_one(world: World, client: PageClient) -> None:
     files = [
         file_of(jpeg_paper(), "photo.jpg"),
