@@ -42,6 +42,12 @@ function answer(decision) {
   next.focus();
 }
 
+// On a small screen the open answer stands below the list: whoever opened it is led there.
+const batch = document.querySelector(".j-batch");
+batch?.querySelector("summary").addEventListener("click", () => {
+  batch.addEventListener("toggle", () => batch.open && batch.scrollIntoView({ block: "nearest" }), { once: true });
+});
+
 function follow(selector) {
   document.querySelector(selector)?.click();
 }
