@@ -8,6 +8,7 @@ import pytest
 from bs4 import Tag
 from sqlalchemy import update
 
+from portal.accounts.api import siret_groups
 from portal.accounts.models import Company, CompanyStatus
 from portal.cirqliz.decisions.batches.tasks import ask_for_due_batches
 from portal.cirqliz.models import DecisionBatch
@@ -52,7 +53,14 @@ def test_clerk_approves_from_the_queue(world: World, client: PageClient) -> None
     url = str(link["href"])
     page = client.get(url)
     text = page.get_text(" ", strip=True)
-    for shown in ("Fleurs du canal", world.company.siret, "Course du canal", "AA-111-AA", "12 t", "Vérifiée"):
+    for shown in (
+        "Fleurs du canal",
+        siret_groups(world.company.siret),
+        "Course du canal",
+        "AA-111-AA",
+        "12 t",
+        "Vérifiée",
+    ):
         assert shown.replace(" ", "\u00a0") in text or shown in text, shown
     assert page.select_one("[data-map]") is not None
     values = answer(client, url)

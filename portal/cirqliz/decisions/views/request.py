@@ -9,7 +9,7 @@ from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal import audit
-from portal.accounts.api import STATUS_NAMES, CompanyStatus, get_company
+from portal.accounts.api import STATUS_NAMES, CompanyStatus, get_company, siret_groups
 from portal.audit.messages import SENTENCES
 from portal.cirqliz.blueprint import blueprint
 from portal.cirqliz.decisions import claims, messages, queries, services
@@ -77,6 +77,7 @@ def request_page(territory: str, found: RequestView, form: DecisionForm, **more:
         desk_words=messages,
         causes=CAUSES,
         history_words=SENTENCES,
+        siret_groups=siret_groups,
         **desk_frame(place),
         **request_parts(found),
         **context,
