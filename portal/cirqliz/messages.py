@@ -157,7 +157,7 @@ ERRORS: Mapping[str, LazyString] = {
     "revocation-without-reason": _l("Choisissez le motif de la révocation."),
     "revocation-other-unexplained": _l("Expliquez le motif « autre » en une phrase."),
     "search-missing": _l("Saisissez une plaque ou un numéro de laissez-passer."),
-    "search-mistyped": _l("Code, plaque ou numéro mal saisi : vérifiez et recommencez."),
+    "search-mistyped": _l("Texte mal saisi : vérifiez et recommencez."),
 }
 
 REQUEST_STATES: Mapping[RequestState, LazyString] = {
