@@ -22,6 +22,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import func, insert, select
 
+from portal.accounts.api import find_account_by_email, find_session_account
 from portal.audit import verify_journal
 from portal.audit.models import AuditEntry
 from portal.audit.tags import AuditTag
@@ -39,13 +40,14 @@ from portal.cirqliz.models import (
 )
 from portal.cirqliz.passes.sheets import ask_sheet
 from portal.cirqliz.states import BatchState, PassState, RequestState, SheetState, VehicleDecision
-from portal.common.actor import Actor, ActorKind, CompanyRole, StaffRole
+from portal.common.actor import Actor, ActorKind, CompanyRole
 from portal.common.clock import SYSTEM_CLOCK, FixedClock
 from portal.common.ids import new_id
 from portal.db import Base, session, unit_of_work
 from portal.files import file_store
 from portal.jobs import JobState, retry
 from portal.jobs.models import Job
+from portal.runtime.demo.names import DOMAIN
 from portal.runtime.demo.prepare import SLUG
 from tests.faults.person import Sender
 from tests.faults.processes import child_of, kill, run_of, warm_of
@@ -63,7 +65,6 @@ _LOST = "lost-too-often"
 _BATCH = 12
 # The pages take 30 files an hour from one person.
 _MOST_FILES = 20
-_CLERK = Actor(ActorKind.USER, "Essai", staff={SLUG: frozenset({StaffRole.CLERK})})
 
 
 class Load:
@@ -74,6 +75,10 @@ class Load:
         self.batches: list[UUID] = []
         self.sheets: list[UUID] = []
         with company.app.app_context():
+            account = find_account_by_email(f"agent@{DOMAIN}")
+            known = None if account is None else find_session_account(account.id)
+            assert known is not None
+            self._clerk = known.actor
             valid = (AccessPass.state == PassState.ACTIVE, AccessPass.valid_to > SYSTEM_CLOCK.now())
             holders = session().scalars(select(AccessPass.company_id).where(*valid).distinct())
             self._holders = cycle(sorted(holders))
@@ -83,7 +88,7 @@ class Load:
         with self._company.app.app_context():
             command = PrepareBatch(_waiting_requests(), Answer(VehicleDecision.APPROVED), str(uuid4()))
             earlier = FixedClock(SYSTEM_CLOCK.now() - timedelta(days=1))
-            self.batches.append(prepare_batch(_CLERK, SLUG, command, clock=earlier))
+            self.batches.append(prepare_batch(self._clerk, SLUG, command, clock=earlier))
             ask_for_due_batches()
             holder = next(self._holders)
             actor = Actor(ActorKind.USER, "Essai", companies={holder: CompanyRole.OWNER})

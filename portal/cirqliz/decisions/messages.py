@@ -77,6 +77,7 @@ LEFT_OUT: Mapping[str, LazyString] = {
     "closed-not-exceptional": _l("Un périmètre est fermé aux véhicules, à décider à part"),
     "accredited-without-document": _l("Véhicules accrédités seulement, et aucun justificatif joint"),
     "quota-reached": _l("Le quota d’un périmètre est atteint"),
+    "clerk-gone": _l("Rôle retiré à un agent du territoire"),
     "request-refused-by-database": _l("Réponse impossible à enregistrer, à traiter à part"),
 }
 

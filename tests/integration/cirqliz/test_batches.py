@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from portal.accounts.api import refuse_company
+from portal.accounts.models import Account
+from portal.accounts.services.staff import remove_staff
 from portal.audit import list_entries
 from portal.audit.tags import AuditTag
 from portal.cirqliz.decisions.batches.preview import preview_batch
@@ -44,7 +46,7 @@ from portal.fleet.api import archive_vehicle
 from portal.jobs import cancel
 from portal.jobs.models import Job
 from portal.mail import list_outbox
-from tests.factories.accounts import make_user
+from tests.factories.accounts import MadeUser, make_staff, make_user
 from tests.factories.cirqliz import World
 from tests.factories.territories import make_territory
 from tests.support.races import overtaken
@@ -69,7 +71,9 @@ def let_the_hour_come(world: World) -> None:
 
 def other_clerk(world: World, name: str = "Louise Second") -> Actor:
     """Another clerk of the territory."""
-    return world.staff_actor(user=make_user(full_name=name))
+    user = make_user(full_name=name)
+    make_staff(user, world.territory)
+    return world.staff_actor(user=user)
 
 
 def outcomes(batch_id: UUID) -> dict[UUID, str | None]:
@@ -126,6 +130,52 @@ def test_request_of_a_batch_is_closed_to_everybody_else(world: World) -> None:
         assert [one.error.code for one in skipped] == ["in-batch"]
     with pytest.raises(Invalid, match="batch-empty"):
         prepared(world, [seen], REFUSED)
+
+
+def lose_the_role(world: World, actor: Actor) -> None:
+    assert actor.user_id is not None
+    remove_staff(world.staff_actor(StaffRole.ADMINISTRATOR), world.territory.slug, actor.user_id, StaffRole.CLERK)
+
+
+def lose_the_account(_world: World, actor: Actor) -> None:
+    with unit_of_work() as uow:
+        uow.session.execute(update(Account).where(Account.id == actor.user_id).values(disabled_at=SYSTEM_CLOCK.now()))
+
+
+def lose_everything(_world: World, actor: Actor) -> None:
+    with unit_of_work() as uow:
+        uow.session.execute(delete(Account).where(Account.id == actor.user_id))
+
+
+@pytest.mark.parametrize("lose", [lose_the_role, lose_the_account, lose_everything])
+def test_nothing_counts_in_the_name_of_a_clerk_who_is_gone(world: World, lose: Callable[[World, Actor], None]) -> None:
+    louise = other_clerk(world)
+    found = [world.ready(), world.ready()]
+    batch_id = prepared(world, found, actor=louise)
+    mails = len(list_outbox())
+    lose(world, louise)
+    let_the_hour_come(world)
+    batch = get_batch(world.territory.id, batch_id)
+    assert (batch.state, batch.waiting, batch.decided, batch.left_out) == (BatchState.UNDONE, 0, 0, 2)
+    assert set(outcomes(batch_id).values()) == {"clerk-gone"}
+    after = [world.seen(one.id) for one in found]
+    assert {(one.state, one.batch_id) for one in after} == {(RequestState.READY, None)}
+    assert len(list_outbox()) == mails
+    (undone,) = list_entries(subject_id=batch_id).items[:1]
+    assert (undone.tag, undone.actor_label) == (AuditTag.BATCH_UNDONE, "system:batches")
+    assert (undone.data["requests"], undone.data["prepared_by"]) == (2, "Louise Second")
+    assert ask_for_due_batches() == 0
+    assert world.approve(after[0]).state is RequestState.APPROVED
+
+
+def test_batch_of_a_clerk_who_became_supervisor_counts(world: World) -> None:
+    louise = other_clerk(world)
+    found = world.ready()
+    batch_id = prepared(world, [found], actor=louise)
+    make_staff(MadeUser(louise.user_id or new_id(), "", ""), world.territory, StaffRole.SUPERVISOR)
+    lose_the_role(world, louise)
+    let_the_hour_come(world)
+    assert outcomes(batch_id) == {found.id: "decided"}
 
 
 def test_what_changed_meanwhile_is_left_out_and_told(world: World) -> None:

@@ -27,7 +27,7 @@ from portal.common.errors import Conflict, PortalError
 from portal.common.ids import new_id
 from portal.db import db, session
 from portal.jobs import runner
-from tests.factories.accounts import make_user
+from tests.factories.accounts import make_staff, make_user
 from tests.factories.cirqliz import World
 from tests.factories.queue import many_ready
 
@@ -107,7 +107,10 @@ def test_no_request_is_answered_twice_when_batches_decisions_and_withdrawals_cro
     """Whatever happens first: each request ends with one answer or withdrawn, and every batch ends whole."""
     at_once(world)
     ids = many_ready(world, 60)
-    clerks = [world.staff_actor(user=make_user(full_name=name)) for name in ("Colette", "Louise", "Anne")]
+    users = [make_user(full_name=name) for name in ("Colette", "Louise", "Anne")]
+    for user in users:
+        make_staff(user, world.territory)
+    clerks = [world.staff_actor(user=user) for user in users]
     owner = world.company_actor()
     slug = world.territory.slug
     draw = random.Random(5)

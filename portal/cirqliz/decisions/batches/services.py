@@ -18,7 +18,7 @@ from portal.cirqliz.decisions.deciding import load_requests
 from portal.cirqliz.models import AccessRequest, BatchItem, DecisionBatch
 from portal.cirqliz.rules.settings import access_settings
 from portal.cirqliz.states import BatchState
-from portal.common.actor import Actor
+from portal.common.actor import Actor, system_actor
 from portal.common.clock import SYSTEM_CLOCK, Clock
 from portal.common.errors import Conflict, Invalid, NotFound
 from portal.common.ids import new_id
@@ -26,6 +26,9 @@ from portal.db import UnitOfWork, session, unit_of_work
 from portal.territories.api import TerritoryView, get_territory
 
 APPLY_BATCH = "cirqliz.apply_batch"
+CLERK_GONE = "clerk-gone"
+"""The outcome of what a batch held when its clerk had lost the role at its hour."""
+_PORTAL = system_actor("batches")
 
 
 def prepare_batch(actor: Actor, territory: str, command: PrepareBatch, *, clock: Clock = SYSTEM_CLOCK) -> UUID:
@@ -115,6 +118,20 @@ def undo_batch(actor: Actor, territory: str, batch_id: UUID, *, clock: Clock = S
         free_requests(uow, batch.id)
         batch.state, batch.ended_at = BatchState.UNDONE, clock.now()
         _record(actor, AuditTag.BATCH_UNDONE, batch, clock)
+
+
+def end_without_clerk(uow: UnitOfWork, batch: DecisionBatch, clock: Clock) -> None:
+    """Take back a batch, locked by the caller, whose clerk may no longer answer for the territory.
+
+    Its requests are free again; each line says why, for the other clerks.
+    """
+    free_requests(uow, batch.id)
+    held = [item for item in batch.items if item.outcome is None]
+    for item in held:
+        item.outcome = CLERK_GONE
+    batch.state, batch.ended_at = BatchState.UNDONE, clock.now()
+    counts = {"requests": len(held), "left_out": len(batch.items)}
+    _record(_PORTAL, AuditTag.BATCH_UNDONE, batch, clock, prepared_by=batch.created_by_label, **counts)
 
 
 def lock_batch(uow: UnitOfWork, batch_id: UUID) -> DecisionBatch | None:

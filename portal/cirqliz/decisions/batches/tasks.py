@@ -9,12 +9,19 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from portal.cirqliz.decisions.batches.services import APPLY_BATCH, free_requests, lock_batch, record_applied
+from portal.accounts.api import find_session_account
+from portal.cirqliz.decisions.batches.services import (
+    APPLY_BATCH,
+    end_without_clerk,
+    free_requests,
+    lock_batch,
+    record_applied,
+)
 from portal.cirqliz.decisions.commands import Answer
 from portal.cirqliz.decisions.deciding import decide_in, load_requests, pending_of, refuses_touch
 from portal.cirqliz.models import AccessRequest, BatchItem, DecisionBatch
 from portal.cirqliz.states import BatchState
-from portal.common.actor import Actor, ActorKind
+from portal.common.actor import Actor, ActorKind, StaffRole
 from portal.common.clock import SYSTEM_CLOCK, Clock
 from portal.common.errors import Conflict, PortalError
 from portal.db import UnitOfWork, session, unit_of_work
@@ -50,7 +57,10 @@ def _came_to_nothing(job_id: UUID, clock: Clock) -> bool:
 
 @task(APPLY_BATCH, timeout_s=600)
 def apply_batch(job: RunningJob, batch_id: str) -> None:
-    """Decide every request of a batch that still can be; the others keep the reason. All of it or nothing."""
+    """Decide every request of a batch that still can be; the others keep the reason. All of it or nothing.
+
+    Nothing at all in the name of a clerk who lost the role or the account since: the batch ends as if taken back.
+    """
     with job.finish() as uow:
         batch = lock_batch(uow, UUID(batch_id))
         if batch is None or batch.state is not BatchState.WAITING or batch.apply_at > SYSTEM_CLOCK.now():
@@ -60,6 +70,9 @@ def apply_batch(job: RunningJob, batch_id: str) -> None:
 
 def _apply(uow: UnitOfWork, batch: DecisionBatch, clock: Clock) -> None:
     place = get_territory_by_id(batch.territory_id)
+    if not _still_serves(batch, place.slug):
+        end_without_clerk(uow, batch, clock)
+        return
     actor = Actor(ActorKind.USER, batch.created_by_label, batch.created_by)
     items = [item for item in batch.items if item.outcome is None]
     found = {row.id: row for row in load_requests(uow, place.id, [item.request_id for item in items])}
@@ -90,6 +103,11 @@ def _apply(uow: UnitOfWork, batch: DecisionBatch, clock: Clock) -> None:
     batch.state, batch.ended_at = BatchState.APPLIED, clock.now()
     decided = sum(item.outcome == DECIDED for item in items)
     record_applied(actor, batch, {"requests": decided, "left_out": len(batch.items) - decided}, clock)
+
+
+def _still_serves(batch: DecisionBatch, territory: str) -> bool:
+    known = None if batch.created_by is None else find_session_account(batch.created_by)
+    return known is not None and known.actor.serves(territory, StaffRole.CLERK)
 
 
 def _as_held(request: AccessRequest | None, item: BatchItem) -> bool:
