@@ -33,6 +33,7 @@ ALIKE = {
     "%(num)s activation",
     "%(num)s activations",
     "%(num)s minute",
+    "%(num)s orange",
     "%(num)s minutes",
     "%(order)s (%(place)s)",
     "%(place)s (%(direction)s)",
