@@ -12,7 +12,7 @@ from portal.common.errors import Conflict
 from portal.db import session
 from portal.fleet import imports, queries, services
 from portal.fleet.drafts import VehicleDraft, judge
-from portal.fleet.models import FleetImport
+from portal.fleet.models import FleetImport, ImportState
 from portal.jobs.models import Job
 from tests.factories.accounts import make_company
 from tests.support.races import overtaken
@@ -89,7 +89,7 @@ def test_file_is_stored_when_a_form_adds_one_of_its_plates_meanwhile(
         lambda: runner.run(str(pending.pop())),
     )
     found = imports.get_import(company_id, import_id)
-    assert found.state is imports.ImportState.APPLIED
+    assert found.state is ImportState.APPLIED
     assert (found.added, len(queries.list_vehicles(company_id))) == (1, 2)
 
 
