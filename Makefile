@@ -25,7 +25,7 @@ demo: setup-run
 
 test: setup
 	@sh scripts/chromium.sh
-	@$(RUN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup
+	@$(RUN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 
 check: setup
 	$(RUN)/ruff check .

@@ -33,7 +33,7 @@ from portal.jobs.models import Job
 from tests.factories.accounts import valid_siret
 from tests.faults.processes import kill
 
-ROWS = 4000
+ROWS = 30_000
 _LETTERS = "ABCDEFGHJKLMNPQRSTVWXYZ"
 
 
@@ -114,7 +114,7 @@ class Company:
             fleet.confirm_import(_owner(company_id), company_id, import_id)
             models = session().scalars(
                 select(AccessRequest)
-                .where(AccessRequest.starts_at > SYSTEM_CLOCK.now() + timedelta(days=1))
+                .where(AccessRequest.starts_at > SYSTEM_CLOCK.now() + timedelta(days=1), AccessRequest.stops.any())
                 .order_by(func.random())
                 .limit(requests)
             )

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import pytest
-
-from tests.support.data import ROOT
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 # Each of these folders has fixtures for the whole run (a territory's graph, a portal under its supervisor): elsewhere
 # the tests of one file stay together.
 _TOGETHER = ("browser", "faults", "integration/itineriz", "properties", "web")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Name the group of each test."""
-    for item in items:
-        path = item.path.relative_to(ROOT / "tests").as_posix()
-        group = next((folder for folder in _TOGETHER if path.startswith(f"{folder}/")), path)
-        item.add_marker(pytest.mark.xdist_group(group))
+class ByPreparation(LoadScopeScheduling):
+    """Hand out groups in the order of their folders: the browser and the faults, which wait much, come early."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.partition("::")[0].removeprefix("tests/")
+        return next((folder for folder in _TOGETHER if path.startswith(f"{folder}/")), path)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByPreparation:
+    """Group by preparation, whatever distribution is asked for."""
+    return ByPreparation(config, log)
