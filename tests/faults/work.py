@@ -111,8 +111,6 @@ class Company:
     def submit(self, import_id: UUID, requests: int) -> Submitted:
         """Confirm a judged import and file requests like those of the demonstration; the portal says: received."""
         with self.app.app_context():
-            company_id = self.import_of(import_id).company_id
-            fleet.confirm_import(_owner(company_id), company_id, import_id)
             models = session().scalars(
                 select(AccessRequest)
                 .where(AccessRequest.starts_at > SYSTEM_CLOCK.now() + timedelta(days=1), AccessRequest.stops.any())
@@ -120,6 +118,9 @@ class Company:
                 .limit(requests)
             )
             filed = [_file_like(model) for model in models.all()]
+            # Last: filing takes as long as storing, and what kills a run must find it running.
+            company_id = self.import_of(import_id).company_id
+            fleet.confirm_import(_owner(company_id), company_id, import_id)
         assert len(filed) == requests
         return Submitted(import_id, tuple(filed))
 
