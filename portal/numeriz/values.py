@@ -44,6 +44,26 @@ class OrderStatus(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class OrderChange(StrEnum):
+    """What made a new version of an order written here. LIFTED and ACTIVATED are the hot switch; RESUMED ends both."""
+
+    PUBLISHED = "published"
+    AMENDED = "amended"
+    WITHDRAWN = "withdrawn"
+    LIFTED = "lifted"
+    ACTIVATED = "activated"
+    RESUMED = "resumed"
+
+
+class PushState(StrEnum):
+    """waiting -> sent | refused (by what it says) | failed (to reach the other side, tried again by hand)."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
 class BayRegime(StrEnum):
     """When a bay is kept for deliveries: always, in its hours, or unknown."""
 

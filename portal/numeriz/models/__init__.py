@@ -1,4 +1,4 @@
-"""The tables of the law: what is in force, where it comes from and goes to."""
+"""The tables of the law: what is in force, where it comes from and goes to, and how it is written here."""
 
 from portal.numeriz.models.law import (
     IDENTIFIER_LENGTH,
@@ -19,6 +19,7 @@ from portal.numeriz.models.law import (
     TrafficOrder,
 )
 from portal.numeriz.models.sources import Feed, ImportReport, Publication, SourceRecordRow
+from portal.numeriz.models.writing import BaySuspension, CityEvent, OrderPush, OrderVersion, OrderWork
 
 __all__ = [
     "IDENTIFIER_LENGTH",
@@ -28,6 +29,8 @@ __all__ = [
     "TITLE_LENGTH",
     "UNKNOWN_COLOUR",
     "ActivationRow",
+    "BaySuspension",
+    "CityEvent",
     "DeliveryBay",
     "EdgeMatch",
     "Feed",
@@ -35,6 +38,9 @@ __all__ = [
     "LawState",
     "Matched",
     "MeasureRow",
+    "OrderPush",
+    "OrderVersion",
+    "OrderWork",
     "PerimeterRow",
     "PerimeterShape",
     "Publication",

@@ -163,7 +163,7 @@ class MeasureRow(Base):
 
 
 class DeliveryBay(Base):
-    """A place kept for deliveries. Unknown sizes stay null."""
+    """A place kept for deliveries. Unknown sizes stay null. photo_key: of the file storage."""
 
     __tablename__ = "delivery_bay"
     __table_args__ = (
@@ -194,6 +194,7 @@ class DeliveryBay(Base):
     max_gross_weight_kg: Mapped[int | None]
     details: Mapped[dict[str, Any]]
     active: Mapped[bool]
+    photo_key: Mapped[str | None] = mapped_column(String(80))
     provenance: Mapped[dict[str, Any]]
     issues: Mapped[list[Any]]
     issue_count: Mapped[int]
