@@ -11,7 +11,7 @@ import os
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
@@ -23,6 +23,14 @@ _FEED_HOSTS = (
     "dialog.beta.gouv.fr tipi.bison-fute.gouv.fr transport.data.gouv.fr www.data.gouv.fr static.data.gouv.fr "
     "opendata.paris.fr data.grandlyon.com download.data.grandlyon.com opendata.hauts-de-seine.fr"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class DialogAccount:
+    """The account of an organisation at the national base of orders (DiaLog), by which its orders are pushed."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
 
 
 class ConfigurationError(Exception):
@@ -51,6 +59,8 @@ class Settings:
     max_upload_bytes: int
     max_feed_bytes: int
     feed_hosts: frozenset[str]
+    dialog_url: str
+    dialog_accounts: Mapping[str, DialogAccount]
     max_import_rows: int
     max_import_columns: int
     rate_limits: bool
@@ -129,6 +139,8 @@ def load_settings(environ: Mapping[str, str] | None = None, **overrides: object)
         "max_upload_bytes": number("MAX_UPLOAD_BYTES", 20 * 1024 * 1024),
         "max_feed_bytes": number("MAX_FEED_BYTES", 400 * 1024 * 1024),
         "feed_hosts": frozenset(text("FEED_HOSTS", _FEED_HOSTS).split()),
+        "dialog_url": text("DIALOG_URL", "https://dialog.beta.gouv.fr").rstrip("/"),
+        "dialog_accounts": _dialog_accounts(text("DIALOG_ACCOUNTS", ""), faults),
         "max_import_rows": number("MAX_IMPORT_ROWS", 100_000),
         "max_import_columns": number("MAX_IMPORT_COLUMNS", 100),
         "rate_limits": flag("RATE_LIMITS", True),
@@ -155,6 +167,22 @@ def load_settings(environ: Mapping[str, str] | None = None, **overrides: object)
     if faults:
         raise ConfigurationError(" ".join(faults))
     return Settings(**values)  # type: ignore[arg-type]
+
+
+def _dialog_accounts(written: str, faults: list[str]) -> Mapping[str, DialogAccount]:
+    """Accounts by the short name of their territory, written `name=id:secret` with spaces between them."""
+    found: dict[str, DialogAccount] = {}
+    for number, part in enumerate(written.split(), 1):
+        slug, _equals, account = part.partition("=")
+        client_id, _colon, client_secret = account.partition(":")
+        # Both go into headers as they are; the fault never repeats what was written, which may be a secret.
+        if not (slug and client_id and client_secret and account.isascii() and account.isprintable()) or slug in found:
+            faults.append(
+                f"{_PREFIX}DIALOG_ACCOUNTS: account {number} must be territory=id:secret, once each."
+            )
+            continue
+        found[slug] = DialogAccount(client_id, client_secret)
+    return found
 
 
 def runtime_socket(var_dir: Path) -> Path:
