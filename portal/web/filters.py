@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from babel.dates import format_date
 from flask import Flask
-from flask_babel import format_date, format_decimal, get_locale
+from flask_babel import format_decimal, get_locale
 
 from portal.common.units import cm_to_metres, kg_to_tonnes
 from portal.web.locale import DEFAULT_ZONE
@@ -25,7 +27,7 @@ def instant(at: datetime | None, zone: str = DEFAULT_ZONE) -> str:
 
 def short_day(value: date) -> str:
     """Return « 8 sept. 2024 »."""
-    return str(format_date(value, "d MMM y")).replace(" ", _NBSP)
+    return _written(value, "d MMM y", _language()).replace(" ", _NBSP)
 
 
 def hour(at: datetime | None, zone: str = DEFAULT_ZONE) -> str:
@@ -39,7 +41,7 @@ def day(value: date | datetime | None, zone: str = DEFAULT_ZONE) -> str:
         return ""
     if isinstance(value, datetime):
         value = value.astimezone(ZoneInfo(zone)).date()
-    return str(format_date(value, "EEEE d MMMM y"))
+    return _written(value, "EEEE d MMMM y", _language())
 
 
 def tonnes(kilograms: int | None) -> str:
@@ -68,7 +70,17 @@ def duration(seconds: float) -> str:
 
 
 def _french() -> bool:
-    return str(get_locale() or "fr").startswith("fr")
+    return _language().startswith("fr")
+
+
+def _language() -> str:
+    return str(get_locale() or "fr")
+
+
+@lru_cache(maxsize=2048)
+def _written(value: date, pattern: str, language: str) -> str:
+    """The pages of a season show the same few days: each is written once."""
+    return str(format_date(value, pattern, language))
 
 
 def init_app(app: Flask) -> None:
