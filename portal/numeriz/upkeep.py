@@ -6,6 +6,7 @@ from portal.common.clock import SYSTEM_CLOCK, Clock
 from portal.numeriz.exports.publishing import publish_due
 from portal.numeriz.feeds.register import feeds_due
 from portal.numeriz.matching.tasks import ensure_matching
+from portal.numeriz.pushing.asking import ask_due_pushes
 from portal.numeriz.storing.events import purge_events
 from portal.territories.api import list_territories
 
@@ -14,7 +15,7 @@ def ask_for_due_work(clock: Clock = SYSTEM_CLOCK) -> int:
     """Ask for every job that is due; return how many. Cheap enough to be called every few seconds."""
     asked = feeds_due(clock.now())
     asked += sum(ensure_matching(territory, clock) is not None for territory in list_territories())
-    return asked + len(publish_due(clock))
+    return asked + len(publish_due(clock)) + ask_due_pushes(clock)
 
 
 def erase_old_law(clock: Clock = SYSTEM_CLOCK) -> int:
