@@ -1,9 +1,11 @@
 """What other contexts may use of Numeriz: the law in memory, its perimeters, and the sentences of its answers."""
 
+from portal.numeriz.bays.photos import bay_photo
+from portal.numeriz.bays.queries import BayView, get_bay, list_bays, page_bays
+from portal.numeriz.bays.suspensions import Suspension
 from portal.numeriz.law.memory import bump_law, law_for_display, law_of, law_snapshot, law_version
 from portal.numeriz.law.reasons import sentence, state_words
 from portal.numeriz.queries import (
-    BayView,
     OrderLine,
     OrderView,
     PerimeterLine,
@@ -12,9 +14,7 @@ from portal.numeriz.queries import (
     get_order,
     get_perimeter,
     get_perimeters,
-    list_bays,
     list_perimeters,
-    page_bays,
     page_orders,
     page_perimeters,
     perimeters_version,
@@ -81,11 +81,14 @@ __all__ = [
     "PerimeterLine",
     "PerimeterView",
     "Subject",
+    "Suspension",
     "ask_for_due_work",
+    "bay_photo",
     "bump_law",
     "criterion_words",
     "erase_old_law",
     "geojson",
+    "get_bay",
     "get_order",
     "get_perimeter",
     "get_perimeters",

@@ -21,18 +21,13 @@ from portal.numeriz import codec
 from portal.numeriz.models import (
     UNKNOWN_COLOUR,
     ActivationRow,
-    DeliveryBay,
     MeasureRow,
     PerimeterRow,
     PerimeterShape,
     TrafficOrder,
 )
 from portal.numeriz.values import (
-    NUMERIZ,
-    BayLayout,
-    BayRegime,
     Category,
-    DeliveryHours,
     MeasureDraft,
     OrderStatus,
     Subject,
@@ -148,31 +143,6 @@ class OrderLine:
     status: OrderStatus
     issue_count: int
     source: str
-
-
-@dataclass(frozen=True, slots=True)
-class BayView:
-    """A delivery bay; None is unknown. outline: polygon, (lon, lat) WGS84; details: what the source says beside."""
-
-    id: UUID
-    local_id: str
-    lon: float
-    lat: float
-    address: str
-    regime: BayRegime
-    layout: BayLayout
-    length_cm: int | None
-    width_cm: int | None
-    places: int | None
-    hours: tuple[DeliveryHours, ...]
-    max_stay_min: int | None
-    active: bool
-    issues: Sequence[Mapping[str, Any]]
-    source: str = NUMERIZ
-    name: str = ""
-    max_gross_weight_kg: int | None = None
-    outline: BaseGeometry | None = field(default=None, repr=False)
-    details: Mapping[str, str] = field(default_factory=dict)
 
 
 def list_perimeters(territory_id: UUID) -> Sequence[PerimeterView]:
@@ -342,51 +312,4 @@ def get_order(territory_id: UUID, order_id: UUID, *, published_only: bool = Fals
         row.issues,
         measures,
         row.source,
-    )
-
-
-def page_bays(
-    territory_id: UUID,
-    cursor: str | None = None,
-    *,
-    active_only: bool = False,
-    doubtful: bool = False,
-    size: int = DEFAULT_PAGE_SIZE,
-) -> Page[BayView]:
-    """Return a page of delivery bays by address."""
-    statement = select(DeliveryBay).where(DeliveryBay.territory_id == territory_id)
-    if active_only:
-        statement = statement.where(DeliveryBay.active)
-    if doubtful:
-        statement = statement.where(DeliveryBay.issue_count > 0)
-    return paginate(statement, [DeliveryBay.address, DeliveryBay.id], cursor, size).map(_bay_view)
-
-
-def list_bays(territory_id: UUID) -> Sequence[BayView]:
-    """Return every bay in use of the territory."""
-    statement = select(DeliveryBay).where(DeliveryBay.territory_id == territory_id, DeliveryBay.active)
-    return [_bay_view(row) for row in session().scalars(statement.order_by(DeliveryBay.address, DeliveryBay.id))]
-
-
-def _bay_view(row: DeliveryBay) -> BayView:
-    return BayView(
-        row.id,
-        row.local_id,
-        row.lon,
-        row.lat,
-        row.address,
-        row.regime,
-        row.layout,
-        row.length_cm,
-        row.width_cm,
-        row.places,
-        codec.hours_from_json(row.hours),
-        row.max_stay_min,
-        row.active,
-        row.issues,
-        row.source,
-        row.name,
-        row.max_gross_weight_kg,
-        None if row.outline_wkb is None else codec.shape_from_bytes(row.outline_wkb),
-        row.details,
     )

@@ -17,6 +17,7 @@ from portal.numeriz.api import (
     REGIMES,
     BayView,
     DeliveryHours,
+    Suspension,
     hours_words,
     measure_words,
     period_words,
@@ -141,9 +142,11 @@ def _limit_words(over: Over) -> str:
     return metres(over.limit)
 
 
-def bay_lines(bay: BayView) -> list[str]:
-    """The regime, hours and size of a bay; what is unknown is not said."""
+def bay_lines(bay: BayView, zone: ZoneInfo, now: datetime) -> list[str]:
+    """What puts a bay out of use, unless it is over, then its regime, hours and size; what is unknown is not said."""
+    out = [span for span in bay.suspensions if span.end > now]
     lines: Sequence[str] = [
+        *(suspension_words(span, zone) for span in out[:_SPANS_SHOWN]),
         _("Régime\u00a0: %(regime)s.", regime=str(REGIMES[bay.regime]).lower()),
         _("Livraisons %(hours)s.", hours=hours_words(bay.hours)) if bay.hours else "",
         _("Longueur\u00a0: %(metres)s\u00a0m.", metres=format_decimal(cm_to_metres(bay.length_cm), "0.0"))
@@ -152,3 +155,11 @@ def bay_lines(bay: BayView) -> list[str]:
         _("Arrêt limité à %(minutes)s\u00a0min.", minutes=bay.max_stay_min) if bay.max_stay_min else "",
     ]
     return [line for line in lines if line]
+
+
+def suspension_words(span: Suspension, zone: ZoneInfo) -> str:
+    """When a bay is out of use, and why when it is known."""
+    when = span_words(span.start, span.end, zone)
+    if span.why:
+        return str(_("Hors d’usage %(when)s\u00a0: %(why)s.", when=when, why=span.why.rstrip(".")))
+    return str(_("Hors d’usage %(when)s.", when=when))

@@ -7,6 +7,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import shapely
 from flask import url_for
@@ -34,6 +35,8 @@ type Feature = dict[str, Any]
 type Box = tuple[float, float, float, float]
 """West, south, east, north; degrees."""
 
+SUSPENDED_REGIME = "suspended"
+"""How the map knows a bay that is out of use."""
 MOST_FEATURES = 3_000
 """A browser draws no more than this in good time: a layer that holds more says so, and is asked for a smaller box."""
 
@@ -104,17 +107,31 @@ def measure_windows(measure: Measure, law: LawSnapshot, around: Interval) -> lis
     return [[_iso(span.start), _iso(span.end)] for span in spans]
 
 
-def bay_features(bays: Iterable[BayView]) -> Iterable[Feature]:
-    """One point per bay."""
+def bay_features(bays: Iterable[BayView], slug: str, zone: ZoneInfo, now: datetime) -> Iterable[Feature]:
+    """One point per bay; of one that is put out of use, a second one, whose windows are those times.
+
+    The first has then the windows that are left, and both say `suspended`: every span. now: what is over is not told.
+    """
     for bay in bays:
         point = {"type": "Point", "coordinates": [round(bay.lon, 6), round(bay.lat, 6)]}
-        yield _feature(
-            point,
-            id=str(bay.id),
-            title=bay.address or _("Aire de livraison"),
-            regime=bay.regime.value,
-            lines=bay_lines(bay),
-        )
+        properties: dict[str, object] = {
+            "id": str(bay.id),
+            "title": bay.address or _("Aire de livraison"),
+            "regime": bay.regime.value,
+            "lines": bay_lines(bay, zone, now),
+            "href": url_for("visualiz.show_bay", territory=slug, bay_id=bay.id),
+        }
+        if not bay.suspensions:
+            yield _feature(point, **properties)
+            continue
+        out = merge(Interval(span.start, span.end) for span in bay.suspensions)
+        suspended = [[_iso(span.start), _iso(span.end)] for span in out]
+        starts = [None, *(end for _start, end in suspended)]
+        ends = [*(start for start, _end in suspended), None]
+        properties["suspended"] = suspended
+        yield _feature(point, **properties, windows=[list(span) for span in zip(starts, ends, strict=True)])
+        gone = {"id": f"{bay.id}.{SUSPENDED_REGIME}", "regime": SUSPENDED_REGIME, "windows": suspended}
+        yield _feature(point, **{**properties, **gone})
 
 
 def _feature(geometry: Mapping[str, Any], **properties: object) -> Feature:

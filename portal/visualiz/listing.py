@@ -51,7 +51,7 @@ LAYERS = {
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the list. href: its page, or that of its source; None for a bay.
+    """One line of the list. href: its page, or that of its source.
 
     concern: what it means for the vehicle asked about; empty for a bay.
     """
@@ -74,9 +74,14 @@ def list_page(
 ) -> Page[Entry]:
     """Return a page of what applies at the moment; for bays, of all those in use. box: only what is drawn in it."""
     if kind is ListKind.BAYS:
+
+        def bay_entry(bay: BayView) -> Entry:
+            href = url_for("visualiz.show_bay", territory=territory.slug, bay_id=bay.id)
+            return Entry(bay.address or bay.local_id, bay_lines(bay, law.zone, moment.at), None, href)
+
         if box is None:
-            return page_bays(territory.id, cursor, active_only=True, size=PAGE_SIZE).map(_bay_entry)
-        return _sliced([bay for bay in list_bays(territory.id) if holds(box, bay.lon, bay.lat)], cursor).map(_bay_entry)
+            return page_bays(territory.id, cursor, active_only=True, size=PAGE_SIZE).map(bay_entry)
+        return _sliced([bay for bay in list_bays(territory.id) if holds(box, bay.lon, bay.lat)], cursor).map(bay_entry)
 
     def sorted_items() -> Sequence[Perimeter | Measure]:
         in_force = [item for item in in_force_in(law, moment.at, box) if _kind_of(item) is kind]
@@ -105,10 +110,6 @@ def _by_place(item: Perimeter | Measure) -> tuple[str, str, str]:
     if isinstance(item, Perimeter):
         return item.name, "", item.id
     return next((place.label for place in item.locations if place.label), item.order.title), item.type.value, item.id
-
-
-def _bay_entry(bay: BayView) -> Entry:
-    return Entry(bay.address or bay.local_id, bay_lines(bay))
 
 
 def _sliced[R: (Perimeter | Measure, BayView)](items: Sequence[R], cursor: str | None) -> Page[R]:

@@ -44,6 +44,8 @@ class Layer(StrEnum):
     BAYS = "bays"
 
 
+SUSPENDED = "suspended"
+"""The look of a bay that is out of use, whatever its regime."""
 ORIGINS = {Layer.ORDERS: Origin.ORDER, Layer.EVENTS: Origin.EVENT, Layer.SIGNS: Origin.OSM}
 
 
@@ -115,7 +117,8 @@ def _of_layer(
     territory: TerritoryView, law: LawSnapshot, moment: Moment, layer: Layer, box: Box | None, choice: Choice
 ) -> Iterator[Shown]:
     if layer is Layer.BAYS:
-        yield from (_bay(bay) for bay in list_bays(territory.id) if holds(box, bay.lon, bay.lat))
+        bays = (bay for bay in list_bays(territory.id) if holds(box, bay.lon, bay.lat))
+        yield from (_bay(bay, territory, law, moment) for bay in bays)
         return
     for regulation in in_force_in(law, moment.at, box):
         if isinstance(regulation, Perimeter):
@@ -172,10 +175,19 @@ def _places(
             )
 
 
-def _bay(bay: BayView) -> Shown:
-    title = bay.address or _("Aire de livraison")
-    point = shapely.Point(bay.lon, bay.lat)
-    return Shown(Layer.BAYS, str(bay.id), title, tuple(bay_lines(bay)), bay.regime.value, point, None, None, "", None)
+def _bay(bay: BayView, territory: TerritoryView, law: LawSnapshot, moment: Moment) -> Shown:
+    return Shown(
+        Layer.BAYS,
+        str(bay.id),
+        bay.address or _("Aire de livraison"),
+        tuple(bay_lines(bay, law.zone, moment.at)),
+        SUSPENDED if bay.suspension_at(moment.at) else bay.regime.value,
+        shapely.Point(bay.lon, bay.lat),
+        None,
+        None,
+        "",
+        url_for("visualiz.show_bay", territory=territory.slug, bay_id=bay.id),
+    )
 
 
 def holds(box: Box | None, lon: float, lat: float) -> bool:

@@ -106,7 +106,15 @@ def _streets(territory: TerritoryView) -> Streets | None:
 
 
 def _bays(order: SheetOrder) -> Sequence[BayView]:
-    return list_bays(order.territory.id) if Layer.BAYS in order.layers else ()
+    """The bays that can be used all day: paper does not follow the clock."""
+    if Layer.BAYS not in order.layers:
+        return ()
+    start, end = order.moment.whole_day
+    return [
+        bay
+        for bay in list_bays(order.territory.id)
+        if not any(span.start < end and start < span.end for span in bay.suspensions)
+    ]
 
 
 def _signs(perimeters: Sequence[OfDay]) -> list[Sign]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 
 from portal.numeriz.api import COLOURS, REGIMES
-from portal.visualiz.onscreen import Layer, Shown
+from portal.visualiz.onscreen import SUSPENDED, Layer, Shown
 
 LAYER_NAMES = {
     Layer.PERIMETERS: _l("Périmètres"),
@@ -23,6 +23,7 @@ _LOOKS = {
     **{colour.value: name for colour, name in COLOURS.items()},
     **{regime.value: name for regime, name in REGIMES.items()},
     **EFFECTS,
+    SUSPENDED: _l("Hors d’usage"),
 }
 
 

@@ -52,9 +52,11 @@ from portal.itineriz.places.uploads import start_upload
 from portal.itineriz.services import CreateRoute, create_route
 from portal.itineriz.sharing import write_link
 from portal.itineriz.trip import Stop
+from portal.numeriz.bays.photos import set_photo
+from portal.numeriz.bays.suspending import Suspending, suspend_bay
 from portal.numeriz.feeds.presets import PRESETS
 from portal.numeriz.feeds.register import add_feed
-from portal.numeriz.models import ImportReport, PerimeterRow, TrafficOrder
+from portal.numeriz.models import DeliveryBay, ImportReport, PerimeterRow, TrafficOrder
 from portal.regulations.perimeters import Colour
 from portal.territories.api import get_territory
 from portal.territories.queries import TerritoryView
@@ -183,6 +185,7 @@ def _make_side(app: Flask, run_jobs: RunJobs, slug: str) -> Side:
             "row_number": 3,
             **_of_requests(actor, company.id, territory.id, ready),
             **_of_fleet(actor, company.id, vehicle_id),
+            **_of_bays(clerk, territory.id),
             **_of_itineriz(app, run_jobs, actor, company.id, territory),
             "rule_id": _rule(slug),
             "order_id": _one_of(TrafficOrder, territory.id),
@@ -194,6 +197,15 @@ def _make_side(app: Flask, run_jobs: RunJobs, slug: str) -> Side:
         of_territory={"account_id": agent.id, "invitation_id": _invite(offers[1], clerk)},
         ready_version=seen.version,
     )
+
+
+def _of_bays(clerk: Actor, territory_id: UUID) -> dict[str, UUID]:
+    """A bay with a photo, out of use from tomorrow on."""
+    bay_id = _one_of(DeliveryBay, territory_id)
+    set_photo(clerk, territory_id, bay_id, png_paper())
+    start = SYSTEM_CLOCK.now() + timedelta(days=1)
+    span = Suspending(start, start + timedelta(days=2), "Travaux")
+    return {"bay_id": bay_id, "suspension_id": suspend_bay(clerk, territory_id, bay_id, span)}
 
 
 def _of_requests(actor: Actor, company_id: UUID, territory_id: UUID, request_id: UUID) -> dict[str, UUID]:

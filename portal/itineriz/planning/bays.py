@@ -1,7 +1,8 @@
 """The delivery bays near a stop that a vehicle may use when it comes: length, weight, regime and hours.
 
-What a source does not say stays unknown and is told; a bay that is surely too small or surely not kept for deliveries
-then is left out. Of a territory's 10,000 bays a stop looks at those within `REACH_M` alone.
+What a source does not say stays unknown and is told; a bay that is surely too small, surely not kept for deliveries
+then or out of use during the stop is left out. Of a territory's 10,000 bays a stop looks at those within `REACH_M`
+alone.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, Protocol
 from uuid import UUID
@@ -42,6 +43,15 @@ class Hours(Protocol):
     def holidays(self) -> HolidayRule: ...
 
 
+class OutOfUse(Protocol):
+    """A span during which a bay cannot be used."""
+
+    @property
+    def start(self) -> datetime: ...
+    @property
+    def end(self) -> datetime: ...
+
+
 class Bay(Protocol):
     """What is read of a bay; None is unknown. regime, layout: values of the store."""
 
@@ -69,6 +79,8 @@ class Bay(Protocol):
     def max_gross_weight_kg(self) -> int | None: ...
     @property
     def active(self) -> bool: ...
+    @property
+    def suspensions(self) -> Sequence[OutOfUse]: ...
 
 
 class BayDoubt(StrEnum):
@@ -127,6 +139,9 @@ class BayMap:
 
     def _judge(self, found: _Found, vehicle: Vehicle, arrive_at: datetime, stay_s: float) -> BayChoice | None:
         bay = found.bay
+        leave_at = arrive_at + timedelta(seconds=stay_s)
+        if any(span.start <= arrive_at < span.end or arrive_at < span.start < leave_at for span in bay.suspensions):
+            return None
         doubts: list[BayDoubt] = []
         margin_cm = MARGIN_CM[bay.layout.value]
         if bay.length_cm is None:

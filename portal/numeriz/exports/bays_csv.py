@@ -19,7 +19,9 @@ from portal.numeriz.exports.datex2_conditions import number
 from portal.numeriz.exports.edition import BayRecord, Edition, Writer
 from portal.numeriz.imports.bays.national import CDS_DAYS, COMMENT, LAYOUTS, REGIMES, with_maker
 from portal.numeriz.imports.opening_hours import write_hours
+from portal.numeriz.translate import _
 from portal.numeriz.values import BayDraft, DeliveryHours
+from portal.numeriz.words import span_words
 from portal.regulations.schedules import HolidayRule
 
 COLUMNS = (
@@ -74,9 +76,18 @@ class BaysCsvWriter(Writer):
         if local_id in self._ids:
             local_id = f"{bay.place.slug}:{draft.source}:{draft.local_id}"
         self._ids.add(local_id)
+        # The schema knows no span out of use: whether the bay serves now is told, and the rest in words.
+        out = [
+            _("Hors d’usage %(when)s", when=span_words(span.start, span.end, bay.place.zone))
+            + (f"\u00a0: {span.why}" if span.why else "")
+            for span in bay.suspensions
+        ]
+        said = " — ".join([*out, *filter(None, [draft.details.get(COMMENT, "")])])
+        serves = draft.active and not any(span.holds(self.edition.produced_at) for span in bay.suspensions)
         # Who made the line: this portal does not read it back as a bay of somebody else.
-        comment = with_maker(draft.details.get(COMMENT, ""), self.edition.portal_url)
-        cells = {**draft.details, **_cells(draft), "ID": local_id, COMMENT: comment}
+        comment = with_maker(said, self.edition.portal_url)
+        cells = {**draft.details, **_cells(draft), "ACTIVE": "oui" if serves else "non"}
+        cells |= {"ID": local_id, COMMENT: comment}
         self.write_text(csv_line([cells.get(column, "") for column in COLUMNS]))
         self.records += 1
 
@@ -93,7 +104,6 @@ def _cells(bay: BayDraft) -> dict[str, str]:
         "DUREE_MAX": _whole(bay.max_stay_min),
     }
     return {
-        "ACTIVE": "oui" if bay.active else "non",
         "LONGITUDE": number(bay.lon),
         "LATITUDE": number(bay.lat),
         "GEOM_WKT": _wkt(bay),

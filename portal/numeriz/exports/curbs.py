@@ -11,7 +11,7 @@ import json
 import math
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time
 from typing import Any, BinaryIO
@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo
 import shapely
 from shapely.geometry import Polygon, mapping
 
+from portal.numeriz.bays.suspensions import Suspension
 from portal.numeriz.exports.bearings import Bearing, no_bearing
 from portal.numeriz.exports.day_spans import DAY_MINUTES, day_spans
 from portal.numeriz.exports.edition import CREATOR, OPEN_LICENCE_URL, BayRecord, Edition, Place, Writer, notice
@@ -50,10 +51,10 @@ class Policies:
 
     found: dict[UUID, Json] = field(default_factory=dict)
 
-    def take(self, bay: BayDraft, seen_at: datetime) -> list[UUID]:
+    def take(self, record: BayRecord) -> list[UUID]:
         """The ids of the policies of a bay, strongest first."""
-        ids = []
-        for policy in bay_policies(bay):
+        ids, seen_at = [], record.created_at
+        for policy in [*suspension_policies(record.suspensions), *bay_policies(record.bay)]:
             policy_id = uuid.uuid5(_NAMES, json.dumps(policy, sort_keys=True))
             known = self.found.setdefault(policy_id, {"published_date": _ms(seen_at), **policy})
             known["published_date"] = min(known["published_date"], _ms(seen_at))
@@ -112,7 +113,7 @@ class ZonesWriter(_CurbWriter):
     def bay(self, bay: BayRecord) -> None:
         """Write a zone."""
         if self.keeps(bay.place):
-            self.write(_zone(bay, self._policies.take(bay.bay, bay.created_at), self._bearing_of(bay.place)))
+            self.write(_zone(bay, self._policies.take(bay), self._bearing_of(bay.place)))
 
 
 class PoliciesWriter(_CurbWriter):
@@ -127,7 +128,7 @@ class PoliciesWriter(_CurbWriter):
     def bay(self, bay: BayRecord) -> None:
         """Gather the policies of a bay; there are few different ones."""
         if self.keeps(bay.place):
-            self._policies.take(bay.bay, bay.created_at)
+            self._policies.take(bay)
 
     def close(self) -> None:
         """Write the policies, then the envelope."""
@@ -188,6 +189,12 @@ def rectangle(lon: float, lat: float, length_cm: int, width_cm: int, bearing_deg
         for a, b in ((-1, -1), (-1, 1), (1, 1), (1, -1))
     ]
     return shapely.orient_polygons(Polygon(corners))
+
+
+def suspension_policies(suspensions: Sequence[Suspension]) -> list[Json]:
+    """What puts a bay out of use, before all that it allows otherwise: nobody stops there from one instant to another."""
+    spans = [{"start_date": _ms(span.start), "end_date": _ms(span.end)} for span in suspensions]
+    return [{"priority": 0, "rules": [{"activity": "no stopping"}], "time_spans": spans}] if spans else []
 
 
 def bay_policies(bay: BayDraft) -> list[Json]:

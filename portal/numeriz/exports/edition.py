@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from shapely.geometry.base import BaseGeometry
 
+from portal.numeriz.bays.suspensions import Suspension
 from portal.numeriz.translate import _
 from portal.numeriz.values import BayDraft, Category, EventDraft, MeasureDraft, Subject
 from portal.regulations.holidays import HolidayRegion
@@ -120,13 +121,14 @@ class PerimeterRecord:
 
 @dataclass(frozen=True, slots=True)
 class BayRecord:
-    """A delivery bay in use."""
+    """A delivery bay in use. suspensions: the spans during which it cannot be used that are not over."""
 
     id: UUID
     place: Place
     bay: BayDraft
     created_at: datetime
     updated_at: datetime
+    suspensions: tuple[Suspension, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,6 +128,15 @@ class GeojsonWriter(Writer):
             "max_gross_weight_kg": found.max_gross_weight_kg,
             "hours": [_named_days(part) for part in hours_to_json(found.hours)],
             "sentence": hours_words(found.hours) or None,
+            "suspensions": [
+                {
+                    "start": span.start.isoformat(),
+                    "end": span.end.isoformat(),
+                    "sentence": span_words(span.start, span.end, bay.place.zone),
+                    "reason": span.why or None,
+                }
+                for span in bay.suspensions
+            ],
             "source": found.source,
             "licence": found.provenance.get("licence") or OPEN_LICENCE,
         }

@@ -28,6 +28,7 @@ from portal.config import Settings
 from portal.db import UnitOfWork, session
 from portal.files import file_store
 from portal.jobs import JobState, RunningJob, enqueue, latest_job, task
+from portal.numeriz.bays.suspensions import bounds_passed
 from portal.numeriz.exports.bearings import Bearing, street_bearings
 from portal.numeriz.exports.channels import CHANNELS
 from portal.numeriz.exports.edition import Edition, Place, Source, Writer
@@ -67,9 +68,12 @@ def territories_of(scope: str) -> Sequence[TerritoryView]:
 def content_version(scope: str, now: datetime) -> str:
     """The version of what the files of a scope say: the law of each territory, its build, the day, and the layout.
 
-    The day counts because what is over leaves the files.
+    The day counts because what is over leaves the files; so do bays that went out of use or came back.
     """
-    parts = [f"{found.slug}={law_version(found.id)}@{found.build_version}" for found in territories_of(scope)]
+    parts = [
+        f"{found.slug}={law_version(found.id)}@{found.build_version}+{bounds_passed(found.id, now)}"
+        for found in territories_of(scope)
+    ]
     told = "\n".join([str(LAYOUT), f"{now.astimezone(UTC):%Y-%m-%d}", _settings().public_url, *parts])
     return hashlib.sha256(told.encode()).hexdigest()
 
@@ -166,7 +170,7 @@ def _hand_over(place: Place, now: datetime, writers: Sequence[Writer]) -> None:
     for perimeter in perimeters_of(place, now):
         for writer in writers:
             writer.perimeter(perimeter)
-    for bay in bays_of(place):
+    for bay in bays_of(place, now):
         for writer in writers:
             writer.bay(bay)
     for event in events_of(place, now):

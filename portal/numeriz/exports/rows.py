@@ -12,6 +12,7 @@ from sqlalchemy import Select, or_, select
 
 from portal.db import session
 from portal.numeriz import codec
+from portal.numeriz.bays.suspensions import suspensions_of
 from portal.numeriz.exports.edition import (
     OPEN_LICENCE,
     BayRecord,
@@ -126,11 +127,13 @@ def perimeters_of(place: Place, now: datetime) -> Iterator[PerimeterRecord]:
             )
 
 
-def bays_of(place: Place) -> Iterator[BayRecord]:
-    """The delivery bays of a place that are in use."""
+def bays_of(place: Place, now: datetime) -> Iterator[BayRecord]:
+    """The delivery bays of a place that are in use, those put out of use for some time among them."""
     used = select(DeliveryBay).where(DeliveryBay.territory_id == place.id, DeliveryBay.active)
     for rows in _batches(used, DeliveryBay.id):
+        suspensions = suspensions_of(place.id, [row.id for row in rows])
         for row in rows:
+            spans = tuple(span for span in suspensions.get(row.id, ()) if span.end > now)
             bay = BayDraft(
                 local_id=row.local_id,
                 lon=row.lon,
@@ -152,7 +155,7 @@ def bays_of(place: Place) -> Iterator[BayRecord]:
                 active=row.active,
                 provenance=row.provenance,
             )
-            yield BayRecord(row.id, place, bay, row.created_at, row.updated_at)
+            yield BayRecord(row.id, place, bay, row.created_at, row.updated_at, spans)
 
 
 def events_of(place: Place, now: datetime) -> Iterator[EventRecord]:

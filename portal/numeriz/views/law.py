@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.common.clock import SYSTEM_CLOCK
 from portal.numeriz import queries, words
+from portal.numeriz.bays.queries import page_bays
 from portal.numeriz.event_lists import page_events
 from portal.numeriz.feeds.register import list_feeds
 from portal.numeriz.matching.display import MatchView, match_of_perimeter, matches_of_order
@@ -39,7 +40,7 @@ def overview(territory: str) -> ResponseReturnValue:
         reports=page_reports(view.id, request.args.get("cursor")),
         doubtful_perimeters=queries.page_perimeters(view.id, doubtful=True, size=_DOUBTS_IN_OVERVIEW).items,
         doubtful_orders=queries.page_orders(view.id, doubtful=True, size=_DOUBTS_IN_OVERVIEW).items,
-        doubtful_bays=queries.page_bays(view.id, doubtful=True, size=_DOUBTS_IN_OVERVIEW).items,
+        doubtful_bays=page_bays(view.id, doubtful=True, size=_DOUBTS_IN_OVERVIEW).items,
     )
 
 
@@ -144,7 +145,7 @@ def _edges(matches: Sequence[MatchView]) -> dict[str, object] | None:
 def list_bays(territory: str) -> ResponseReturnValue:
     """List the delivery bays."""
     view = get_territory(territory)
-    page = queries.page_bays(view.id, request.args.get("cursor"), doubtful=_doubtful())
+    page = page_bays(view.id, request.args.get("cursor"), doubtful=_doubtful())
     return desk_page("bays", view, page=page, doubtful=_doubtful())
 
 

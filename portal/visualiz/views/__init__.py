@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from portal.visualiz.views import exports, layer_data, pages, records, sheet, state, week
+from portal.visualiz.views import bays, exports, layer_data, pages, records, sheet, state, week
 
-__all__ = ["exports", "layer_data", "pages", "records", "sheet", "state", "week"]
+__all__ = ["bays", "exports", "layer_data", "pages", "records", "sheet", "state", "week"]

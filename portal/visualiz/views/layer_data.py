@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import request
 from flask.typing import ResponseReturnValue
 
+from portal.common.clock import SYSTEM_CLOCK
 from portal.numeriz.api import law_for_display, list_bays
 from portal.regulations.measures import Origin
 from portal.territories.api import get_territory
@@ -75,7 +76,10 @@ def _measure_layer(territory: str, origin: Origin) -> ResponseReturnValue:
 def bay_layer(territory: str) -> ResponseReturnValue:
     """Send the delivery bays."""
     view = get_territory(territory)
-    version = law_for_display(view).version
-    return send_shared(
-        view, "bays", version, lambda: layers.collection(layers.bay_features(list_bays(view.id)), version)
-    )
+    law = law_for_display(view)
+
+    def made() -> dict[str, object]:
+        bays = layers.bay_features(list_bays(view.id), view.slug, law.zone, SYSTEM_CLOCK.now())
+        return layers.collection(bays, law.version)
+
+    return send_shared(view, "bays", law.version, made)

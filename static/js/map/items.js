@@ -2,7 +2,7 @@
 // library comes as an argument.
 
 import { make } from "./elements.js";
-import { letterInk, underlay } from "./kinds.js";
+import { letterInk, OUT_OF_USE, underlay } from "./kinds.js";
 import { lettered, middleOf, pathsOf, roadSign } from "./shapes.js";
 import { parseWindows } from "./time.js";
 
@@ -21,6 +21,7 @@ function drawn(library, item, look, isDark) {
   const { geometry, properties } = item.feature;
   const point = (position) => {
     if (look === "events") return own(library, item, "alerts", lettered(library, position, "!", () => letterInk(isDark())));
+    if (look === "bays" && properties.regime === OUT_OF_USE) return own(library, item, look, lettered(library, position, "×", () => letterInk(isDark())));
     if (look === "checks") return own(library, item, look, lettered(library, position, properties.letter, () => letterInk(isDark())));
     return own(library, item, look, library.circleMarker(position));
   };

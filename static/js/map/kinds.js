@@ -4,6 +4,9 @@
 /** From the bottom of the map to its top. */
 export const ORDER = ["perimeters", "edges", "signs", "orders", "events", "bays", "checks", "blocked", "route", "stops"];
 
+/** The regime of a bay that cannot be used for some time. */
+export const OUT_OF_USE = "suspended";
+
 /** From the freest to the strictest; the strictest is drawn last. */
 export const COLOURS = ["white", "blue", "red", "grey", "black"];
 
@@ -173,6 +176,7 @@ export function styleOf(kind, properties, dark) {
     case "signs":
       return { lineCap: "butt", ...EFFECTS[kind][effectOf(properties)], color: ink[kind], opacity: 0.95, fillColor: ink[kind], fillOpacity: 0.1, radius: 7 };
     case "bays": {
+      if (properties.regime === OUT_OF_USE) return { radius: 7, weight: 1, color: ink.casing, fillColor: ink.other, fillOpacity: 1, opacity: 1 };
       const permanent = properties.regime === "permanent";
       return { radius: 5, weight: 2, color: permanent ? ink.hollow : ink.bay, fillColor: permanent ? ink.bay : ink.hollow, fillOpacity: 1, opacity: 1 };
     }
@@ -210,7 +214,7 @@ export function keysOf(kind, features, boxed) {
   const seen = (name, known) => known.filter((value) => features.some((feature) => feature.properties?.[name] === value));
   if (kind === "perimeters") return seen("colour", COLOURS).map((colour) => ({ colour }));
   if (kind in EFFECTS) return seen("effect", EFFECT_NAMES).map((effect) => ({ look: `${kind}-${effect}`, name: effect }));
-  if (kind === "bays") return seen("regime", ["permanent", "periodic"]).map((regime) => ({ look: `bay-${regime}`, name: regime }));
+  if (kind === "bays") return seen("regime", ["permanent", "periodic", OUT_OF_USE]).map((regime) => ({ look: `bay-${regime}`, name: regime }));
   if (kind === "checks") return seen("verdict", Object.keys(VERDICTS)).map((verdict) => ({ look: `check-${verdict}`, name: `check-${verdict}` }));
   return [{ look: kind }];
 }

@@ -43,6 +43,7 @@ class Bay:
     max_stay_min: int | None = 30
     max_gross_weight_kg: int | None = None
     active: bool = True
+    suspensions: tuple[()] = ()
 
 
 def test_an_answer_has_what_its_readers_expect_when_a_tour_is_found(

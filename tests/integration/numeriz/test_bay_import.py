@@ -8,8 +8,8 @@ import pytest
 from flask import Flask
 
 from portal.common.errors import Invalid
+from portal.numeriz.bays.queries import BayView, list_bays
 from portal.numeriz.law.memory import law_version
-from portal.numeriz.queries import BayView, list_bays
 from portal.numeriz.values import BayRegime, ImportKind, ImportOutcome
 from portal.territories.queries import TerritoryView
 from tests.factories.law import make_territory

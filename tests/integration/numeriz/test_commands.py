@@ -14,8 +14,9 @@ from click.testing import Result
 from flask import Flask
 
 from portal.db import session
+from portal.numeriz.bays.queries import list_bays
 from portal.numeriz.models import ImportReport
-from portal.numeriz.queries import list_bays, list_perimeters
+from portal.numeriz.queries import list_perimeters
 from tests.factories.law import make_law, make_territory, order_draft
 from tests.support.datex import order, publication
 from tests.support.event_feeds import cifs_file

@@ -14,10 +14,11 @@ from portal.audit import AuditTag, list_entries
 from portal.common.errors import Invalid, NotFound
 from portal.common.ids import new_id
 from portal.db import db, unit_of_work
+from portal.numeriz.bays.queries import list_bays
 from portal.numeriz.law import memory as law_module
 from portal.numeriz.law.memory import NO_LAW, bump_law, law_snapshot, law_version
 from portal.numeriz.overview import get_overview
-from portal.numeriz.queries import get_order, get_perimeters, list_bays, list_perimeters, page_orders
+from portal.numeriz.queries import get_order, get_perimeters, list_perimeters, page_orders
 from portal.numeriz.services import store_bays, store_orders, store_perimeters
 from portal.numeriz.values import OrderStatus
 from portal.regulations.evaluate import State, verdict

@@ -16,13 +16,13 @@ from flask import Flask
 from portal.common.clock import SYSTEM_CLOCK
 from portal.db import unit_of_work
 from portal.jobs import enqueue
+from portal.numeriz.bays.queries import list_bays
 from portal.numeriz.exports.edition import OrderRecord, PerimeterRecord, Place
 from portal.numeriz.exports.publishing import PUBLISH_JOB, published_files
 from portal.numeriz.exports.rows import orders_of, perimeters_of
 from portal.numeriz.importing import run_import
 from portal.numeriz.imports.reading import SourceFile
 from portal.numeriz.law.memory import law_version
-from portal.numeriz.queries import list_bays
 from portal.numeriz.values import ImportKind
 from portal.regulations.measures import MeasureLocation
 from portal.runtime.demo.law import store_law

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
@@ -14,7 +14,7 @@ from portal.itineriz.planning.bays import BayMap
 from portal.numeriz.api import BayLayout, BayRegime
 from portal.numeriz.values import DeliveryHours
 from portal.regulations.calendars import LocalCalendar
-from portal.regulations.schedules import HolidayRule, TimeSlot, Weekday
+from portal.regulations.schedules import HolidayRule, Interval, TimeSlot, Weekday
 from portal.regulations.vehicles import Vehicle
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -39,6 +39,7 @@ class Bay:
     max_stay_min: int | None = None
     max_gross_weight_kg: int | None = None
     active: bool = True
+    suspensions: Sequence[Interval] = ()
 
 
 def bay(metres: float = 10, **values: object) -> Bay:
@@ -109,3 +110,13 @@ def test_two_bays_at_most_are_offered_the_nearest_sure_ones_first_when_there_are
 def test_the_walk_is_measured_on_the_ground_when_a_bay_is_near():
     (choice,) = BayMap([bay(100)], CALENDAR).near(STOP, TRUCK, MONDAY, 0, lambda _point: True)
     assert choice.walk_m == pytest.approx(100, abs=1)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "usable"),
+    [((-60, 60), False), ((0, 1), False), ((-60, 0), True), ((9, 60), False), ((10, 60), True)],
+    ids=["around", "begins-then", "just-over", "begins-before-leaving", "begins-at-leaving"],
+)
+def test_a_bay_is_left_out_when_it_is_out_of_use_during_the_stop(minutes: tuple[int, int], usable: bool):
+    start, end = (MONDAY + timedelta(minutes=minute) for minute in minutes)
+    assert bool(near(bay(suspensions=(Interval(start, end),)), stay_s=600)) is usable

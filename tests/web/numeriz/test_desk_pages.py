@@ -20,8 +20,9 @@ from portal.db import unit_of_work
 from portal.files import file_store
 from portal.jobs import JobState, get_job
 from portal.jobs.models import Job
+from portal.numeriz.bays.queries import page_bays
 from portal.numeriz.models import ImportReport
-from portal.numeriz.queries import list_perimeters, page_bays, page_orders
+from portal.numeriz.queries import list_perimeters, page_orders
 from portal.numeriz.reports import page_reports
 from portal.numeriz.services import store_perimeters
 from portal.numeriz.values import ImportSource, Issue, OrderStatus

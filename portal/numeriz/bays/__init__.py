@@ -1,0 +1,1 @@
+"""Delivery bays that clerks enter, correct, photograph and put out of use."""
