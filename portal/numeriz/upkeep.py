@@ -8,6 +8,7 @@ from portal.numeriz.feeds.register import feeds_due
 from portal.numeriz.matching.tasks import ensure_matching
 from portal.numeriz.pushing.asking import ask_due_pushes
 from portal.numeriz.storing.events import purge_events
+from portal.numeriz.writing import erase_old_works
 from portal.territories.api import list_territories
 
 
@@ -19,5 +20,5 @@ def ask_for_due_work(clock: Clock = SYSTEM_CLOCK) -> int:
 
 
 def erase_old_law(clock: Clock = SYSTEM_CLOCK) -> int:
-    """Erase what was kept long enough: events that ended weeks ago. Returns how many."""
-    return purge_events(clock)
+    """Erase what was kept long enough: events that ended weeks ago, drafts thrown away. Returns how many."""
+    return purge_events(clock) + erase_old_works(clock)
