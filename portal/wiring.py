@@ -5,7 +5,7 @@ A request (cirqliz) needs a lawful tour; a tour (itineriz) needs the passes a ve
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from portal.cirqliz import api as cirqliz
 from portal.common.actor import Actor
 from portal.common.errors import Invalid
 from portal.itineriz import api as itineriz
+from portal.numeriz import api as numeriz
 from portal.regulations.passes import PassRight
 from portal.territories.api import get_territory_by_id
 
@@ -89,6 +90,11 @@ def _pass_codes(territory_id: UUID, vehicle_id: UUID, start: datetime, end: date
     ]
 
 
+def _holders(territory_id: UUID, perimeter_ids: Sequence[UUID], now: datetime) -> Mapping[UUID, numeriz.Holders]:
+    counted = cirqliz.count_holders(territory_id, perimeter_ids, now)
+    return {perimeter_id: numeriz.Holders(*counts) for perimeter_id, counts in counted.items()}
+
+
 def connect(app: Flask) -> None:
     """Introduce the siblings to each other."""
     with app.app_context():
@@ -96,3 +102,4 @@ def connect(app: Flask) -> None:
     itineriz.set_pass_book(app, _passes_of)
     itineriz.set_request_start(app, _start_request)
     itineriz.set_pass_codes(app, _pass_codes)
+    numeriz.set_holders(app, _holders)

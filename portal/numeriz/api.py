@@ -53,6 +53,7 @@ from portal.numeriz.words import (
     span_words,
     vehicles_words,
 )
+from portal.numeriz.zones.ports import Holders, set_holders
 
 __all__ = [
     "COLOURS",
@@ -69,6 +70,7 @@ __all__ = [
     "EventDraft",
     "EventKind",
     "EventState",
+    "Holders",
     "ImportOutcome",
     "ImportSource",
     "Issue",
@@ -107,6 +109,7 @@ __all__ = [
     "perimeters_version",
     "period_words",
     "sentence",
+    "set_holders",
     "span_words",
     "state_words",
     "store_bays",
