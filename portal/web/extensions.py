@@ -38,6 +38,8 @@ def init_app(app: Flask) -> None:
         RATELIMIT_STORAGE_URI=_limits_storage(settings),
         # A queue that is down must not close the site: the limit falls back to this process's own count.
         RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=True,
+        # Flask-Limiter lets one request fall back; those under way beside it would fail with the queue.
+        RATELIMIT_SWALLOW_ERRORS=True,
     )
     csrf.init_app(app)
     htmx.init_app(app)
