@@ -60,10 +60,10 @@ def ask_again(territory: TerritoryView, order_id: UUID, *, adopt: bool = False, 
     adopt: an order of this identifier that the base has already may be replaced.
     Raises NotFound(`order-not-found`), Conflict(`push-no-account`, `push-not-ours` for an order of another source).
     """
+    get_order(territory.id, order_id)
     if target_of(territory.slug) is None:
         raise Conflict("push-no-account")
     with unit_of_work() as uow:
-        get_order(territory.id, order_id)
         # Two clerks who ask at once: the second one finds what the first one asked for.
         uow.session.execute(select(TrafficOrder.id).where(TrafficOrder.id == order_id).with_for_update())
         number = uow.session.scalar(select(func.max(OrderVersion.number)).where(OrderVersion.order_id == order_id))

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
+from unicodedata import category
 from urllib.parse import quote
 
 import requests
@@ -142,7 +143,7 @@ class DialogClient:
         if isinstance(detail, str) and not said:
             said.append(detail)
         for sentence in said[:_MOST_SENTENCES]:
-            clean = "".join(sign if sign.isprintable() else " " for sign in sentence)
+            clean = "".join(" " if category(sign) in {"Cc", "Cs"} else sign for sign in sentence)
             yield clean.replace(self.target.account.client_secret, "…")[:_MOST_SIGNS]
 
 

@@ -20,8 +20,8 @@ from portal.numeriz.models import OrderPush, TrafficOrder
 from portal.numeriz.queries import OrderView, get_order
 from portal.numeriz.values import OrderStatus, PushState
 
-MOST_TRIES: Final = 12
-"""Of a base that does not answer: at the pace of `retry_delay`, for fourteen hours."""
+MOST_TRIES: Final = 14
+"""Of a base that does not answer: at the pace of `retry_delay`, for sixteen hours."""
 _FIRST_DELAY_S: Final = 30.0
 _LAST_DELAY_S: Final = 3 * 3600.0
 
