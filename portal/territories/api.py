@@ -1,9 +1,11 @@
 """What other contexts may use of the territories."""
 
 from portal.territories.address_search import GOOD_SCORE, AddressHit, HitKind
+from portal.territories.address_text import HouseNumber, name_words
 from portal.territories.build.driving import Driving, ModeGraph, encode_line, ensure_driving
 from portal.territories.build.edges import EdgeFlag, EdgeTable, Probe, load_edges, point_along
 from portal.territories.build.graph import MAX_EXCLUDE_LOCATIONS, open_config
+from portal.territories.emergency import EmergencyPlace, emergency_places
 from portal.territories.lookup import geocode, reverse_geocode, search_addresses
 from portal.territories.matching import (
     TRUSTED_SHARE,
@@ -34,6 +36,7 @@ from portal.territories.services import (
     remove_territory,
     update_settings,
 )
+from portal.territories.street_houses import StreetHouses, list_communes, list_street_houses, read_house_number
 from portal.territories.tracing import RoadGraph
 
 __all__ = [
@@ -50,7 +53,9 @@ __all__ = [
     "Driving",
     "EdgeFlag",
     "EdgeTable",
+    "EmergencyPlace",
     "HitKind",
+    "HouseNumber",
     "Match",
     "MatchDoubt",
     "MatchedEdges",
@@ -58,10 +63,12 @@ __all__ = [
     "Position",
     "Probe",
     "RoadGraph",
+    "StreetHouses",
     "TaggedRoad",
     "TerritorySettings",
     "TerritoryView",
     "add_territory",
+    "emergency_places",
     "encode_line",
     "ensure_driving",
     "geocode",
@@ -69,13 +76,17 @@ __all__ = [
     "get_graph_version",
     "get_territory",
     "get_territory_by_id",
+    "list_communes",
+    "list_street_houses",
     "list_territories",
     "load_edges",
     "match_area",
     "match_between",
     "match_line",
+    "name_words",
     "open_config",
     "point_along",
+    "read_house_number",
     "read_restrictions",
     "rebuild_territory",
     "remove_territory",
