@@ -90,6 +90,37 @@ def _pass_codes(territory_id: UUID, vehicle_id: UUID, start: datetime, end: date
     ]
 
 
+def _access_inside(concern: numeriz.Concern) -> numeriz.AccessInside:
+    found = cirqliz.count_access_inside(concern.territory_id, concern.place, concern.perimeter_ids, concern.span)
+    return numeriz.AccessInside(
+        found.passes, found.companies_with_passes, found.requests, found.companies_with_requests
+    )
+
+
+def _stops_inside(concern: numeriz.Concern) -> numeriz.StopsInside:
+    found = itineriz.count_stops_inside(concern.territory_id, concern.place, concern.span)
+    return numeriz.StopsInside(found.tours, found.stops, found.saved_places, found.companies)
+
+
+def _detours(question: numeriz.DetourQuestion) -> numeriz.Detours:
+    laws = question.before, question.after
+    trips = itineriz.through_trips(question.territory, laws, question.edge_ids, question.at, question.vehicle)
+    lost = [
+        (trip.after_s - trip.before_s, trip.after_m - trip.before_m)
+        for trip in trips
+        if trip.after_s is not None and trip.after_m is not None
+    ]
+    kept = max(1, len(lost))
+    return numeriz.Detours(
+        sampled=len(trips),
+        blocked=len(trips) - len(lost),
+        seconds=sum(seconds for seconds, _ in lost) / kept,
+        metres=sum(metres for _, metres in lost) / kept,
+        longest_s=max((seconds for seconds, _ in lost), default=0.0),
+        plain_s=sum(trip.before_s for trip in trips) / max(1, len(trips)),
+    )
+
+
 def _holders(territory_id: UUID, perimeter_ids: Sequence[UUID], now: datetime) -> Mapping[UUID, numeriz.Holders]:
     counted = cirqliz.count_holders(territory_id, perimeter_ids, now)
     return {perimeter_id: numeriz.Holders(*counts) for perimeter_id, counts in counted.items()}
@@ -102,4 +133,13 @@ def connect(app: Flask) -> None:
     itineriz.set_pass_book(app, _passes_of)
     itineriz.set_request_start(app, _start_request)
     itineriz.set_pass_codes(app, _pass_codes)
+    numeriz.set_neighbours(
+        app,
+        numeriz.Neighbours(
+            count_access=_access_inside,
+            count_stops=_stops_inside,
+            sample_detours=_detours,
+            follow_change=(itineriz.ask_look,),
+        ),
+    )
     numeriz.set_holders(app, _holders)

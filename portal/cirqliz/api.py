@@ -9,6 +9,7 @@ from portal.cirqliz.control.retention import purge_checks
 from portal.cirqliz.decisions.batches.tasks import ask_for_due_batches
 from portal.cirqliz.decisions.commands import Answer, DecideRequest
 from portal.cirqliz.decisions.services import decide_request
+from portal.cirqliz.inside import AccessThere, count_access_inside
 from portal.cirqliz.passes.holders import count_holders
 from portal.cirqliz.passes.queries import list_passes_between, list_passes_of_request, list_rights
 from portal.cirqliz.passes.services import revoke_pass
@@ -27,6 +28,7 @@ from portal.regulations.passes import PassRight
 
 __all__ = [
     "LAWFUL",
+    "AccessThere",
     "Answer",
     "DecideRequest",
     "PlannedTour",
@@ -42,6 +44,7 @@ __all__ = [
     "active_pass_rights",
     "ask_for_due_batches",
     "ask_for_reexaminations",
+    "count_access_inside",
     "count_holders",
     "decide_request",
     "draft_url",

@@ -6,6 +6,7 @@ with `compute_route` (long, writes nothing) and keeps the answer with `store_rou
 
 from __future__ import annotations
 
+from portal.itineriz.detours import Through, through_trips
 from portal.itineriz.documents.frame import Floats, Frame, frame_around
 from portal.itineriz.documents.labels import name_streets
 from portal.itineriz.documents.sketch import draw_furniture, draw_streets
@@ -24,9 +25,10 @@ from portal.itineriz.ports import (
     set_request_start,
 )
 from portal.itineriz.queries import RouteView, get_route, get_route_seen_by, list_routes
-from portal.itineriz.rechecking import ask_for_due_work
+from portal.itineriz.rechecking import ask_for_due_work, ask_look
 from portal.itineriz.retention import erase_lost_files, erase_old_routes
 from portal.itineriz.services import ComputedRoute, CreateRoute, compute_route, create_route, store_failure, store_route
+from portal.itineriz.stops_inside import StopsThere, count_stops_inside
 from portal.itineriz.trip import Stop
 
 __all__ = [
@@ -43,10 +45,14 @@ __all__ = [
     "RouteStatus",
     "RouteView",
     "Stop",
+    "StopsThere",
     "Streets",
+    "Through",
     "Writer",
     "ask_for_due_work",
+    "ask_look",
     "compute_route",
+    "count_stops_inside",
     "create_route",
     "draw_furniture",
     "draw_streets",
@@ -63,5 +69,6 @@ __all__ = [
     "set_request_start",
     "store_failure",
     "store_route",
+    "through_trips",
     "utc",
 ]

@@ -44,10 +44,11 @@ def ask_for_due_work(clock: Clock = SYSTEM_CLOCK) -> int:
     Returns how many looks. Cheap.
     """
     ask_for_due_mails(clock)
-    return sum(_ask_look(territory.id, clock) for territory in list_territories())
+    return sum(ask_look(territory.id, clock) for territory in list_territories())
 
 
-def _ask_look(territory_id: UUID, clock: Clock) -> bool:
+def ask_look(territory_id: UUID, clock: Clock = SYSTEM_CLOCK) -> bool:
+    """Ask for a look at the tours of a territory when one is due; tell whether it was asked for."""
     now = clock.now()
     due = _due(territory_id, law_version(territory_id), now).with_only_columns(Route.id)
     if session().scalar(due.limit(1)) is None:

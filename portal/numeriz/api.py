@@ -5,6 +5,15 @@ from portal.numeriz.bays.queries import BayView, get_bay, list_bays, page_bays
 from portal.numeriz.bays.suspensions import Suspension
 from portal.numeriz.law.memory import bump_law, law_for_display, law_of, law_snapshot, law_version
 from portal.numeriz.law.reasons import sentence, state_words
+from portal.numeriz.ports import (
+    AccessInside,
+    Concern,
+    DetourQuestion,
+    Detours,
+    Neighbours,
+    StopsInside,
+    set_neighbours,
+)
 from portal.numeriz.queries import (
     OrderLine,
     OrderView,
@@ -61,12 +70,16 @@ __all__ = [
     "POLICIES",
     "REGIMES",
     "SIGNS_PREVAIL",
+    "AccessInside",
     "BayDraft",
     "BayLayout",
     "BayRegime",
     "BayView",
     "Category",
+    "Concern",
     "DeliveryHours",
+    "DetourQuestion",
+    "Detours",
     "EventDraft",
     "EventKind",
     "EventState",
@@ -75,6 +88,7 @@ __all__ = [
     "ImportSource",
     "Issue",
     "MeasureDraft",
+    "Neighbours",
     "OrderDraft",
     "OrderLine",
     "OrderStatus",
@@ -82,6 +96,7 @@ __all__ = [
     "PerimeterDraft",
     "PerimeterLine",
     "PerimeterView",
+    "StopsInside",
     "Subject",
     "Suspension",
     "ask_for_due_work",
@@ -110,6 +125,7 @@ __all__ = [
     "period_words",
     "sentence",
     "set_holders",
+    "set_neighbours",
     "span_words",
     "state_words",
     "store_bays",

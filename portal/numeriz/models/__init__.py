@@ -1,5 +1,6 @@
 """The tables of the law: what is in force, where it comes from and goes to, and how it is written here."""
 
+from portal.numeriz.models.impact import OrderImpact
 from portal.numeriz.models.law import (
     IDENTIFIER_LENGTH,
     NO_GEOMETRY,
@@ -38,6 +39,7 @@ __all__ = [
     "LawState",
     "Matched",
     "MeasureRow",
+    "OrderImpact",
     "OrderPush",
     "OrderVersion",
     "OrderWork",
