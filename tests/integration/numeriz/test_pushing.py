@@ -354,7 +354,7 @@ def test_an_order_of_somebody_else_is_left_alone_until_a_clerk_says_otherwise(
     territory = make_territory()
     theirs = {"identifier": "T-2026/114", "category": "permanentRegulation", "status": "published", "subject": None}
     period = {"startDate": "2026-01-01T00:00:00Z", "recurrenceType": "everyDay", "timeSlots": []}
-    whom = {"restrictedTypes": [], "exemptedTypes": []}
+    whom: dict[str, list[str]] = {"restrictedTypes": [], "exemptedTypes": []}
     measure = {"type": "noEntry", "vehicleSet": whom, "periods": [period], "locations": []}
     base.orders["T-2026/114"] = {**theirs, "title": "Saisi dans DiaLog", "measures": [measure]}
     order_id = store(territory, draft(), 1)
