@@ -16,6 +16,7 @@ from portal.numeriz.views import imports as import_views  # noqa: F401
 from portal.numeriz.views import law as law_views  # noqa: F401
 from portal.numeriz.views.desk import blueprint as desk
 from portal.numeriz.views.open_data import blueprint as open_data
+from portal.numeriz.writing import views as writing_views  # noqa: F401
 from portal.web.navigation import add_navigation
 
 

@@ -57,15 +57,21 @@ from portal.numeriz.bays.suspending import Suspending, suspend_bay
 from portal.numeriz.feeds.presets import PRESETS
 from portal.numeriz.feeds.register import add_feed
 from portal.numeriz.models import DeliveryBay, ImportReport, PerimeterRow, TrafficOrder
+from portal.numeriz.writing import start_work
 from portal.regulations.perimeters import Colour
 from portal.territories.api import get_territory
 from portal.territories.queries import TerritoryView
+from portal.visualiz.alerts.areas import Area
+from portal.visualiz.alerts.links import token_of
+from portal.visualiz.alerts.models import AlertSubscription
+from portal.visualiz.alerts.services import ask_alert
 from portal.wiring import LawfulTours
 from tests.factories.accounts import MadeUser, make_company, make_member, make_staff, make_user, valid_siret
 from tests.factories.cirqliz import INSIDE_RED, OUTSIDE, make_vehicle
 from tests.factories.law import bay_draft, make_law, order_draft, perimeter_draft, square
 from tests.factories.papers import png_paper
 from tests.factories.territories import make_territory
+from tests.support.written import written
 
 RunJobs = Callable[[Flask], int]
 
@@ -189,6 +195,7 @@ def _make_side(app: Flask, run_jobs: RunJobs, slug: str) -> Side:
             **_of_itineriz(app, run_jobs, actor, company.id, territory),
             "rule_id": _rule(slug),
             "order_id": _one_of(TrafficOrder, territory.id),
+            "work_id": start_work(clerk, territory.id, document=written()),
             "perimeter_id": _one_of(PerimeterRow, territory.id),
             "report_id": _one_of(ImportReport, territory.id),
             "feed_id": add_feed(clerk, territory.id, PRESETS[0].feed(), hosts=frozenset({"dialog.beta.gouv.fr"})),
@@ -340,6 +347,8 @@ def _tokens(world: MatrixWorld) -> dict[str, str]:
     shared = write_link(world.own.objects["route_id"], 0, now + timedelta(days=1))
     opened = pass_key(world.own.objects["pass_id"])
     scanned = get_pass(world.own.company_id, world.own.objects["pass_id"]).token
+    ask_alert(get_territory(world.own.territory), "fleuriste@exemple.fr", Area("Ici", square(2.360, 48.860)), "fr")
+    alert = token_of(session().scalars(select(AlertSubscription.id)).one())
     return {
         "accounts.invitation": link.rpartition("/")[2],
         "accounts.confirm_registration": registration,
@@ -353,4 +362,5 @@ def _tokens(world: MatrixWorld) -> dict[str, str]:
         "itineriz.shared_route": shared,
         "itineriz.shared_layer": shared,
         "itineriz.shared_file": shared,
+        **{f"visualiz.{view}": alert for view in ("show_alert", "confirm_alert", "ask_to_leave", "leave_alert")},
     }

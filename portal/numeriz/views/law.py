@@ -19,6 +19,7 @@ from portal.numeriz.overview import get_overview, list_order_sources, list_sourc
 from portal.numeriz.reports import page_reports
 from portal.numeriz.values import EventKind, OrderStatus
 from portal.numeriz.views.desk import CLERK, blueprint, desk_page
+from portal.numeriz.writing import version_in_force
 from portal.regulations.perimeters import Colour
 from portal.territories.api import get_territory
 from portal.web.guards import guard
@@ -126,7 +127,14 @@ def show_order(territory: str, order_id: UUID) -> ResponseReturnValue:
     layer = {"type": "FeatureCollection", "features": features} if features else None
     matches = matches_of_order(view, order)
     return desk_page(
-        "order", view, order=order, sentences=sentences, layer=layer, matches=matches, edges=_edges(matches)
+        "order",
+        view,
+        order=order,
+        version=version_in_force(order_id),
+        sentences=sentences,
+        layer=layer,
+        matches=matches,
+        edges=_edges(matches),
     )
 
 

@@ -4,7 +4,7 @@ from portal.numeriz.writing.composing import blank_document, blank_measure, docu
 from portal.numeriz.writing.document import draft_of, faults_of, read_measure
 from portal.numeriz.writing.publishing import publish_work, publishing_state, store_version, withdraw_order
 from portal.numeriz.writing.values import Document, Fault, PublishingState, VersionView, WorkView, document_digest
-from portal.numeriz.writing.versions import current_order, newest_version, versions_of
+from portal.numeriz.writing.versions import VersionLine, current_order, newest_version, version_in_force, versions_of
 from portal.numeriz.writing.works import (
     amend_order,
     copy_of_work,
@@ -26,6 +26,7 @@ __all__ = [
     "Document",
     "Fault",
     "PublishingState",
+    "VersionLine",
     "VersionView",
     "WorkView",
     "amend_order",
@@ -54,6 +55,7 @@ __all__ = [
     "start_from_work",
     "start_work",
     "store_version",
+    "version_in_force",
     "versions_of",
     "withdraw_order",
 ]

@@ -216,9 +216,11 @@ class Reader:
         event = found.get("event")
         if not listed and not event:
             self.fault(f"{path}.periods", "periods-missing")
+        if event:
+            # The event says when; periods typed before it was chosen stay in the document without effect.
+            return self._event(event, f"{path}.event", category)
         typed = (self._period(period, f"{path}.periods.{at}", category) for at, period in enumerate(listed))
-        of_event = self._event(event, f"{path}.event", category) if event else ()
-        return (*(period for period in typed if period is not None), *of_event)
+        return tuple(period for period in typed if period is not None)
 
     def _period(self, found: object, path: str, category: Category | None) -> Period | None:
         if not isinstance(found, Mapping):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +14,7 @@ from portal.common.errors import NotFound
 from portal.db import session
 from portal.numeriz import codec
 from portal.numeriz.models import MeasureRow, OrderVersion, TrafficOrder
-from portal.numeriz.values import Category, Issue, OrderDraft, OrderStatus, Subject
+from portal.numeriz.values import Category, Issue, OrderChange, OrderDraft, OrderStatus, Subject
 from portal.numeriz.writing.values import Document, VersionView
 from portal.regulations.measures import MeasureType
 
@@ -36,6 +38,30 @@ def newest_version(order_id: UUID) -> VersionView | None:
     newest = select(OrderVersion).where(OrderVersion.order_id == order_id).order_by(OrderVersion.number.desc())
     row = session().scalar(newest.limit(1))
     return None if row is None else _view(row)
+
+
+@dataclass(frozen=True, slots=True)
+class VersionLine:
+    """Which version of an order is in force, since when, and what made it."""
+
+    number: int
+    change: OrderChange
+    at: datetime
+
+
+def version_in_force(order_id: UUID) -> VersionLine | None:
+    """Return the version in force without what it says; None for an order that was never changed here."""
+    found = (
+        session()
+        .execute(
+            select(OrderVersion.number, OrderVersion.change, OrderVersion.at)
+            .where(OrderVersion.order_id == order_id)
+            .order_by(OrderVersion.number.desc())
+            .limit(1)
+        )
+        .one_or_none()
+    )
+    return None if found is None else VersionLine(*found)
 
 
 def current_order(territory_id: UUID, order_id: UUID) -> OrderDraft:
