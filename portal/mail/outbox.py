@@ -36,8 +36,12 @@ class MailView:
     created_at: datetime
 
 
-def send_mail(recipient: str, subject: str, body: str) -> None:
-    """Write a plain-text mail in the running unit of work; it leaves once that is durable."""
+def send_mail(recipient: str, subject: str, body: str, *, leave_url: str = "") -> None:
+    """Write a plain-text mail in the running unit of work; it leaves once that is durable.
+
+    leave_url: of a mail that comes again and again, the address that ends it by one POST (RFC 8058); programs that read
+    mail make a button of it.
+    """
     with unit_of_work() as uow:
         mail = OutboxMail(
             id=new_id(),
@@ -49,7 +53,8 @@ def send_mail(recipient: str, subject: str, body: str) -> None:
         uow.session.add(mail)
         settings: Settings = current_app.extensions["settings"]
         if settings.smtp_url:
-            enqueue("mail.send", {"mail_id": str(mail.id)}, priority=True)
+            leave = {"leave_url": leave_url} if leave_url else {}
+            enqueue("mail.send", {"mail_id": str(mail.id), **leave}, priority=True)
 
 
 def list_outbox(limit: int = 50) -> Sequence[MailView]:
@@ -59,7 +64,7 @@ def list_outbox(limit: int = 50) -> Sequence[MailView]:
 
 
 @task("mail.send", timeout_s=60)
-def send(job: RunningJob, mail_id: str) -> None:
+def send(job: RunningJob, mail_id: str, leave_url: str = "") -> None:
     """Hand one mail to SMTP. A mail may be sent twice if the process dies between SMTP's yes and the commit."""
     settings: Settings = current_app.extensions["settings"]
     mail = session().get(OutboxMail, UUID(mail_id))
@@ -67,6 +72,9 @@ def send(job: RunningJob, mail_id: str) -> None:
         return
     message = EmailMessage()
     message["From"], message["To"], message["Subject"] = settings.mail_from, mail.recipient, mail.subject
+    if leave_url:
+        message["List-Unsubscribe"] = f"<{leave_url}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(mail.body)
     _deliver(settings, message)
     with job.finish() as uow:

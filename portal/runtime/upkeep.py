@@ -12,6 +12,7 @@ from portal.fleet import api as fleet
 from portal.itineriz import api as itineriz
 from portal.jobs.runner import sweep
 from portal.numeriz import api as numeriz
+from portal.visualiz import api as visualiz
 
 _ERASE_EVERY_S = 3600.0
 _ASK_EVERY_S = 10.0
@@ -38,6 +39,7 @@ class Upkeep:
                 numeriz.erase_old_law()
                 itineriz.erase_old_routes()
                 itineriz.erase_lost_files()
+                visualiz.erase_unconfirmed()
                 audit.seal_entries(everything=True)
                 self._next_erasure = time.monotonic() + _ERASE_EVERY_S
             if time.monotonic() >= self._next_asking:
@@ -45,6 +47,7 @@ class Upkeep:
                 numeriz.ask_for_due_work()
                 itineriz.ask_for_due_work()
                 cirqliz.ask_for_reexaminations()
+                visualiz.ask_for_due_alerts()
                 audit.seal_entries()
                 self._next_asking = time.monotonic() + _ASK_EVERY_S
             return pushed

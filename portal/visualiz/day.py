@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from portal.regulations.measures import Measure
 from portal.regulations.perimeters import Perimeter
 from portal.regulations.schedules import Interval, merge
 from portal.regulations.snapshot import LawSnapshot, Regulation
@@ -28,14 +27,15 @@ def of_day(law: LawSnapshot, day: Interval, box: Box, layers: Collection[Layer])
     for regulation in law.in_box(box, day):
         layer = Layer.PERIMETERS if isinstance(regulation, Perimeter) else layer_of[regulation.origin]
         if layer in layers:
-            yield OfDay(layer, regulation, _spans(law, regulation, day))
+            yield OfDay(layer, regulation, active_spans(law, regulation, day))
 
 
-def _spans(law: LawSnapshot, regulation: Perimeter | Measure, day: Interval) -> tuple[Interval, ...]:
+def active_spans(law: LawSnapshot, regulation: Regulation, during: Interval) -> tuple[Interval, ...]:
+    """When a regulation is active in an interval: sorted, disjoint, cut to it."""
     if isinstance(regulation, Perimeter):
         return merge(
-            Interval(max(day.start, span.start), day.end if span.end is None else min(day.end, span.end))
+            Interval(max(during.start, span.start), during.end if span.end is None else min(during.end, span.end))
             for span in regulation.activations
-            if day.meets(span.start, span.end)
+            if during.meets(span.start, span.end)
         )
-    return merge(span for period in regulation.periods for span in period.active_intervals(day, law.calendar))
+    return merge(span for period in regulation.periods for span in period.active_intervals(during, law.calendar))

@@ -19,7 +19,7 @@ from portal.visualiz.profiles import DEFAULT_PROFILE, PROFILES
 _PROFILE_CHOICES = [SelectChoice(key, label) for key, (label, _vehicle) in PROFILES.items()]
 
 
-def _believable(_form: Form, field: DateField) -> None:
+def believable(_form: Form, field: DateField) -> None:
     """Far years break calendars, and nobody delivers then."""
     if field.data is not None and not 2000 <= field.data.year <= 2100:
         field.data = None
@@ -29,7 +29,7 @@ def _believable(_form: Form, field: DateField) -> None:
 class WhenWhereForm(Form):
     """A day, an hour, a vehicle, and a place by its address or its point."""
 
-    jour = DateField(_l("Jour"), [Optional(), _believable])
+    jour = DateField(_l("Jour"), [Optional(), believable])
     heure = TimeField(_l("Heure"), [Optional()])
     profil = SelectField(
         _l("Véhicule"),

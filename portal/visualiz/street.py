@@ -1,4 +1,4 @@
-"""The points by which a street is asked: the middle of each of its pieces between two crossings."""
+"""A street of the road graph: its pieces between two crossings, and the points by which it is asked, their middles."""
 
 from __future__ import annotations
 
@@ -35,22 +35,21 @@ def find_street(territory: TerritoryView, text: str) -> Street | None:
 
 def street_of(territory: TerritoryView, hit: AddressHit) -> Street:
     """The street of a hit; where the road graph does not know it, the one point of the index of addresses."""
-    points = _points(territory, fold(hit.label.partition(",")[0]), Point(hit.lon, hit.lat))
-    return Street(hit.label, points or (Point(hit.lon, hit.lat),))
+    middles = [shapely.line_interpolate_point(line, 0.5, normalized=True) for line in street_lines(territory, hit)]
+    if len(middles) > MOST_POINTS:
+        middles = [middles[round(place)] for place in np.linspace(0, len(middles) - 1, MOST_POINTS)]
+    return Street(hit.label, tuple(middles) or (Point(hit.lon, hit.lat),))
 
 
-def _points(territory: TerritoryView, name: str, near: Point) -> tuple[Point, ...]:
+def street_lines(territory: TerritoryView, hit: AddressHit) -> Sequence[shapely.LineString]:
+    """The pieces (lon, lat) of the street of a hit, from end to end; none where the graph has no such name."""
     if territory.graph_dir is None:
-        return ()
+        return []
     try:
         streets = load_streets(territory.graph_dir)
     except FileNotFoundError:
-        return ()
-    lines = _together(_pieces(streets, name), near)
-    middles = [shapely.line_interpolate_point(line, 0.5, normalized=True) for line in lines]
-    if len(middles) > MOST_POINTS:
-        middles = [middles[round(place)] for place in np.linspace(0, len(middles) - 1, MOST_POINTS)]
-    return tuple(middles)
+        return []
+    return _together(_pieces(streets, fold(hit.label.partition(",")[0])), Point(hit.lon, hit.lat))
 
 
 def _pieces(streets: Streets, name: str) -> npt.NDArray[np.object_]:

@@ -55,6 +55,8 @@ REFUSED_INSIDE: Mapping[str, tuple[int, str]] = {
     "cirqliz.rules_progress": (404, "nobody asked the rules of this world to answer to what waited"),
     "cirqliz.rename_view": (404, "a view is of the one clerk who keeps it, none of these"),
     "cirqliz.delete_view": (404, "a view is of the one clerk who keeps it, none of these"),
+    "visualiz.show_alert": (404, "the one alert of this world is of the own territory"),
+    "visualiz.confirm_alert": (404, "the one alert of this world is of the own territory"),
     "accounts.invitation": (403, "a role offered to one address is not for somebody signed in with another"),
 }
 # Reading writes nothing, but for these.
@@ -74,6 +76,7 @@ REACHED = frozenset(
         "fleet": "archive_vehicle confirm_import discard_import end_loan undo_together",
         "itineriz": "cancel_route delete_route leave_at unshare remove_saved_place remove_stop_row discard_stops "
         "remove_check",
+        "visualiz": "confirm_alert leave_alert",
     }.items()
     for view in views.split()
 )

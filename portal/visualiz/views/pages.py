@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
@@ -43,18 +45,22 @@ def show_map(territory: str) -> ResponseReturnValue:
 def _map_urls(asked: Asked) -> dict[str, str]:
     """Where the map fetches what it shows."""
     slug, language = asked.territory.slug, str(get_locale() or "fr")[:2]
-    day = asked.moment.query["jour"]
-    dated = {"orders": "order_layer", "events": "event_layer", "signs": "sign_layer"}
     return {
-        "perimeters": url_for("visualiz.perimeter_layer", territory=slug, langue=language),
-        **{
-            name: url_for(f"visualiz.{endpoint}", territory=slug, langue=language, jour=day)
-            for name, endpoint in dated.items()
-        },
-        "bays": url_for("visualiz.bay_layer", territory=slug, langue=language),
+        **layer_urls(slug, language, asked.moment.query["jour"]),
         "state": url_for("visualiz.law_state", territory=slug),
         "changes": url_for("visualiz.law_changes", territory=slug),
         "concerned": url_for("visualiz.concerned", territory=slug),
+    }
+
+
+def layer_urls(slug: str, language: str, day: str) -> dict[str, str]:
+    """The address of each layer by its kind. day: as in the URL of the map."""
+    plain = {"perimeters": "perimeter_layer", "bays": "bay_layer"}
+    dated = {"orders": "order_layer", "events": "event_layer", "signs": "sign_layer"}
+    always: dict[str, Any] = {"territory": slug, "langue": language}
+    return {
+        **{name: url_for(f"visualiz.{endpoint}", **always) for name, endpoint in plain.items()},
+        **{name: url_for(f"visualiz.{endpoint}", **always, jour=day) for name, endpoint in dated.items()},
     }
 
 
