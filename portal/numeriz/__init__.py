@@ -17,6 +17,10 @@ from portal.numeriz.views import law as law_views  # noqa: F401
 from portal.numeriz.views.desk import blueprint as desk
 from portal.numeriz.views.open_data import blueprint as open_data
 from portal.numeriz.writing import views as writing_views  # noqa: F401
+from portal.numeriz.writing.form import measures as form_measures  # noqa: F401
+from portal.numeriz.writing.form import views as form_views  # noqa: F401
+from portal.numeriz.writing.form import where as form_places  # noqa: F401
+from portal.numeriz.zones import views as zone_views  # noqa: F401
 from portal.web.navigation import add_navigation
 
 

@@ -196,6 +196,8 @@ def _make_side(app: Flask, run_jobs: RunJobs, slug: str) -> Side:
             "rule_id": _rule(slug),
             "order_id": _one_of(TrafficOrder, territory.id),
             "work_id": start_work(clerk, territory.id, document=written()),
+            "at": 1,
+            "place": 1,
             "perimeter_id": _one_of(PerimeterRow, territory.id),
             "report_id": _one_of(ImportReport, territory.id),
             "feed_id": add_feed(clerk, territory.id, PRESETS[0].feed(), hosts=frozenset({"dialog.beta.gouv.fr"})),
