@@ -219,7 +219,8 @@ def test_everything_missing_is_told_at_once_when_nothing_is_typed_yet() -> None:
 
 
 def test_what_a_program_may_send_is_a_fault_when_it_is_no_document() -> None:
-    for value in (None, 3, "x", [], {}, [[]], {"a": 1}, True, 1e999):
+    strange: tuple[Any, ...] = (None, 3, "x", [], {}, [[]], {"a": 1}, True, 1e999)
+    for value in strange:
         for key in written():
             reader().order({**written(), key: value})
         for key in written_measure():
