@@ -9,8 +9,10 @@ from portal.numeriz import cli, models, tasks  # noqa: F401
 from portal.numeriz.exports import publishing  # noqa: F401
 from portal.numeriz.feeds import cli as feed_cli
 from portal.numeriz.feeds import dialog_cli  # noqa: F401
+from portal.numeriz.health import views as health_views  # noqa: F401
 from portal.numeriz.matching import tasks as matching_tasks  # noqa: F401
 from portal.numeriz.navigation import law_links
+from portal.numeriz.pushing import views as push_views  # noqa: F401
 from portal.numeriz.views import feeds as feed_views  # noqa: F401
 from portal.numeriz.views import imports as import_views  # noqa: F401
 from portal.numeriz.views import law as law_views  # noqa: F401

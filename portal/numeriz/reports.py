@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from portal.common.errors import NotFound
 from portal.db import Page, paginate, session
@@ -108,6 +108,19 @@ def last_report_ids(territory_id: UUID, feed_ids: Sequence[UUID]) -> Mapping[UUI
         .order_by(ImportReport.created_at)
     )
     return {feed_id: report_id for feed_id, report_id in rows if feed_id is not None}
+
+
+def last_reports(territory_id: UUID) -> Sequence[ReportView]:
+    """Return the last report of each feed, and the last of each content and format read from a file; newest first."""
+    alike = (ImportReport.feed_id, ImportReport.kind, ImportReport.format)
+    rank = func.row_number().over(partition_by=alike, order_by=(ImportReport.created_at.desc(), ImportReport.id.desc()))
+    ended = select(ImportReport.id, rank.label("rank")).where(
+        ImportReport.territory_id == territory_id, ImportReport.state != ImportState.WAITING
+    )
+    ranked = ended.subquery()
+    wanted = select(ImportReport).join(ranked, ranked.c.id == ImportReport.id).where(ranked.c.rank == 1)
+    rows = session().scalars(wanted.order_by(ImportReport.created_at.desc(), ImportReport.id))
+    return [_view(row) for row in rows]
 
 
 def report_csv(report: ReportView) -> str:

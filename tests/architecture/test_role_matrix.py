@@ -37,6 +37,7 @@ from tests.support.web import PageClient
 TENANTS = ("company_id", "territory")
 LITERALS: Mapping[str, str] = {
     "number": "2",
+    "fault": "sens-inconnu",
     "kind": "route",
     "file_kind": "gpx",
     "filename": "css/joptimiz.css",

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from portal.numeriz.models import OrderPush
+from sqlalchemy import func, select
+
+from portal.db import session
+from portal.numeriz.models import OrderPush, TrafficOrder
 from portal.numeriz.pushing.accounts import target_of
 from portal.numeriz.pushing.messages import STATES, problem_sentence
 from portal.numeriz.pushing.state import pushes_of
@@ -84,3 +87,35 @@ def _line(push: OrderPush) -> PushLine:
         tries=int(answer.get("tries", 0)),
         deleted=bool(answer.get("deleted")) and not answer.get("claimed"),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class StuckPush:
+    """An order whose newest version is not at the base. problem: why, empty while it waits for its first try."""
+
+    order_id: UUID
+    title: str
+    state: PushState
+    state_words: str
+    problem: str
+
+
+def list_stuck(territory_id: UUID, most: int = 50) -> Sequence[StuckPush]:
+    """The orders of a territory whose newest version is not at the base (yet), the last that moved first."""
+    newest = (
+        select(OrderPush.order_id, func.max(OrderPush.version_number).label("number"))
+        .join(TrafficOrder, TrafficOrder.id == OrderPush.order_id)
+        .where(TrafficOrder.territory_id == territory_id)
+        .group_by(OrderPush.order_id)
+        .subquery()
+    )
+    rows = session().execute(
+        select(OrderPush, TrafficOrder.title)
+        .join(newest, (newest.c.order_id == OrderPush.order_id) & (newest.c.number == OrderPush.version_number))
+        .join(TrafficOrder, TrafficOrder.id == OrderPush.order_id)
+        .where(OrderPush.state != PushState.SENT)
+        .order_by(OrderPush.updated_at.desc(), OrderPush.id)
+        .limit(most)
+    )
+    found = [(push, title, _line(push)) for push, title in rows]
+    return [StuckPush(push.order_id, title, push.state, line.state_words, line.problem) for push, title, line in found]

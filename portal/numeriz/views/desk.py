@@ -28,6 +28,7 @@ def desk_page(page_name: str, territory: TerritoryView, **context: Any) -> str:
         ("numeriz.list_events", _("Évènements")),
         ("numeriz.list_bays", _("Aires de livraison")),
         ("numeriz.feed_list", _("Flux")),
+        ("numeriz.health", _("Santé des données")),
         ("numeriz.upload", _("Importer un fichier")),
     ]
     return render_page(

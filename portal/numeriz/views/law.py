@@ -16,6 +16,7 @@ from portal.numeriz.event_lists import page_events
 from portal.numeriz.feeds.register import list_feeds
 from portal.numeriz.matching.display import MatchView, match_of_perimeter, matches_of_order
 from portal.numeriz.overview import get_overview, list_order_sources, list_sources
+from portal.numeriz.pushing.reading import push_panel
 from portal.numeriz.reports import page_reports
 from portal.numeriz.values import EventKind, OrderStatus
 from portal.numeriz.views.desk import CLERK, blueprint, desk_page
@@ -131,6 +132,7 @@ def show_order(territory: str, order_id: UUID) -> ResponseReturnValue:
         view,
         order=order,
         version=version_in_force(order_id),
+        pushes=push_panel(view, order),
         sentences=sentences,
         layer=layer,
         matches=matches,
