@@ -79,7 +79,8 @@ class Written:
         """What another clerk does to the first measure meanwhile."""
         work = self.work
         first, *others = work.document["measures"]
-        save_work(TESTER, self.territory.id, self.id, work.revision, {**work.document, "measures": [{**first, **values}, *others]})
+        document = {**work.document, "measures": [{**first, **values}, *others]}
+        save_work(TESTER, self.territory.id, self.id, work.revision, document)
 
 
 @pytest.fixture
@@ -97,7 +98,9 @@ def send(clerk: PageClient, url: str, data: Mapping[str, Any], act: str = "next"
     return clerk.submit(url, {"seen": seen(clerk.get(url)), **data, "act": act})
 
 
-def refused(clerk: PageClient, url: str, data: Mapping[str, Any], act: str = "next", status: int = 422) -> BeautifulSoup:
+def refused(
+    clerk: PageClient, url: str, data: Mapping[str, Any], act: str = "next", status: int = 422
+) -> BeautifulSoup:
     return clerk.post(url, {"seen": seen(clerk.get(url)), **data, "act": act}, status)
 
 
@@ -111,7 +114,8 @@ def test_steps_are_saved_and_lead_on_when_they_are_filled_in(clerk: PageClient, 
     assert send(clerk, written.step("quoi"), {"type": "speedLimit", "max_speed_kmh": "30"}).endswith("/mesures/1/ou")
     assert send(clerk, written.step("ou"), {}).endswith("/mesures/1/quand")
     assert send(clerk, written.step("quand"), WHEN).endswith("/mesures/1/pour-qui")
-    bound = {"whom": "some", "bound-gross_weight_kg": "3,5", "freed-usages": ["emergency"], "freed-accesses": ["localAccess"]}
+    freed = {"freed-usages": ["emergency"], "freed-accesses": ["localAccess"]}
+    bound = {"whom": "some", "bound-gross_weight_kg": "3,5", **freed}
     assert send(clerk, written.step("pour-qui"), bound).endswith("/relire")
     document = written.work.document
     assert document["title"] == "Marché du dimanche" and document["subject"] == "event"
@@ -144,7 +148,8 @@ def test_what_was_written_is_shown_again_when_a_step_is_opened(clerk: PageClient
 def test_the_measure_reads_as_a_sentence_with_its_hours_when_it_is_being_written(
     clerk: PageClient, written: Written
 ) -> None:
-    written.change(places=[{"kind": "line", "spec": {}, "found": location_to_json(measure_draft().locations[0]), "removed": [], "added": []}])
+    found = location_to_json(measure_draft().locations[0])
+    written.change(places=[{"kind": "line", "spec": {}, "found": found, "removed": [], "added": []}])
     send(clerk, written.step("quand"), WHEN)
     preview = clerk.get(written.step("pour-qui")).find(id="apercu")
     assert preview is not None
@@ -224,11 +229,15 @@ def test_periods_and_slots_come_and_go_when_their_buttons_are_pressed(clerk: Pag
     assert [period["start"] for period in written.measure["periods"]] == ["2027-03-01T08:00"]
 
 
-def test_seconds_and_offsets_stay_when_their_inputs_are_sent_back_unchanged(clerk: PageClient, written: Written) -> None:
-    period = {"start": "2026-10-25T02:30+01:00", "end": "2026-10-26T09:00:59", "weekdays": [], "slots": [], "holidays": "ignored"}
+def test_seconds_and_offsets_stay_when_their_inputs_are_sent_back_unchanged(
+    clerk: PageClient, written: Written
+) -> None:
+    bounds = {"start": "2026-10-25T02:30+01:00", "end": "2026-10-26T09:00:59"}
+    period = {**bounds, "weekdays": [], "slots": [], "holidays": "ignored"}
     written.change(periods=[period])
-    same = {"start_day": "2026-10-25", "start_time": "02:30", "end_day": "2026-10-26", "end_time": "09:00", "holidays": "ignored"}
-    send(clerk, written.step("quand"), {f"periods-0-{name}": value for name, value in same.items()}, "save")
+    start = {"periods-0-start_day": "2026-10-25", "periods-0-start_time": "02:30"}
+    end = {"periods-0-end_day": "2026-10-26", "periods-0-end_time": "09:00"}
+    send(clerk, written.step("quand"), {**start, **end, "periods-0-holidays": "ignored"}, "save")
     assert written.measure["periods"] == [period]
 
 
@@ -240,10 +249,18 @@ def test_a_measure_follows_an_event_when_its_calendar_is_chosen(
     with unit_of_work() as uow:
         uow.session.add(
             CityEvent(
-                id=new_id(), territory_id=territory.id, name="Marathon", sessions=sessions, before_min=150, after_min=60,
-                policies={}, revision=1, created_at=now, updated_at=now,
+                id=new_id(),
+                territory_id=territory.id,
+                name="Marathon",
+                sessions=sessions,
+                before_min=150,
+                after_min=60,
+                policies={},
+                revision=1,
+                created_at=now,
+                updated_at=now,
             )
-        )  # fmt: skip
+        )
     send(clerk, written.step("quand"), {"event_name": "Marathon", "before_min": "3 h", "after_min": ""}, "save")
     assert written.measure["event"] == {"name": "Marathon", "before_min": 180, "after_min": None}
     preview = clerk.get(written.step("quand")).find(id="apercu")

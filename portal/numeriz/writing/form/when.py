@@ -132,10 +132,10 @@ def _written(day: Field, clock: Field, before: object, at_first: str = "") -> st
 
 
 class WhenForm(StepForm):
-    """The periods of a measure, and the event whose hours it follows. Both count when both are given."""
+    """The periods of a measure, and the event whose hours it follows instead when one is chosen."""
 
     periods = FieldList(FormField(PeriodForm), max_entries=MOST_PERIODS)
-    event_name = SelectField(_l("Évènement"), validate_choice=False)
+    event_name = SelectField(_l("Manifestation"), validate_choice=False)
     before_min = StringField(_l("Avant la première épreuve du jour"), description=_l("Exemple\u00a0: 2\u00a0h\u00a030"))
     after_min = StringField(_l("Après la dernière"), description=_l("Exemple\u00a0: 1\u00a0h"))
 
@@ -143,7 +143,7 @@ class WhenForm(StepForm):
         """Offer the events of the territory; the one that is written stays even when it has gone."""
         written = self.event_name.data
         known = [*events, written] if written and written not in events else [*events]
-        self.event_name.choices = [SelectChoice("", _l("Aucun")), *(SelectChoice(name, name) for name in known)]
+        self.event_name.choices = [SelectChoice("", _l("Aucune")), *(SelectChoice(name, name) for name in known)]
 
     def show(self, values: Mapping[str, Any]) -> None:
         """Fill the inputs; with nothing written there is one period to fill in."""

@@ -143,6 +143,8 @@ def edit_place(territory: str, work_id: UUID, at: int, place: int) -> ResponseRe
         now, clash = _clash(opened, spot, places, error)
         number = min(place, len(_places(now, spot.at or 0)) + 1)
         return _place_page(now, spot, number, mine, resolved, clash=clash), 409
+    if act == "autosave":
+        return _place_page(saved, spot, place, mine, resolved)
     if act == "next" and found is None:
         return _place_page(saved, spot, place, mine, resolved), 422
     return redirect(next_url(saved, spot, "save") if act in {"next", "back"} else _place_url(saved, spot, place), 303)
