@@ -227,8 +227,8 @@ def test_what_a_program_may_send_is_a_fault_when_it_is_no_document() -> None:
             reader().order(written(written_measure(**{key: value})))
             reader().order(written(written_measure(**{key: [value]})))
         for key in written_period():
-            reader().order(written(written_measure(periods=[written_period(**{key: value})])))
-            reader().order(written(written_measure(periods=[written_period(**{key: [value]})])))
+            reader().order(written(written_measure(periods=[{**written_period(), key: value}])))
+            reader().order(written(written_measure(periods=[{**written_period(), key: [value]}])))
         for key in ("appliesTo", "except"):
             reader().order(
                 written(written_measure(vehicles={key: [value, {"is": value}, {"is": "over", "size": value}]}))
