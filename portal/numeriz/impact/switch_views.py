@@ -1,0 +1,74 @@
+"""The hot switch on a phone: the territory's own orders of today, lifted, activated or resumed with two taps."""
+
+from __future__ import annotations
+
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from flask import flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.common.clock import SYSTEM_CLOCK
+from portal.common.errors import Conflict, Invalid
+from portal.common.text import whole_number
+from portal.numeriz.impact import hot_switch, messages
+from portal.numeriz.impact.hot_switch import Lasting
+from portal.numeriz.values import OrderChange
+from portal.numeriz.views.desk import CLERK, blueprint, desk_page
+from portal.regulations.calendars import LocalCalendar
+from portal.territories.api import TerritoryView, get_territory
+from portal.web.guards import current_actor, guard
+
+_ACTS = {change.value: change for change in (OrderChange.LIFTED, OrderChange.ACTIVATED, OrderChange.RESUMED)}
+
+
+@blueprint.get("/fermetures")
+@guard(CLERK)
+def show_switches(territory: str) -> ResponseReturnValue:
+    """List the orders of today with their switches."""
+    view, now = get_territory(territory), SYSTEM_CLOCK.now()
+    text = request.args.get("q", "").strip()[:100]
+    return desk_page(
+        "impact/switches",
+        view,
+        orders=hot_switch.list_switchable(view, _calendar(view), now, text),
+        text=text,
+        now=now,
+        most_listed=hot_switch.MOST_LISTED,
+        reason_length=hot_switch.REASON_LENGTH,
+        lasting=[(one.value, words) for one, words in messages.LASTING.items()],
+        impact_words=messages,
+    )
+
+
+@blueprint.post("/fermetures/<uuid:order_id>")
+@guard(CLERK)
+def switch_order(territory: str, order_id: UUID) -> ResponseReturnValue:
+    """Lift, activate or resume an order at once."""
+    view, now = get_territory(territory), SYSTEM_CLOCK.now()
+    change = _ACTS.get(request.form.get("change", ""))
+    chosen = request.form.get("until", "")
+    try:
+        if change is None:
+            raise Invalid("act-unknown", "change")
+        if change is not OrderChange.RESUMED and chosen not in set(Lasting):
+            raise Invalid("until-missing", "until")
+        resumes = change is OrderChange.RESUMED
+        hot_switch.switch_order(
+            current_actor(),
+            view,
+            order_id,
+            change,
+            until=None if resumes else hot_switch.instant_of(Lasting(chosen), now, _calendar(view)),
+            seen=whole_number(request.form.get("seen")) or 0,
+            reason=request.form.get("reason", ""),
+        )
+    except (Conflict, Invalid) as error:
+        flash(messages.refusal(error.code), "warning")
+    else:
+        flash(messages.done(change.value), "success")
+    return redirect(url_for("numeriz.show_switches", territory=view.slug, _anchor=f"arrete-{order_id}"), 303)
+
+
+def _calendar(territory: TerritoryView) -> LocalCalendar:
+    return LocalCalendar(ZoneInfo(territory.timezone), territory.holidays)
