@@ -1,4 +1,4 @@
-"""Loading a bay to change it, within its territory."""
+"""The row of a bay: loaded to be changed, within its territory, and put in the words of an import."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from sqlalchemy import select
 
 from portal.common.errors import NotFound
 from portal.db import UnitOfWork
+from portal.numeriz import codec
 from portal.numeriz.models import DeliveryBay
+from portal.numeriz.values import BayDraft
 
 
 def load_bay(uow: UnitOfWork, territory_id: UUID, bay_id: UUID) -> DeliveryBay:
@@ -22,3 +24,28 @@ def load_bay(uow: UnitOfWork, territory_id: UUID, bay_id: UUID) -> DeliveryBay:
     if row is None:
         raise NotFound("bay-not-found")
     return row
+
+
+def draft_of_row(row: DeliveryBay) -> BayDraft:
+    """A stored bay in the words of an import."""
+    return BayDraft(
+        local_id=row.local_id,
+        lon=row.lon,
+        lat=row.lat,
+        source=row.source,
+        name=row.name,
+        address=row.address,
+        insee_code=row.insee_code,
+        outline=None if row.outline_wkb is None else codec.shape_from_bytes(row.outline_wkb),
+        max_gross_weight_kg=row.max_gross_weight_kg,
+        details=row.details,
+        regime=row.regime,
+        layout=row.layout,
+        length_cm=row.length_cm,
+        width_cm=row.width_cm,
+        places=row.places,
+        hours=codec.hours_from_json(row.hours),
+        max_stay_min=row.max_stay_min,
+        active=row.active,
+        provenance=row.provenance,
+    )

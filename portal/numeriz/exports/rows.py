@@ -12,6 +12,7 @@ from sqlalchemy import Select, or_, select
 
 from portal.db import session
 from portal.numeriz import codec
+from portal.numeriz.bays.rows import draft_of_row
 from portal.numeriz.bays.suspensions import suspensions_of
 from portal.numeriz.exports.edition import (
     OPEN_LICENCE,
@@ -33,7 +34,7 @@ from portal.numeriz.models import (
     RoadEvent,
     TrafficOrder,
 )
-from portal.numeriz.values import BayDraft, EventState, MeasureDraft, OrderStatus
+from portal.numeriz.values import EventState, MeasureDraft, OrderStatus
 from portal.regulations.perimeters import Activation, Colour
 
 _BATCH = 200
@@ -134,28 +135,7 @@ def bays_of(place: Place, now: datetime) -> Iterator[BayRecord]:
         suspensions = suspensions_of(place.id, [row.id for row in rows])
         for row in rows:
             spans = tuple(span for span in suspensions.get(row.id, ()) if span.end > now)
-            bay = BayDraft(
-                local_id=row.local_id,
-                lon=row.lon,
-                lat=row.lat,
-                source=row.source,
-                name=row.name,
-                address=row.address,
-                insee_code=row.insee_code,
-                outline=None if row.outline_wkb is None else codec.shape_from_bytes(row.outline_wkb),
-                max_gross_weight_kg=row.max_gross_weight_kg,
-                details=row.details,
-                regime=row.regime,
-                layout=row.layout,
-                length_cm=row.length_cm,
-                width_cm=row.width_cm,
-                places=row.places,
-                hours=codec.hours_from_json(row.hours),
-                max_stay_min=row.max_stay_min,
-                active=row.active,
-                provenance=row.provenance,
-            )
-            yield BayRecord(row.id, place, bay, row.created_at, row.updated_at, spans)
+            yield BayRecord(row.id, place, draft_of_row(row), row.created_at, row.updated_at, spans)
 
 
 def events_of(place: Place, now: datetime) -> Iterator[EventRecord]:

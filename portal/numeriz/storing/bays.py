@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,10 +16,11 @@ from portal.numeriz.models import (
     DeliveryBay,
 )
 from portal.numeriz.storing.tally import Tally, update_row
-from portal.numeriz.values import BayDraft, Issue, doubt_count
+from portal.numeriz.values import NUMERIZ, BayDraft, Issue, doubt_count
 
 
-def _bay_values(draft: BayDraft) -> dict[str, Any]:
+def bay_values(draft: BayDraft) -> dict[str, Any]:
+    """The columns that say what a bay is, whoever it comes from."""
     return {
         "lon": draft.lon,
         "lat": draft.lat,
@@ -43,13 +44,22 @@ def _bay_values(draft: BayDraft) -> dict[str, Any]:
     }
 
 
+def content_of(values: Mapping[str, Any]) -> str:
+    """The digest of what `bay_values` gave."""
+    outline = values["outline_wkb"]
+    return codec.digest({**values, "outline_wkb": outline and outline.hex()})
+
+
 def _rounded(lon: float, lat: float) -> tuple[float, float]:
     """A place to the metre."""
     return round(lon, 5), round(lat, 5)
 
 
 def merge_bays(uow: UnitOfWork, territory_id: UUID, drafts: Sequence[BayDraft], tally: Tally, now: datetime) -> None:
-    """Add or change bays by (source, id in the source); one that another source brought already is left as it is."""
+    """Add or change bays by (source, id in the source).
+
+    One that another source brought already is left as it is, and so is one that a clerk took over from this source.
+    """
     stored = uow.session.execute(
         select(
             DeliveryBay.source,
@@ -62,11 +72,15 @@ def merge_bays(uow: UnitOfWork, territory_id: UUID, drafts: Sequence[BayDraft], 
     ).all()
     known = {(row.source, row.local_id): (row.id, row.content_digest) for row in stored}
     places = {(row.local_id, *_rounded(row.lon, row.lat)): row.source for row in stored}
+    taken = _taken_over(uow, territory_id)
     added: list[dict[str, object]] = []
     for draft in drafts:
-        values = _bay_values(draft)
-        outline = values["outline_wkb"]
-        content = codec.digest({**values, "outline_wkb": outline and outline.hex()})
+        if (draft.source, draft.local_id) in taken:
+            tally.counts["bays_unchanged"] += 1
+            tally.issues.append(Issue("bay-known-elsewhere", {"name": draft.local_id, "source": NUMERIZ}))
+            continue
+        values = bay_values(draft)
+        content = content_of(values)
         bay_id, before = known.get((draft.source, draft.local_id), (None, None))
         elsewhere = places.get((draft.local_id, *_rounded(draft.lon, draft.lat)))
         if bay_id is None and elsewhere is not None:
@@ -94,3 +108,10 @@ def merge_bays(uow: UnitOfWork, territory_id: UUID, drafts: Sequence[BayDraft], 
             update_row(row, {**values, "content_digest": content}, now)
     if added:
         uow.session.execute(insert(DeliveryBay), added)
+
+
+def _taken_over(uow: UnitOfWork, territory_id: UUID) -> set[tuple[str, str]]:
+    """(source, id in the source) of the bays that clerks took over."""
+    ours = select(DeliveryBay.provenance).where(DeliveryBay.territory_id == territory_id, DeliveryBay.source == NUMERIZ)
+    origins = [provenance.get("taken_from") for provenance in uow.session.scalars(ours)]
+    return {(origin["source"], origin["local_id"]) for origin in origins if origin}

@@ -156,7 +156,7 @@ def list_bays(territory: str) -> ResponseReturnValue:
     """List the delivery bays."""
     view = get_territory(territory)
     page = page_bays(view.id, request.args.get("cursor"), doubtful=_doubtful())
-    return desk_page("bays", view, page=page, doubtful=_doubtful())
+    return desk_page("bays", view, page=page, doubtful=_doubtful(), now=SYSTEM_CLOCK.now())
 
 
 @blueprint.get("/evenements")
