@@ -126,7 +126,7 @@ def orders(draw: st.DrawFn) -> OrderDraft:
     )
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(orders())
 def test_an_order_is_the_same_when_its_document_is_read(order: OrderDraft) -> None:
     reader = Reader(CALENDAR, WORLD, {})
