@@ -109,8 +109,7 @@ def law_health(territory: TerritoryView) -> LawHealth:
     return LawHealth(
         measures=found.measures,
         counts=Counter((line.source, line.fault) for line in lines),
-        # Where no graph was built nothing can be found on it, and nobody can mend that measure by measure.
-        lines=[line for line in lines if graph is not None or line.fault is not Fault.NO_EDGES],
+        lines=lines,
         has_graph=graph is not None,
         waiting=0 if graph is None else count_waiting(territory.id, graph),
     )
@@ -147,7 +146,7 @@ def _faults(measure: Measure, source: str) -> Iterator[FaultLine]:
     def line(fault: Fault, detail: str) -> FaultLine:
         return FaultLine(fault, source, measure.order.title, detail, order_id, measure.order.url)
 
-    lost = [place for place in measure.locations if not _has_edges(place)]
+    lost = [place for place in measure.locations if _is_lost(place)]
     if lost:
         yield line(Fault.NO_EDGES, lost[0].label)
     texts = [c.text for c in (*measure.vehicles.applies_to, *measure.vehicles.except_) if isinstance(c, FreeText)]
@@ -159,10 +158,9 @@ def _faults(measure: Measure, source: str) -> Iterator[FaultLine]:
             yield line(Fault.NO_DIRECTION, unknown[0].label)
 
 
-def _has_edges(place: MeasureLocation) -> bool:
-    if place.matches is not None:
-        return place.matches.trusted and len(place.matches.rows) > 0
-    return bool(place.edges)
+def _is_lost(place: MeasureLocation) -> bool:
+    """Tell whether a place was looked for on the graph, and not found; one that was not looked for yet waits."""
+    return place.matches is not None and not (place.matches.trusted and len(place.matches.rows))
 
 
 def _asks_direction(place: MeasureLocation) -> bool:
