@@ -28,11 +28,13 @@ class Coming:
     """A measure, or one perimeter with its activations, that applies in an area between now and `AHEAD`.
 
     digests: one for a measure, one per activation of a perimeter. first: when it first applies, not before now.
+    has_begun: it applies now.
     """
 
     regulation: Measure | Perimeter
     digests: tuple[str, ...]
     first: datetime
+    has_begun: bool
     activations: tuple[Activation, ...] = ()
 
 
@@ -56,7 +58,7 @@ def fresh_of(coming: Sequence[Coming], told: frozenset[str]) -> Sequence[Coming]
         if isinstance(each.regulation, Perimeter):
             spans = tuple(span for span, mark in zip(each.activations, each.digests, strict=True) if mark not in told)
             first = max(each.first, min(span.start for span in spans))
-            fresh.append(Coming(each.regulation, new, first, spans))
+            fresh.append(Coming(each.regulation, new, first, each.has_begun, spans))
         else:
             fresh.append(each)
     return fresh
@@ -107,11 +109,12 @@ def _coming(
     spans = active_spans(law, regulation, window)
     if not spans or (isinstance(regulation, Measure) and regulation.origin is Origin.OSM):
         return None
+    begins = spans[0].start, spans[0].start <= window.start
     if isinstance(regulation, Measure):
-        return Coming(regulation, (_digest(_of_measure(regulation, places)),), spans[0].start)
+        return Coming(regulation, (_digest(_of_measure(regulation, places)),), *begins)
     met = tuple(span for span in regulation.activations if window.meets(span.start, span.end))
     marks = tuple(_digest([*_of_perimeter(regulation), _iso(span.start), _iso(span.end)]) for span in met)
-    return Coming(regulation, marks, spans[0].start, met)
+    return Coming(regulation, marks, *begins, met)
 
 
 def _of_measure(measure: Measure, places: tuple[MeasureLocation, ...]) -> list[Any]:
