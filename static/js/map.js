@@ -58,6 +58,8 @@ async function start(root) {
   const isNear = "view" in root.dataset && !view.isPlaced;
   if (root.dataset.picker) view.picker = makePicker(L, view.map, read("picker", {}), texts, status, isNear);
   await view.showLayers(layers);
+  if (root.dataset.draw) view.drawing = (await import("./map/draw.js")).makeDrawing(L, view, read("draw"), read("drawTexts"));
+  if (root.dataset.edgeBoxes) (await import("./map/ticks.js")).tieTicks(L, view, root.dataset.edgeBoxes);
   performance.mark("map-law");
   // The law comes first; the streets under it follow.
   await view.showBasemap(assets.basemap, root.dataset.basemap);
@@ -245,11 +247,19 @@ class MapView {
   }
 
   refreshBubble() {
-    if (!this.bubble?.id || !this.map.hasLayer(this.bubble.popup)) return;
+    if (!this.hasBubble || !this.bubble.id) return;
     const { id, kind, popup } = this.bubble;
     const same = this.overlays.find((overlay) => overlay.kind === kind)?.items.find(({ properties }) => properties.id === id);
-    if (same) popup.setContent(bubbleOf(same.properties, this.stateOf(same), this.texts));
+    if (same) popup.setContent(this.bubbleOf(same));
     else popup.close();
+  }
+
+  bubbleOf(item) {
+    return bubbleOf(item.properties, this.stateOf(item), this.texts, this.picker && document.getElementById("ici"));
+  }
+
+  get hasBubble() {
+    return Boolean(this.bubble && this.map.hasLayer(this.bubble.popup));
   }
 
   /** Say that the view holds more than is drawn, as long as it does. */
@@ -380,6 +390,8 @@ class MapView {
   }
 
   open(item, latlng) {
+    // On a map that is drawn on, or whose edges are ticked, a click does that.
+    if (this.drawing || this.root.dataset.edgeBoxes) return;
     const { id, title, lines } = item.properties;
     if (!title && !lines) return;
     // The legend floats over the map: the bubble stays clear of it. On a narrow map the buttons stand above the bubble.
@@ -388,7 +400,7 @@ class MapView {
     const popup = L.popup({
       minWidth: 180, maxWidth: Math.min(320, this.root.clientWidth - 60),
       autoPanPaddingTopLeft: wide ? [66, 20] : [8, 108], autoPanPaddingBottomRight: [wide ? legend + 20 : 8, 20],
-    }).setLatLng(latlng).setContent(bubbleOf(item.properties, this.stateOf(item), this.texts)).openOn(this.map);
+    }).setLatLng(latlng).setContent(this.bubbleOf(item)).openOn(this.map);
     this.bubble = { id, kind: item.kind, popup };
   }
 }

@@ -33,9 +33,11 @@ def test_map_follows_day_and_hour_and_tells_details_when_nobody_is_signed_in(
 
     public_map.click_letter("B")
     expect(visitor.page.locator(".j-popup")).to_contain_text("circulation régulée")
-    # The answer of the point comes with the bubble, and on a phone the page scrolls to it.
+    # The answer of the point comes meanwhile; the page stays where the bubble can be followed.
+    before = visitor.page.evaluate("scrollY")
     public_map.wait_for_answer()
-    visitor.page.locator(".j-popup").get_by_role("link").click()
+    assert visitor.page.evaluate("scrollY") == before
+    visitor.page.locator(".j-popup").get_by_role("link", name="En savoir plus").click()
     expect(visitor.page.get_by_role("heading", level=1)).to_contain_text("circulation régulée")
 
     visitor.open(f"/carte/{TERRITORY}?jour={day.isoformat()}&heure=13:00")

@@ -2,8 +2,9 @@
 
 import { make } from "./elements.js";
 
-/** The content of a bubble. state: what the feature is to the chosen vehicle, "spared", "held" or "". */
-export function bubbleOf({ title, lines, href }, state, texts) {
+/** The content of a bubble. state: what the feature is to the chosen vehicle, "spared", "held" or ""; answer: the place
+ *  on the page where the whole answer stands, if there is one. */
+export function bubbleOf({ title, lines, href }, state, texts, answer) {
   const box = make("div", "j-popup");
   if (title) box.append(make("p", "j-popup__title", title));
   if (state) box.append(make("p", `j-popup__state j-popup__state--${state}`, texts[state]));
@@ -12,6 +13,12 @@ export function bubbleOf({ title, lines, href }, state, texts) {
     const link = make("a", "", texts.more);
     link.href = href;
     box.append(link);
+  }
+  if (answer) {
+    // Beside a wide map the answer is in sight.
+    const below = make("a", "j-popup__answer", texts.answer);
+    below.href = `#${answer.id}`;
+    box.append(below);
   }
   return box;
 }

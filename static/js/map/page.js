@@ -156,8 +156,9 @@ class MapPage {
       this.view?.picker.show();
       this.written();
     }
-    // What one asked of a place is shown; a step of the slider does not move the page.
-    if (found && this.isReveal) this.answer.scrollIntoView({ block: "nearest" });
+    // What one asked of a place is shown; a step of the slider does not move the page, nor does what an open bubble
+    // already tells: on a phone its links would slip away under the finger.
+    if (found && this.isReveal && !this.view?.hasBubble) this.answer.scrollIntoView({ block: "nearest" });
     this.isReveal = false;
     this.followLinks();
     // What every page does with parts that have come: buttons that copy, and the like.
