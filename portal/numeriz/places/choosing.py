@@ -20,6 +20,7 @@ from portal.regulations.measures import Direction, LocationKind, MatchedEdge, Me
 MOST_DRAWN: Final = 2_000
 """Edges on one page: more would make a page nobody can open."""
 _MOST_NEAR: Final = 40
+_PART: Final = frozenset({EdgeState.FOUND, EdgeState.ADDED})
 _LEAST_AGAINST_M: Final = 5.0
 
 
@@ -27,9 +28,15 @@ _LEAST_AGAINST_M: Final = 5.0
 class Choice:
     """The pieces that were found, sorted by what a clerk does with them. stale: some ids are of an older graph."""
 
-    kept: tuple[Piece, ...]
+    found: tuple[Piece, ...]
+    added: tuple[Piece, ...] = ()
     removed: tuple[Piece, ...] = ()
     stale: bool = False
+
+    @property
+    def kept(self) -> tuple[Piece, ...]:
+        """What is part of the place."""
+        return self.found + self.added
 
 
 def choose(roads: Roads, found: Sequence[Piece], removed: Iterable[str], added: Iterable[str]) -> Choice:
@@ -39,9 +46,10 @@ def choose(roads: Roads, found: Sequence[Piece], removed: Iterable[str], added: 
     kept = [piece for piece in found if roads.segment(piece.row) not in out]
     gone = [piece for piece in found if roads.segment(piece.row) in out]
     present = {roads.segment(piece.row) for piece in found}
+    by_hand: list[Piece] = []
     for row in sorted(more - present):
-        kept.append(_continued(roads, kept, row))
-    return Choice(tuple(kept), tuple(gone), stale_out or stale_more)
+        by_hand.append(_continued(roads, kept + by_hand, row))
+    return Choice(tuple(kept), tuple(by_hand), tuple(gone), stale_out or stale_more)
 
 
 def _segments(roads: Roads, ids: Iterable[str]) -> tuple[set[int], bool]:
@@ -144,7 +152,7 @@ def features(
                         "name": name,
                         "title": name,
                         "length_m": metres,
-                        "arrow": arrow if state is EdgeState.FOUND else "",
+                        "arrow": arrow if state in _PART else "",
                         "state": state.value,
                     },
                 }

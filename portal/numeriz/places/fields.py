@@ -117,7 +117,7 @@ def _read_polygon(form: Form) -> Json:
 
 def _read_town(form: Form) -> Json:
     typed = [_text(form, f"except-{number}") for number in range(MOST_EXCEPTIONS + 1) if f"except-{number}" in form]
-    kept = list(dict.fromkeys([*filter(None, typed), *_left_out(form)]))[:MOST_EXCEPTIONS]
+    kept = list(dict.fromkeys(filter(None, typed)))[:MOST_EXCEPTIONS]
     if form.get(ACT) == ADD_EXCEPTION:
         kept.append("")
     return {"except": kept, "motorways": form.get("motorways") == "1", **_drawing(form, "rings")}
@@ -126,7 +126,8 @@ def _read_town(form: Form) -> Json:
 def _left_out(form: Form) -> list[str]:
     """The streets that were shown with a tick and have none now."""
     ticked = set(form.getlist("street-in"))
-    return [name for name in form.getlist(STREETS_SHOWN) if name and name not in ticked]
+    shown = [name for value in form.getlist(STREETS_SHOWN) for name in value.splitlines()]
+    return [name for name in dict.fromkeys(shown) if name and name not in ticked]
 
 
 def _drawing(form: Form, name: str) -> Json:

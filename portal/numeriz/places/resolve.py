@@ -96,7 +96,12 @@ def _linear(
         problems.append(problem("nothing-left", "edges"))
     problems += against_one_way(roads, choice.kept, direction)
     near = near_pieces(roads, choice.kept, choice.removed)
-    states = [(EdgeState.FOUND, choice.kept), (EdgeState.REMOVED, choice.removed), (EdgeState.NEAR, near)]
+    states = [
+        (EdgeState.FOUND, choice.found),
+        (EdgeState.ADDED, choice.added),
+        (EdgeState.REMOVED, choice.removed),
+        (EdgeState.NEAR, near),
+    ]
     edges, bounds = features(roads, states, direction)
     location = None
     if not found.blocked and not choice.stale:

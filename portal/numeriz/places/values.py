@@ -26,9 +26,10 @@ class PlaceKind(StrEnum):
 
 
 class EdgeState(StrEnum):
-    """FOUND: part of the place. REMOVED: found, then taken out by hand. NEAR: not found, and may be added."""
+    """FOUND and ADDED by hand: part of the place. REMOVED: found, then taken out by hand. NEAR: may be added."""
 
     FOUND = "found"
+    ADDED = "added"
     REMOVED = "removed"
     NEAR = "near"
 

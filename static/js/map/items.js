@@ -2,8 +2,8 @@
 // library comes as an argument.
 
 import { make } from "./elements.js";
-import { letterInk, OUT_OF_USE, underlay } from "./kinds.js";
-import { lettered, middleOf, pathsOf, roadSign } from "./shapes.js";
+import { arrowInk, letterInk, OUT_OF_USE, underlay } from "./kinds.js";
+import { arrow, lettered, middleOf, pathsOf, roadSign } from "./shapes.js";
 import { parseWindows } from "./time.js";
 
 /** Kinds whose areas lie under the perimeters. */
@@ -48,5 +48,9 @@ export function makeItem(library, kind, feature, isDark) {
   else item.paths.push(...(underlay(kind, false) ? drawn(library, item, "under", isDark) : []), ...drawn(library, item, kind, isDark));
   const middle = ON_SIGNS.has(properties.limit_kind) && middleOf(geometry);
   if (middle) item.paths.push(own(library, item, "limits", roadSign(library, middle, properties.limit.split(" · ")[0])));
+  if (properties.arrow && geometry.type === "LineString") {
+    const places = geometry.coordinates.map(([lon, lat]) => [lat, lon]);
+    item.paths.push(own(library, item, "arrows", arrow(library, places, properties.arrow, () => arrowInk(isDark()))));
+  }
   return item;
 }

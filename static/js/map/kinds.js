@@ -2,7 +2,7 @@
 // The same colours, patterns and letters as the badges of the pages (static/css/joptimiz.css).
 
 /** From the bottom of the map to its top. */
-export const ORDER = ["perimeters", "edges", "signs", "orders", "events", "bays", "checks", "blocked", "route", "stops"];
+export const ORDER = ["perimeters", "edges-near", "edges-removed", "edges", "signs", "orders", "events", "bays", "checks", "blocked", "route", "stops"];
 
 /** The regime of a bay that cannot be used for some time. */
 export const OUT_OF_USE = "suspended";
@@ -114,6 +114,11 @@ export function letterInk(dark) {
   return dark ? NIGHT.casing : DAY.casing;
 }
 
+/** The ink of the arrows along the edges of a place. */
+export function arrowInk(dark) {
+  return dark ? "#ffffff" : "#2b1463";
+}
+
 function effectOf({ effect }) {
   return EFFECT_NAMES.includes(effect) ? effect : "other";
 }
@@ -186,8 +191,15 @@ export function styleOf(kind, properties, dark) {
     }
     case "blocked":
       return { color: ink.blocked, weight: 4, opacity: 1, lineCap: "butt", fillOpacity: 0.15, radius: 6 };
+    case "edges-near":
+      return { color: ink.other, weight: 5, opacity: 0.55, dashArray: [1, 8], lineCap: "round", fillOpacity: 0, radius: 6 };
+    case "edges-removed":
+      return { color: ink.other, weight: 5, opacity: 0.8, dashArray: [8, 6], fillOpacity: 0, radius: 6 };
     case "edges":
       return { color: ink.edges, weight: 6, opacity: 0.75, fillOpacity: 0.15, radius: 6 };
+    case "arrows":
+      // Only its arrow heads are drawn; they are clicked as the edge is.
+      return { radius: 12, weight: 0, stroke: false, fill: false, opacity: 1 };
     case "route":
       return { color: ink.route, weight: 5, opacity: 1, lineJoin: "round" };
     default:

@@ -4,6 +4,8 @@ const SIGN_INK = { ring: "#c1121f", ground: "#ffffff", text: "#000000" };
 /** Px: a circle smaller than this has no room for what is written in it. */
 const LEAST_WRITTEN = 5;
 const LEAST_SIGN = 9;
+/** Px of a line that has room for its arrow. */
+const LEAST_ARROWED = 34;
 
 /** A canvas where a path whose option `off` is true is neither drawn nor clicked, and where lines one after the other with
  *  the same option `look` are one stroke: to take thousands of them off and put them on again costs one quick drawing, and
@@ -56,6 +58,8 @@ export function lawCanvas(library) {
     },
     /** Draw everything once, at the next frame. */
     drawAll() {
+      // The canvas is made for the first path: a map may have none yet.
+      if (!this._ctx) return;
       this._redrawBounds = null;
       this._redrawRequest ||= library.Util.requestAnimFrame(this._redraw, this);
     },
@@ -106,6 +110,30 @@ export function roadSign(library, position, text) {
     ctx.fillStyle = SIGN_INK.text;
     ctx.font = `700 ${Math.round(radius * Math.min(0.85, 3.6 / text.length))}px sans-serif`;
     ctx.fillText(text, x, y + 0.5, radius * 1.6);
+  });
+}
+
+/** Arrow heads in the middle of a line: the way it runs ("forward"), the other ("backward"), or both. Of a line that is
+ *  too short on the screen there is none. places: its points [lat, lon]; ink: () => their colour, by the light of now. */
+export function arrow(library, places, way, ink) {
+  const middle = Math.max(1, Math.floor(places.length / 2));
+  const position = places[middle - 1].map((value, i) => (value + places[middle][i]) / 2);
+  return painted(library, position, (ctx, path) => {
+    const points = places.map((place) => path._map.latLngToLayerPoint(place));
+    const length = points.slice(1).reduce((sum, point, i) => sum + point.distanceTo(points[i]), 0);
+    if (length < LEAST_ARROWED) return;
+    const step = points[middle].subtract(points[middle - 1]);
+    ctx.translate(path._point.x, path._point.y);
+    ctx.rotate(Math.atan2(step.y, step.x) + (way === "backward" ? Math.PI : 0));
+    ctx.fillStyle = ink();
+    for (const turn of way === "both" ? [1, -1] : [1]) {
+      const from = way === "both" ? 2 : -6;
+      ctx.beginPath();
+      ctx.moveTo(turn * (from + 12), 0);
+      ctx.lineTo(turn * from, 8);
+      ctx.lineTo(turn * from, -8);
+      ctx.fill();
+    }
   });
 }
 
