@@ -62,6 +62,7 @@ from portal.numeriz.words import (
     span_words,
     vehicles_words,
 )
+from portal.numeriz.writing import VersionLine, version_in_force
 from portal.numeriz.zones.ports import Holders, set_holders
 
 __all__ = [
@@ -99,6 +100,7 @@ __all__ = [
     "StopsInside",
     "Subject",
     "Suspension",
+    "VersionLine",
     "ask_for_due_work",
     "bay_photo",
     "bump_law",
@@ -133,4 +135,5 @@ __all__ = [
     "store_orders",
     "store_perimeters",
     "vehicles_words",
+    "version_in_force",
 ]

@@ -16,7 +16,8 @@ from portal.numeriz.values import MeasureDraft, OrderDraft
 from portal.numeriz.words import CATEGORIES, SUBJECTS, measure_sentence
 from portal.numeriz.writing.reading import SUBJECT_TEXT
 
-_WORDS: Final = re.compile(r"\S+|\s+")
+# Words without the comma that follows them, so that a longer list changes one word and not two.
+_WORDS: Final = re.compile(r"[^\s,;.()]+(?:[,.][^\s,;.()]+)*|\s+|[,;.()]")
 # How many places the sentence of a measure names.
 _SHOWN: Final = 3
 
@@ -95,15 +96,26 @@ def _places(before: MeasureDraft, after: MeasureDraft) -> Iterator[Difference]:
 
 
 def _pieces(before: str, after: str) -> list[tuple[Mark, str]]:
-    """The words of both texts, marked; those that did not change come once."""
+    """The words of both texts, marked; those that did not change come once.
+
+    A lone space or comma between two changes is part of them: what is read are phrases, not crumbs.
+    """
     old, new = _WORDS.findall(before), _WORDS.findall(after)
-    pieces: list[tuple[Mark, str]] = []
+    blocks: list[tuple[bool, str, str]] = []
     for kind, first, last, start, end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if kind == "equal":
-            pieces.append((Mark.KEPT, "".join(old[first:last])))
-            continue
-        if last > first:
-            pieces.append((Mark.REMOVED, "".join(old[first:last])))
-        if end > start:
-            pieces.append((Mark.ADDED, "".join(new[start:end])))
-    return pieces
+        was, now = "".join(old[first:last]), "".join(new[start:end])
+        same = kind == "equal" and not (blocks and last < len(old) and _is_crumb(was))
+        if blocks and blocks[-1][0] == same:
+            _same, left, right = blocks.pop()
+            was, now = left + was, right + now
+        blocks.append((same, was, now))
+    return [
+        piece
+        for same, was, now in blocks
+        for piece in ([(Mark.KEPT, was)] if same else [(Mark.REMOVED, was), (Mark.ADDED, now)])
+        if piece[1]
+    ]
+
+
+def _is_crumb(text: str) -> bool:
+    return not any(sign.isalnum() for sign in text)

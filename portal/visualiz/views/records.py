@@ -9,7 +9,16 @@ from flask import url_for
 from flask.typing import ResponseReturnValue
 
 from portal.common.clock import SYSTEM_CLOCK
-from portal.numeriz.api import COLOURS, POLICIES, geojson, get_order, get_perimeter, measure_sentence, span_words
+from portal.numeriz.api import (
+    COLOURS,
+    POLICIES,
+    geojson,
+    get_order,
+    get_perimeter,
+    measure_sentence,
+    span_words,
+    version_in_force,
+)
 from portal.territories.api import get_territory
 from portal.visualiz.moments import moment_at
 from portal.visualiz.views.asked import base_context
@@ -58,6 +67,7 @@ def show_order(territory: str, order_id: UUID) -> ResponseReturnValue:
         "visualiz/order.html",
         **base_context(view, moment_at(SYSTEM_CLOCK.now(), zone)),
         order=order,
+        version=version_in_force(order.id),
         sentences=[measure_sentence(measure, zone) for _id, measure in order.measures],
         layer={"type": "FeatureCollection", "features": features} if features else None,
         share_url=url_for("visualiz.show_order", territory=view.slug, order_id=order.id, _external=True),
