@@ -51,21 +51,22 @@ class Saver {
     this.status.toggleAttribute("data-failed", false);
     for (const old of document.querySelectorAll("[data-renewed]")) {
       const fresh = page.getElementById(old.id);
+      // The summary of what is wrong belongs to a page that was refused: it goes with its last fault, and never comes by itself.
+      if (old.id === "resume" && !old.firstElementChild) continue;
       if (fresh && fresh.innerHTML !== old.innerHTML && !old.contains(document.activeElement)) old.innerHTML = fresh.innerHTML;
     }
-    const clash = page.querySelector("#autre-version section");
-    // Two clerks: the person chooses by a button; until then nothing more is saved over the other text.
-    if (clash) clash.ownerDocument === page && document.getElementById("autre-version").scrollIntoView({ block: "nearest" });
-    const seen = page.getElementById("seen");
-    if (seen && !clash) document.getElementById("seen").value = seen.value;
-    if (clash) this.offerChoice(seen.value);
+    const seen = page.getElementById("seen").value;
+    const clash = document.querySelector("#autre-version section");
+    if (clash) this.offerChoice(clash, seen);
+    else document.getElementById("seen").value = seen;
     this.showFaults(page);
   }
 
-  /** Keeping one's own text is a save over what the other clerk wrote, which the person has seen now. */
-  offerChoice(seen) {
-    const keep = document.querySelector('#autre-version button[form="etape"]');
-    keep?.addEventListener("click", () => {
+  /** Two clerks: until the person chooses, nothing is saved over the other text. Keeping one's own is a save over what is
+   *  shown now. */
+  offerChoice(clash, seen) {
+    clash.scrollIntoView({ block: "nearest" });
+    clash.querySelector('button[form="etape"]').addEventListener("click", () => {
       document.getElementById("seen").value = seen;
     });
   }

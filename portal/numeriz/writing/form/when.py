@@ -15,6 +15,7 @@ from portal.common.text import whole_number
 from portal.numeriz.words import DAYS
 from portal.numeriz.writing.form.fields import CheckboxesField, StepForm, numbers_in, typed
 from portal.regulations.schedules import HolidayRule
+from portal.web.forms import Needed
 
 MOST_PERIODS: Final = 40
 MOST_SLOTS: Final = 12
@@ -62,17 +63,17 @@ class PeriodForm(Form):
     """Bounds, days and slots."""
 
     start_day = StringField(_l("Premier jour"), widget=DateInput())
-    start_time = StringField(_l("à partir de"), widget=TimeInput(), description=_l("Sans heure\u00a0: dès minuit."))
+    start_time = StringField(_l("à partir de"), widget=TimeInput())
     end_day = StringField(_l("Dernier jour"), widget=DateInput())
     end_time = StringField(_l("jusqu’à"), widget=TimeInput())
     weekdays = CheckboxesField(
         _l("Jours"),
         choices=[SelectChoice(str(number), name) for number, name in enumerate(DAYS)],
-        description=_l("Aucun jour coché\u00a0: tous les jours."),
     )
     slots = FieldList(FormField(SlotForm), max_entries=MOST_SLOTS)
     holidays = SelectField(
         _l("Les jours fériés"),
+        [Needed()],
         choices=[SelectChoice(rule.value, words) for rule, words in HOLIDAYS.items()],
         validate_choice=False,
     )

@@ -191,7 +191,8 @@ def _place_page(
 ) -> str:
     form = PlaceForm()
     form.seen.data, form.kind.data = spot.seen(opened.work.document), place.get("kind")
-    shown = resolved or resolve_place(opened.territory, place)
+    # A place of which nothing was said yet has nothing wrong.
+    shown = resolved or (resolve_place(opened.territory, place) if place.get("spec") else ResolvedPlace())
     return form_page(
         "place",
         opened,
@@ -203,6 +204,7 @@ def _place_page(
         problem_sentence=problem_sentence,
         label="" if shown.location is None else words.place_words(shown.location),
         place_url=_place_url(opened, spot, number),
+        is_wide=True,
         is_kept=_is_kept(place, shown),
         **context,
     )

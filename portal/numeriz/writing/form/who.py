@@ -43,10 +43,7 @@ class WhoForm(StepForm):
         description=_l("Un arrêté permanent n’a pas de fin\u00a0; un arrêté temporaire en a une."),
     )
     subject = SelectField(_l("Objet"), choices=_subject_choices, validate_choice=False)
-    subject_text = StringField(
-        _l("Précisez l’objet"),
-        description=_l("Nécessaire pour l’objet «\u00a0Autre\u00a0»."),
-    )
+    subject_text = StringField(_l("Précisez l’objet, s’il est «\u00a0Autre\u00a0»"))
     url = URLField(
         _l("Adresse de l’arrêté signé"),
         description=_l("Exemple\u00a0: https://www.exemple.fr/arrete.pdf"),

@@ -15,6 +15,7 @@ from portal.common.units import decimal_number
 from portal.numeriz.words import ACCESSES, ROAD_USERS, USAGES
 from portal.numeriz.writing.form.fields import CheckboxesField, StepForm, choices, numbers_in, typed
 from portal.regulations.vehicles import AirClass, Size
+from portal.web.forms import Needed
 
 ALL, SOME = "all", "some"
 _FREE_TEXT_FLAG = _l("Une ligne par condition. Ce texte ne sera lu ni par les GPS ni par le calculateur d’itinéraire.")
@@ -59,7 +60,7 @@ def limit_text(limit: object, size: Size) -> str:
 class CriteriaForm(Form):
     """One list of criteria; any of them is enough."""
 
-    gross_weight_kg = StringField(_l("Poids total autorisé en charge (PTAC), plus de"))
+    gross_weight_kg = StringField(_l("Poids total (PTAC), plus de"))
     axle_load_kg = StringField(_l("Charge à l’essieu, plus de"))
     height_cm = StringField(_l("Hauteur, plus de"))
     width_cm = StringField(_l("Largeur, plus de"))
@@ -125,6 +126,7 @@ class WhomForm(StepForm):
 
     whom = RadioField(
         _l("La mesure s’applique"),
+        [Needed()],
         choices=[
             SelectChoice(ALL, _l("à tous les véhicules")),
             SelectChoice(SOME, _l("à certains véhicules seulement")),
