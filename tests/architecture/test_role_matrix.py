@@ -58,6 +58,10 @@ REFUSED_INSIDE: Mapping[str, tuple[int, str]] = {
     "cirqliz.delete_view": (404, "a view is of the one clerk who keeps it, none of these"),
     "visualiz.show_alert": (404, "the one alert of this world is of the own territory"),
     "visualiz.confirm_alert": (404, "the one alert of this world is of the own territory"),
+    "numeriz.map_columns": (409, "the file of this world is imported: its columns are told"),
+    "numeriz.drop_zones": (409, "the file of this world is imported: it is not dropped"),
+    "numeriz.undo_city_event": (409, "an event that was just taken over has nothing to undo"),
+    "numeriz.adopt_city_event": (404, "no event is named in the form"),
     "accounts.invitation": (403, "a role offered to one address is not for somebody signed in with another"),
 }
 # Reading writes nothing, but for these.

@@ -58,6 +58,8 @@ from portal.numeriz.feeds.presets import PRESETS
 from portal.numeriz.feeds.register import add_feed
 from portal.numeriz.models import DeliveryBay, ImportReport, PerimeterRow, TrafficOrder
 from portal.numeriz.writing import start_work
+from portal.numeriz.zones.edits import plan_adoption
+from portal.numeriz.zones.plans import carry_out
 from portal.regulations.perimeters import Colour
 from portal.territories.api import get_territory
 from portal.territories.queries import TerritoryView
@@ -195,6 +197,7 @@ def _make_side(app: Flask, run_jobs: RunJobs, slug: str) -> Side:
             **_of_itineriz(app, run_jobs, actor, company.id, territory),
             "rule_id": _rule(slug),
             "order_id": _one_of(TrafficOrder, territory.id),
+            "city_event_id": _city_event(clerk, territory.id),
             "work_id": start_work(clerk, territory.id, document=written()),
             "at": 1,
             "place": 1,
@@ -215,6 +218,13 @@ def _of_bays(clerk: Actor, territory_id: UUID) -> dict[str, UUID]:
     start = SYSTEM_CLOCK.now() + timedelta(days=1)
     span = Suspending(start, start + timedelta(days=2), "Travaux")
     return {"bay_id": bay_id, "suspension_id": suspend_bay(clerk, territory_id, bay_id, span)}
+
+
+def _city_event(clerk: Actor, territory_id: UUID) -> UUID:
+    """The event of the one perimeter, taken over."""
+    plan = plan_adoption(territory_id, "Course du canal 2024")
+    carry_out(clerk, territory_id, plan)
+    return plan.event_id
 
 
 def _of_requests(actor: Actor, company_id: UUID, territory_id: UUID, request_id: UUID) -> dict[str, UUID]:

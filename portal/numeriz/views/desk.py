@@ -24,7 +24,9 @@ def desk_page(page_name: str, territory: TerritoryView, **context: Any) -> str:
     tabs = [
         ("numeriz.overview", _("Vue d’ensemble")),
         ("numeriz.list_perimeters", _("Périmètres")),
+        ("numeriz.list_city_events", _("Manifestations")),
         ("numeriz.list_orders", _("Arrêtés")),
+        ("numeriz.show_switches", _("Fermetures")),
         ("numeriz.list_events", _("Évènements")),
         ("numeriz.list_bays", _("Aires de livraison")),
         ("numeriz.feed_list", _("Flux")),

@@ -174,3 +174,11 @@ def _instant(day: date, clock: time, zone: ZoneInfo, field: str) -> datetime:
         return at
     exists = at.astimezone(zone).replace(tzinfo=None) == local
     raise Invalid("hour-twice" if exists else "hour-never", field, hour=f"{clock:%H:%M}")
+
+
+def minutes_text(minutes: int) -> str:
+    """« 2 h 30 », « 1 h », « 45 min »."""
+    hours, rest = divmod(minutes, 60)
+    if not hours:
+        return f"{rest}\u00a0min"
+    return f"{hours}\u00a0h\u00a0{rest:02}" if rest else f"{hours}\u00a0h"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from uuid import UUID
+from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
 from portal.common.clock import SYSTEM_CLOCK, Clock
@@ -119,7 +119,8 @@ def plan_copy(
         if view.shape is None or view.colour is None:
             continue
         spans = () if days is None else moved(spans_from_json(state["activations"]), days, zone)
-        zones[new_id()] = {
+        # The same plan each time it is made: what is saved is what was shown.
+        zones[uuid5(event_id, str(view.id))] = {
             **state,
             "event": name,
             "activations": spans_to_json(spans),

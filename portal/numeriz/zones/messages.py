@@ -45,6 +45,14 @@ REFUSALS: Mapping[str, LazyString] = {
     "zone-too-complex": _l("Ce contour a trop de points\u00a0: %(most)s au plus, à un mètre près."),
     "zone-too-small": _l("Cette zone fait moins de 10\u00a0m²."),
     "zone-held": _l("Un laissez-passer ou une demande nomme cette zone\u00a0: elle ne peut plus être effacée."),
+    "zone-erased": _l("Cette zone a été effacée entre-temps."),
+    "zone-without-event": _l(
+        "Ce périmètre ne nomme aucun évènement\u00a0: importez de nouveau le fichier avec un nom."
+    ),
+    "event-has-zones": _l("Cette manifestation a encore des zones\u00a0: retirez-les d’abord."),
+    "import-under-way": _l("Ce fichier est déjà importé, ou son import est en cours."),
+    "nothing-to-undo": _l("Cette modification ne peut plus être annulée\u00a0: une autre a suivi."),
+    "city-event-not-found": _l("Cette manifestation n’existe pas."),
     "city-event-changed": _l("Cette manifestation a été modifiée entre-temps."),
     "first-day-missing": _l("Indiquez le premier jour de la nouvelle manifestation."),
     "nothing-to-move": _l("La manifestation copiée n’a aucune date à déplacer\u00a0: copiez-la sans dates."),

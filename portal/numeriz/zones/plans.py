@@ -190,3 +190,25 @@ def undoing(territory_id: UUID, event_id: UUID, revision: int, clock: Clock = SY
         if not holders.nobody:
             before[zone_id] = {**entry.data["after"][str(zone_id)], "activations": []}
     return Plan(UNDONE, event_id, revision, (entry.data.get("event") or {}).get("before"), before)
+
+
+def remove_event(actor: Actor, territory_id: UUID, event_id: UUID, revision: int, clock: Clock = SYSTEM_CLOCK) -> None:
+    """Forget an event that has no zone any more. Raises as `carry_out`, and Conflict(`event-has-zones`)."""
+    with unit_of_work() as uow:
+        lock_law(uow, territory_id)
+        row = _stored(uow, territory_id, Plan("removed", event_id, revision))
+        assert row is not None, "a revision is one at least"
+        zones = select(PerimeterRow.id).where(PerimeterRow.territory_id == territory_id, PerimeterRow.event == row.name)
+        if uow.session.scalar(zones.limit(1)) is not None:
+            raise Conflict("event-has-zones")
+        told = {"action": "removed", "text": row.name, "revision": revision + 1, "before": {}, "after": {}}
+        told["event"] = {"before": event_state(row), "after": None}
+        record(
+            actor,
+            AuditTag.PERIMETERS_CHANGED,
+            subject_id=row.id,
+            territory_id=territory_id,
+            data=told,
+            clock=clock,
+        )
+        uow.session.delete(row)

@@ -75,7 +75,7 @@ def preview_of(
     if shapes:
         west, south, east, north = shapely.total_bounds(shapes)
         bounds = (float(west), float(south), float(east), float(north))
-    notes = (*told, *_pass_notes(looks), *_overlap_notes(drawn))
+    notes = (*told, *_pass_notes(looks), *overlap_notes(drawn))
     return Preview(plan.digest, looks, zones_layer(drawn, zone), bounds, notes)
 
 
@@ -132,7 +132,7 @@ def _meet_in_time(first: Sequence[Activation], other: Sequence[Activation]) -> b
     return any((a.end is None or b.start < a.end) and (b.end is None or a.start < b.end) for a in first for b in other)
 
 
-def _overlap_notes(looks: Sequence[ZoneLook]) -> list[str]:
+def overlap_notes(looks: Sequence[ZoneLook]) -> list[str]:
     return [
         _(
             "«\u00a0%(first)s\u00a0» (%(first_colour)s) et «\u00a0%(other)s\u00a0» (%(other_colour)s) se recouvrent "
