@@ -26,7 +26,7 @@ ORDER: Final = (OPPOSITE, SPEEDS, DUPLICATE, SAME_KIND)
 _HORIZON: Final = timedelta(days=400)
 _STEP: Final = timedelta(days=35)
 _NEARLY_ALL: Final = 0.8
-_LEAST_M: Final = 8.0
+_LEAST_M: Final = 20.0
 """Two orders that share less than this only meet at a crossing."""
 
 

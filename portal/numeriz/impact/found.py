@@ -96,6 +96,12 @@ class Impact:
         """Metres of streets the order speaks of."""
         return sum(one.regulated_m for one in self.lengths or ())
 
+    @property
+    def worst_detour_s(self) -> float | None:
+        """The mean detour of the usual vehicle that loses most; None when none was driven."""
+        driven = [one.detours for one in self.detours or () if one.detours is not None]
+        return max((one.seconds for one in driven if one.sampled > one.blocked), default=None)
+
     def to_json(self) -> Json:
         """The impact as JSON values."""
         found = asdict(self)

@@ -118,6 +118,8 @@ def spans_today(spans: Sequence[Interval], zone: str) -> str:
         )
     if not parts:
         return _("Rien aujourd’hui.")
+    if parts == [_("de %(start)s à %(end)s", start="00:00", end="24:00")]:
+        return _("Aujourd’hui toute la journée.")
     return _(
         "Aujourd’hui %(spans)s.", spans=_(" et ").join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
     )

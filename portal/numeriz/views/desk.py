@@ -17,15 +17,16 @@ blueprint = Blueprint("numeriz", __name__, url_prefix="/territoires/<territory>/
 
 CLERK = staff(StaffRole.CLERK)
 SUPERVISOR = staff(StaffRole.SUPERVISOR)
+_HOME, _ORDERS = "numeriz.overview", "numeriz.list_orders"
 
 
 def desk_page(page_name: str, territory: TerritoryView, **context: Any) -> str:
     """Render a page of the desk with what all of them need."""
     tabs = [
-        ("numeriz.overview", _("Vue d’ensemble")),
+        (_HOME, _("Vue d’ensemble")),
         ("numeriz.list_perimeters", _("Périmètres")),
         ("numeriz.list_city_events", _("Manifestations")),
-        ("numeriz.list_orders", _("Arrêtés")),
+        (_ORDERS, _("Arrêtés")),
         ("numeriz.show_switches", _("Fermetures")),
         ("numeriz.list_events", _("Évènements")),
         ("numeriz.list_bays", _("Aires de livraison")),
@@ -46,9 +47,21 @@ def desk_page(page_name: str, territory: TerritoryView, **context: Any) -> str:
             {
                 "label": label,
                 "url": url_for(endpoint, territory=territory.slug),
-                "current": request.endpoint == endpoint,
+                "current": _is_current(endpoint, territory.slug),
             }
             for endpoint, label in tabs
         ],
         **context,
     )
+
+
+def _is_current(endpoint: str, slug: str) -> bool | str:
+    """Tell whether a tab is the page that is open; "true" when it is a page of that tab."""
+    if request.endpoint == endpoint:
+        return True
+    if endpoint == _HOME:
+        return False
+    folders = [url_for(endpoint, territory=slug)]
+    if endpoint == _ORDERS:
+        folders.append(f"{url_for(_HOME, territory=slug)}/redaction")
+    return "true" if any(f"{request.path}/".startswith(f"{folder}/") for folder in folders) else False

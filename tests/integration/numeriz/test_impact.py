@@ -1,0 +1,319 @@
+"""What a draft order would do, on a small town with a graph: streets, alarms, detours, clashes, who is concerned."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import pytest
+import shapely
+from flask import Flask
+from sqlalchemy import update
+
+from portal.common.actor import Actor, ActorKind
+from portal.common.clock import SYSTEM_CLOCK
+from portal.common.errors import Conflict
+from portal.db import unit_of_work
+from portal.itineriz.models import Route
+from portal.itineriz.services import CreateRoute, create_route
+from portal.itineriz.trip import Stop
+from portal.numeriz.impact.alarms import emergency_alarms, stops_emergency
+from portal.numeriz.impact.found import Impact
+from portal.numeriz.impact.judging import Ground, judge, measures_of
+from portal.numeriz.impact.keeping import ask_impact, ask_signature, kept_impact, sign_work
+from portal.numeriz.impact.streets import edges_of, streets_of
+from portal.numeriz.law.memory import law_of
+from portal.numeriz.models import OrderWork
+from portal.numeriz.ports import neighbours
+from portal.numeriz.values import Category, OrderDraft, Subject
+from portal.numeriz.writing import document_of, get_work, save_work, start_work
+from portal.regulations.measures import Direction, LocationKind, MeasureLocation, MeasureType
+from portal.regulations.schedules import Period
+from portal.regulations.snapshot import LawSnapshot
+from portal.regulations.vehicles import Over, Size, Usage, UsedFor, VehicleRule
+from portal.territories.emergency import EmergencyPlace
+from portal.territories.queries import TerritoryView
+from tests.factories.accounts import make_company, make_user
+from tests.factories.law import bay_draft, make_law, measure_draft, order_draft
+from tests.factories.territories import make_territory
+from tests.support.impact_town import at, build_town
+
+RunJobs = Callable[[Flask], int]
+ZONE = ZoneInfo("Europe/Paris")
+BOUNDS = (*at(-1, -2), *at(23, 9))
+MIDDLE = (at(4, 4), at(12, 4))
+"""Two blocks of the street in the middle of the town."""
+BRIDGE = (at(16, 4), at(20, 4))
+MOTORWAY = (at(0, -1), at(16, -1))
+HEAVY = VehicleRule((Over(Size.GROSS_WEIGHT, 3_500),), (UsedFor(Usage.EMERGENCY),))
+
+
+@pytest.fixture(scope="module")
+def graph(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_town(tmp_path_factory.mktemp("impact"))
+
+
+@pytest.fixture
+def town(app: Flask, graph: Path) -> TerritoryView:
+    territory = make_territory("ville-grille", bounds=BOUNDS)
+    assert territory.graph_dir is not None
+    territory.graph_dir.parent.mkdir(parents=True, exist_ok=True)
+    territory.graph_dir.unlink(missing_ok=True)
+    territory.graph_dir.symlink_to(graph, target_is_directory=True)
+    return territory
+
+
+def this_week() -> list[Period]:
+    now = SYSTEM_CLOCK.now().replace(microsecond=0, second=0)
+    return [Period(now - timedelta(hours=1), now + timedelta(days=7))]
+
+
+def ban(line: tuple[tuple[float, float], ...] = MIDDLE, **more: Any) -> OrderDraft:
+    return order_draft(measure_draft(line=line, **{"periods": this_week(), **more}))
+
+
+def judged(town: TerritoryView, draft: OrderDraft, **more: Any) -> Impact:
+    return judge(Ground(town, law_of(town), SYSTEM_CLOCK.now(), neighbours(), **more), draft)
+
+
+def test_each_street_is_counted_once_when_both_of_its_directions_are_closed(town: TerritoryView) -> None:
+    impact = judged(town, ban())
+    (line,) = impact.lengths or ()
+    assert line.road_class == "residential"
+    assert line.closed_m == pytest.approx(8 * 73.2, rel=0.02) == line.regulated_m
+    (line,) = judged(town, ban(direction=Direction.FORWARD)).lengths or ()
+    assert line.closed_m == pytest.approx(8 * 73.2, rel=0.02)
+    (line,) = judged(town, ban(kind=MeasureType.SPEED_LIMIT, max_speed_kmh=30)).lengths or ()
+    assert line.closed_m == 0.0 < line.regulated_m
+
+
+def test_the_streets_inside_are_counted_when_an_area_is_closed(town: TerritoryView) -> None:
+    area = MeasureLocation(LocationKind.AREA, "Centre", shapely.box(*at(6, 3), *at(10, 5)))
+    draft = ban()
+    impact = judged(town, replace(draft, measures=(replace(draft.measures[0], locations=(area,)),)))
+    by_class = {line.road_class: line.closed_m for line in impact.lengths or ()}
+    assert by_class == {
+        "residential": pytest.approx(4 * 73.2, rel=0.05),
+        "tertiary": pytest.approx(2 * 111.2, rel=0.05),
+    }
+    assert impact.area_km2 == pytest.approx(0.0651, rel=0.02)
+
+
+@pytest.mark.parametrize(
+    ("line", "vehicles", "expected"),
+    [
+        pytest.param(MIDDLE, VehicleRule(), [], id="a street of the grid"),
+        pytest.param(BRIDGE, VehicleRule(), ["cut-off"], id="the only way to the lake"),
+        pytest.param(BRIDGE, HEAVY, [], id="those who help are exempted"),
+        pytest.param(MOTORWAY, VehicleRule(), ["motorway"], id="the motorway"),
+        pytest.param(MOTORWAY, HEAVY, ["motorway"], id="the motorway for lorries alone"),
+    ],
+)
+def test_an_alarm_is_on_when_a_motorway_or_an_access_is_closed(
+    town: TerritoryView, line: tuple[tuple[float, float], ...], vehicles: VehicleRule, expected: list[str]
+) -> None:
+    impact = judged(town, ban(line, vehicles=vehicles))
+    assert [alarm.code for alarm in impact.alarms] == expected
+    assert impact.cut_off is not None
+    assert impact.cut_off.streets == (("Rue du Lac",) if line == BRIDGE else ())
+
+
+def test_an_alarm_names_the_hospital_when_the_street_before_it_is_closed(graph: Path) -> None:
+    table = edges_of(graph)
+    measures = measures_of(ban())
+    streets = streets_of(table, LawSnapshot.build((), measures, zone=ZONE, version="essai"))
+    closed = streets.closed_by(stops_emergency, measures)
+    near, far = shapely.Point(at(8, 4.3)), shapely.Point(at(8, 7))
+    grounds = shapely.box(*at(7.5, 4.2), *at(8.5, 4.5))
+    places = [
+        EmergencyPlace("hospital", "Hôpital Nord", near),
+        EmergencyPlace("hospital", "", grounds),
+        EmergencyPlace("fire_station", "Caserne", far),
+    ]
+    (alarm,) = emergency_alarms(streets, closed, places)
+    assert (alarm.code, alarm.params) == ("hospital", {"name": "Hôpital Nord", "street": "Rue 4"})
+    assert not list(emergency_alarms(streets, closed, [places[2]]))
+    assert not list(emergency_alarms(streets, closed[:0], places))
+
+
+def test_through_traffic_loses_time_when_the_middle_is_closed(town: TerritoryView) -> None:
+    impact = judged(town, ban())
+    by_vehicle = {one.vehicle: one.detours for one in impact.detours or ()}
+    for found in by_vehicle.values():
+        assert found is not None and found.sampled > 0 and found.blocked == 0
+        assert found.metres >= 0 and found.longest_s >= found.seconds >= 0
+    assert judged(town, ban()).detours == impact.detours, "the same question gives the same sample"
+    heavy = {one.vehicle: one.detours for one in judged(town, ban(vehicles=HEAVY)).detours or ()}
+    assert heavy["van"] is None and heavy["lorry"] is not None
+    assert (
+        judged(
+            town, ban(periods=[Period(datetime(2024, 1, 1, tzinfo=ZONE), datetime(2024, 2, 1, tzinfo=ZONE))])
+        ).detours
+        is None
+    )
+
+
+@pytest.mark.parametrize(
+    ("draft", "expected"),
+    [
+        pytest.param(ban, "duplicate", id="the same again"),
+        pytest.param(lambda: ban(vehicles=HEAVY), "same-kind", id="for other vehicles"),
+        pytest.param(lambda: ban(line=(at(0, 4), at(16, 4))), "same-kind", id="on a longer piece"),
+        pytest.param(lambda: ban(kind=MeasureType.NO_PARKING), None, id="another matter"),
+        pytest.param(lambda: ban(line=(at(4, 6), at(12, 6))), None, id="another street"),
+        pytest.param(lambda: ban(line=(at(8, 2), at(8, 6))), None, id="a street that crosses it"),
+        pytest.param(
+            lambda: ban(periods=[Period(datetime(2020, 1, 1, tzinfo=ZONE), datetime(2021, 1, 1, tzinfo=ZONE))]),
+            None,
+            id="long over",
+        ),
+    ],
+)
+def test_orders_of_the_same_street_are_told_when_they_hold_at_the_same_time(
+    town: TerritoryView, draft: Callable[[], OrderDraft], expected: str | None
+) -> None:
+    make_law(town, orders=[ban()])
+    impact = judged(town, draft())
+    assert [clash.code for clash in impact.clashes] == ([] if expected is None else [expected])
+    assert impact.clash_count == len(impact.clashes)
+    for clash in impact.clashes:
+        assert clash.street == "Rue 4" and clash.metres == pytest.approx(8 * 73.2, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "expected"),
+    [
+        pytest.param(
+            {"kind": MeasureType.ONE_WAY, "direction": Direction.BACKWARD},
+            {"kind": MeasureType.ONE_WAY, "direction": Direction.FORWARD},
+            "opposite-directions",
+            id="one way and back",
+        ),
+        pytest.param(
+            {"kind": MeasureType.NO_ENTRY, "direction": Direction.FORWARD},
+            {"kind": MeasureType.ONE_WAY, "direction": Direction.FORWARD},
+            "opposite-directions",
+            id="a ban against a one way",
+        ),
+        pytest.param(
+            {"kind": MeasureType.NO_ENTRY, "direction": Direction.BACKWARD},
+            {"kind": MeasureType.ONE_WAY, "direction": Direction.FORWARD},
+            None,
+            id="both leave the same direction",
+        ),
+        pytest.param(
+            {"kind": MeasureType.SPEED_LIMIT, "max_speed_kmh": 30},
+            {"kind": MeasureType.SPEED_LIMIT, "max_speed_kmh": 50},
+            "other-speed",
+            id="two speeds",
+        ),
+    ],
+)
+def test_orders_that_contradict_each_other_are_told(
+    town: TerritoryView, ours: dict[str, Any], theirs: dict[str, Any], expected: str | None
+) -> None:
+    make_law(town, orders=[ban(**theirs)])
+    found = [clash.code for clash in judged(town, ban(**ours)).clashes]
+    assert found == ([] if expected is None else [expected])
+
+
+def test_nothing_clashes_with_the_order_that_is_amended(town: TerritoryView) -> None:
+    make_law(town, orders=[ban()])
+    (measure,) = law_of(town).measures.values()
+    assert judged(town, ban(), replaces=UUID(measure.order.id)).clashes == ()
+
+
+def test_stops_and_bays_inside_are_counted_when_the_street_is_closed(town: TerritoryView) -> None:
+    make_law(town, bays=[bay_draft(lon=at(8, 4)[0], lat=at(8, 4)[1]), bay_draft(lon=at(8, 8)[0], lat=at(8, 8)[1])])
+    company = make_company()
+    stops = tuple(Stop(*at(*place), label="Client", service_s=300) for place in ((0, 0), (6, 4), (8, 4.2), (8, 8)))
+    actor = Actor(ActorKind.SYSTEM, "essai")
+    command = CreateRoute(town.id, company.id, stops, SYSTEM_CLOCK.now(), {"gvw_t": 3.5})
+    route_id = create_route(actor, command, enqueue_job=False)
+    impact = judged(town, ban())
+    assert impact.bays == 1
+    assert impact.stops is not None
+    assert (impact.stops.tours, impact.stops.stops, impact.stops.companies) == (1, 2, 1)
+    with unit_of_work() as uow:
+        later = SYSTEM_CLOCK.now() + timedelta(days=30)
+        uow.session.execute(update(Route).where(Route.id == route_id).values(depart_at=later))
+    after = judged(town, ban())
+    assert after.stops is not None and after.stops.stops == 0
+
+
+def test_the_page_says_what_is_unknown_when_there_is_no_graph(app: Flask) -> None:
+    town = make_territory("sans-graphe", bounds=BOUNDS)
+    impact = judged(town, ban())
+    assert (impact.lengths, impact.cut_off, impact.detours, impact.alarms) == (None, None, None, ())
+    assert not impact.emergency_known
+
+
+# The job, and the signature
+
+
+def begun(town: TerritoryView, author: Actor, draft: OrderDraft) -> UUID:
+    order = replace(draft, category=Category.TEMPORARY, subject=Subject.ROADWORKS)
+    return start_work(author, town.id, document=document_of(order, ZONE))
+
+
+def person(name: str) -> Actor:
+    return Actor(ActorKind.USER, name, user_id=make_user().id)
+
+
+def test_a_second_person_signs_when_an_alarm_is_on(app: Flask, run_jobs: RunJobs, town: TerritoryView) -> None:
+    author, other = person("Claude"), person("Dominique")
+    work_id = begun(town, author, ban(BRIDGE))
+    with pytest.raises(Conflict, match="impact-not-seen"):
+        ask_signature(town.id, work_id)
+    ask_impact(town.id, work_id)
+    ask_impact(town.id, work_id)
+    assert run_jobs(app) == 1
+    work = get_work(town.id, work_id)
+    assert work.is_judged and [alarm["code"] for alarm in work.alarms] == ["cut-off"]
+    kept = kept_impact(work_id)
+    assert kept is not None and kept.digest == work.digest
+    for actor, digest, code in ((author, work.digest, "own-work"), (other, "0" * 64, "work-changed")):
+        with pytest.raises(Conflict, match=code):
+            sign_work(actor, town.id, work_id, digest)
+    ask_signature(town.id, work_id)
+    assert get_work(town.id, work_id).sign_asked_at is not None
+    sign_work(other, town.id, work_id, work.digest)
+    assert get_work(town.id, work_id).is_signed
+    with pytest.raises(Conflict, match="signed-already"):
+        sign_work(other, town.id, work_id, work.digest)
+    changed = {**work.document, "title": "Autrement"}
+    save_work(author, town.id, work_id, work.revision, changed)
+    after = get_work(town.id, work_id)
+    assert not after.is_signed and not after.is_judged
+
+
+def test_the_signature_ends_when_other_alarms_are_found(app: Flask, run_jobs: RunJobs, town: TerritoryView) -> None:
+    author, other = person("Claude"), person("Dominique")
+    work_id = begun(town, author, ban(BRIDGE))
+    ask_impact(town.id, work_id)
+    run_jobs(app)
+    sign_work(other, town.id, work_id, get_work(town.id, work_id).digest)
+    ask_impact(town.id, work_id)
+    run_jobs(app)
+    assert get_work(town.id, work_id).is_signed, "the same alarms"
+    with unit_of_work() as uow:
+        uow.session.execute(update(OrderWork).where(OrderWork.id == work_id).values(alarms=[]))
+    ask_impact(town.id, work_id)
+    run_jobs(app)
+    assert not get_work(town.id, work_id).is_signed
+
+
+def test_nothing_is_kept_when_the_draft_has_faults_or_is_gone(
+    app: Flask, run_jobs: RunJobs, town: TerritoryView
+) -> None:
+    author = person("Claude")
+    work_id = begun(town, author, ban())
+    ask_impact(town.id, work_id)
+    save_work(author, town.id, work_id, 1, {**get_work(town.id, work_id).document, "identifier": ""})
+    assert run_jobs(app) == 1
+    assert kept_impact(work_id) is None and not get_work(town.id, work_id).is_judged
