@@ -53,7 +53,7 @@ class Saver {
       const fresh = page.getElementById(old.id);
       // The summary of what is wrong belongs to a page that was refused: it goes with its last fault, and never comes by itself.
       if (old.id === "resume" && !old.firstElementChild) continue;
-      if (fresh && fresh.innerHTML !== old.innerHTML && !old.contains(document.activeElement)) old.innerHTML = fresh.innerHTML;
+      if (fresh && !fresh.isEqualNode(old) && !old.contains(document.activeElement)) old.replaceChildren(...fresh.childNodes);
     }
     const seen = page.getElementById("seen").value;
     const clash = document.querySelector("#autre-version section");
@@ -103,8 +103,8 @@ class Saver {
 
 /** Parts that another answer makes useless are hidden; the server does not count them either. */
 function dependent(form) {
-  const speed = form.querySelector(".j-writing__speed");
-  const bound = form.querySelector(".j-writing__bound");
+  const speed = form.querySelector("[data-when-speed]");
+  const bound = form.querySelector("[data-when-some]");
   const show = () => {
     const { type, whom } = Object.fromEntries(new FormData(form));
     if (speed) speed.hidden = type !== "speedLimit";
