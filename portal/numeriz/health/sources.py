@@ -21,14 +21,14 @@ _LEAST_LATE = timedelta(minutes=30)
 
 
 class Freshness(StrEnum):
-    """How a source is. UNREAD: never read yet. FILE: read when somebody sends a file."""
+    """How a source is. UNREAD: never read yet. IMPORTED: by a file or a program, which nobody sends again by itself."""
 
     FRESH = "fresh"
     LATE = "late"
     FAILING = "failing"
     PAUSED = "paused"
     UNREAD = "unread"
-    FILE = "file"
+    IMPORTED = "imported"
     PARTIAL = "partial"
     REFUSED = "refused"
 
@@ -40,9 +40,10 @@ class Freshness(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SourceHealth:
-    """One source. read_at: its last answer, or the file; error: code and params of what went wrong, empty if nothing.
+    """One source. name: empty for a program. read_at: its last answer, or the import.
 
-    reasons: what its last import doubts, the most frequent first; doubts: how many in all; lost: records not imported.
+    error: code and params of what went wrong, empty if nothing. reasons: what its last import doubts, the most frequent
+    first; doubts: how many in all; lost: records not imported.
     """
 
     name: str
@@ -109,7 +110,7 @@ def _of_file(report: ReportView) -> SourceHealth:
         name=report.file_name,
         kind=report.kind,
         format=report.format,
-        freshness=_OF_FILE.get(report.state, Freshness.FILE),
+        freshness=_OF_FILE.get(report.state, Freshness.IMPORTED),
         read_at=report.applied_at or report.created_at,
         next_at=None,
         error=report.error,

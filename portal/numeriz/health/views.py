@@ -9,9 +9,9 @@ from portal.common.clock import SYSTEM_CLOCK
 from portal.common.errors import NotFound
 from portal.db import Page
 from portal.numeriz.health import words as health_words
+from portal.numeriz.health.doubts import count_doubtful
 from portal.numeriz.health.measures import Fault, law_health
 from portal.numeriz.health.sources import source_healths
-from portal.numeriz.overview import get_overview
 from portal.numeriz.pushing.reading import list_stuck
 from portal.numeriz.values import NUMERIZ
 from portal.numeriz.views.desk import CLERK, blueprint, desk_page
@@ -32,7 +32,7 @@ def health(territory: str) -> ResponseReturnValue:
         sources=source_healths(view.id, SYSTEM_CLOCK.now()),
         law=law_health(view),
         faults=Fault,
-        figures=get_overview(view.id),
+        doubtful=count_doubtful(view.id),
         stuck=list_stuck(view.id),
         health_words=health_words,
         ours=NUMERIZ,

@@ -41,7 +41,7 @@ FRESHNESS: Mapping[Freshness, LazyString] = {
     Freshness.FAILING: _l("En échec"),
     Freshness.PAUSED: _l("Suspendu"),
     Freshness.UNREAD: _l("Jamais lu"),
-    Freshness.FILE: _l("Fichier importé"),
+    Freshness.IMPORTED: _l("Importé"),
     Freshness.PARTIAL: _l("Importé en partie"),
     Freshness.REFUSED: _l("Refusé"),
 }
@@ -51,7 +51,7 @@ TONES: Mapping[Freshness, str] = {
     Freshness.FAILING: "danger",
     Freshness.PAUSED: "neutral",
     Freshness.UNREAD: "neutral",
-    Freshness.FILE: "neutral",
+    Freshness.IMPORTED: "neutral",
     Freshness.PARTIAL: "warning",
     Freshness.REFUSED: "danger",
 }

@@ -12,8 +12,8 @@ from portal.numeriz.values import PushState
 
 STATES: Mapping[PushState, LazyString] = {
     PushState.WAITING: _l("Envoi en attente"),
-    PushState.SENT: _l("Envoyée"),
-    PushState.REFUSED: _l("Non envoyée"),
+    PushState.SENT: _l("Transmis"),
+    PushState.REFUSED: _l("Non transmis"),
     PushState.FAILED: _l("Échec de l’envoi"),
 }
 PROBLEMS: Mapping[str, LazyString] = {

@@ -98,6 +98,7 @@ class StuckPush:
     state: PushState
     state_words: str
     problem: str
+    sentences: Sequence[str]
 
 
 def list_stuck(territory_id: UUID, most: int = 50) -> Sequence[StuckPush]:
@@ -118,4 +119,7 @@ def list_stuck(territory_id: UUID, most: int = 50) -> Sequence[StuckPush]:
         .limit(most)
     )
     found = [(push, title, _line(push)) for push, title in rows]
-    return [StuckPush(push.order_id, title, push.state, line.state_words, line.problem) for push, title, line in found]
+    return [
+        StuckPush(push.order_id, title, push.state, line.state_words, line.problem, line.sentences)
+        for push, title, line in found
+    ]

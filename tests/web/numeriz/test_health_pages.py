@@ -142,7 +142,7 @@ def test_the_page_says_why_a_file_was_not_imported_when_it_is_looked_at(
     rows = "ID,LONGITUDE,LATITUDE,TYPE\nB1,2.36,48.86,aire permanente\n,2.36,48.86,aire permanente\n"
     import_bytes(ImportKind.BAYS, town, [("aires.csv", rows.encode())])
     [source] = source_healths(town.id, NOW)
-    assert (source.name, source.freshness, source.lost) == ("aires.csv", Freshness.FILE, 1)
+    assert (source.name, source.freshness, source.lost) == ("aires.csv", Freshness.IMPORTED, 1)
     text = look("/sante").get_text(" ", strip=True)
     assert "Aire sans identifiant" in text and "1 enregistrement écarté" in text
 
