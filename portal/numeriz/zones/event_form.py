@@ -35,7 +35,7 @@ _EXEMPTED = (
 class PolicyForm(Form):
     """Who enters the zones of one colour."""
 
-    motorised = SelectField(_l("Véhicules à moteur"), validate_choice=False)
+    motorised = SelectField(_l("Véhicules à moteur"), [Needed()], validate_choice=False)
     allowed = SelectMultipleField(
         _l("Véhicules que la règle ne concerne pas"),
         choices=[SelectChoice(usage.value, USAGES[usage]) for usage in _EXEMPTED],
@@ -81,6 +81,7 @@ class EventForm(DatedForm):
     name = StringField(_l("Nom de la manifestation"), [Needed()])
     margins = RadioField(
         _l("Les zones sont actives"),
+        [Needed()],
         choices=[
             SelectChoice(_USUAL, _l("de 2 h 30 avant la première séance du jour à 1 h après la dernière")),
             SelectChoice(_RACE, _l("de 3 h avant à 1 h après (course sur route)")),

@@ -56,10 +56,15 @@ class DatesForm(DatedForm):
     """The dates of zones: those of the programme, or a table."""
 
     zones = SelectMultipleField(
-        _l("Zones"), widget=ListWidget(prefix_label=False), option_widget=CheckboxInput(), validate_choice=False
+        _l("Zones"),
+        [Needed()],
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
+        validate_choice=False,
     )
     source = RadioField(
         _l("Dates"),
+        [Needed()],
         choices=[
             SelectChoice(CALENDAR, _l("Celles du programme de la manifestation")),
             SelectChoice(TABLE, _l("Le tableau ci-dessous")),
@@ -101,6 +106,7 @@ class CopyForm(SteppedForm):
     name = StringField(_l("Nom de la nouvelle manifestation"), [Needed()])
     dates = RadioField(
         _l("Dates"),
+        [Needed()],
         choices=[
             SelectChoice(SHIFTED, _l("Les mêmes heures, à partir d’un autre jour")),
             SelectChoice(NO_DATES, _l("Aucune pour l’instant\u00a0: les zones sont sans effet")),
@@ -122,6 +128,7 @@ class WithdrawForm(SteppedForm):
 
     zones = SelectMultipleField(
         _l("Zones à retirer"),
+        [Needed()],
         widget=ListWidget(prefix_label=False),
         option_widget=CheckboxInput(),
         validate_choice=False,

@@ -18,6 +18,7 @@ from portal.numeriz.words import COLOURS
 from portal.numeriz.zones.mapping import Column, FileLook
 from portal.numeriz.zones.stepped import complain
 from portal.regulations.perimeters import Colour
+from portal.web.forms import Needed
 
 GUESS, NO_COLOUR = "", ""
 
@@ -52,7 +53,7 @@ class MappingForm(FlaskForm):
     previewed = HiddenField()
     event = SelectField(_l("Nom de la manifestation"), validate_choice=False)
     name = SelectField(_l("Nom de la zone"), validate_choice=False)
-    colour = SelectField(_l("Couleur"), validate_choice=False)
+    colour = SelectField(_l("Couleur"), [Needed()], validate_choice=False)
     start = SelectField(_l("Début"), validate_choice=False)
     end = SelectField(_l("Fin"), validate_choice=False)
     values = FieldList(FormField(ValueForm), max_entries=40)

@@ -11,7 +11,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import shapely
-from flask_babel import ngettext
+from flask_babel import format_decimal, ngettext
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import select
 
@@ -45,6 +45,11 @@ class ZoneLook:
     change: str
     was: tuple[Activation, ...] = ()
     passes: int = 0
+
+    @property
+    def is_withdrawn(self) -> bool:
+        """True when it loses its dates."""
+        return bool(self.was) and not self.spans
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +125,8 @@ def overlaps(looks: Sequence[ZoneLook]) -> list[tuple[ZoneLook, ZoneLook, float]
     for first, other in combinations(looks, 2):
         if first.colour is other.colour or first.shape is None or other.shape is None:
             continue
+        if first.is_withdrawn or other.is_withdrawn:
+            continue
         if not _meet_in_time(first.spans, other.spans) or not AreaShape(first.shape).holds(other.shape):
             continue
         found.append((first, other, area_m2(shapely.intersection(first.shape, other.shape))))
@@ -141,7 +148,7 @@ def overlap_notes(looks: Sequence[ZoneLook]) -> list[str]:
             first_colour=_colour_word(first),
             other=other.name,
             other_colour=_colour_word(other),
-            area=round(area),
+            area=format_decimal(round(area)),
         )
         for first, other, area in overlaps(looks)
     ]
