@@ -151,11 +151,12 @@ def test_the_measure_reads_as_a_sentence_with_its_hours_when_it_is_being_written
     found = location_to_json(measure_draft().locations[0])
     written.change(places=[{"kind": "line", "spec": {}, "found": found, "removed": [], "added": []}])
     send(clerk, written.step("quand"), WHEN)
-    preview = clerk.get(written.step("pour-qui")).find(id="apercu")
-    assert preview is not None
+    page = clerk.get(written.step("pour-qui"))
+    preview, hours = page.find(id="apercu"), page.find(id="heures")
+    assert preview is not None and hours is not None
     text = preview.get_text(" ", strip=True)
     assert "Circulation interdite" in text and "de 22:00 à 06:00 (le lendemain)" in text
-    rows = [row.get_text(" ", strip=True).replace(" ,", ",") for row in preview.find_all("tr")]
+    rows = [row.get_text(" ", strip=True).replace(" ,", ",") for row in hours.find_all("tr")]
     # Nothing applies in the coming fortnight: the hours begin with the period. 4 January 2027 is a Monday.
     assert len(rows) == 14 and rows[0].startswith("lun. 4 janv.")
     assert rows[4] == "ven. 8 janv. 22:00–24:00" and rows[5] == "sam. 9 janv. 00:00–06:00, 22:00–24:00"
@@ -263,8 +264,8 @@ def test_a_measure_follows_an_event_when_its_calendar_is_chosen(
         )
     send(clerk, written.step("quand"), {"event_name": "Marathon", "before_min": "3 h", "after_min": ""}, "save")
     assert written.measure["event"] == {"name": "Marathon", "before_min": 180, "after_min": None}
-    preview = clerk.get(written.step("quand")).find(id="apercu")
-    assert preview is not None and "15:00–23:30" in preview.get_text()
+    hours = clerk.get(written.step("quand")).find(id="heures")
+    assert hours is not None and "15:00–23:30" in hours.get_text()
     page = refused(clerk, written.step("quand"), {"event_name": "Marathon", "before_min": "longtemps"})
     assert "minutes" in error_of(page, "before_min")
 

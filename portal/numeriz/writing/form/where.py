@@ -31,6 +31,7 @@ from portal.numeriz.writing.form.pages import (
 from portal.numeriz.writing.form.parts import Part, Spot
 from portal.numeriz.writing.form.refused import Clash, shown_clash
 from portal.numeriz.writing.form.saving import save_part
+from portal.web.forms import Needed
 from portal.web.guards import current_actor, guard
 
 PREFIX = "/redaction/<uuid:work_id>/mesures/<int:at>/ou"
@@ -50,6 +51,7 @@ class WhereForm(FlaskForm):
     seen = HiddenField()
     kind = RadioField(
         _l("Comment désigner le lieu"),
+        [Needed()],
         choices=[SelectChoice(kind.value, said) for kind, said in KINDS.items()],
         default=PlaceKind.STREET.value,
         validate_choice=False,
