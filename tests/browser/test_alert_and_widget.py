@@ -69,6 +69,27 @@ def test_a_closure_is_told_by_mail_when_somebody_follows_its_street(person: Pers
     expect(page.get_by_role("heading", level=1)).to_have_text("Vous avez quitté l’alerte")
 
 
+@pytest.mark.parametrize("device", [DESKTOP, PHONE], ids=lambda device: device.name)
+def test_a_zone_is_followed_when_it_is_drawn_by_hand_or_by_keyboard(person: PersonMaker, device: Device) -> None:
+    visitor, email = person(None, device), f"zone.{new_id().hex[-6:]}@exemple.fr"
+    page = visitor.open(f"/carte/{TERRITORY}/alertes")
+    page.get_by_label("Une zone dessinée").check()
+    drawing = page.locator("#dessin")
+    drawing.scroll_into_view_if_needed()
+    settled(page)
+    canvas = drawing.locator(".j-map__canvas")
+    canvas.focus()
+    for keys in ([], ["ArrowRight", "ArrowRight"], ["ArrowDown", "ArrowDown"]):
+        for key in [*keys, "Enter"]:
+            page.keyboard.press(key)
+            page.wait_for_timeout(350)  # the map glides
+    assert visitor.overflow_px() <= 0 and visitor.barriers() == []
+    page.get_by_label("Adresse électronique").fill(email)
+    page.get_by_role("button", name="Recevoir cette alerte").last.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Un courriel vous attend")
+    expect(visitor.mail(email, "Zone dessinée")).to_be_visible()
+
+
 class _TownSite(BaseHTTPRequestHandler):
     """A site that knows nothing of the portal but the code that was pasted into its page."""
 

@@ -56,7 +56,7 @@ class AlertForm(FlaskForm):
     lat = HiddenField()
     rayon = SelectField(_l("Jusqu’à"), [Needed()], default=_DEFAULT_RADIUS_M)
     zone = TextAreaField(
-        _l("Contour de la zone"), description=_l("Dessinez-la sur la carte, ou collez un polygone au format GeoJSON.")
+        _l("Contour de la zone"), description=_l("Un polygone, en degrés. La carte l’écrit ici quand vous dessinez.")
     )
 
     def __init__(self, *arguments: Any, **options: Any) -> None:

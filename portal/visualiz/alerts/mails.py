@@ -92,8 +92,8 @@ def told_of(coming: Coming, territory: TerritoryView) -> Told:
         title = _("Périmètre %(colour)s\u00a0: %(name)s", colour=colour, name=regulation.name)
         lines = [str(POLICIES[regulation.access.motorised]), *spans]
         return Told(title, tuple(lines), _page("show_perimeter", territory, perimeter_id=UUID(regulation.id)))
-    begins = _("S’applique à partir du %(when)s.", when=filters.instant(coming.first, zone.key))
-    lines = [*measure_lines(regulation, zone), _("S’applique déjà.") if coming.has_begun else begins]
+    following = _("Prochaine fois\u00a0: le %(when)s.", when=filters.instant(coming.first, zone.key))
+    lines = [*measure_lines(regulation, zone), _("S’applique en ce moment.") if coming.has_begun else following]
     # The address of an event comes from its feed: whatever is not of the web is no link.
     href = regulation.order.url if regulation.order.url.startswith(("https://", "http://")) else ""
     if regulation.origin is Origin.ORDER:
