@@ -10,6 +10,8 @@ from pathlib import Path
 
 from portal.territories.build.edges import build_edges
 from portal.territories.build.graph import build_graph
+from portal.territories.queries import TerritoryView
+from tests.factories.territories import make_territory
 from tests.support.extract import LAT, LON, Extract
 
 COLUMNS, ROWS = (0, 4, 8, 12, 16), (0, 2, 4, 6, 8)
@@ -38,3 +40,16 @@ def build_town(folder: Path) -> Path:
 def at(x: float, y: float) -> tuple[float, float]:
     """A place of the plan, (lon, lat)."""
     return LON + x / 1000, LAT + y / 1000
+
+
+BOUNDS = (*at(-1, -2), *at(23, 9))
+
+
+def make_town(graph: Path) -> TerritoryView:
+    """The territory of the plan in the present application, with its graph."""
+    territory = make_territory("ville-grille", bounds=BOUNDS)
+    assert territory.graph_dir is not None
+    territory.graph_dir.parent.mkdir(parents=True, exist_ok=True)
+    territory.graph_dir.unlink(missing_ok=True)
+    territory.graph_dir.symlink_to(graph, target_is_directory=True)
+    return territory

@@ -25,7 +25,7 @@ from portal.numeriz.ports import neighbours
 from portal.numeriz.values import NUMERIZ, Category, OrderChange, OrderDraft, OrderStatus
 from portal.numeriz.writing import VersionView, current_order, store_version, versions_of
 from portal.regulations.calendars import LocalCalendar
-from portal.regulations.schedules import Interval, merge
+from portal.regulations.schedules import Interval, as_utc, merge
 from portal.territories.api import TerritoryView
 
 SWITCHES: Final = frozenset({OrderChange.LIFTED, OrderChange.ACTIVATED})
@@ -183,17 +183,19 @@ def switch_order(
     reason: str = "",
     clock: Clock = SYSTEM_CLOCK,
 ) -> int:
-    """Lift, activate or resume an order from now on; return the number of its new version.
+    """Lift, activate or resume an order from the present minute on; return the number of its new version.
 
     until: the end of it; None: for good, which an activation may not be. seen: the version that the person saw.
     Everything that follows from a version follows, and the tours that it touches are looked at at once. Raises
     NotFound(`order-not-found`), Conflict(`not-ours`, `order-withdrawn`, `order-changed`, `not-switched`),
     Invalid(`until-missing`, `until-over`, `reason-too-long`).
     """
-    why, now = reason.strip(), clock.now()
+    why = reason.strip()
+    # Maps and clocks show whole minutes: what is lifted now is open for whoever looks at this minute.
+    now = clock.now().replace(second=0, microsecond=0)
     if len(why) > REASON_LENGTH:
         raise Invalid("reason-too-long", "reason", most=REASON_LENGTH)
-    if until is not None and until <= now:
+    if until is not None and until <= clock.now():
         raise Invalid("until-over", "until")
     with unit_of_work() as uow:
         lock_law(uow, territory.id)
@@ -241,7 +243,7 @@ def instant_of(lasting: Lasting, now: datetime, calendar: LocalCalendar) -> date
     if lasting is Lasting.ON:
         return None
     if lasting in _HOURS:
-        return now + timedelta(hours=_HOURS[lasting])
+        return as_utc(now) + timedelta(hours=_HOURS[lasting])
     return _midnight(now, calendar, 1 if lasting is Lasting.TONIGHT else 2)
 
 

@@ -41,11 +41,10 @@ from portal.territories.queries import TerritoryView
 from tests.factories.accounts import make_company, make_user
 from tests.factories.law import bay_draft, make_law, measure_draft, order_draft
 from tests.factories.territories import make_territory
-from tests.support.impact_town import at, build_town
+from tests.support.impact_town import BOUNDS, at, build_town, make_town
 
 RunJobs = Callable[[Flask], int]
 ZONE = ZoneInfo("Europe/Paris")
-BOUNDS = (*at(-1, -2), *at(23, 9))
 MIDDLE = (at(4, 4), at(12, 4))
 """Two blocks of the street in the middle of the town."""
 BRIDGE = (at(16, 4), at(20, 4))
@@ -60,12 +59,7 @@ def graph(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def town(app: Flask, graph: Path) -> TerritoryView:
-    territory = make_territory("ville-grille", bounds=BOUNDS)
-    assert territory.graph_dir is not None
-    territory.graph_dir.parent.mkdir(parents=True, exist_ok=True)
-    territory.graph_dir.unlink(missing_ok=True)
-    territory.graph_dir.symlink_to(graph, target_is_directory=True)
-    return territory
+    return make_town(graph)
 
 
 def this_week() -> list[Period]:

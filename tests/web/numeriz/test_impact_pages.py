@@ -1,0 +1,192 @@
+"""The effects of a draft and its signature; the hot switch on a phone, seen on the public map."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from portal.common.actor import Actor, ActorKind, StaffRole
+from portal.common.clock import SYSTEM_CLOCK
+from portal.db import session, unit_of_work
+from portal.numeriz.models import OrderImpact, TrafficOrder
+from portal.numeriz.writing import get_work, start_work
+from portal.regulations.schedules import Period
+from portal.territories.queries import TerritoryView
+from tests.factories.accounts import MadeUser, make_staff, make_user
+from tests.factories.law import make_law, make_territory, measure_draft, order_draft
+from tests.support.web import PageClient
+from tests.support.written import judge, written
+
+RunJobs = Callable[[Flask], int]
+BASE = "/territoires/paris-3e/numeriz"
+ALARM = {"code": "motorway", "params": {"metres": 120, "road": "A 99"}}
+
+
+@pytest.fixture
+def territory(app: Flask) -> TerritoryView:
+    return make_territory()
+
+
+def staff(territory: TerritoryView) -> MadeUser:
+    user = make_user()
+    make_staff(user, territory.slug, StaffRole.CLERK)
+    return user
+
+
+@pytest.fixture
+def author(page_client: PageClient, territory: TerritoryView) -> MadeUser:
+    user = staff(territory)
+    page_client.sign_in(user.id)
+    return user
+
+
+def begun(territory: TerritoryView, author: MadeUser, **more: str) -> UUID:
+    actor = Actor(ActorKind.USER, "Claude", user_id=author.id)
+    return start_work(actor, territory.id, document=written(**more))
+
+
+def test_the_effects_are_shown_when_they_were_asked_for(
+    app: Flask, run_jobs: RunJobs, page_client: PageClient, author: MadeUser, territory: TerritoryView
+) -> None:
+    url = f"{BASE}/redaction/{begun(territory, author)}/effets"
+    page = page_client.get(url)
+    assert "ne sont pas encore étudiés" in page.get_text()
+    form = page.select_one(f"form[action='{url}']")
+    assert form is not None and page.select_one("dl.j-figures") is None
+    assert page_client.submit(url) == url
+    page = page_client.get(url)
+    assert page.select_one(".j-progress progress") is not None
+    assert page.select_one(f"form[action='{url}']") is None, "it is under way"
+    assert page_client.get(f"{url}/avancement").select_one("[hx-get]") is not None
+    run_jobs(app)
+    page = page_client.get(url)
+    assert "n’est pas sur cette machine" in page.get_text(" ")
+    assert page.select_one("dl.j-figures") is not None
+
+
+def test_the_effects_wait_when_the_order_is_not_complete(
+    page_client: PageClient, author: MadeUser, territory: TerritoryView
+) -> None:
+    work_id = begun(territory, author, identifier="")
+    url = f"{BASE}/redaction/{work_id}/effets"
+    assert page_client.get(url).select_one(f"form[action='{url}']") is None
+    assert page_client.submit(url) == f"{BASE}/redaction/{work_id}/relire"
+    assert page_client.get(f"{url}/avancement", status=303) is not None
+
+
+def test_the_author_asks_and_another_signs_when_an_alarm_is_on(
+    app: Flask, run_jobs: RunJobs, page_client: PageClient, author: MadeUser, territory: TerritoryView
+) -> None:
+    work_id = begun(territory, author)
+    url = f"{BASE}/redaction/{work_id}"
+    page_client.submit(f"{url}/effets")
+    run_jobs(app)
+    judge(territory.id, work_id, [ALARM])
+    _keep_alarm(work_id)
+    page = page_client.get(f"{url}/effets")
+    assert "120\u00a0m d’autoroute ou de voie express fermés\u00a0: A 99." in page.get_text()
+    assert page.select_one(f"form[action='{url}/signature']") is None
+    digest = get_work(territory.id, work_id).digest
+    page_client.submit(f"{url}/signature", {"digest": digest})
+    assert not get_work(territory.id, work_id).is_signed, "not by the author"
+    page_client.submit(f"{url}/demande-de-signature")
+    assert "Relecture demandée" in page_client.get(f"{url}/effets").get_text()
+    page_client.sign_in(staff(territory).id)
+    form = page_client.get(f"{url}/effets").select_one(f"form[action='{url}/signature']")
+    assert form is not None and form.select_one("[name=digest]")["value"] == digest  # type: ignore[index]
+    page_client.submit(f"{url}/signature", {"digest": "autre"})
+    assert not get_work(territory.id, work_id).is_signed, "not what was read"
+    page_client.submit(f"{url}/signature", {"digest": digest})
+    assert get_work(territory.id, work_id).is_signed
+    assert "Signé" in page_client.get(f"{url}/effets").get_text()
+
+
+def _keep_alarm(work_id: UUID) -> None:
+    """Let the kept effects tell the alarm of the draft."""
+    with unit_of_work() as uow:
+        row = uow.session.get_one(OrderImpact, work_id)
+        row.result = {**row.result, "alarms": [ALARM]}
+
+
+def test_a_model_or_a_draft_of_elsewhere_has_no_effects(
+    page_client: PageClient, author: MadeUser, territory: TerritoryView
+) -> None:
+    other = make_territory("ailleurs", name="Ailleurs")
+    page_client.get(f"{BASE}/redaction/{begun(other, author)}/effets", status=404)
+
+
+def listed(page_client: PageClient) -> str:
+    return page_client.get(f"{BASE}/fermetures").get_text(" ", strip=True)
+
+
+def test_the_map_of_somebody_else_follows_when_a_closure_is_lifted_on_a_phone(
+    app: Flask, page_client: PageClient, author: MadeUser, territory: TerritoryView
+) -> None:
+    now = SYSTEM_CLOCK.now()
+    measure = measure_draft(periods=[Period(now - timedelta(hours=1), now + timedelta(hours=30))])
+    make_law(territory, orders=[order_draft(measure, title="Marché de Noël")])
+    order_id = session().scalars(select(TrafficOrder.id)).one()
+    anybody = app.test_client()
+
+    def verdict() -> str:
+        asked = {"lon": "2.371", "lat": "48.862", "profil": "vul"}
+        return anybody.get("/carte/paris-3e/ici", query_string=asked).get_data(as_text=True)
+
+    def version() -> str:
+        found = anybody.get("/carte/paris-3e/etat.json").get_json()
+        return str(found["version"])
+
+    assert "Marché de Noël" in listed(page_client) and "En vigueur" in listed(page_client)
+    assert "Marché de Noël" in verdict()
+    before = version()
+    url = f"{BASE}/fermetures/{order_id}"
+    form = page_client.get(f"{BASE}/fermetures").select_one(f"form[action='{url}']")
+    assert form is not None
+    sent = {field["name"]: field.get("value", "") for field in form.select("input[name]")}
+    assert page_client.submit(url, {**sent, "until": "suite", "reason": "Fin du marché"}).startswith(
+        f"{BASE}/fermetures"
+    )
+    assert version() != before
+    assert "Marché de Noël" not in verdict()
+    page = listed(page_client)
+    assert "Levé" in page and "Fin du marché" in page and "Reprendre" in page
+    # The same form again, from a page that is behind.
+    page_client.submit(url, {**sent, "until": "suite"})
+    assert "Quelqu’un a changé cet arrêté entre-temps" in listed(page_client)
+    page_client.submit(url, {"change": "resumed", "seen": "2"})
+    assert "Marché de Noël" in verdict()
+
+
+@pytest.mark.parametrize(
+    ("sent", "expected"),
+    [
+        ({"change": "lifted", "seen": "0"}, "Choisissez jusqu’à quand."),
+        ({"change": "activated", "seen": "0", "until": "suite"}, "Choisissez jusqu’à quand."),
+        ({"change": "activated", "seen": "0", "until": "hier"}, "Choisissez jusqu’à quand."),
+        ({"change": "withdrawn", "seen": "0"}, "Choisissez de lever, d’activer ou de reprendre."),
+        ({"change": "resumed", "seen": "0"}, "Cet arrêté s’applique déjà comme il est écrit."),
+        ({"change": "lifted", "seen": "zéro", "until": "1h", "reason": "x" * 201}, "La raison est trop longue."),
+    ],
+)
+def test_a_sentence_says_why_when_a_switch_is_refused(
+    page_client: PageClient, author: MadeUser, territory: TerritoryView, sent: dict[str, str], expected: str
+) -> None:
+    make_law(territory, orders=[order_draft()])
+    order_id = session().scalars(select(TrafficOrder.id)).one()
+    page_client.submit(f"{BASE}/fermetures/{order_id}", sent)
+    assert expected in listed(page_client)
+
+
+def test_the_page_says_so_when_nothing_can_be_switched(
+    page_client: PageClient, author: MadeUser, territory: TerritoryView
+) -> None:
+    assert "Rien aujourd’hui" in listed(page_client)
+    make_law(territory, orders=[order_draft(title="Permanent")])
+    assert "1 arrêté permanent" in listed(page_client)
+    assert "Rien à ce nom" in page_client.get(f"{BASE}/fermetures?q=introuvable").get_text(" ", strip=True)
+    page_client.post(f"{BASE}/fermetures/{territory.id}", {"change": "resumed"}, status=404)
