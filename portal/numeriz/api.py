@@ -3,6 +3,7 @@
 from portal.numeriz.bays.photos import bay_photo
 from portal.numeriz.bays.queries import BayView, get_bay, list_bays, page_bays
 from portal.numeriz.bays.suspensions import Suspension
+from portal.numeriz.drawing import binds_by_words, drawn_effect, measures_layer
 from portal.numeriz.law.memory import bump_law, law_for_display, law_of, law_snapshot, law_version
 from portal.numeriz.law.reasons import sentence, state_words
 from portal.numeriz.ports import (
@@ -103,8 +104,10 @@ __all__ = [
     "VersionLine",
     "ask_for_due_work",
     "bay_photo",
+    "binds_by_words",
     "bump_law",
     "criterion_words",
+    "drawn_effect",
     "erase_old_law",
     "geojson",
     "get_bay",
@@ -120,6 +123,7 @@ __all__ = [
     "list_perimeters",
     "measure_sentence",
     "measure_words",
+    "measures_layer",
     "page_bays",
     "page_orders",
     "page_perimeters",

@@ -18,6 +18,8 @@ from portal.numeriz.api import (
     BayView,
     DeliveryHours,
     Suspension,
+    binds_by_words,
+    drawn_effect,
     hours_words,
     measure_words,
     period_words,
@@ -26,7 +28,7 @@ from portal.numeriz.api import (
 )
 from portal.regulations.measures import CLOSING_TYPES, Measure, MeasureLocation, Origin
 from portal.regulations.perimeters import Perimeter
-from portal.regulations.vehicles import Access, FreeText, HasAccess, Over, Size
+from portal.regulations.vehicles import Over, Size
 from portal.web.filters import metres, tonnes
 
 _SPANS_SHOWN = 3
@@ -91,8 +93,7 @@ def _source(measure: Measure) -> str:
 
 def is_mere_text(measure: Measure) -> bool:
     """Tell whether a measure is only a condition in words, which binds nobody by itself."""
-    bound = measure.vehicles.applies_to
-    return bool(bound) and all(isinstance(criterion, FreeText) for criterion in bound)
+    return binds_by_words(measure.vehicles)
 
 
 def measure_href(measure: Measure, slug: str) -> str | None:
@@ -105,11 +106,7 @@ def measure_href(measure: Measure, slug: str) -> str | None:
 
 def measure_effect(measure: Measure) -> str:
     """How the map draws it: closed to all, closed to some, or something else."""
-    if measure.type not in CLOSING_TYPES or is_mere_text(measure):
-        return "other"
-    # Whoever delivers there is let through: it is no closed street to those who look at this map.
-    spares_some = HasAccess(Access.LOCAL_ACCESS) in measure.vehicles.except_
-    return "limited" if measure.vehicles.applies_to or spares_some else "closed"
+    return drawn_effect(measure.type, measure.vehicles)
 
 
 _LIMIT_KINDS = {

@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from portal.common.clock import SYSTEM_CLOCK
 from portal.numeriz import queries, words
 from portal.numeriz.bays.queries import page_bays
+from portal.numeriz.drawing import measures_layer
 from portal.numeriz.event_lists import page_events
 from portal.numeriz.feeds.register import list_feeds
 from portal.numeriz.matching.display import MatchView, match_of_perimeter, matches_of_order
@@ -115,17 +116,8 @@ def show_order(territory: str, order_id: UUID) -> ResponseReturnValue:
     order = queries.get_order(view.id, order_id)
     zone = ZoneInfo(view.timezone)
     sentences = [words.measure_sentence(measure, zone) for _id, measure in order.measures]
-    features = [
-        {
-            "type": "Feature",
-            "properties": {"title": place.label or order.title},
-            "geometry": queries.geojson(place.shape),
-        }
-        for _id, measure in order.measures
-        for place in measure.locations
-        if not place.shape.is_empty
-    ]
-    layer = {"type": "FeatureCollection", "features": features} if features else None
+    drawn = zip((measure for _id, measure in order.measures), sentences, strict=True)
+    layer = measures_layer(drawn, order.title)
     matches = matches_of_order(view, order)
     return desk_page(
         "order",
@@ -155,8 +147,9 @@ def _edges(matches: Sequence[MatchView]) -> dict[str, object] | None:
 def list_bays(territory: str) -> ResponseReturnValue:
     """List the delivery bays."""
     view = get_territory(territory)
-    page = page_bays(view.id, request.args.get("cursor"), doubtful=_doubtful())
-    return desk_page("bays", view, page=page, doubtful=_doubtful(), now=SYSTEM_CLOCK.now())
+    now, text, out = SYSTEM_CLOCK.now(), request.args.get("texte", "").strip()[:80], request.args.get("hors") == "1"
+    page = page_bays(view.id, request.args.get("cursor"), doubtful=_doubtful(), text=text, out_at=now if out else None)
+    return desk_page("bays", view, page=page, doubtful=_doubtful(), text=text, out=out, now=now)
 
 
 @blueprint.get("/evenements")

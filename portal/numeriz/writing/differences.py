@@ -109,12 +109,16 @@ def _pieces(before: str, after: str) -> list[tuple[Mark, str]]:
             _same, left, right = blocks.pop()
             was, now = left + was, right + now
         blocks.append((same, was, now))
-    return [
-        piece
-        for same, was, now in blocks
-        for piece in ([(Mark.KEPT, was)] if same else [(Mark.REMOVED, was), (Mark.ADDED, now)])
-        if piece[1]
-    ]
+    pieces: list[tuple[Mark, str]] = []
+    for same, was, now in blocks:
+        if same:
+            pieces.append((Mark.KEPT, was))
+            continue
+        # The space before a word that comes or goes alone is drawn without a mark.
+        alone = now or was if not (was and now) else ""
+        space = alone[: len(alone) - len(alone.lstrip())]
+        pieces += [(Mark.KEPT, space), (Mark.REMOVED, was.removeprefix(space)), (Mark.ADDED, now.removeprefix(space))]
+    return [piece for piece in pieces if piece[1]]
 
 
 def _is_crumb(text: str) -> bool:

@@ -7,14 +7,15 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from portal.common.errors import NotFound
-from portal.numeriz import queries, words
+from portal.numeriz import words
+from portal.numeriz.drawing import measures_layer
 from portal.numeriz.impact.messages import alarm_sentence
 from portal.numeriz.values import MeasureDraft
 from portal.numeriz.views.desk import desk_page
 from portal.numeriz.writing.differences import differences
 from portal.numeriz.writing.document import draft_of, read_measure
 from portal.numeriz.writing.form.links import fault_url
-from portal.numeriz.writing.form.steps import steps_of
+from portal.numeriz.writing.form.steps import is_missing, steps_of
 from portal.numeriz.writing.messages import fault_sentence
 from portal.numeriz.writing.publishing import publishing_state
 from portal.numeriz.writing.reading import MOST_MEASURES
@@ -30,15 +31,17 @@ def review_page(territory: TerritoryView, work: WorkView) -> str:
     zone = ZoneInfo(territory.timezone)
     state = publishing_state(territory, work)
     measures = _readable(territory, work)
+    sentences = [words.measure_sentence(measure, zone) for measure in measures]
     return desk_page(
         "writing/review",
         territory,
         work=work,
         state=state,
         groups=steps_of(territory.slug, work.id, work.document, state.faults, None),
-        sentences=[words.measure_sentence(measure, zone) for measure in measures],
-        layer=_layer(measures),
+        sentences=sentences,
+        layer=measures_layer(zip(measures, sentences, strict=True), work.title),
         faults=[(fault_url(territory.slug, work.id, fault.field), fault_sentence(fault)) for fault in state.faults],
+        wrong=any(not is_missing(fault) for fault in state.faults),
         alarms=[alarm_sentence(alarm) for alarm in state.alarms],
         changed=_changed(territory, work, state, zone),
     )
@@ -53,15 +56,6 @@ def _readable(territory: TerritoryView, work: WorkView) -> Sequence[MeasureDraft
         if isinstance(measure, Mapping)
     )
     return [measure for measure in read if measure is not None]
-
-
-def _layer(measures: Sequence[MeasureDraft]) -> Mapping[str, object] | None:
-    features = [
-        {"type": "Feature", "properties": {"title": place.label}, "geometry": queries.geojson(place.shape)}
-        for measure in measures
-        for place in measure.locations
-    ]
-    return {"type": "FeatureCollection", "features": features} if features else None
 
 
 def _changed(

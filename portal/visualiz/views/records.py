@@ -12,10 +12,10 @@ from portal.common.clock import SYSTEM_CLOCK
 from portal.numeriz.api import (
     COLOURS,
     POLICIES,
-    geojson,
     get_order,
     get_perimeter,
     measure_sentence,
+    measures_layer,
     span_words,
     version_in_force,
 )
@@ -57,19 +57,15 @@ def show_order(territory: str, order_id: UUID) -> ResponseReturnValue:
     view = get_territory(territory)
     order = get_order(view.id, order_id, published_only=True)
     zone = ZoneInfo(view.timezone)
-    features = [
-        _plain_feature(geojson(place.shape), {"title": place.label or order.title})
-        for _id, measure in order.measures
-        for place in measure.locations
-        if not place.shape.is_empty
-    ]
+    sentences = [measure_sentence(measure, zone) for _id, measure in order.measures]
+    drawn = zip((measure for _id, measure in order.measures), sentences, strict=True)
     return render_page(
         "visualiz/order.html",
         **base_context(view, moment_at(SYSTEM_CLOCK.now(), zone)),
         order=order,
         version=version_in_force(order.id),
-        sentences=[measure_sentence(measure, zone) for _id, measure in order.measures],
-        layer={"type": "FeatureCollection", "features": features} if features else None,
+        sentences=sentences,
+        layer=measures_layer(drawn, order.title),
         share_url=url_for("visualiz.show_order", territory=view.slug, order_id=order.id, _external=True),
     )
 
