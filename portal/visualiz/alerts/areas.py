@@ -43,33 +43,40 @@ def find_street_name(territory: TerritoryView, text: str) -> str:
 
     Raises Invalid("street-unknown") when there is none, Unavailable when addresses cannot be searched.
     """
-    hit = geocode(territory.slug, text) if text.strip() else None
-    if hit is None or hit.kind is not HitKind.STREET or not street_lines(territory, hit):
-        raise Invalid("street-unknown", "rue", street=text.strip()[:100])
-    return hit.label
+    return _find_street(territory, text)[0]
 
 
-def streets_area(territory: TerritoryView, names: Sequence[str]) -> Area:
+def streets_area(territory: TerritoryView, texts: Sequence[str]) -> Area:
     """Streets by their names. Raises Invalid on none, too many, or an unknown one; Unavailable as above."""
-    if not names:
+    if not texts:
         raise Invalid("street-missing", "rue")
-    if len(names) > MOST_STREETS:
+    if len(texts) > MOST_STREETS:
         raise Invalid("too-many-streets", "rue", most=MOST_STREETS)
-    lines: list[shapely.LineString] = []
-    for name in names:
-        hit = geocode(territory.slug, name)
-        found = [] if hit is None or hit.kind is not HitKind.STREET else street_lines(territory, hit)
-        if not found:
-            raise Invalid("street-unknown", "rue", street=name[:100])
-        lines += found
+    streets = dict(_find_street(territory, text) for text in texts)
+    lines = [line for pieces in streets.values() for line in pieces]
     if len(lines) > MOST_PIECES:
         raise Invalid("streets-too-long", "rue")
     # The commune after the comma is that of the territory most of the time: it would fill the subject of a mail.
-    return Area(_cut(", ".join(name.partition(",")[0] for name in names)), shapely.MultiLineString(lines))
+    return Area(_cut(", ".join(name.partition(",")[0] for name in streets)), shapely.MultiLineString(lines))
+
+
+def _find_street(territory: TerritoryView, text: str) -> tuple[str, Sequence[shapely.LineString]]:
+    """The name of a street as the index writes it, and its pieces.
+
+    No word that somebody typed goes into an alert: its mail may reach a stranger.
+    """
+    hit = geocode(territory.slug, text) if text.strip() else None
+    lines = [] if hit is None or hit.kind is not HitKind.STREET else street_lines(territory, hit)
+    if hit is None or not lines:
+        raise Invalid("street-unknown", "rue", street=text.strip()[:100])
+    return hit.label, lines
 
 
 def around_area(territory: TerritoryView, point: tuple[float, float], place: str, radius_m: int) -> Area:
-    """A circle around a point (lon, lat). Raises Invalid when the point is outside the territory."""
+    """A circle around a point (lon, lat). place: its address, as the index writes it.
+
+    Raises Invalid when the point is outside the territory.
+    """
     lon, lat = point
     if territory.bounds is None or not shapely.box(*territory.bounds).covers(shapely.Point(point)):
         raise Invalid("area-outside", "adresse")

@@ -15,7 +15,9 @@ ERRORS = {
     "place-missing": _l("Indiquez une adresse, ou choisissez un point sur la carte."),
     "place-unknown": _l("Adresse introuvable dans ce territoire. Vérifiez le nom de la rue."),
     "area-missing": _l("Dessinez une zone sur la carte, ou collez-la au format GeoJSON."),
-    "area-unreadable": _l("Cette zone ne se lit pas. Il faut un contour d’au moins trois points, en degrés, au format GeoJSON."),
+    "area-unreadable": _l(
+        "Cette zone ne se lit pas. Il faut un contour d’au moins trois points, en degrés, au format GeoJSON."
+    ),
     "area-crosses-itself": _l("Le contour de la zone se croise lui-même. Déplacez le point qui le fait se croiser."),
     "area-outside": _l("Cet endroit est hors du territoire : le portail n’y connaît pas les règles."),
     "area-too-large": _l("Cette zone fait %(surface)s km² : une alerte en couvre %(most)s au plus."),

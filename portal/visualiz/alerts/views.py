@@ -88,8 +88,8 @@ def _area(view: TerritoryView, form: AlertForm) -> Area:
 
 def _around(view: TerritoryView, form: AlertForm) -> Area:
     if form.point is not None:
-        place = form.typed_place or place_label(view.slug, form.point)
-        return around_area(view, form.point, place, form.radius_m)
+        # Not what was typed beside it: a mail may reach a stranger, in words that are ours.
+        return around_area(view, form.point, place_label(view.slug, form.point), form.radius_m)
     if not form.typed_place:
         raise Invalid("place-missing", "adresse")
     hit = geocode(view.slug, form.typed_place)

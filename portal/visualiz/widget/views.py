@@ -90,8 +90,10 @@ def _opens(moment: Moment) -> dict[str, str]:
 
 
 def _kept(moment: Moment, *, is_live: bool) -> dict[str, Any]:
-    """What the frame shows, for the map that shows the same."""
+    """What the frame shows, for the map that shows the same; in its language, when it was chosen."""
     kept: dict[str, Any] = {name: request.args[name] for name in ("calques", "vue") if name in request.args}
+    if "langue" in request.args:
+        kept["lang"] = asked_language()
     return kept if is_live else {**kept, **moment.query}
 
 

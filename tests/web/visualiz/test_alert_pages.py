@@ -47,7 +47,7 @@ def link_of_mail() -> str:
     [
         ({"quoi": "rues", "rues": ["Rue de Bretagne, Bourg"]}, "Rue de Bretagne"),
         ({"quoi": "rues", "rue": "rue de bretagne"}, "Rue de Bretagne"),
-        (AROUND, "250\u00a0m autour de Place du Marché"),
+        (AROUND, "250\u00a0m autour de "),
         ({"quoi": "zone", "zone": GOOD_ZONE}, "Zone dessinée, 0,1\u00a0km²"),
     ],
     ids=["street", "street-typed", "around", "zone"],
@@ -146,6 +146,24 @@ def test_everybody_is_answered_alike_when_the_address_is_known_or_asked_too_ofte
     answers = {page_client.submit(BASE, {**AROUND, **MAIL}) for _ in range(5)}
     assert answers == {f"{BASE}/demandee"}
     assert len(list_outbox()) == 3
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {**AROUND, "adresse": "Gagnez un lot sur http://piege.example"},
+        {"quoi": "rues", "rue": "rue de bretagne piege.example"},
+        {"quoi": "rues", "rues": ["Rue de Bretagne, http://piege.example", "rue de bretagne"]},
+    ],
+    ids=["around", "street", "ticked"],
+)
+def test_no_word_of_the_form_is_mailed_when_somebody_writes_to_a_stranger(
+    page_client: PageClient, territory: TerritoryView, form: dict[str, str]
+) -> None:
+    page_client.raw.post(BASE, data={**form, **MAIL})
+    for mail in list_outbox():
+        assert "piege" not in mail.subject + mail.body
+        assert mail.subject.count("Rue de Bretagne") < 2
 
 
 def test_a_mail_program_leaves_with_one_request_when_it_has_no_session(

@@ -84,6 +84,15 @@ def test_the_widget_follows_the_clock_when_its_address_names_no_moment(
     assert all(not layer["hidden"] for layer in layers_of(page).values())
 
 
+def test_the_whole_map_speaks_the_language_of_the_frame_when_it_was_chosen(
+    page_client: PageClient, territory: TerritoryView
+) -> None:
+    full = page_client.get(f"{BASE}/widget?langue=en").find("a", rel="noopener")
+    assert full is not None
+    opened = page_client.get(str(full["href"]))
+    assert opened.html is not None and opened.html["lang"] == "en"
+
+
 def test_the_code_opens_the_frame_that_was_described_when_it_is_pasted(
     page_client: PageClient, territory: TerritoryView
 ) -> None:
