@@ -6,6 +6,7 @@ from flask import Flask
 
 # Tables, kinds of jobs and pages must be known from the start.
 from portal.numeriz import cli, models, tasks  # noqa: F401
+from portal.numeriz.bays import sheet_views as bay_sheet_views  # noqa: F401
 from portal.numeriz.bays import views as bay_views  # noqa: F401
 from portal.numeriz.exports import publishing  # noqa: F401
 from portal.numeriz.feeds import cli as feed_cli

@@ -12,6 +12,7 @@ from portal.numeriz.values import EventKind, EventState, Probability
 
 FORMATS: Mapping[str, LazyString] = {
     "auto": _l("Reconnu automatiquement"),
+    "bay-sheet": _l("Tableau d’aires de livraison"),
     "dialog": _l("DATEX II de DiaLog"),
     "datex2": _l("DATEX II v3"),
     "dialog-json": _l("JSON de DiaLog"),

@@ -255,6 +255,16 @@ ISSUES: Mapping[str, LazyString] = {
     "order-dates-unreadable": _l("Dates de l’arrêté illisibles (%(value)s)."),
     "storage-area-not-drawn": _l("Mesure %(measure)s\u00a0: aire de stockage citée sans emprise (%(value)s)."),
     "coordinates-swapped": _l("Longitude et latitude inversées : écarté."),
+    "bay-row-unread": _l(
+        "Ligne écartée\u00a0: «\u00a0%(value)s\u00a0» n’est pas compris dans la colonne «\u00a0%(column)s\u00a0»."
+    ),
+    "bay-row-unplaced": _l("Aire %(name)s écartée\u00a0: ni coordonnées lisibles, ni adresse connue du territoire."),
+    "bay-row-outside": _l("Aire %(name)s écartée\u00a0: elle est hors du territoire."),
+    "bay-row-twice": _l("Aire %(name)s écartée\u00a0: une ligne plus haut la décrit déjà."),
+    "bay-row-hours": _l(
+        "Aire %(name)s écartée\u00a0: une aire périodique a des horaires, une aire permanente n’en a pas."
+    ),
+    "bay-row-located": _l("Aire %(name)s placée d’après son adresse\u00a0: vérifiez l’endroit."),
     "bay-known-elsewhere": _l("Aire %(name)s déjà connue par une autre source (%(source)s) : laissée telle quelle."),
     "not-a-perimeter": _l("Ce n’est pas un périmètre : écarté."),
 }

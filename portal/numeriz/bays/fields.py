@@ -50,6 +50,12 @@ class BayFields:
     active: bool = True
     comment: str = ""
 
+    @classmethod
+    def of(cls, draft: BayDraft) -> BayFields:
+        """What a stored bay says."""
+        shared = {name: getattr(draft, name) for name in cls.__dataclass_fields__ if name != "comment"}
+        return cls(**shared, comment=draft.details.get(COMMENT, ""))
+
     def check(self) -> None:
         """Raise Invalid with the field at fault: local-id-unfit, text-too-long, insee-unfit, size-out-of-range,
         hours-needed, hours-for-permanent."""

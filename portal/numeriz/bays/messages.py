@@ -46,6 +46,21 @@ SENTENCES: Mapping[str, LazyString] = {
     "bay-of-another-source": _l("Cette aire vient d’un fichier\u00a0: reprenez-la avant de la modifier."),
     "bay-is-ours": _l("Cette aire est déjà tenue ici."),
     "file-missing": _l("Choisissez un fichier."),
+    "file-empty": _l("Ce fichier est vide."),
+    "file-too-large": _l("Ce fichier dépasse %(most)s\u00a0Mo."),
+    "file-too-large-inside": _l(
+        "Ce classeur est trop grand une fois ouvert\u00a0: enregistrez la feuille seule, en CSV."
+    ),
+    "file-not-a-spreadsheet": _l("Ce fichier n’est pas un tableau lisible\u00a0: envoyez du CSV, XLSX, XLS ou ODS."),
+    "quote-unbalanced": _l("Ligne %(row)s\u00a0: un guillemet est ouvert et n’est jamais fermé."),
+    "too-many-rows": _l("Ce fichier a plus de %(limit)s lignes\u00a0: découpez-le."),
+    "too-many-columns": _l("Ce fichier a plus de %(limit)s colonnes."),
+    "no-header": _l("Aucune ligne de titres n’a été reconnue\u00a0: voyez le modèle."),
+    "no-row": _l("Il n’y a aucune aire sous la ligne de titres."),
+    "column-twice": _l("Deux colonnes sont prises pour «\u00a0%(column)s\u00a0»\u00a0: gardez-en une."),
+    "column-unknown": _l("Une des colonnes choisies n’existe pas."),
+    "place-column-missing": _l("Dites quelle colonne contient l’adresse, les coordonnées ou l’identifiant."),
+    "sheet-gone": _l("Ce fichier est déjà importé ou abandonné."),
 }
 
 _IN_UNITS: Mapping[str, tuple[int, LazyString]] = {

@@ -9,13 +9,13 @@ from typing import Any
 from uuid import UUID
 
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from portal.common.errors import NotFound
 from portal.db import Page, paginate, session
 from portal.db.paging import DEFAULT_PAGE_SIZE
 from portal.numeriz import codec
-from portal.numeriz.bays.suspensions import Suspension, suspensions_of
+from portal.numeriz.bays.suspensions import Suspension, suspended_ids, suspensions_of
 from portal.numeriz.models import DeliveryBay
 from portal.numeriz.values import NUMERIZ, BayLayout, BayRegime, DeliveryHours
 
@@ -63,14 +63,22 @@ def page_bays(
     *,
     active_only: bool = False,
     doubtful: bool = False,
+    text: str = "",
+    out_at: datetime | None = None,
     size: int = DEFAULT_PAGE_SIZE,
 ) -> Page[BayView]:
-    """Return a page of delivery bays by address."""
+    """Return a page of delivery bays by address. text: in their address, name or identifier; out_at: only those that
+    cannot be used at an instant."""
     statement = select(DeliveryBay).where(DeliveryBay.territory_id == territory_id)
     if active_only:
         statement = statement.where(DeliveryBay.active)
     if doubtful:
         statement = statement.where(DeliveryBay.issue_count > 0)
+    if text:
+        names = (DeliveryBay.address, DeliveryBay.name, DeliveryBay.local_id)
+        statement = statement.where(or_(*(name.icontains(text, autoescape=True) for name in names)))
+    if out_at is not None:
+        statement = statement.where(DeliveryBay.id.in_(suspended_ids(out_at)))
     page = paginate(statement, [DeliveryBay.address, DeliveryBay.id], cursor, size)
     suspensions = suspensions_of(territory_id, [row.id for row in page.items])
     return page.map(lambda row: _bay_view(row, suspensions.get(row.id, ())))

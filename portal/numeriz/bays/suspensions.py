@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import batched
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, func, or_, select, true
 
 from portal.db import session
 from portal.numeriz.models import BaySuspension, DeliveryBay, TrafficOrder
@@ -61,6 +61,15 @@ def suspensions_of(territory_id: UUID, bay_ids: Sequence[UUID] | None = None) ->
             named = order_words(identifier, title)
             found[row.bay_id].append(Suspension(row.id, row.starts_at, row.ends_at, row.reason, row.order_id, named))
     return {bay_id: tuple(spans) for bay_id, spans in found.items()}
+
+
+def suspended_ids(at: datetime) -> Select[UUID]:
+    """The bays that cannot be used at an instant, for a query."""
+    return (
+        select(BaySuspension.bay_id)
+        .outerjoin(TrafficOrder, TrafficOrder.id == BaySuspension.order_id)
+        .where(BaySuspension.starts_at <= at, BaySuspension.ends_at > at, _binds())
+    )
 
 
 def order_words(identifier: str | None, title: str | None) -> str:

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from portal.common.errors import Invalid
 from portal.jobs import get_job
 from portal.numeriz import uploads
+from portal.numeriz.bays.sheet_import import SHEET
 from portal.numeriz.forms import UploadForm
 from portal.numeriz.reports import get_report, report_csv, report_json
 from portal.numeriz.values import ImportKind, ImportState
@@ -46,6 +47,9 @@ def show_report(territory: str, report_id: UUID) -> ResponseReturnValue:
     """Show what an import did, or how far it is."""
     view = get_territory(territory)
     report = get_report(view.id, report_id)
+    if report.format == SHEET and report.state is ImportState.WAITING and report.job_id is None:
+        # Its columns are still to be confirmed.
+        return redirect(url_for("numeriz.map_bay_sheet", territory=territory, report_id=report_id), 303)
     waiting = report.state is ImportState.WAITING and report.job_id is not None
     return desk_page("report", view, report=report, job=get_job(report.job_id) if waiting and report.job_id else None)
 
