@@ -161,6 +161,7 @@ class _Leg:
         check: Check | None = None
         way = free.way if free is not None and self._seems_open(free) else None
         for _ in range(_CORRECTIONS):
+            searched = way is None
             way = way or self._way(self._asked_law)
             if way is None:
                 # The law of the first and last edge only closes more of them, but where zones are counted.
@@ -171,7 +172,8 @@ class _Leg:
             if not check.violations:
                 way, drive, check = (way, drive, check) if is_free else self._not_late(way, drive, check)
                 return self._found(way, drive, check, free)
-            if self.exact:
+            # The way without law was not asked about its ends: what is closed there may be open to one that comes later.
+            if self.exact and searched:
                 self._correct(way, check.violations)
             self.exact, way = True, None
         if drive is None or check is None:
