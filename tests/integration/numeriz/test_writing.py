@@ -56,6 +56,12 @@ def territory(app: Flask) -> TerritoryView:
 
 
 @pytest.fixture
+def anywhere(database: Flask) -> TerritoryView:
+    """The territory on each kind of database."""
+    return make_territory()
+
+
+@pytest.fixture
 def clerk(app: Flask) -> Actor:
     return _person("Claude Martin")
 
@@ -92,7 +98,8 @@ def test_an_order_is_law_when_it_is_published(clerk: Actor, territory: Territory
     assert set(session().scalars(select(Job.kind))) == {"numeriz.publish"}
 
 
-def test_the_next_version_replaces_the_order_when_it_is_amended(clerk: Actor, territory: TerritoryView) -> None:
+def test_the_next_version_replaces_the_order_when_it_is_amended(anywhere: TerritoryView) -> None:
+    clerk, territory = _person("Claude Martin"), anywhere
     order_id = _published(clerk, territory)
     work_id = amend_order(clerk, territory.id, order_id)
     assert amend_order(_person("Autre"), territory.id, order_id) == work_id
@@ -250,9 +257,9 @@ def test_a_model_starts_orders_when_it_was_kept(clerk: Actor, territory: Territo
         save_as_model(clerk, territory.id, work_id, " ")
 
 
-def test_a_draft_comes_back_when_it_was_thrown_away_less_than_a_month_ago(
-    clerk: Actor, territory: TerritoryView
-) -> None:
+def test_a_draft_comes_back_when_it_was_thrown_away_less_than_a_month_ago(anywhere: TerritoryView) -> None:
+    clerk, territory = _person("Claude Martin"), anywhere
+
     class Later:
         def __init__(self, days: int) -> None:
             self.days = days
