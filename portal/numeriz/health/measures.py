@@ -84,10 +84,11 @@ class LawHealth:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What one version of the law holds."""
+    """What one version of the law holds. lines: by title."""
 
     version: str
     measures: Mapping[str, int]
+    counts: Counter[tuple[str, Fault]]
     lines: Sequence[FaultLine]
 
 
@@ -105,11 +106,11 @@ def law_health(territory: TerritoryView) -> LawHealth:
         with _guard:
             _kept[territory.id] = found
     graph = get_graph_version(territory)
-    lines = sorted([*found.lines, *_not_drawn(territory.id)], key=lambda line: (line.title, line.detail))
+    undrawn = list(_not_drawn(territory.id))
     return LawHealth(
         measures=found.measures,
-        counts=Counter((line.source, line.fault) for line in lines),
-        lines=lines,
+        counts=found.counts + _counted(undrawn),
+        lines=[*found.lines, *undrawn],
         has_graph=graph is not None,
         waiting=0 if graph is None else count_waiting(territory.id, graph),
     )
@@ -126,7 +127,12 @@ def _look(territory_id: UUID, law: LawSnapshot) -> _Found:
         if source is not None:
             measures[source] += 1
             lines += _faults(measure, source)
-    return _Found(law.version, measures, lines)
+    lines.sort(key=lambda line: (line.title, line.detail))
+    return _Found(law.version, measures, _counted(lines), lines)
+
+
+def _counted(lines: Sequence[FaultLine]) -> Counter[tuple[str, Fault]]:
+    return Counter((line.source, line.fault) for line in lines)
 
 
 def _sources(territory_id: UUID) -> dict[str, str]:
@@ -141,9 +147,8 @@ def _published(territory_id: UUID) -> ColumnElement[bool]:
 
 
 def _faults(measure: Measure, source: str) -> Iterator[FaultLine]:
-    order_id = UUID(measure.order.id) if measure.origin is Origin.ORDER else None
-
     def line(fault: Fault, detail: str) -> FaultLine:
+        order_id = UUID(measure.order.id) if measure.origin is Origin.ORDER else None
         return FaultLine(fault, source, measure.order.title, detail, order_id, measure.order.url)
 
     lost = [place for place in measure.locations if _is_lost(place)]

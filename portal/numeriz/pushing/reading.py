@@ -23,7 +23,7 @@ from portal.territories.api import TerritoryView
 class PushLine:
     """One version on its way. problem: why it is not there, empty when it is; sentences: the base's own words.
 
-    superseded: the later version that went instead. next_at: of a try that waits. tries: those in vain.
+    superseded: the later version that went instead. next_at: of a try that waits. present: the base holds the order.
     """
 
     number: int
@@ -34,8 +34,7 @@ class PushLine:
     sentences: Sequence[str]
     superseded: int | None
     next_at: datetime | None
-    tries: int
-    deleted: bool
+    present: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +83,7 @@ def _line(push: OrderPush) -> PushLine:
         sentences=tuple(str(sentence) for sentence in answer.get("sentences", ())),
         superseded=answer.get("superseded"),
         next_at=None if next_at is None else datetime.fromisoformat(next_at),
-        tries=int(answer.get("tries", 0)),
-        deleted=bool(answer.get("deleted")) and not answer.get("claimed"),
+        present=bool(answer.get("claimed")),
     )
 
 

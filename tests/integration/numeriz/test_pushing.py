@@ -35,7 +35,9 @@ from portal.numeriz.pushing import ask_push
 from portal.numeriz.pushing.accounts import PushTarget
 from portal.numeriz.pushing.asking import ask_again, ask_due_pushes
 from portal.numeriz.pushing.client import DialogClient
+from portal.numeriz.pushing.reading import push_panel
 from portal.numeriz.pushing.state import MOST_TRIES, pushes_of, retry_delay
+from portal.numeriz.queries import get_order
 from portal.numeriz.values import OrderChange, OrderDraft, OrderStatus, PushState
 from portal.territories.queries import TerritoryView
 from tests.factories.law import make_law, make_territory, measure_draft, order_draft
@@ -312,19 +314,19 @@ def test_delays_double_when_a_base_stays_away() -> None:
 
 
 @pytest.mark.parametrize(
-    ("scripted", "code"),
+    ("scripted", "timeout_s", "code"),
     [
-        (Scripted(sleep_s=0.5), "push-timeout"),
-        (Scripted(200, headers={"Content-Length": "999"}), "push-unreachable"),
-        (Scripted(200, {"identifier": "x" * 17_000_000}), "push-unreachable"),
+        (Scripted(sleep_s=1.0), 0.2, "push-timeout"),
+        (Scripted(200, headers={"Content-Length": "999"}), 30.0, "push-unreachable"),
+        (Scripted(200, {"identifier": "x" * 17_000_000}), 30.0, "push-unreachable"),
     ],
     ids=["silent", "cut", "endless"],
 )
 def test_a_call_is_given_up_when_its_answer_does_not_come(
-    app: Flask, base: DialogBase, scripted: Scripted, code: str
+    app: Flask, base: DialogBase, scripted: Scripted, timeout_s: float, code: str
 ) -> None:
     base.fail("GET", scripted)
-    client = DialogClient(PushTarget(base.url, ACCOUNT, frozenset({base.host})), timeout_s=0.2)
+    client = DialogClient(PushTarget(base.url, ACCOUNT, frozenset({base.host})), timeout_s=timeout_s)
     with pytest.raises(Unavailable) as given_up:
         client.has("T-2026/114")
     assert given_up.value.code == code
@@ -464,3 +466,15 @@ def test_one_object_is_made_when_the_worker_is_killed_before_it_knows(tmp_path: 
         assert (last(order_id).state, last(order_id).remote_id) == (PushState.SENT, base.ids["T-2026/114"])
         db.session.remove()
         db.engine.dispose()
+
+
+def test_nothing_is_asked_of_the_base_when_an_order_is_withdrawn_before_it_was_sent(
+    light: Flask, base: DialogBase, run_jobs: Callable[[Flask], int]
+) -> None:
+    territory = make_territory()
+    store(territory, draft(), 1)
+    order_id = store(territory, draft(status=OrderStatus.WITHDRAWN), 2)
+    run_jobs(light)
+    assert base.asked == [] and last(order_id).state is PushState.SENT
+    panel = push_panel(territory, get_order(territory.id, order_id))
+    assert panel is not None and not panel.lines[0].present and panel.lines[1].superseded == 2
