@@ -172,7 +172,7 @@ class _Leg:
             if not check.violations:
                 way, drive, check = (way, drive, check) if is_free else self._not_late(way, drive, check)
                 return self._found(way, drive, check, free)
-            # The way without law was not asked about its ends: what is closed there may be open to one that comes later.
+            # The way without law was not asked about its ends: one closed to it may be open to a way that comes later.
             if self.exact and searched:
                 self._correct(way, check.violations)
             self.exact, way = True, None
