@@ -74,6 +74,8 @@ PAGES: dict[str | None, tuple[str, ...]] = {
         f"{DESK}/numeriz/aires",
         f"{DESK}/numeriz/evenements",
         f"{DESK}/numeriz/flux",
+        f"{DESK}/numeriz/sante",
+        f"{DESK}/numeriz/sante/texte-libre",
         f"{DESK}/numeriz/importer",
     ),
     "superviseur": (
