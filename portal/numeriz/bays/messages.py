@@ -25,6 +25,7 @@ SENTENCES: Mapping[str, LazyString] = {
     ),
     "hours-too-long": _l("%(most)s signes au plus."),
     "hours-unread": _l("Nous ne comprenons pas «\u00a0%(word)s\u00a0»."),
+    "hours-missing": _l("Donnez les heures de «\u00a0%(word)s\u00a0», ou écrivez 24h/24."),
     "hours-day-twice": _l(
         "Un jour est nommé deux fois\u00a0: mettez toutes ses heures ensemble, ou écrivez «\u00a0sauf le dimanche\u00a0»."
     ),

@@ -23,6 +23,8 @@ from portal.numeriz.words import hours_words
 from portal.regulations.schedules import Weekday
 
 LONGEST: Final = 500
+_SHOWN: Final = 30
+_CLOCKS: Final = frozenset({"time", "noon", "midnight"})
 _OSM: Final = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
 _DAYS: Final = (
     "lun(?:di)?",
@@ -60,12 +62,16 @@ _TOKENS: Final = re.compile(
 
 @dataclass(slots=True)
 class _Rule:
-    """Some days and their hours, in the notation of opening hours; off: these days have none."""
+    """Some days and their hours, in the notation of opening hours; off: these days have none.
+
+    hours_first: the hours stood before the days, so that other hours begin another rule.
+    """
 
     days: list[str] = field(default_factory=list)
     times: list[str] = field(default_factory=list)
     excepted: list[str] = field(default_factory=list)
     off: bool = False
+    hours_first: bool = False
 
     @property
     def named(self) -> str:
@@ -74,7 +80,7 @@ class _Rule:
 
     def week(self) -> Week:
         """What the rule says. Raises Invalid(bad-hours), NotWeekly."""
-        written = f"{self.named} {','.join(self.times) or '00:00-24:00'}".strip()
+        written = f"{self.named} {','.join(self.times)}".strip()
         return Week.of(read_hours("; ".join([written, *(f"{day} off" for day in dict.fromkeys(self.excepted))])))
 
     def kinds(self) -> list[Kind]:
@@ -84,9 +90,12 @@ class _Rule:
 
 
 def read_plain_hours(text: str) -> tuple[DeliveryHours, ...]:
-    """Read hours; empty for an empty text. Raises Invalid(field `hours`): hours-too-long, hours-unread (params: word),
-    hours-day-twice, bad-hours (a night that is cut, or no hours)."""
-    spelling = " ".join(text.split(" ")).strip()
+    """Read hours; empty for an empty text.
+
+    Raises Invalid(field `hours`): hours-too-long, hours-unread and hours-missing (params: word), hours-day-twice,
+    bad-hours (a night that is cut, or no hours).
+    """
+    spelling = text.replace("\u00a0", " ").replace("\u202f", " ").strip()
     if not spelling:
         return ()
     if len(spelling) > LONGEST:
@@ -178,7 +187,7 @@ def _plain(text: str) -> str:
 
 
 def _rules_of(line: str) -> Iterator[_Rule]:
-    """The rules of a line. Raises Invalid(hours-unread) with the first word that is not understood."""
+    """The rules of a line. Raises Invalid: hours-unread with the first word that is not understood, hours-missing."""
     rules = [_Rule()]
     place, text = 0, _plain(line)
     joined, excepting = "", False
@@ -192,33 +201,46 @@ def _rules_of(line: str) -> Iterator[_Rule]:
         if kind in {"space", "noise"}:
             continue
         if kind in {"to", "and"}:
-            joined = kind
+            joined = "comma" if found[0] in ",+&" else kind
             continue
+        opened = bool(rule.times) and rule.times[-1].endswith("-")
+        if opened and kind not in _CLOCKS:
+            raise _unread(found[0])
         if kind == "except":
             excepting = True
-        elif kind in {"time", "noon", "midnight"}:
+        elif kind in _CLOCKS:
+            if rule.hours_first and not rule.off and not opened:
+                rules.append(rule := _Rule())
             _add_time(rule, found, kind, joined)
         elif kind == "next":
             if not rule.times:
                 raise _unread(found[0])
-        elif kind in {"all", "off"}:
-            rule.times, rule.off = (["00:00-24:00"], rule.off) if kind == "all" else (rule.times, True)
+        elif kind == "all":
+            rule.times.append("00:00-24:00")
+        elif kind == "off":
+            rule.off = True
         else:
             if (rule.times or rule.off) and not excepting:
-                rules.append(rule := _Rule())
+                if rule.days and not rule.hours_first:
+                    rules.append(rule := _Rule())
+                else:
+                    rule.hours_first = True
             _add_days(rule.excepted if excepting else rule.days, _days_of(kind), joined)
-        if kind in {"time", "noon", "midnight", "all"}:
+        if kind == "all" or kind in _CLOCKS:
             # Hours may follow what is excepted: « tous les jours sauf le dimanche de 6 h à 10 h ».
             excepting = False
         joined = ""
     for rule in rules:
-        if any(time.endswith("-") for time in rule.times) or (rule.off and rule.times):
+        whole = "00:00-24:00" in rule.times and len(rule.times) > 1
+        if any(time.endswith("-") for time in rule.times) or (rule.off and rule.times) or whole:
             raise _unread(line)
+        if not (rule.times or rule.off):
+            raise Invalid("hours-missing", field="hours", word=line.strip()[:_SHOWN])
         yield rule
 
 
 def _unread(rest: str) -> Invalid:
-    return Invalid("hours-unread", field="hours", word=rest.strip()[:30])
+    return Invalid("hours-unread", field="hours", word=rest.strip()[:_SHOWN])
 
 
 def _add_time(rule: _Rule, found: re.Match[str], kind: str, joined: str) -> None:
@@ -233,7 +255,7 @@ def _add_time(rule: _Rule, found: re.Match[str], kind: str, joined: str) -> None
         if joined == "to":
             raise _unread(found[0])
         rule.times.append(f"{clock}-")
-    elif joined:
+    elif joined in {"to", "and"}:
         # « entre 6 h et 10 h » as well as « de 6 h à 10 h ».
         rule.times[-1] += clock
     else:
