@@ -15,6 +15,7 @@ from portal.numeriz.impact import hot_switch, messages
 from portal.numeriz.impact.hot_switch import Lasting
 from portal.numeriz.values import OrderChange
 from portal.numeriz.views.desk import CLERK, blueprint, desk_page
+from portal.numeriz.writing import current_order
 from portal.regulations.calendars import LocalCalendar
 from portal.territories.api import TerritoryView, get_territory
 from portal.web.guards import current_actor, guard
@@ -46,6 +47,7 @@ def show_switches(territory: str) -> ResponseReturnValue:
 def switch_order(territory: str, order_id: UUID) -> ResponseReturnValue:
     """Lift, activate or resume an order at once."""
     view, now = get_territory(territory), SYSTEM_CLOCK.now()
+    current_order(view.id, order_id)  # an order of elsewhere is not found, whatever is asked of it
     change = _ACTS.get(request.form.get("change", ""))
     chosen = request.form.get("until", "")
     try:

@@ -9,6 +9,7 @@ from portal.runtime.bench import (
     control,
     feed,
     fleet_file,
+    impact,
     large_fleet,
     law,
     lawgrid,
@@ -50,4 +51,5 @@ THEMES: dict[str, Theme] = {
     "what": what.measure,
     "lawgrid": lawgrid.measure,
     "matching": matching.measure,
+    "impact": impact.measure,
 }
