@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
 from portal.common.errors import Unavailable
+from portal.common.text import fold
 from portal.territories.address_text import HouseNumber, name_words, read_house_numbers
 from portal.territories.queries import TerritoryView
 
 _MOST_STREETS = 200
+_HOUSE = re.compile(r"[1-9]\d{0,3} ?(bis|ter|quater|[a-z])?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,5 +80,4 @@ def list_communes(territory: TerritoryView) -> Sequence[str]:
 
 def read_house_number(text: str) -> HouseNumber | None:
     """Return the one number a text writes, "12 bis" or "12B"; None for anything else."""
-    found = read_house_numbers(text)
-    return found[0] if len(found) == 1 else None
+    return read_house_numbers(text)[0] if _HOUSE.fullmatch(fold(text)) else None

@@ -25,6 +25,10 @@ type Floats = npt.NDArray[np.float64]
 
 _JUMP_M: Final = 120.0
 """A square or a crossing of another name breaks a street this far at most; beyond, they are two."""
+_WIDTH_M: Final = 45.0
+"""Junctions of two carriageways of one avenue are no farther from each other."""
+_BRIDGE_M: Final = 30.0
+"""What it costs to leap from one to the other, so that the axis keeps to one of them."""
 _STEP_M: Final = 2.0
 _LEAST_M: Final = 0.5
 
@@ -51,6 +55,7 @@ class StreetAxis:
         for row in self.rows:
             start, end = roads.ends(row)
             self._link(start, end, self._lines[row].length, row)
+        self._bridge()
         self._join()
         self.path, self.length_m = self._longest_path()
 
@@ -58,20 +63,31 @@ class StreetAxis:
         self._links.setdefault(one, []).append((other, metres, row))
         self._links.setdefault(other, []).append((one, metres, row))
 
+    def _bridge(self) -> None:
+        """Link the junctions of two carriageways, or the axis would run up the one and down the other."""
+        nodes = sorted(self._links)
+        places = np.asarray(shapely.points(self._metres_of(nodes)), dtype=object)
+        tree = shapely.STRtree(places)
+        for one, other in tree.query(places, predicate="dwithin", distance=_WIDTH_M).T.tolist():
+            if one < other:
+                self._link(nodes[one], nodes[other], float(places[one].distance(places[other])) + _BRIDGE_M, None)
+
+    def _metres_of(self, nodes: Sequence[Node]) -> Floats:
+        return self._to_metres(np.array(nodes, dtype=np.float64) / 1e6)
+
     def _join(self) -> None:
         """Link the parts of the street that a square or a name forgotten keeps apart, by the shortest gaps."""
         parts = _components(self._links)
         while len(parts) > 1:
             first = parts.pop(0)
-            mine = np.array(sorted(first), dtype=np.float64) / 1e6
+            mine = self._metres_of(sorted(first))
             gaps = []
             for number, part in enumerate(parts):
-                theirs = np.array(sorted(part), dtype=np.float64) / 1e6
-                apart = np.hypot(*(self._to_metres(mine)[:, None] - self._to_metres(theirs)[None]).transpose(2, 0, 1))
+                theirs = self._metres_of(sorted(part))
+                apart = np.hypot(*(mine[:, None] - theirs[None]).transpose(2, 0, 1))
                 at = np.unravel_index(int(apart.argmin()), apart.shape)
                 gaps.append((float(apart.min()), number, sorted(first)[int(at[0])], sorted(part)[int(at[1])]))
             metres, number, one, other = min(gaps)
-            # A leap costs more than a road, so that the axis keeps to the street where it can.
             self._link(one, other, metres, None)
             parts[number] = parts[number] | first
 
@@ -84,7 +100,8 @@ class StreetAxis:
         steps: list[tuple[Node, int | None, float]] = []
         while node in before:
             earlier, row = before[node]
-            steps.append((earlier, row, metres[node] - metres[earlier]))
+            gap = float(np.hypot(*np.diff(self._metres_of([earlier, node]), axis=0)[0]))
+            steps.append((earlier, row, gap if row is None else self._lines[row].length))
             node = earlier
         # From the far end back to the first node: turned round, the axis starts at `far`.
         path: list[tuple[int | None, bool, float, float]] = []

@@ -21,7 +21,7 @@ _LEAST_M: Final = 1.0
 
 
 def follow(roads: Roads, line: shapely.LineString, where: str) -> tuple[list[Piece], list[Issue]]:
-    """The pieces of road along a line (lon, lat), and what a clerk must know of them; no piece when no road follows it.
+    """The pieces of road along a line (lon, lat), and why they may not stand for it: too little of it was found.
 
     Raises Invalid("drawing-too-long").
     """

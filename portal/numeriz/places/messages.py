@@ -48,7 +48,7 @@ PROBLEMS: Final[Mapping[str, LazyString]] = {
     "drawing-missing": _l("Tracez le lieu sur la carte."),
     "drawn-not-found": _l("Aucune rue ouverte aux véhicules ne suit ce tracé."),
     "drawn-partly-found": _l(
-        "%(percent)s\u00a0%% seulement du tracé suit des rues\u00a0: seuls les tronçons montrés sont retenus. Vérifiez-les."
+        "%(percent)s\u00a0%% seulement du tracé suit des rues\u00a0: suivez-les de plus près, ou tracez chaque rue à part."
     ),
     "drawing-too-long": _l("Le tracé dépasse %(most)s\u00a0km\u00a0: tracez-le en plusieurs lieux."),
     "not-geojson": _l("Ce texte n’est pas une géométrie GeoJSON."),

@@ -173,6 +173,7 @@ def _road(territory: TerritoryView, roads: Roads, spec: Mapping[str, Any]) -> _F
     found.pieces = [piece for piece in pieces if roads.segment(piece.row) in own]
     left_m = round(sum(roads.length_m(piece) for piece in pieces if roads.segment(piece.row) not in own))
     found.problems += doubts
+    found.blocked = found.blocked or bool(doubts)
     if not found.pieces:
         return _blocked(found, problem("drawn-beside-road", "points", road=name))
     if left_m:
@@ -214,7 +215,8 @@ def _line(territory: TerritoryView, roads: Roads, spec: Mapping[str, Any]) -> _F
         return _blocked(found, problem("drawing-missing", "points"))
     line = line_of(territory, points)
     found.pieces, found.problems = follow(roads, line, "points")
-    found.blocked = not found.pieces
+    # What the law would not trust of an imported line is not stored of a drawn one: the clerk can draw it better.
+    found.blocked = bool(found.problems)
     names = list(dict.fromkeys(name for piece in found.pieces if (name := roads.label(piece.row))))
     found.label = text_of(spec.get("label")) or ", ".join(names[:4]) + (" …" if len(names) > 4 else "")
     if inside_share(territory, line) < 1.0 - _OUTSIDE_SLACK:

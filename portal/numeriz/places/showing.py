@@ -95,14 +95,16 @@ class ShownPlace:
     may_add_exception: bool
 
     def errors(self, *fields: str) -> list[str]:
-        """What to say beside an input."""
-        return [problem_sentence(issue) for issue in self.resolved.problems_of(*fields)]
+        """Why the place cannot be stored, said beside an input."""
+        wrong = self.resolved.problems_of(*fields) if self.resolved.location is None else ()
+        return [problem_sentence(issue) for issue in wrong]
 
     @property
     def general(self) -> list[str]:
-        """What to say of the place as a whole."""
-        beside = [issue for issue in self.resolved.problems if not self._has_input(issue.params.get("field", ""))]
-        return [problem_sentence(issue) for issue in beside]
+        """What to say of the place as a whole: of one that can be stored, all that is in doubt."""
+        known = self.resolved.location is not None
+        told = [i for i in self.resolved.problems if known or not self._has_input(i.params.get("field", ""))]
+        return [problem_sentence(issue) for issue in told]
 
     def _has_input(self, field: object) -> bool:
         return isinstance(field, str) and field.startswith(_SAID_BESIDE)

@@ -36,6 +36,13 @@ function parse(text) {
   }
 }
 
+function drawButton(text, act) {
+  const made = make("button", "j-draw__button", text);
+  made.type = "button";
+  made.addEventListener("click", act);
+  return made;
+}
+
 class Drawing {
   constructor(library, view, { kind, target, label }, texts) {
     Object.assign(this, { library, view, kind, target, texts, label: label ?? texts.drawn[kind], history: [], handles: [] });
@@ -58,19 +65,24 @@ class Drawing {
     this.fit();
   }
 
+  /** A button that gives the clicks to the edges of a place, and back to the drawing. */
+  shareClicks() {
+    const shared = drawButton(this.texts.edges, () => {
+      this.on = !this.on;
+      shared.setAttribute("aria-pressed", String(!this.on));
+      this.draw();
+    });
+    shared.setAttribute("aria-pressed", "false");
+    this.said.before(shared);
+  }
+
   get field() {
     return document.getElementById(this.target);
   }
 
   makeToolbar() {
-    const button = (text, act) => {
-      const made = make("button", "j-draw__button", text);
-      made.type = "button";
-      made.addEventListener("click", act);
-      return made;
-    };
-    this.undoButton = button(this.texts.undo, () => this.undo());
-    this.eraseButton = button(this.texts.erase, () => this.change([]));
+    this.undoButton = drawButton(this.texts.undo, () => this.undo());
+    this.eraseButton = drawButton(this.texts.erase, () => this.change([]));
     const bar = make("div", "j-draw", this.undoButton, this.eraseButton);
     bar.setAttribute("role", "group");
     bar.setAttribute("aria-label", this.label);
@@ -134,7 +146,7 @@ class Drawing {
     else if (points.length > 1) this.shape = library.polyline(places, look);
     else this.shape = null;
     this.shape?.addTo(view.map);
-    if (points.length <= MOST_HANDLES) this.handles = points.map((_point, rank) => this.handle(rank));
+    if (this.on && points.length <= MOST_HANDLES) this.handles = points.map((_point, rank) => this.handle(rank));
     this.tell();
   }
 
@@ -164,7 +176,8 @@ class Drawing {
     this.undoButton.disabled = points.length === 0 && this.history.length === 0;
     this.eraseButton.disabled = points.length === 0 && !this.other;
     const many = points.length > MOST_HANDLES ? ` ${texts.many}` : "";
-    this.said.textContent = points.length > 0 ? texts.points.replace("{}", String(points.length)) + many : texts.begin[this.kind];
+    const count = points.length === 1 ? texts.onePoint : texts.points.replace("{}", String(points.length));
+    this.said.textContent = points.length > 0 ? count + many : texts.begin[this.kind];
     this.view.status.textContent = this.said.textContent;
     this.view.status.classList.add("visually-hidden");
   }

@@ -21,6 +21,7 @@ export function tieTicks(library, view, scope) {
     box.checked = !box.checked;
     box.dispatchEvent(new Event("change", { bubbles: true }));
   };
+  view.drawing?.shareClicks();
   view.paths.on("click", ({ propagatedFrom }) => {
     if (!view.drawing?.on) toggle(propagatedFrom.item.properties.id);
   });
