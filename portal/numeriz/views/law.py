@@ -21,7 +21,7 @@ from portal.numeriz.pushing.reading import push_panel
 from portal.numeriz.reports import page_reports
 from portal.numeriz.values import EventKind, OrderStatus
 from portal.numeriz.views.desk import CLERK, blueprint, desk_page
-from portal.numeriz.writing import version_in_force
+from portal.numeriz.writing import find_amendment, version_in_force
 from portal.regulations.perimeters import Colour
 from portal.territories.api import get_territory
 from portal.web.guards import guard
@@ -124,6 +124,7 @@ def show_order(territory: str, order_id: UUID) -> ResponseReturnValue:
         view,
         order=order,
         version=version_in_force(order_id),
+        amendment=find_amendment(view.id, order_id),
         pushes=push_panel(view, order),
         sentences=sentences,
         layer=layer,

@@ -48,19 +48,21 @@ _TAGS: Final = {
 }
 
 
-def publishing_state(territory: TerritoryView, work: WorkView) -> PublishingState:
+def publishing_state(territory: TerritoryView, work: WorkView, *, clock: Clock = SYSTEM_CLOCK) -> PublishingState:
     """Tell what stands between a work and the law."""
     faults = faults_of(work.document, territory, work.order_id)
+    draft = None if faults else draft_of(work.document, territory)
     newest = newest_version(work.order_id) if work.order_id else None
     return PublishingState(
         faults=faults,
-        warnings=() if faults else [issue.to_json() for issue in draft_of(work.document, territory).issues],
+        warnings=[issue.to_json() for issue in draft.issues] if draft else (),
         impact_seen=work.is_judged,
         alarms=work.alarms if work.is_judged else (),
         signed=work.is_signed,
         replaced_by=newest if newest is not None and newest.number != work.amends else None,
         also_from=also_from(territory.id, work.document),
         switched=newest is not None and newest.change in _SWITCHED,
+        over=draft is not None and draft.ends_at is not None and draft.ends_at <= clock.now(),
     )
 
 
@@ -76,14 +78,14 @@ def publish_work(
     territory = get_territory_by_id(territory_id)
     with unit_of_work() as uow:
         lock_law(uow, territory_id)
-        work = get_work(territory_id, work_id)
+        work = get_work(territory_id, work_id, lock=True)
         if work.is_model:
             raise Conflict("is-model")
         if work.deleted_at is not None:
             raise Conflict("work-deleted")
         if work.revision != revision:
             raise Conflict("work-changed", revision=work.revision, author=work.author_name, at=work.updated_at)
-        state = publishing_state(territory, work)
+        state = publishing_state(territory, work, clock=clock)
         if state.faults:
             raise Invalid("order-not-ready", state.faults[0].field, faults=state.faults)
         if state.replaced_by is not None:

@@ -114,7 +114,8 @@ class PublishingState:
 
     alarms: of the impact page, for what is written now; empty while it was not seen. replaced_by: the version stored
     since this work began, None when there is none. also_from: another source that says the same order.
-    switched: the order it replaces is lifted or activated by the hot switch, which publishing ends.
+    switched: the order it replaces is lifted or activated by the hot switch, which publishing ends. over: every period
+    has passed already.
     """
 
     faults: Sequence[Fault]
@@ -125,6 +126,7 @@ class PublishingState:
     replaced_by: VersionView | None
     also_from: str
     switched: bool
+    over: bool
 
     @property
     def ready(self) -> bool:

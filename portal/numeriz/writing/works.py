@@ -16,6 +16,7 @@ from portal.common.clock import SYSTEM_CLOCK, Clock
 from portal.common.errors import Conflict, Invalid, NotFound
 from portal.common.ids import new_id
 from portal.db import session, unit_of_work
+from portal.numeriz.law.memory import lock_law
 from portal.numeriz.models import TITLE_LENGTH, OrderWork
 from portal.numeriz.values import NUMERIZ, OrderStatus
 from portal.numeriz.writing.composing import blank_document, document_of
@@ -44,9 +45,12 @@ def list_works(territory_id: UUID, *, models: bool = False, deleted: bool = Fals
     return [_view(row) for row in session().scalars(statement)]
 
 
-def get_work(territory_id: UUID, work_id: UUID) -> WorkView:
-    """Return an order at work or a model, thrown away or not; raises NotFound("work-not-found")."""
-    return _view(_row(territory_id, work_id))
+def get_work(territory_id: UUID, work_id: UUID, *, lock: bool = False) -> WorkView:
+    """Return an order at work or a model, thrown away or not; raises NotFound("work-not-found").
+
+    lock: nobody changes it until the running unit of work ends.
+    """
+    return _view(_row(territory_id, work_id, lock=lock))
 
 
 def find_amendment(territory_id: UUID, order_id: UUID) -> WorkView | None:
@@ -88,7 +92,8 @@ def amend_order(actor: Actor, territory_id: UUID, order_id: UUID, *, clock: Cloc
 
     Raises NotFound("order-not-found"), Conflict(`not-ours`, `order-withdrawn`).
     """
-    with unit_of_work():
+    with unit_of_work() as uow:
+        lock_law(uow, territory_id)  # two clerks at once get one amendment
         order = current_order(territory_id, order_id)
         if order.source != NUMERIZ:
             raise Conflict("not-ours")
@@ -130,9 +135,9 @@ def save_work(
                 .execution_options(synchronize_session=False)
             )
             changed: int = done.rowcount  # type: ignore[attr-defined]
-            uow.session.expire(row)
+            row = _row(territory_id, work_id)  # what it is now: saved by us, by somebody else, or gone
             if changed:
-                return revision + 1
+                return row.revision
         raise Conflict(
             "work-changed",
             revision=row.revision,
@@ -193,7 +198,7 @@ def erase_old_works(clock: Clock = SYSTEM_CLOCK) -> int:
 def _mark(territory_id: UUID, work_id: UUID, keys: Mapping[str, object], clock: Clock) -> None:
     """Write the keys of this package: those given, and of the others what a kept work needs."""
     with unit_of_work():
-        row = _row(territory_id, work_id)
+        row = _row(territory_id, work_id, lock=True)
         words = {key: value for key, value in row.document.items() if key not in (DELETED_AT, DELETED_BY)}
         row.document = {**words, **keys}
         row.revision += 1
@@ -257,8 +262,10 @@ def _deleted_at() -> ColumnElement[Any]:
     return found
 
 
-def _row(territory_id: UUID, work_id: UUID) -> OrderWork:
+def _row(territory_id: UUID, work_id: UUID, *, lock: bool = False) -> OrderWork:
     wanted = select(OrderWork).where(OrderWork.territory_id == territory_id, OrderWork.id == work_id)
+    if lock:
+        wanted = wanted.with_for_update()
     row = session().scalar(wanted.execution_options(populate_existing=True))
     if row is None:
         raise NotFound("work-not-found")

@@ -86,6 +86,7 @@ def test_an_order_is_written_published_amended_and_withdrawn_when_a_clerk_follow
 
     form = clerk.submit(f"{BASE}/arretes/{line.id}/modifier")
     assert clerk.submit(f"{BASE}/arretes/{line.id}/modifier") == form
+    assert "Une modification est en cours" in clerk.get(shown).text
     (amended,) = list_works(territory.id)
     save_work(OTHER, territory.id, amended.id, 1, written(title="Travaux prolongés"))
     assert "prolongés" in one(clerk.get(f"{BASE}/redaction/{amended.id}/relire"), ".j-differences ins").text
@@ -239,6 +240,12 @@ def test_what_changed_is_told_in_sentences_when_versions_are_compared(
         one(told["Titre"], "del").text == "retiré  rue des Tanneurs"
         and one(told["Titre"], "ins").text == "ajouté , suite"
     )
+
+
+def test_the_last_reading_warns_when_every_period_has_passed(clerk: PageClient, territory: TerritoryView) -> None:
+    passed = written(written_measure(periods=[written_period("2025-03-01T08:00", "2025-03-02T08:00")]))
+    assert "sont passées" in clerk.get(f"{BASE}/redaction/{begun(territory, passed)}/relire").text
+    assert "sont passées" not in clerk.get(f"{BASE}/redaction/{begun(territory)}/relire").text
 
 
 def test_the_public_page_says_since_when_when_an_order_has_versions(
