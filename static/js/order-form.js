@@ -15,6 +15,14 @@ class Saver {
     // A text is saved while it is typed: a page that is closed by mistake loses nothing.
     form.addEventListener("input", (event) => event.target.name && this.later(CALM_MS * 4));
     form.addEventListener("submit", (event) => this.submit(event), true);
+    document.addEventListener("click", (event) => this.follow(event));
+    addEventListener("pagehide", () => this.waiting && fetch(form.action, { method: "POST", body: this.body(), keepalive: true }));
+  }
+
+  body() {
+    const typed = new FormData(this.form);
+    typed.set("act", "autosave");
+    return new URLSearchParams(typed);
   }
 
   later(wait = CALM_MS) {
@@ -34,10 +42,8 @@ class Saver {
   async send() {
     const { form, status } = this;
     status.textContent = form.dataset.saving;
-    const body = new FormData(form);
-    body.set("act", "autosave");
     try {
-      const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(body) });
+      const answer = await fetch(form.action, { method: "POST", body: this.body() });
       if (answer.redirected || ![200, 409].includes(answer.status)) throw new Error(String(answer.status));
       this.show(new DOMParser().parseFromString(await answer.text(), "text/html"));
     } catch (error) {
@@ -87,6 +93,17 @@ class Saver {
         else told.removeAttribute(name);
       }
     }
+  }
+
+  /** A link waits for what was just typed: the page it leads to shows it. */
+  async follow(event) {
+    const link = event.target.closest("a[href]");
+    const plain = !event.defaultPrevented && event.button === 0 && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
+    if (!link || !plain || link.target || link.getAttribute("href").startsWith("#") || !(this.waiting || this.running)) return;
+    event.preventDefault();
+    clearTimeout(this.waiting);
+    await this.save();
+    if (!("failed" in this.status.dataset)) location.assign(link.href);
   }
 
   /** A button that leaves the page waits for the save under way; what it sends is the last word anyway. */
