@@ -65,7 +65,9 @@ def source_healths(territory_id: UUID, now: datetime) -> Sequence[SourceHealth]:
     reports = last_reports(territory_id)
     by_feed = {report.feed_id: report for report in reports if report.feed_id is not None}
     feeds = [_of_feed(feed, by_feed.get(feed.id), now) for feed in list_feeds(territory_id)]
-    files = [_of_file(report) for report in reports if report.feed_id is None][:MOST_FILES]
+    # What a program stored without a doubt asks nothing of anybody.
+    told = [report for report in reports if report.feed_id is None and (report.file_name or report.doubt_total)]
+    files = [_of_file(report) for report in told[:MOST_FILES]]
     return sorted([*feeds, *files], key=lambda source: not source.freshness.is_bad)
 
 

@@ -39,12 +39,18 @@ from portal.numeriz.pushing.reading import push_panel
 from portal.numeriz.pushing.state import MOST_TRIES, pushes_of, retry_delay
 from portal.numeriz.queries import get_order
 from portal.numeriz.values import OrderChange, OrderDraft, OrderStatus, PushState
+from portal.numeriz.writing import store_version, withdraw_order
+from portal.numeriz.writing.versions import version_document
 from portal.territories.queries import TerritoryView
-from tests.factories.law import make_law, make_territory, measure_draft, order_draft
+from tests.factories.law import TESTER, make_law, make_territory, measure_draft, order_draft
 from tests.support.dialog_base import ACCOUNT, OUTSIDE, DialogBase, Scripted, serve_base
 
 ROOT = Path(__file__).parents[3]
 KEY = "T-2026/114#Ville d’essai"
+
+
+class Cancelled(Exception):
+    """Somebody changed their mind inside a transaction."""
 
 
 @pytest.fixture
@@ -96,7 +102,7 @@ def store(territory: TerritoryView, order: OrderDraft, number: int) -> UUID:
                 order_id=order_id,
                 number=number,
                 change=OrderChange.PUBLISHED,
-                document={},
+                document=version_document(order, None),
                 actor_id=None,
                 actor_name="Essai",
                 at=SYSTEM_CLOCK.now(),
@@ -478,3 +484,20 @@ def test_nothing_is_asked_of_the_base_when_an_order_is_withdrawn_before_it_was_s
     assert base.asked == [] and last(order_id).state is PushState.SENT
     panel = push_panel(territory, get_order(territory.id, order_id))
     assert panel is not None and not panel.lines[0].present and panel.lines[1].superseded == 2
+
+
+def test_a_version_is_pushed_when_those_who_write_store_it(
+    light: Flask, base: DialogBase, run_jobs: Callable[[Flask], int]
+) -> None:
+    territory = make_territory()
+    order_id = store(territory, draft("Travaux"), 1)
+    with unit_of_work() as uow:
+        store_version(uow, territory.id, order_id, OrderChange.AMENDED, draft("Travaux prolongés"), TESTER)
+    with pytest.raises(Cancelled), unit_of_work() as uow:
+        store_version(uow, territory.id, order_id, OrderChange.AMENDED, draft("Jamais dit"), TESTER)
+        raise Cancelled
+    run_jobs(light)
+    assert base.orders["T-2026/114"]["title"] == "Travaux prolongés"
+    withdraw_order(TESTER, territory.id, order_id, "Travaux finis")
+    run_jobs(light)
+    assert base.orders == {} and [push.version_number for push in pushes_of(order_id)] == [1, 2, 3]
