@@ -135,6 +135,7 @@ ISSUES: Mapping[str, LazyString] = {
         "sauf si le prochain relevé complet ne les contient pas non plus."
     ),
     "own-export": _l("Publié par ce portail : non repris."),
+    "perimeter-held-here": _l("%(name)s\u00a0: modifié dans ce portail depuis son import, le fichier n’y change rien."),
     "event-without-id": _l("Évènement sans identifiant\u00a0: écarté."),
     "event-without-start": _l("Évènement sans date de début lisible\u00a0: écarté."),
     "event-without-place": _l("Évènement sans position lisible\u00a0: conservé, sans effet."),

@@ -160,6 +160,7 @@ _NOTES = frozenset(
         "outside-territory",
         "outside-not-kept",
         "own-export",
+        "perimeter-held-here",
         "perimeter-not-order",
         "direction-never-written",
         "place-simplified",

@@ -1,4 +1,7 @@
-"""Perimeters by (event, colour, geometry digest); shapes once; activations added, never taken away."""
+"""Perimeters by (event, colour, geometry digest); shapes once; activations added, never taken away.
+
+One that a clerk has changed here stays as the clerk left it.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ from portal.numeriz.models import (
     PerimeterShape,
 )
 from portal.numeriz.storing.tally import Tally, update_row
-from portal.numeriz.values import Issue, PerimeterDraft, doubt_count
+from portal.numeriz.values import NUMERIZ, Issue, PerimeterDraft, doubt_count
 
 
 def merge_perimeters(
@@ -43,6 +46,10 @@ def merge_perimeters(
     new_spans: list[dict[str, object]] = []
     for key, draft in merged.items():
         row = known.get(key)
+        if row is not None and _is_held_here(row, draft):
+            tally.issues.append(Issue("perimeter-held-here", {"name": row.name}))
+            tally.counts["perimeters_unchanged"] += 1
+            continue
         values = _perimeter_values(draft, shapes.get(draft.geometry_digest))
         if row is None:
             row = PerimeterRow(
@@ -75,6 +82,11 @@ def merge_perimeters(
     if new_spans:
         uow.session.execute(insert(ActivationRow), new_spans)
     tally.counts["activations_added"] += len(new_spans)
+
+
+def _is_held_here(row: PerimeterRow, draft: PerimeterDraft) -> bool:
+    """Tell whether a clerk has changed the perimeter since its source brought it: what the clerk says holds."""
+    return row.provenance.get("source") == NUMERIZ != draft.provenance.get("source")
 
 
 def _joined(first: PerimeterDraft, other: PerimeterDraft) -> PerimeterDraft:

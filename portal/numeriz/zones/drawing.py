@@ -64,7 +64,9 @@ def read_drawing(text: str, bounds: Bounds | None) -> Drawn:
 
 
 def drawing_text(shape: dict[str, Any] | None) -> str:
-    """A GeoJSON geometry as the field of the form holds it; empty for None."""
+    """A GeoJSON geometry as the field of the form holds it, a single outline as one; empty for None."""
+    if shape is not None and shape["type"] == "MultiPolygon" and len(shape["coordinates"]) == 1:
+        shape = {"type": "Polygon", "coordinates": shape["coordinates"][0]}
     return "" if shape is None else json.dumps(shape, separators=(",", ":"))
 
 

@@ -102,7 +102,7 @@ def plan_withdrawal(
     chosen = _chosen(event, zone_ids)
     held = holders_of(territory_id, [zone.id for zone in chosen], clock.now())
     zones = {
-        zone.id: None if erase and held[zone.id].nobody else {**state, "activations": []}
+        zone.id: None if erase and held[zone.id].nobody else {**_own(state), "activations": []}
         for zone, state in _states(territory_id, chosen)
     }
     return Plan("withdrawn", event.id, event.revision, None, zones)
