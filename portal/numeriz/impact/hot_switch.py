@@ -54,7 +54,8 @@ _HOURS: Final = {Lasting.HOUR: 1, Lasting.TWO_HOURS: 2, Lasting.FOUR_HOURS: 4}
 class Switchable:
     """An order of the territory with what it does today. spans: when it is in force from midnight to midnight (UTC).
 
-    until: when the span under way ends; None when none is, or when it lasts beyond tomorrow. seen: number of the
+    until: when the span under way ends; None when none is, or when it lasts beyond tomorrow. next_at: when the next one
+    begins, by tomorrow evening; None when one is under way. seen: number of the
     version in force (0: never changed here), to be sent back with the act. switched: how it was last switched, None
     when it holds as written; by, at, reason: of that switch.
     """
@@ -66,6 +67,7 @@ class Switchable:
     places: tuple[str, ...]
     active: bool
     until: datetime | None
+    next_at: datetime | None
     spans: tuple[Interval, ...]
     seen: int
     switched: OrderChange | None = None
@@ -162,6 +164,7 @@ def _switchable(
         permanent=row.category is Category.PERMANENT,
         places=tuple(dict.fromkeys(label for label in labels if label)),
         active=under_way is not None,
+        next_at=None if under_way is not None else next((span.start for span in spans if span.start > now), None),
         until=under_way.end if under_way is not None and under_way.end < around.end else None,
         spans=tuple(span for span in spans if span.start < today.end),
         seen=newest.number if newest is not None else 0,

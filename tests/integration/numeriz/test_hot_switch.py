@@ -156,7 +156,8 @@ def test_the_orders_of_today_are_listed_with_their_hours(app: Flask) -> None:
     found = listed()
     assert set(found) == {"now", "tonight"}
     assert (found["now"].active, found["now"].until) == (True, NOW + HOUR)
-    assert (found["tonight"].active, found["tonight"].until) == (False, None)
+    tonight = found["tonight"]
+    assert (tonight.active, tonight.until, tonight.next_at) == (False, None, NOW + 10 * HOUR)
     assert [*listed("TONIGHT")] == ["tonight"] and not listed("ailleurs")
     switch_order(actor, territory, found["now"].order_id, OrderChange.LIFTED, seen=0, clock=FixedClock(NOW))
     lifted = listed()["now"]
