@@ -38,14 +38,44 @@ class Coming:
     activations: tuple[Activation, ...] = ()
 
 
-def coming_in(law: LawSnapshot, area: BaseGeometry, now: datetime) -> Sequence[Coming]:
-    """What applies in an area, in the order in which it begins. Signs of OpenStreetMap are no news.
+class Almanac:
+    """What a law has in store from an instant on, for the many areas of a look: nothing is worked out twice."""
 
-    area: polygons, where whatever lies in them counts; or lines, where what bears on them does, not what crosses them.
-    """
-    window = Interval(now, now + AHEAD)
-    found = [_coming(law, regulation, places, window) for regulation, places in _meeting(law, area, window)]
-    return sorted((each for each in found if each is not None), key=lambda each: each.first)
+    def __init__(self, law: LawSnapshot, now: datetime) -> None:
+        self._law = law
+        self._window = Interval(now, now + AHEAD)
+        self._known: dict[tuple[object, ...], Coming | None] = {}
+
+    def coming_in(self, area: BaseGeometry) -> Sequence[Coming]:
+        """What applies in an area, in the order in which it begins. Signs of OpenStreetMap are no news.
+
+        area: polygons, where whatever lies in them counts; or lines, where what bears on them does, not what crosses.
+        """
+        found = []
+        for regulation, places in _meeting(self._law, area, self._window):
+            # The law is kept here, and its places with it: they are the same objects each time.
+            key = (regulation.id, *map(id, places))
+            if key not in self._known:
+                self._known[key] = _coming(self._law, regulation, places, self._window)
+            found.append(self._known[key])
+        return sorted((each for each in found if each is not None), key=lambda each: each.first)
+
+
+def changed_since(law: LawSnapshot, before: LawSnapshot) -> LawSnapshot:
+    """The part of a law that an earlier version did not hold as it is now; what did not change is the same object."""
+    return LawSnapshot.build(
+        [each for each in law.perimeters.values() if before.perimeters.get(each.id) is not each],
+        [each for each in law.measures.values() if before.measures.get(each.id) is not each],
+        zone=law.zone,
+        region=law.calendar.region,
+        version=law.version,
+        previous=law,
+    )
+
+
+def coming_in(law: LawSnapshot, area: BaseGeometry, now: datetime) -> Sequence[Coming]:
+    """`Almanac.coming_in` for one area."""
+    return Almanac(law, now).coming_in(area)
 
 
 def fresh_of(coming: Sequence[Coming], told: frozenset[str]) -> Sequence[Coming]:

@@ -21,11 +21,12 @@ from portal.db import session, unit_of_work
 from portal.jobs import JobState, enqueue, latest_job
 from portal.mail import send_mail
 from portal.numeriz.api import law_snapshot, law_version
+from portal.regulations.snapshot import LawSnapshot
 from portal.territories.api import TerritoryView, get_territory_by_id, list_territories
 from portal.visualiz.alerts.links import digest, token_of
 from portal.visualiz.alerts.mails import Letter, letter_of
 from portal.visualiz.alerts.models import AlertSubscription
-from portal.visualiz.alerts.news import coming_in, fresh_of
+from portal.visualiz.alerts.news import Almanac, Coming, changed_since, fresh_of
 from portal.visualiz.alerts.services import looked_key
 
 TELL: Final = "visualiz.tell_alerts"
@@ -33,11 +34,14 @@ QUIET: Final = timedelta(minutes=30)
 """One alert has one mail in that time at most; the next tells all that came meanwhile, and not what came and went."""
 LOOK_EVERY: Final = timedelta(seconds=30)
 """Live events change the law all the time: a territory is looked at no more often."""
-MOST_LOOKED_AT: Final = 200
+MOST_LOOKED_AT: Final = 500
 """How many alerts one job looks at; the rest waits for the next."""
 _FAILED_FOR: Final = timedelta(minutes=5)
 _REMEMBERED: Final = 300
 """Digests kept of what no longer applies: what is withdrawn and comes back the same is no news."""
+
+_last_looks: dict[UUID, tuple[str, LawSnapshot]] = {}
+"""By territory, what this process compared alerts with last: the key, and the very law it stands for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,21 +101,45 @@ def _due(territory_id: UUID, key: str, now: datetime) -> Select[AlertSubscriptio
 
 
 def look(territory_id: UUID, *, clock: Clock = SYSTEM_CLOCK) -> Looked:
-    """Find what is new for the due alerts of a territory, and write the letters. Stores nothing."""
+    """Find what is new for the due alerts of a territory, and write the letters. Stores nothing.
+
+    An alert compared on this day with the law this process looked at last is asked about the changes since, alone.
+    """
     territory, now = get_territory_by_id(territory_id), clock.now()
     # Read before the law itself: a change in between is looked at once more.
     key = _key(territory, now)
     law = law_snapshot(territory_id)
+    is_exact = _key(territory, now) == key
+    last_key, last_law = _last_looks.get(territory_id, ("", law))
+    whole, changes = Almanac(law, now), Almanac(changed_since(law, last_law), now)
     findings = []
     due = _due(territory_id, key, now).order_by(AlertSubscription.created_at, AlertSubscription.id)
     for row in session().scalars(due.limit(MOST_LOOKED_AT)).all():
-        coming = coming_in(law, shapely.from_wkb(row.wkb), now)
+        is_followed = row.law_version == last_key and _day(last_key) == _day(key)
+        coming = (changes if is_followed else whole).coming_in(shapely.from_wkb(row.wkb))
         fresh = fresh_of(coming, frozenset(row.told))
-        present = [mark for each in coming for mark in each.digests]
-        gone = [mark for mark in row.told if mark not in set(present)]
-        letter = letter_of(row, territory, fresh) if fresh else None
-        findings.append(Finding(row.id, row.law_version, [*gone[-_REMEMBERED:], *present], letter))
+        told = _with_fresh(row.told, fresh) if is_followed else _with_present(row.told, coming)
+        findings.append(Finding(row.id, row.law_version, told, letter_of(row, territory, fresh) if fresh else None))
+    # Those that wait for the next job were compared with the law before.
+    if is_exact and len(findings) < MOST_LOOKED_AT:
+        _last_looks[territory_id] = key, law
     return Looked(key, now, findings)
+
+
+def _with_present(told: list[str], coming: Sequence[Coming]) -> list[str]:
+    """What was told with all that is to come; of what is no longer, the newest alone."""
+    present = [mark for each in coming for mark in each.digests]
+    known = set(present)
+    return [*[mark for mark in told if mark not in known][-_REMEMBERED:], *present]
+
+
+def _with_fresh(told: list[str], fresh: Sequence[Coming]) -> list[str]:
+    known = set(told)
+    return [*told, *(mark for each in fresh for mark in each.digests if mark not in known)]
+
+
+def _day(key: str) -> str:
+    return key.rpartition("@")[2]
 
 
 def tell(looked: Looked) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -111,6 +112,28 @@ def test_an_order_is_told_again_when_its_hours_or_its_place_change(app: Flask) -
         make_law(territory, orders=[order_draft(measure, identifier="A-1")])
         told.append(len(tell_at(territory, NOW + timedelta(hours=number))))
     assert told == [1, 1, 1, 0], "what comes back as it was told is no news"
+
+
+def test_the_same_is_told_when_each_change_is_looked_at_alone_or_the_whole_law(app: Flask) -> None:
+    """Two territories under one law: one is looked at by a process that remembers, the other by a new one each time."""
+    bodies: dict[str, list[int]] = {}
+    for slug in ("bourg", "ville"):
+        territory = make_territory(slug)
+        for area in (HERE, AROUND):
+            follow(territory, area, f"{area.label[:3]}@exemple.fr".casefold())
+        bodies[slug] = []
+        dice = random.Random(6)
+        for step in range(12):
+            at_m = dice.uniform(-0.002, 0.004)
+            line = ((2.369 + at_m, 48.862), (2.3715 + at_m, 48.862))
+            start = NOW + timedelta(days=dice.randrange(-5, 40))
+            draft = order_draft(measure_draft(line=line, periods=[starting(start)]), identifier=f"A-{step % 5}")
+            make_law(territory, orders=[draft], perimeters=[_perimeter(step)] if step % 3 == 0 else [])
+            if slug == "ville":
+                telling._last_looks.clear()
+            bodies[slug].append(len(tell_at(territory, NOW + timedelta(minutes=40 * step))))
+    assert bodies["bourg"] == bodies["ville"]
+    assert 4 < sum(bodies["bourg"]) < 24
 
 
 def _perimeter(*days: int) -> PerimeterDraft:
