@@ -87,6 +87,11 @@ PROBLEMS: Final[Mapping[str, LazyString]] = {
     "too-many-edges": _l("Plus de %(most)s tronçons\u00a0: tracez plutôt une zone."),
 }
 
+DOUBTS: Final = frozenset(
+    {"direction-not-driven", "drawn-leaves-road", "motorway-inside", "place-partly-outside", "town-is-territory"}
+)
+"""Problems that never keep a place from being stored."""
+
 _NEAR: Final = _l("Noms proches\u00a0: %(near)s.")
 
 

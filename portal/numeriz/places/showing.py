@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from portal.common.errors import Unavailable
 from portal.numeriz.places.fields import MOST_EXCEPTIONS, drawing_text, end_text
-from portal.numeriz.places.messages import problem_sentence
+from portal.numeriz.places.messages import DOUBTS, problem_sentence
 from portal.numeriz.places.roads import roads_of
 from portal.numeriz.places.streets import MOST_STREETS, crossing_names, text_of
 from portal.numeriz.places.values import EdgeState, PlaceKind, ResolvedPlace
@@ -36,6 +36,10 @@ _SAID_BESIDE: Final = (
     "motorways",
     "left_out",
 )
+
+
+def _has_input(field: object) -> bool:
+    return isinstance(field, str) and field.startswith(_SAID_BESIDE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,17 +101,14 @@ class ShownPlace:
     def errors(self, *fields: str) -> list[str]:
         """Why the place cannot be stored, said beside an input."""
         wrong = self.resolved.problems_of(*fields) if self.resolved.location is None else ()
-        return [problem_sentence(issue) for issue in wrong]
+        return [problem_sentence(issue) for issue in wrong if issue.code not in DOUBTS]
 
     @property
     def general(self) -> list[str]:
-        """What to say of the place as a whole: of one that can be stored, all that is in doubt."""
+        """What to say of the place as a whole: what is in doubt, and what no input is to blame for."""
         known = self.resolved.location is not None
-        told = [i for i in self.resolved.problems if known or not self._has_input(i.params.get("field", ""))]
+        told = [i for i in self.resolved.problems if known or i.code in DOUBTS or not _has_input(i.params.get("field"))]
         return [problem_sentence(issue) for issue in told]
-
-    def _has_input(self, field: object) -> bool:
-        return isinstance(field, str) and field.startswith(_SAID_BESIDE)
 
     def text(self, name: str) -> str:
         """A text of the spec."""

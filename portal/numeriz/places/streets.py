@@ -254,6 +254,8 @@ def crossing_names(roads: Roads, name: str) -> list[str]:
     if not roads.has_name(key):
         return []
     axis = StreetAxis(roads, roads.rows_named(key))
+    if _descends(axis, {}):
+        axis.turn()
     places = sorted((places[0], roads.display_name(other)) for other, places in _crossings(roads, axis))
     return [shown for _place, shown in places]
 
