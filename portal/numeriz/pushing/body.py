@@ -2,7 +2,7 @@
 
 Bounds are real instants, to the minute. Clock times of slots are written an hour behind the local clock all year, as
 the base stores and shows them. Places are sent as drawings with a label, so that its own search for streets decides
-nothing; a drawing has no direction, so that a measure in one direction alone is not sent.
+nothing; a drawing has no direction, so that a measure in one direction of a two-way street is not sent.
 
 What it cannot say raises Invalid: an order is sent as it is or not at all.
 """
@@ -108,9 +108,17 @@ def _measure(measure: MeasureDraft, periods: list[Period], title: str) -> dict[s
 def _places(measure: MeasureDraft, title: str) -> list[dict[str, Any]]:
     if not measure.locations or any(place.shape.is_empty for place in measure.locations):
         raise Invalid("push-place")
-    if any(place.direction in {Direction.FORWARD, Direction.BACKWARD} for place in measure.locations):
+    if any(_has_other_direction(place) for place in measure.locations):
         raise Invalid("push-direction")
     return [_place(place, title) for place in measure.locations]
+
+
+def _has_other_direction(place: MeasureLocation) -> bool:
+    """Tell whether a place leaves one direction out; on one-way streets alone there is no other to leave out."""
+    if place.direction not in {Direction.FORWARD, Direction.BACKWARD}:
+        return False
+    forward = place.direction is Direction.FORWARD
+    return not place.edges or any(edge.along is not forward for edge in place.edges)
 
 
 def _place(place: MeasureLocation, title: str) -> dict[str, Any]:

@@ -40,7 +40,8 @@ PROBLEMS: Mapping[str, LazyString] = {
     "push-speed": _l("Mesure %(measure)s\u00a0: la vitesse manque."),
     "push-place": _l("Mesure %(measure)s\u00a0: un lieu n’a pas de tracé."),
     "push-direction": _l(
-        "Mesure %(measure)s\u00a0: elle vaut dans un seul sens, et DiaLog ne garde pas le sens d’un tracé."
+        "Mesure %(measure)s\u00a0: elle vaut dans un seul sens d’une rue à double sens, et DiaLog ne garde pas le "
+        "sens d’un tracé."
     ),
     "push-holidays": _l("Mesure %(measure)s\u00a0: DiaLog ne connaît pas les jours fériés."),
     "push-hour": _l("Mesure %(measure)s\u00a0: un début ou une fin tombe dans l’heure que l’automne répète."),

@@ -20,7 +20,7 @@ from portal.numeriz.pushing.body import order_body
 from portal.numeriz.pushing.vehicles import vehicles_body
 from portal.numeriz.queries import OrderView
 from portal.numeriz.values import Category, MeasureDraft, OrderStatus, Subject
-from portal.regulations.measures import Direction, LocationKind, MeasureLocation, MeasureType
+from portal.regulations.measures import Direction, LocationKind, MatchedEdge, MeasureLocation, MeasureType
 from portal.regulations.schedules import HolidayRule, Period, TimeSlot, Weekday
 from portal.regulations.vehicles import (
     Access,
@@ -207,6 +207,28 @@ def test_an_order_is_not_sent_when_the_base_cannot_say_it(code: str, measure: Me
     with pytest.raises(Invalid) as refused:
         order_body(order(CLOSED, measure))
     assert (refused.value.code, refused.value.params["measure"]) == (code, 2)
+
+
+@pytest.mark.parametrize(
+    ("direction", "runs_along", "sent"),
+    [
+        (Direction.FORWARD, (True, True), True),
+        (Direction.BACKWARD, (False,), True),
+        (Direction.FORWARD, (True, False), False),
+        (Direction.BACKWARD, (True,), False),
+        (Direction.FORWARD, (), False),
+    ],
+)
+def test_a_direction_is_left_out_only_when_the_street_has_no_other(
+    direction: Direction, runs_along: tuple[bool, ...], sent: bool
+) -> None:
+    edges = tuple(MatchedEdge("g-1", str(number), along) for number, along in enumerate(runs_along))
+    view = order(replace(CLOSED, locations=(replace(STREET, direction=direction, edges=edges),)))
+    if sent:
+        assert body_of(view)["measures"][0]["locations"][0]["roadType"] == "rawGeoJSON"
+    else:
+        with pytest.raises(Invalid, match="push-direction"):
+            order_body(view)
 
 
 @pytest.mark.parametrize("identifier", ["search", "../../organization/identifiers", "a/./b", "a//b", "cifs.xml", "/a"])
