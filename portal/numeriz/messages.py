@@ -257,7 +257,7 @@ ISSUES: Mapping[str, LazyString] = {
     "storage-area-not-drawn": _l("Mesure %(measure)s\u00a0: aire de stockage citée sans emprise (%(value)s)."),
     "coordinates-swapped": _l("Longitude et latitude inversées : écarté."),
     "bay-row-unread": _l(
-        "Ligne écartée\u00a0: «\u00a0%(value)s\u00a0» n’est pas compris dans la colonne «\u00a0%(column)s\u00a0»."
+        "Écartée\u00a0: «\u00a0%(value)s\u00a0» n’est pas compris dans la colonne «\u00a0%(column)s\u00a0»."
     ),
     "bay-row-unplaced": _l("Aire %(name)s écartée\u00a0: ni coordonnées lisibles, ni adresse connue du territoire."),
     "bay-row-outside": _l("Aire %(name)s écartée\u00a0: elle est hors du territoire."),

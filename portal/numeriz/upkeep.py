@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from portal.common.clock import SYSTEM_CLOCK, Clock
+from portal.numeriz.bays.photos import erase_orphans
 from portal.numeriz.exports.publishing import publish_due
 from portal.numeriz.feeds.register import feeds_due
 from portal.numeriz.matching.tasks import ensure_matching
@@ -20,5 +21,8 @@ def ask_for_due_work(clock: Clock = SYSTEM_CLOCK) -> int:
 
 
 def erase_old_law(clock: Clock = SYSTEM_CLOCK) -> int:
-    """Erase what was kept long enough: events that ended weeks ago, drafts thrown away. Returns how many."""
-    return purge_events(clock) + erase_old_works(clock)
+    """Erase what was kept long enough: events that ended weeks ago, drafts thrown away, photos that no bay names.
+
+    Returns how many.
+    """
+    return purge_events(clock) + erase_old_works(clock) + erase_orphans(clock)

@@ -33,6 +33,7 @@ from portal.web.guards import current_actor, guard
 from portal.web.rendering import render_page
 
 _PREVIEW = "preview"
+_AROUND_DEG = 0.0015
 
 
 @blueprint.route("/aires/nouvelle", methods=["GET", "POST"])
@@ -51,7 +52,8 @@ def add_bay(territory: str) -> ResponseReturnValue:
             else:
                 flash(_("L’aire est enregistrée\u00a0: elle est sur la carte."), "success")
                 return _to_bay(view, bay_id)
-    page = desk_page("bays/edit", view, form=form, bay=None, now_stored=None, **_hours_context(form.hours.data or ""))
+    hours = _hours_context(form.hours.data or "")
+    page = desk_page("bays/edit", view, form=form, bay=None, now_stored=None, around=None, **hours)
     return page, 422 if form.errors else 200
 
 
@@ -89,8 +91,13 @@ def edit_bay(territory: str, bay_id: UUID) -> ResponseReturnValue:
                 flash(_("L’aire est modifiée."), "success")
                 return _to_bay(view, bay_id)
     hours = _hours_context(form.hours.data or "")
-    page = desk_page("bays/edit", view, form=form, bay=bay, now_stored=now_stored, **hours)
+    page = desk_page("bays/edit", view, form=form, bay=bay, now_stored=now_stored, around=_around(bay), **hours)
     return page, 409 if now_stored is not None else 422 if form.errors else 200
+
+
+def _around(bay: BayView) -> tuple[float, float, float, float]:
+    """What a map shows of the streets around a bay."""
+    return bay.lon - _AROUND_DEG, bay.lat - _AROUND_DEG, bay.lon + _AROUND_DEG, bay.lat + _AROUND_DEG
 
 
 def _differences(form: BayForm, bay: BayView) -> list[tuple[str, str]]:

@@ -22,7 +22,7 @@ from portal.common.ids import new_id
 from portal.db import unit_of_work
 from portal.files import file_store
 from portal.itineriz.planning.bays import BayMap
-from portal.numeriz.bays.photos import bay_photo, set_photo
+from portal.numeriz.bays.photos import bay_photo, erase_orphans, set_photo
 from portal.numeriz.bays.queries import BayView, get_bay, list_bays
 from portal.numeriz.bays.suspending import Suspending, lift_suspension, suspend_bay
 from portal.numeriz.exports.publishing import PublishedFile, content_version, publish_due, published_files
@@ -169,3 +169,15 @@ def _read(file: PublishedFile) -> str:
 def _photo_key(bay_id: UUID) -> str:
     with unit_of_work() as uow:
         return str(uow.session.scalar(select(DeliveryBay.photo_key).where(DeliveryBay.id == bay_id)))
+
+
+def test_a_photo_that_no_bay_names_goes_after_a_day(territory: TerritoryView) -> None:
+    bay = only_bay(territory)
+    set_photo(TESTER, territory.id, bay.id, png_paper())
+    lost = file_store().put("bay-photos", png_paper())
+    erase_orphans(FixedClock(datetime.now(UTC)))
+    assert file_store().get(lost), "a photo being stored has no row yet"
+    assert erase_orphans(FixedClock(datetime.now(UTC) + timedelta(days=2))) >= 1
+    with pytest.raises(NotFound):
+        file_store().get(lost)
+    assert bay_photo(territory.id, bay.id).media_type == "image/png"
