@@ -32,7 +32,7 @@ def _said_there(visitor: Person, day: date) -> str:
 
 def test_order_is_written_published_seen_amended_and_withdrawn(person: PersonMaker, device: Device) -> None:
     clerk, visitor = person("agent", device), person(None, device)
-    pages, day = OrderPages(clerk, looked_at=True), _far_day()
+    pages, day = OrderPages(clerk, looked_at=device.is_phone), _far_day()
     title = f"Grue {STREET.lower()} ({device.name})"
     pages.start()
     pages.say_who(title, new_id().hex[-12:])

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
-from tests.browser.pages.access import shown_map
-from tests.browser.people import TERRITORY, Person
+from tests.browser.people import TERRITORY, Person, settled
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -41,6 +40,7 @@ class OrderPages:
 
     def go_on(self) -> None:
         """Press the button that leads to the next step."""
+        self._settle()
         self.page.locator("#etape").get_by_role("button", name=re.compile("^(Continuer|Relire l’arrêté)$")).last.click()
 
     def say_who(self, title: str, identifier: str) -> None:
@@ -63,6 +63,7 @@ class OrderPages:
         self.page.get_by_label("Nom de la rue").fill(name)
         self.page.get_by_role("button", name="Chercher et montrer").click()
         expect(self.page.locator("#lieu")).to_contain_text("retenu", timeout=LOOKED_UP_MS)
+        self._settle()
         self.page.get_by_role("button", name="Valider ce lieu").click()
         self.at("Où la mesure")
 
@@ -75,11 +76,16 @@ class OrderPages:
 
     def study_and_publish(self) -> None:
         """See what the order would do, then publish it."""
-        shown_map(self.page.get_by_role("main"))
+        self._settle()
         self.page.get_by_role("link", name="Étudier les effets").first.click()
         self.page.get_by_role("button", name=re.compile("^Étudier")).first.click()
         expect(self.page.get_by_role("main")).to_contain_text("Rues concernées", timeout=LOOKED_UP_MS)
         self.page.get_by_role("link", name="Relire et publier").first.click()
-        shown_map(self.page.get_by_role("main"))
+        self._settle()
         self.page.get_by_role("button", name=re.compile("^Publier")).click()
         expect(self.page.get_by_role("main")).to_contain_text("Publié")
+
+    def _settle(self) -> None:
+        """Wait until the maps in view have all their tiles: one that is left while it loads complains."""
+        settled(self.page)
+        expect(self.page.locator(".leaflet-tile:not(.leaflet-tile-loaded)")).to_have_count(0)
