@@ -192,7 +192,7 @@ def rectangle(lon: float, lat: float, length_cm: int, width_cm: int, bearing_deg
 
 
 def suspension_policies(suspensions: Sequence[Suspension]) -> list[Json]:
-    """What puts a bay out of use, before all that it allows otherwise: nobody stops there from one instant to another."""
+    """What puts a bay out of use, before all that it allows otherwise: nobody stops there between two instants."""
     spans = [{"start_date": _ms(span.start), "end_date": _ms(span.end)} for span in suspensions]
     return [{"priority": 0, "rules": [{"activity": "no stopping"}], "time_spans": spans}] if spans else []
 
