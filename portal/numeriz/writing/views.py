@@ -200,10 +200,10 @@ def show_versions(territory: str, order_id: UUID) -> ResponseReturnValue:
     told = [
         (
             version,
-            differences(before.order, version.order, zone) if before is not None else None,
+            differences(before[0].order, version.order, zone) if before else None,
             [words.measure_sentence(measure, zone) for measure in version.order.measures],
         )
-        for version, before in zip(versions, [*versions[1:], None], strict=True)
+        for version, before in ((version, versions[at : at + 1]) for at, version in enumerate(versions, 1))
     ]
     return desk_page(
         "writing/versions", view, order=order, versions=told, changes=messages.CHANGES, ours=order.source == NUMERIZ

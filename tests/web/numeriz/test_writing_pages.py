@@ -248,6 +248,15 @@ def test_the_last_reading_warns_when_every_period_has_passed(clerk: PageClient, 
     assert "sont passées" not in clerk.get(f"{BASE}/redaction/{begun(territory)}/relire").text
 
 
+@pytest.mark.parametrize(("source", "sentence"), [("numeriz", "Une seule version"), ("dialog", "Pas d’histoire ici")])
+def test_the_page_of_versions_says_so_when_an_order_has_none(
+    clerk: PageClient, territory: TerritoryView, source: str, sentence: str
+) -> None:
+    make_law(territory, orders=[replace(order_draft(), source=source)])
+    (line,) = page_orders(territory.id).items
+    assert sentence in clerk.get(f"{BASE}/arretes/{line.id}/versions").text
+
+
 def test_the_public_page_says_since_when_when_an_order_has_versions(
     clerk: PageClient, territory: TerritoryView
 ) -> None:
