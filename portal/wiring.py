@@ -102,9 +102,13 @@ def _stops_inside(concern: numeriz.Concern) -> numeriz.StopsInside:
     return numeriz.StopsInside(found.tours, found.stops, found.saved_places, found.companies)
 
 
-def _detours(question: numeriz.DetourQuestion) -> numeriz.Detours:
+def _detours(question: numeriz.DetourQuestion) -> Sequence[numeriz.Detours]:
     laws = question.before, question.after
-    trips = itineriz.through_trips(question.territory, laws, question.edge_ids, question.at, question.vehicle)
+    trials = [itineriz.Trial(vehicle, edge_ids) for vehicle, edge_ids in question.trials]
+    return [_detours_of(trips) for trips in itineriz.through_trips(question.territory, laws, trials, question.at)]
+
+
+def _detours_of(trips: Sequence[itineriz.Through]) -> numeriz.Detours:
     lost = [
         (trip.after_s - trip.before_s, trip.after_m - trip.before_m)
         for trip in trips

@@ -6,7 +6,7 @@ with `compute_route` (long, writes nothing) and keeps the answer with `store_rou
 
 from __future__ import annotations
 
-from portal.itineriz.detours import Through, through_trips
+from portal.itineriz.detours import Through, Trial, through_trips
 from portal.itineriz.documents.frame import Floats, Frame, frame_around
 from portal.itineriz.documents.labels import name_streets
 from portal.itineriz.documents.sketch import draw_furniture, draw_streets
@@ -48,6 +48,7 @@ __all__ = [
     "StopsThere",
     "Streets",
     "Through",
+    "Trial",
     "Writer",
     "ask_for_due_work",
     "ask_look",

@@ -7,7 +7,7 @@ Nobody stops inside, so that no exemption for those who stop is taken. The same 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -40,6 +40,14 @@ type Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
+class Trial:
+    """A vehicle, and the edges of the present graph that its trips cross; unknown ones are left out."""
+
+    vehicle: Vehicle
+    edge_ids: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
 class Through:
     """One trip through what is closed. after_s, after_m: None when no way is left."""
 
@@ -52,24 +60,40 @@ class Through:
 def through_trips(
     territory: TerritoryView,
     laws: tuple[LawSnapshot, LawSnapshot],
-    edge_ids: frozenset[int],
+    trials: Sequence[Trial],
     at: datetime,
-    vehicle: Vehicle,
     *,
     trips: int = SAMPLE,
     seed: int = 0,
-) -> list[Through]:
+) -> list[list[Through]]:
     """Drive trips that cross some edges, under the law before and the law after. at: their departure (aware).
 
-    edge_ids: of the territory's present graph; unknown ones are left out. Fewer trips than asked come back where few
-    ways cross: none where nobody drives. Raises Unavailable("graph-missing").
+    One list for each trial; fewer trips than asked where few ways cross, none where nobody drives. Raises
+    Unavailable("graph-missing").
     """
     engine = engine_of(territory)
+    before = grid_of(engine, law_to_drive(laws[0]))
+    # Not kept among the grids of the engine: nobody asks under this law again.
+    after = LawGrid(engine, law_to_drive(laws[1]), before)
+    return [
+        _trips(
+            engine,
+            _Ground(engine, before, at, trial.vehicle),
+            _Ground(engine, after, at, trial.vehicle),
+            trial.edge_ids,
+            trips,
+            seed,
+        )
+        for trial in trials
+    ]
+
+
+def _trips(
+    engine: Engine, before: _Ground, after: _Ground, edge_ids: frozenset[int], trips: int, seed: int
+) -> list[Through]:
     known = [engine.table.row_of[edge] for edge in edge_ids if edge in engine.table.row_of]
     if not known:
         return []
-    before = _Ground(engine, grid_of(engine, law_to_drive(laws[0])), at, vehicle)
-    after = _Ground(engine, LawGrid(engine, law_to_drive(laws[1]), before.grid), at, vehicle)
     closed = np.zeros(len(engine.table), dtype=np.bool_)
     closed[known] = True
     found: list[Through] = []

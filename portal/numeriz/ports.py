@@ -54,15 +54,15 @@ class StopsInside:
 class DetourQuestion:
     """What is sampled: trips that pass through without stopping, before and after.
 
-    after: the law with the draft, `before` with more measures. edge_ids: those the draft closes. at: the departure.
+    after: the law with the draft, `before` with more measures. at: the departure. trials: vehicles, each with the ids
+    of the edges that the draft closes to it.
     """
 
     territory: TerritoryView
     before: LawSnapshot
     after: LawSnapshot
-    edge_ids: frozenset[int]
     at: datetime
-    vehicle: Vehicle
+    trials: tuple[tuple[Vehicle, frozenset[int]], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class Detours:
 
 type CountAccess = Callable[[Concern], AccessInside]
 type CountStops = Callable[[Concern], StopsInside]
-type SampleDetours = Callable[[DetourQuestion], Detours]
+type SampleDetours = Callable[[DetourQuestion], Sequence[Detours]]
 type FollowChange = Callable[[UUID], object]
 
 

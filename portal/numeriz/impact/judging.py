@@ -270,13 +270,15 @@ def _detours(
     law = ground.law
     before = law if len(kept) == len(law.measures) else _law_with(law, kept, "-")
     after = _law_with(law, [*kept, *measures], "+")
-    found = []
-    for name, vehicle in USUAL_VEHICLES.items():
-        binding = streets.closed_by(_binds(vehicle), measures)
-        edges = frozenset(int(edge) for edge in streets.table.edge_ids[binding])
-        question = DetourQuestion(ground.territory, before, after, edges, at, vehicle)
-        found.append(VehicleDetour(name, asked.sample_detours(question) if edges else None))
-    return tuple(found)
+    edges = {
+        name: frozenset(streets.table.edge_ids[streets.closed_by(_binds(vehicle), measures)].tolist())
+        for name, vehicle in USUAL_VEHICLES.items()
+    }
+    bound = [name for name in USUAL_VEHICLES if edges[name]]
+    trials = tuple((USUAL_VEHICLES[name], edges[name]) for name in bound)
+    sampled = asked.sample_detours(DetourQuestion(ground.territory, before, after, at, trials)) if trials else ()
+    by_name = dict(zip(bound, sampled, strict=True))
+    return tuple(VehicleDetour(name, by_name.get(name)) for name in USUAL_VEHICLES)
 
 
 def _law_with(law: LawSnapshot, measures: Sequence[Measure], mark: str) -> LawSnapshot:
