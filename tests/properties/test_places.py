@@ -11,6 +11,7 @@ import shapely
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from shapely.geometry.base import BaseGeometry
 
 from portal.numeriz.places import ResolvedPlace, resolve_place
 from portal.numeriz.places.roads import Roads, roads_of
@@ -35,7 +36,7 @@ def town(app: Flask, plan_build: Path) -> TerritoryView:
     return lay_plan(plan_build)
 
 
-def metric(place: ResolvedPlace) -> shapely.Geometry:
+def metric(place: ResolvedPlace) -> BaseGeometry:
     assert place.location is not None, [issue.code for issue in place.problems]
     return shapely.transform(place.location.shape, TO_METRES)
 

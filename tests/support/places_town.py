@@ -56,6 +56,8 @@ def write_plan(path: Path, *, communes: bool = False, more: bool = False) -> Pat
     bend = [plan.node(*point) for point in ((0, 5), (1, 6), (0, 7), (1, 8))]
     plan.way_of(bend, {**ROAD, "name": "Rue du Serpent"})
     plan.way_of([plan.node(0, 4), bend[0]], {**ROAD, "name": "Allée Neuve"})
+    around = [plan.node(*point) for point in ((6, 6), (7, 6), (7, 7), (6, 7))]
+    plan.way_of([*around, around[0]], {**ROAD, "name": "Place Ronde"})
     motorway = {"highway": "motorway", "oneway": "yes", "ref": "A 99"}
     plan.way([(0, 1.2), (3, 1.2), (9, 1.2)], motorway)
     plan.way([(9, 1.3), (3, 1.3), (0, 1.3)], motorway)

@@ -110,6 +110,10 @@ class StreetAxis:
             backwards = row is not None and self.roads.ends(row)[0] != earlier
             path.append((row, backwards, at, at + length))
             at += length
+        if all(row is None for row, *_rest in path):
+            # A street that is a ring ends where it begins: it is measured around.
+            longest = max(self.rows, key=lambda row: (self._lines[row].length, row))
+            return [(longest, False, 0.0, self._lines[longest].length)], self._lines[longest].length
         return path, at
 
     def turn(self) -> None:

@@ -19,6 +19,7 @@ from portal.runtime.bench import (
     pages,
     passes,
     perimeters,
+    places,
     road_book,
     route_jobs,
     routes,
@@ -51,5 +52,6 @@ THEMES: dict[str, Theme] = {
     "what": what.measure,
     "lawgrid": lawgrid.measure,
     "matching": matching.measure,
+    "places": places.measure,
     "impact": impact.measure,
 }

@@ -76,6 +76,7 @@ def closed(town: TerritoryView, place: ResolvedPlace) -> set[tuple[str, str]]:
         ({"name": "Rue Longue", "from": {"number": "20"}}, "Rue Longue, à partir du n°\u00a020", (3.95, 8.0)),
         ({"name": "Rue Longue", "to": {"crossing": "Rue du Four"}}, "Rue Longue, jusqu’à Rue du Four", (0.0, 4.0)),
         ({"name": "D12"}, "D 12", (0.0, 8.0)),
+        ({"name": "Place Ronde"}, "Place Ronde", (6.0, 7.0)),
         (
             {"name": "Avenue Double", "from": {"crossing": "Rue du Puits"}, "to": {"crossing": "Rue du Four"}},
             "Avenue Double, de Rue du Puits à Rue du Four",
