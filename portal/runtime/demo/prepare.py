@@ -24,6 +24,7 @@ from portal.runtime.demo.people import make_companies, make_staff
 from portal.runtime.demo.requests import make_requests
 from portal.runtime.demo.showcase import make_showcase
 from portal.runtime.demo.tours import make_tours
+from portal.runtime.demo.written import write_law
 from portal.territories import api as territories
 from portal.territories.demo_town import Town, generate, write_osm_pbf
 
@@ -98,7 +99,8 @@ def prepare(app: Flask, say: Callable[[str], None]) -> None:
             make_requests(app, territory, town, companies, staff["agent"], today, dice, steps.progress)
             make_showcase(app, territory, companies, staff, today, dice)
             steps.end()
-            steps.start("Computing tours, lending vehicles")
+            steps.start("Writing orders, computing tours, lending vehicles")
+            write_law(app, territory, town, staff, today)
             make_tours(app, territory, town, companies[0], companies[1], today)
             make_loans(app, companies, today)
             steps.end()
