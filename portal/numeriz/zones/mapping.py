@@ -34,7 +34,7 @@ from portal.numeriz.values import ImportKind, ImportState, Issue, PerimeterDraft
 from portal.regulations.perimeters import Colour
 from portal.territories.api import TerritoryView
 
-MOST_BYTES: Final = 4 * 1024 * 1024
+MOST_BYTES: Final = 2 * 1024 * 1024
 """What is looked into while somebody waits; larger files are imported by a job, without their map."""
 
 _LAYOUT = "geojson"

@@ -26,7 +26,7 @@ GUESS, NO_COLOUR = "", ""
 class SendForm(FlaskForm):
     """A file of zones."""
 
-    file = FileField(_l("Fichier GeoJSON"), description=_l("4 Mo au plus. Longitude et latitude en degrés (WGS 84)."))
+    file = FileField(_l("Fichier GeoJSON"), description=_l("2 Mo au plus. Longitude et latitude en degrés (WGS 84)."))
 
     def refuse(self, error: Invalid) -> None:
         """Say why the file is refused."""

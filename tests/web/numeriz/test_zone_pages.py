@@ -428,4 +428,4 @@ def test_the_reason_is_said_when_a_file_cannot_be_read(clerk: PageClient, conten
 def test_a_file_is_left_to_the_other_page_when_it_is_too_large_to_look_into(territory: TerritoryView) -> None:
     with pytest.raises(Invalid) as refused:
         keep_file(TESTER, territory, "zones.geojson", b" " * (MOST_BYTES + 1))
-    assert refusal_sentence(refused.value).startswith("Ce fichier dépasse 4 Mo")
+    assert refusal_sentence(refused.value).startswith("Ce fichier dépasse 2 Mo")
