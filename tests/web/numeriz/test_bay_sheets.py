@@ -67,7 +67,7 @@ def test_good_rows_are_stored_and_the_others_told_when_columns_are_confirmed(
     looked = clerk.post(url, {**columns, "c4": "regime", "do": "look"}, status=200)
     text = looked.get_text()
     assert "2 lignes comprises" in text and "4 lignes écartées" in text
-    assert "Ligne 4 :" in text and "à toute heure" in text and "hors du territoire" in text
+    assert "Ligne 4\u00a0:" in text and "à toute heure" in text and "hors du territoire" in text
     assert not list_bays(territory.id)
     report_url = clerk.submit(url, {**columns, "c4": "regime", "do": "import"})
     run_jobs(app)
