@@ -461,7 +461,7 @@ def test_one_object_is_made_when_the_worker_is_killed_before_it_knows(tmp_path: 
         base.fail("POST", Scripted(after=lambda: running[0].send_signal(signal.SIGKILL)))
         command = [sys.executable, "-c", CHILD, str(settings.var_dir), str(pushed[0]), base.host]
         running.append(subprocess.Popen(command, cwd=ROOT, env=dict(os.environ)))
-        assert running[0].wait(timeout=60) == -signal.SIGKILL
+        assert running[0].wait(timeout=180) == -signal.SIGKILL
         assert list(base.orders) == ["T-2026/114"], "the base has done it"
         assert last(order_id).state is PushState.WAITING and last(order_id).remote_id == ""
         with unit_of_work() as uow:
