@@ -48,7 +48,7 @@ def write_law(app: Flask, territory: TerritoryView, town: Town, staff: Mapping[s
 
 def _document(territory: TerritoryView, street: str, today: date) -> dict[str, Any]:
     spec = {"streets": [{"name": street, "insee": "", "from": None, "to": None}], "direction": "both"}
-    place = {"kind": "street", "spec": spec, "found": None, "removed": [], "added": []}
+    place: dict[str, Any] = {"kind": "street", "spec": spec, "found": None, "removed": [], "added": []}
     location = resolve_place(territory, place).location
     if location is None:
         raise LookupError(f"the town has no street {street}")
@@ -59,7 +59,7 @@ def _document(territory: TerritoryView, street: str, today: date) -> dict[str, A
         "slots": [["07:30", "18:00"]],
         "holidays": "ignored",
     }
-    measure = {
+    measure: dict[str, Any] = {
         "type": "noParking",
         "max_speed_kmh": None,
         "places": [{**place, "found": location_to_json(location)}],
