@@ -16,6 +16,8 @@ from portal.common.ids import new_id
 from portal.db import unit_of_work
 from portal.numeriz.codec import location_to_json
 from portal.numeriz.models import CityEvent
+from portal.numeriz.writing.form.parts import Part, Spot
+from portal.numeriz.writing.form.saving import save_part
 from portal.numeriz.writing.values import WorkView
 from portal.numeriz.writing.works import get_work, save_work, start_work
 from portal.territories.queries import TerritoryView
@@ -340,3 +342,46 @@ def test_nobody_finds_it_when_it_is_of_another_territory(clerk: PageClient, writ
     clerk.get(f"{written.base.rpartition('/')[0]}/{uuid4()}", 404)
     clerk.get(written.step("quoi", 9), 404)
     clerk.get(written.step("quoi", 0), 404)
+
+
+def test_a_place_is_added_kept_as_typed_and_taken_out_when_there_is_no_road_network(
+    clerk: PageClient, written: Written
+) -> None:
+    url = written.step("ou")
+    assert send(clerk, url, {"kind": "street"}, "add").endswith("/ou/1")
+    place = written.step("ou/1")
+    typed = {"place-kind": "street", "street-0-name": "Rue des Tanneurs", "direction": "both"}
+    page = refused(clerk, place, typed)
+    assert "pas encore de réseau routier" in page.get_text()
+    name = clerk.get(place).find(attrs={"name": "street-0-name"})
+    assert name is not None and name["value"] == "Rue des Tanneurs"
+    assert written.measure["places"][0]["found"] is None
+    assert "pas encore retrouvé" in clerk.get(f"{url}?verifier=1").get_text()
+    clerk.get(written.step("ou/2"), 404)
+    clerk.submit(url, {"seen": seen(clerk.get(url)), "act": "drop:0"})
+    assert written.measure["places"] == []
+
+
+def test_both_lists_of_places_are_shown_when_another_clerk_changed_them(clerk: PageClient, written: Written) -> None:
+    found = location_to_json(measure_draft().locations[0])
+    kept = {"kind": "line", "spec": {}, "found": found, "removed": [], "added": []}
+    written.change(places=[kept, kept])
+    before = seen(clerk.get(written.step("ou")))
+    written.change(places=[kept])
+    page = clerk.post(written.step("ou"), {"seen": before, "act": "drop:0"}, 409)
+    clash = page.find(id="autre-version")
+    assert clash is not None and "Rue des Tanneurs" in clash.get_text()
+    assert len(written.measure["places"]) == 1
+    # One place more overwrites nothing: it is added to what the other clerk left.
+    clerk.submit(written.step("ou"), {"seen": before, "kind": "town", "act": "add"})
+    assert [place["kind"] for place in written.measure["places"]] == ["line", "town"]
+
+
+def test_a_found_place_is_no_conflict_when_it_is_saved_twice(written: Written) -> None:
+    spot = Spot(Part.WHERE, 0)
+    before = spot.seen(written.work.document)
+    found = location_to_json(measure_draft().locations[0])
+    values = {"places": [{"kind": "line", "spec": {}, "found": found, "removed": [], "added": []}]}
+    for _time in range(2):
+        save_part(TESTER, written.territory.id, written.id, spot, before, values)
+    assert len(written.measure["places"]) == 1

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from portal.common.actor import Actor
 from portal.common.errors import Conflict
+from portal.numeriz.codec import digest
 from portal.numeriz.writing import get_work, save_work
 from portal.numeriz.writing.form.parts import Document, Spot, measures_of
 from portal.numeriz.writing.values import WorkView
@@ -41,7 +42,8 @@ def save_part(
 def _check(work: WorkView, spot: Spot, seen: str, values: Mapping[str, Any]) -> None:
     if spot.at is not None and spot.at >= len(measures_of(work.document)):
         raise Conflict("measure-gone", work=work)
-    if spot.values(work.document) != dict(values) and spot.seen(work.document) != seen:
+    # Compared as stored: a shape that was just found is made of tuples, one that was read back of lists.
+    if digest(spot.values(work.document)) != digest(dict(values)) and spot.seen(work.document) != seen:
         raise Conflict("part-changed", work=work)
 
 

@@ -13,10 +13,10 @@ from flask_wtf import FlaskForm
 from wtforms import HiddenField, RadioField
 from wtforms.fields.choices import SelectChoice
 
-from portal.common.errors import Conflict, NotFound
+from portal.common.errors import Conflict, NotFound, Unavailable
 from portal.common.text import whole_number
 from portal.numeriz import codec, words
-from portal.numeriz.places import PlaceKind, ResolvedPlace, problem_sentence, resolve_place
+from portal.numeriz.places import PlaceKind, ResolvedPlace, resolve_place
 from portal.numeriz.places.fields import read_place
 from portal.numeriz.views.desk import CLERK, blueprint
 from portal.numeriz.writing.form.pages import (
@@ -135,8 +135,8 @@ def edit_place(territory: str, work_id: UUID, at: int, place: int) -> ResponseRe
     act = request.form.get("act", "")
     before = places[place - 1] if place <= len(places) else new_place(request.form.get("kind", ""))
     typed = read_place(request.form, before)
-    resolved = resolve_place(opened.territory, typed)
-    found = None if resolved.location is None else codec.location_to_json(resolved.location)
+    resolved = _looked_up(opened, typed)
+    found = None if resolved is None or resolved.location is None else codec.location_to_json(resolved.location)
     mine = {**typed, "found": found}
     places[place - 1 : place] = [mine]
     try:
@@ -150,6 +150,14 @@ def edit_place(territory: str, work_id: UUID, at: int, place: int) -> ResponseRe
     if act == "next" and found is None:
         return _place_page(saved, spot, place, mine, resolved), 422
     return redirect(next_url(saved, spot, "save") if act in {"next", "back"} else _place_url(saved, spot, place), 303)
+
+
+def _looked_up(opened: Opened, place: Mapping[str, Any]) -> ResolvedPlace | None:
+    """The place on the road graph; None without a graph: the page says so, and what was typed is kept."""
+    try:
+        return resolve_place(opened.territory, place)
+    except Unavailable:
+        return None
 
 
 def _save(opened: Opened, spot: Spot, seen: str, places: list[dict[str, Any]]) -> Opened:
@@ -194,7 +202,8 @@ def _place_page(
     form = PlaceForm()
     form.seen.data, form.kind.data = spot.seen(opened.work.document), place.get("kind")
     # A place of which nothing was said yet has nothing wrong.
-    shown = resolved or (resolve_place(opened.territory, place) if place.get("spec") else ResolvedPlace())
+    found = resolved or (_looked_up(opened, place) if place.get("spec") else ResolvedPlace())
+    shown = found or ResolvedPlace()
     return form_page(
         "place",
         opened,
@@ -203,10 +212,10 @@ def _place_page(
         number=number,
         place=place,
         resolved=shown,
-        problem_sentence=problem_sentence,
         label="" if shown.location is None else words.place_words(shown.location),
         place_url=_place_url(opened, spot, number),
         is_wide=True,
+        streets_unknown=found is None,
         is_kept=_is_kept(place, shown),
         **context,
     )
