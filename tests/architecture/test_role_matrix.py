@@ -61,6 +61,7 @@ REFUSED_INSIDE: Mapping[str, tuple[int, str]] = {
     "numeriz.map_columns": (409, "the file of this world is imported: its columns are told"),
     "numeriz.drop_zones": (409, "the file of this world is imported: it is not dropped"),
     "numeriz.undo_city_event": (409, "an event that was just taken over has nothing to undo"),
+    "numeriz.remove_city_event": (409, "the event of this world has a zone"),
     "numeriz.adopt_city_event": (404, "no event is named in the form"),
     "accounts.invitation": (403, "a role offered to one address is not for somebody signed in with another"),
 }
