@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from portal.runtime.bench import (
     addresses,
+    alerts,
     control,
     feed,
     fleet_file,
@@ -48,6 +49,7 @@ THEMES: dict[str, Theme] = {
     "feed": feed.measure,
     "perimeters": perimeters.measure,
     "map-browser": map_browser.measure,
+    "alerts": alerts.measure,
     "law": law.measure,
     "what": what.measure,
     "lawgrid": lawgrid.measure,
