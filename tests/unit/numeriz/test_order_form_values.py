@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -76,7 +78,11 @@ def test_fault_is_repaired_on_the_page_of_its_part(field: str, spot: Spot) -> No
 
 @pytest.mark.parametrize("part", MEASURE_PARTS)
 def test_part_merged_changes_nothing_else(part: Part) -> None:
-    document = {"title": "T", "measures": [empty_measure(), {**empty_measure(), "type": "oneWay"}], "amends": 3}
+    document: dict[str, Any] = {
+        "title": "T",
+        "measures": [empty_measure(), {**empty_measure(), "type": "oneWay"}],
+        "amends": 3,
+    }
     spot = Spot(part, 1)
     values = dict.fromkeys(spot.values(document), "x")
     changed = spot.merged(document, values)

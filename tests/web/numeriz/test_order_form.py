@@ -342,6 +342,30 @@ def test_nobody_finds_it_when_it_is_of_another_territory(clerk: PageClient, writ
     clerk.get(f"{written.base.rpartition('/')[0]}/{uuid4()}", 404)
     clerk.get(written.step("quoi", 9), 404)
     clerk.get(written.step("quoi", 0), 404)
+    clerk.post(written.step("quoi", 0), {"type": "oneWay"}, 404)
+
+
+@pytest.mark.parametrize("step", ["", "quoi", "quand", "pour-qui"])
+def test_a_strange_form_breaks_nothing_when_it_is_sent(clerk: PageClient, written: Written, step: str) -> None:
+    strange = {
+        "title": "a\u2028b" * 4000,
+        "category": "éternel",
+        "type": "unknown",
+        "max_speed_kmh": "9" * 400,
+        "periods-99999999-start_day": "2027-01-01",
+        "periods-0-weekdays": ["9", "x"],
+        "periods-0-slots-5-start": "\u0661\u0662:00",
+        "periods-0-holidays": "jamais",
+        "before_min": "99999999999 h",
+        "whom": "some",
+        "bound-gross_weight_kg": "1e999999999",
+        "bound-air_classes": ["6"],
+        "act": "drop-slot:0:99:1",
+    }
+    url = written.step(step) if step else written.base
+    clerk.submit(url, {"seen": seen(clerk.get(url)), **strange})
+    clerk.get(url)
+    clerk.get(f"{written.base}/relire")
 
 
 def test_a_place_is_added_kept_as_typed_and_taken_out_when_there_is_no_road_network(
@@ -353,7 +377,7 @@ def test_a_place_is_added_kept_as_typed_and_taken_out_when_there_is_no_road_netw
     typed = {"place-kind": "street", "street-0-name": "Rue des Tanneurs", "direction": "both"}
     page = refused(clerk, place, typed)
     assert "pas encore de réseau routier" in page.get_text()
-    name = clerk.get(place).find(attrs={"name": "street-0-name"})
+    name = clerk.get(place).select_one('[name="street-0-name"]')
     assert name is not None and name["value"] == "Rue des Tanneurs"
     assert written.measure["places"][0]["found"] is None
     assert "pas encore retrouvé" in clerk.get(f"{url}?verifier=1").get_text()

@@ -8,11 +8,12 @@ from uuid import UUID
 from flask import redirect, request
 from flask.typing import ResponseReturnValue
 
-from portal.common.errors import Conflict
+from portal.common.errors import Conflict, NotFound
 from portal.numeriz.views.desk import CLERK, blueprint
 from portal.numeriz.writing.form.events import list_event_names
 from portal.numeriz.writing.form.fields import StepForm
 from portal.numeriz.writing.form.pages import (
+    LEAST_FIRST,
     Opened,
     form_page,
     measure_at,
@@ -85,8 +86,10 @@ def edit_whom(territory: str, work_id: UUID, at: int) -> ResponseReturnValue:
 
 
 def _edit(opened: Opened, step: _Step, number: int | None) -> ResponseReturnValue:
+    if number is not None and number < LEAST_FIRST:
+        raise NotFound("measure-not-found")
     if request.method == "POST":
-        return _save(opened, step, None if number is None else max(number - 1, 0))
+        return _save(opened, step, None if number is None else number - 1)
     spot = Spot(step.part, None if number is None else measure_at(opened, number))
     form = step.form()
     form.show(spot.values(opened.work.document))
