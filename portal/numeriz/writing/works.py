@@ -159,10 +159,10 @@ def copy_of_work(
 
 def save_as_model(actor: Actor, territory_id: UUID, work_id: UUID, title: str, *, clock: Clock = SYSTEM_CLOCK) -> UUID:
     """Keep the words of a work as a model of the territory; return its id. Raises Invalid(`title-missing`)."""
+    found = get_work(territory_id, work_id)
     name = title.strip()[:TITLE_LENGTH]
     if not name:
         raise Invalid("title-missing", "title")
-    found = get_work(territory_id, work_id)
     words = {key: value for key, value in found.document.items() if key not in OWN_KEYS}
     return _add(actor, territory_id, {**words, "identifier": ""}, model=True, title=name, clock=clock)
 
