@@ -58,6 +58,7 @@ REFUSED_INSIDE: Mapping[str, tuple[int, str]] = {
     "cirqliz.delete_view": (404, "a view is of the one clerk who keeps it, none of these"),
     "visualiz.show_alert": (404, "the one alert of this world is of the own territory"),
     "visualiz.confirm_alert": (404, "the one alert of this world is of the own territory"),
+    "numeriz.preview_place": (503, "this world was never built: no place is found without a road graph"),
     "numeriz.map_columns": (409, "the file of this world is imported: its columns are told"),
     "numeriz.drop_zones": (409, "the file of this world is imported: it is not dropped"),
     "numeriz.undo_city_event": (409, "an event that was just taken over has nothing to undo"),
