@@ -114,7 +114,11 @@ class Saver {
     event.preventDefault();
     event.stopImmediatePropagation();
     const { submitter } = event;
-    this.running.then(() => this.form.requestSubmit(submitter));
+    this.running.then(() => {
+      // This press was held back, so the next one is no double click (app.js).
+      delete this.form.dataset.sent;
+      this.form.requestSubmit(submitter);
+    });
   }
 }
 
