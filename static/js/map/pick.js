@@ -23,7 +23,10 @@ export function makePicker(library, map, names, texts, status, isNear = false) {
       marker.remove();
       return;
     }
-    marker.setLatLng([Number(lat.value), Number(lon.value)]).addTo(map);
+    // What is being typed may be no number yet, or have a decimal comma.
+    const [y, x] = [lat, lon].map(({ value }) => Number(value.replace(",", ".")));
+    if (Number.isNaN(y) || Number.isNaN(x)) return;
+    marker.setLatLng([y, x]).addTo(map);
     if (!map.getBounds().contains(marker.getLatLng())) map.setView(marker.getLatLng(), Math.max(CLOSE_ZOOM, map.getZoom()));
   };
   const describe = () => {

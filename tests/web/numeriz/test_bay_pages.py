@@ -43,7 +43,11 @@ TYPED = {
 @pytest.fixture
 def territory(app: Flask) -> TerritoryView:
     found = make_territory()
-    make_law(found, bays=[bay_draft(lon=2.371, lat=48.8621)], orders=[order_draft(title="Travaux du canal", identifier="2026-T-7")])
+    make_law(
+        found,
+        bays=[bay_draft(lon=2.371, lat=48.8621)],
+        orders=[order_draft(title="Travaux du canal", identifier="2026-T-7")],
+    )
     return found
 
 
