@@ -195,7 +195,8 @@ def _by_street(features: Sequence[Mapping[str, Any]]) -> list[EdgesOfStreet]:
         state = EdgeState(facts["state"])
         by_hand = state is EdgeState.ADDED
         once[key] = facts["name"], ShownEdge(key, metres, by_hand or state is EdgeState.FOUND, by_hand)
-    ranked = sorted(once.values(), key=lambda one: (not one[0], one[0].casefold()))
+    # A box keeps its place whether or not it is ticked.
+    ranked = sorted(once.values(), key=lambda one: (not one[0], one[0].casefold(), one[0], one[1].id))
     return [
         EdgesOfStreet(name, [edge for _name, edge in some]) for name, some in groupby(ranked, key=lambda one: one[0])
     ]

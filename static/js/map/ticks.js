@@ -13,6 +13,19 @@ function shown(root) {
   return document.querySelector(`[data-place-of="${root.id}"]`);
 }
 
+/** Leave out an answer about inputs that were changed since it was asked for: another one is on its way. */
+function keepNewest(fields) {
+  let changes = 0;
+  let asked = 0;
+  for (const name of ["input", "change"]) fields.addEventListener(name, () => { changes += 1; });
+  fields.addEventListener("htmx:before:request", ({ target }) => {
+    if (target === fields) asked = changes;
+  });
+  fields.addEventListener("htmx:before:swap", (event) => {
+    if (event.target === fields && asked !== changes) event.preventDefault();
+  });
+}
+
 /** Tie a map to the boxes inside an element of the page. library: the map library. */
 export function tieTicks(library, view, scope) {
   const toggle = (id) => {
@@ -35,6 +48,7 @@ export function tieTicks(library, view, scope) {
     const kept = target.matches?.("[data-edges]") && target.querySelector('input[name="edges-open"]');
     if (kept) kept.value = target.open ? "1" : "";
   }, true);
+  keepNewest(document.getElementById(scope));
   let last = shown(view.root)?.dataset.layers;
   document.addEventListener("htmx:after:swap", () => {
     const now = shown(view.root);
