@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
+from tests.browser.pages.access import shown_map
 from tests.browser.people import TERRITORY, Person, settled
 
 if TYPE_CHECKING:
@@ -81,11 +82,15 @@ class OrderPages:
         self.page.get_by_role("button", name=re.compile("^Étudier")).first.click()
         expect(self.page.get_by_role("main")).to_contain_text("Rues concernées", timeout=LOOKED_UP_MS)
         self.page.get_by_role("link", name="Relire et publier").first.click()
+        self.at("Relire et publier")
         self._settle()
         self.page.get_by_role("button", name=re.compile("^Publier")).click()
         expect(self.page.get_by_role("main")).to_contain_text("Publié")
 
     def _settle(self) -> None:
-        """Wait until the maps in view have all their tiles: one that is left while it loads complains."""
+        """Wait until the map of the page has all its tiles: one that is left while it loads complains."""
         settled(self.page)
+        if self.page.locator("main [data-map]").count():
+            shown_map(self.page.get_by_role("main"))
+            self.page.wait_for_load_state("networkidle")
         expect(self.page.locator(".leaflet-tile:not(.leaflet-tile-loaded)")).to_have_count(0)
