@@ -331,7 +331,8 @@ def _pass_of(request_id: UUID) -> UUID:
 
 def _one_of(model: Any, territory_id: UUID) -> UUID:
     """The id of the first row of a kind in a territory."""
-    return session().scalars(select(model.id).where(model.territory_id == territory_id).limit(1)).one()
+    found: UUID = session().scalars(select(model.id).where(model.territory_id == territory_id).limit(1)).one()
+    return found
 
 
 def _invite(offer: Offer, actor: Actor) -> UUID:
