@@ -177,9 +177,7 @@ def _dialog_accounts(written: str, faults: list[str]) -> Mapping[str, DialogAcco
         client_id, _colon, client_secret = account.partition(":")
         # Both go into headers as they are; the fault never repeats what was written, which may be a secret.
         if not (slug and client_id and client_secret and account.isascii() and account.isprintable()) or slug in found:
-            faults.append(
-                f"{_PREFIX}DIALOG_ACCOUNTS: account {number} must be territory=id:secret, once each."
-            )
+            faults.append(f"{_PREFIX}DIALOG_ACCOUNTS: account {number} must be territory=id:secret, once each.")
             continue
         found[slug] = DialogAccount(client_id, client_secret)
     return found
