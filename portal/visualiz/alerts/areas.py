@@ -11,6 +11,7 @@ from typing import Final
 import shapely
 from flask_babel import format_decimal
 from flask_babel import gettext as _
+from shapely.errors import ShapelyError
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
@@ -111,7 +112,7 @@ def _polygon_of(text: str) -> BaseGeometry:
         raise Invalid("area-too-fine", "zone", most=MOST_CORNERS)
     try:
         parts = [shape(geometry) for geometry in _geometries(json.loads(text))]
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, shapely.errors.GEOSException) as error:
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, ShapelyError, TypeError, ValueError) as error:
         raise Invalid("area-unreadable", "zone") from error
     polygons = [part for each in parts for part in shapely.get_parts(each)]
     if not polygons or any(part.geom_type != "Polygon" or part.is_empty for part in polygons):

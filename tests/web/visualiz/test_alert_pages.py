@@ -96,6 +96,8 @@ HUGE = zone((2.35, 48.85), (2.45, 48.85), (2.45, 48.95))
         ),
         ({"quoi": "zone", "zone": '{"type": "Point", "coordinates": [2.36, 48.86]}'}, "ne se lit pas"),
         ({"quoi": "zone", "zone": '{"type": "FeatureCollection", "features": [1]}'}, "ne se lit pas"),
+        ({"quoi": "zone", "zone": GOOD_ZONE.replace("48.865", "9" * 400)}, "ne se lit pas"),
+        ({"quoi": "zone", "zone": GOOD_ZONE.replace("Polygon", "Circle")}, "ne se lit pas"),
         ({"quoi": "zone", "zone": CROSSED}, "se croise"),
         ({"quoi": "zone", "zone": CIRCLE}, "trop de points"),
         ({"quoi": "zone", "zone": FAR}, "hors du territoire"),
