@@ -174,7 +174,8 @@ def _positions(found: Any) -> Ring:
             raise Invalid("bad-coordinates", _FIELD)
         lon, lat = position[0], position[1]
         numbers = all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in (lon, lat))
-        if not numbers or not all(map(math.isfinite, (lon, lat))) or abs(lon) > 180 or abs(lat) > 90:
+        # The globe first: a whole number of hundreds of digits is no float at all.
+        if not numbers or abs(lon) > 180 or abs(lat) > 90 or not all(map(math.isfinite, (lon, lat))):
             raise Invalid("bad-coordinates", _FIELD)
         positions.append([float(lon), float(lat)])
     return positions

@@ -21,6 +21,7 @@ from tests.support.web import PageClient
 
 __all__ = ["plan_build"]
 
+ENDLESS_NUMBER = f'{{"type": "LineString", "coordinates": [[{"9" * 400}, 48.86], [2.36, 48.86]]}}'
 STREET = {"place-kind": "street", "street-0-name": "Rue Longue", "direction": "forward"}
 
 
@@ -99,6 +100,7 @@ def test_edge_added_by_hand_is_kept_when_the_page_is_sent_again(clerk: PageClien
             "lieu-trace",
             '{"type": "Polygon", "coordinates": [[[2, "x"]]]}',
         ),
+        ({"place-kind": "line", "drawing": ENDLESS_NUMBER}, "lieu-trace", ENDLESS_NUMBER),
         ({"place-kind": "town", "except-0": "Rue Longe"}, "lieu-except-0", "Rue Longe"),
     ],
 )
