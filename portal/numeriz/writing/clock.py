@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Final
 from zoneinfo import ZoneInfo
+
+_YEARS: Final = range(1800, 3000)
+"""Those of which the hours of the years before and after can be counted too."""
 
 
 class HourSkipped(ValueError):
@@ -18,6 +22,8 @@ def read_local(text: str, zone: ZoneInfo) -> datetime:
     if "T" not in text:
         raise ValueError(text)
     found = datetime.fromisoformat(text)
+    if found.year not in _YEARS:
+        raise ValueError(text)
     try:
         if found.tzinfo is not None:
             return found.astimezone(UTC)
