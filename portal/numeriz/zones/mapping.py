@@ -139,10 +139,12 @@ def look_into(report: ImportReport, options: Mapping[str, str]) -> FileLook:
         features, _about = read_features(read_content(file, MOST_BYTES))
         found = recognise(ImportKind.PERIMETERS, file.head(), file.name)
     rows = [properties for feature in features if isinstance(properties := feature.get("properties"), dict)]
-    names = list(dict.fromkeys(str(name) for row in rows for name in row))[:_MOST_COLUMNS]
+    names = [name for name in dict.fromkeys(str(name) for row in rows for name in row) if _can_be_shown(name)]
+    names = names[:_MOST_COLUMNS]
     columns = tuple(Column(name, _samples(rows, name)) for name in names)
     try:
-        guesses = dict(columns_of(features, options).properties)
+        found_columns = columns_of(features, options).properties
+        guesses = {role: name for role, name in found_columns.items() if _can_be_shown(name)}
     except Invalid:
         guesses = {role: options[role] for role in ROLES if options.get(role) in names}
     told = [clean_text(row.get(guesses["colour"]), 80) for row in rows] if "colour" in guesses else []
@@ -200,6 +202,11 @@ def drop_file(territory_id: UUID, report_id: UUID) -> None:
         assert key is not None, "a waiting file is kept"
         uow.session.delete(row)
         uow.after_commit(lambda: file_store().delete(key))
+
+
+def _can_be_shown(name: str) -> bool:
+    """Tell whether a page can show a name and send it back: no half pair, no sign zero."""
+    return not any(sign == "\x00" or 0xD800 <= ord(sign) <= 0xDFFF for sign in name)
 
 
 @contextmanager

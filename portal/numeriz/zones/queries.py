@@ -126,6 +126,11 @@ def find_city_event(territory_id: UUID, name: str) -> UUID | None:
     return session().scalar(select(CityEvent.id).where(CityEvent.territory_id == territory_id, CityEvent.name == name))
 
 
+def is_event(event_id: UUID) -> bool:
+    """Tell whether an id is that of an event of any territory: no other can bear it."""
+    return session().scalar(select(CityEvent.id).where(CityEvent.id == event_id)) is not None
+
+
 def zones_named(territory_id: UUID, event: str) -> tuple[PerimeterView, ...]:
     """Return the zones of an event, the strictest colour first."""
     ids = session().scalars(

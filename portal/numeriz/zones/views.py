@@ -237,6 +237,8 @@ def copy_city_event(territory: str, city_event_id: UUID) -> ResponseReturnValue:
     zone = ZoneInfo(view.timezone)
     form = CopyForm()
     copy_id = _id_or_new(request.form.get("copy", ""))
+    if queries.is_event(copy_id):
+        copy_id = new_id()  # the form of a copy that was made, sent again: one more copy
     spans: list[Activation | Session] = [*model.sessions]
     spans += [span for found in model.zones for span in found.activations]
     starts_on = first_day(spans, zone)

@@ -313,6 +313,21 @@ def test_a_copy_has_the_same_hours_on_other_days_when_it_is_made(clerk: PageClie
     assert says(page, "Indiquez le premier jour")
 
 
+def test_another_copy_is_made_when_the_form_of_a_copy_is_sent_again_under_another_name(
+    clerk: PageClient, territory: TerritoryView
+) -> None:
+    event_id = two_colours(clerk)
+    url = f"{BASE}/{event_id}/copier"
+    sent = {**fields(clerk.get(url)), "name": "Première copie", "dates": "none"}
+    seen = fields(clerk.post(url, {**sent, "act": "preview"}, status=200))
+    first = clerk.submit(url, {**seen, "act": "save"})
+    again = {**seen, "name": "Seconde copie", "act": "preview"}  # as after a step back in the browser
+    second = clerk.submit(url, {**fields(clerk.post(url, again, status=200)), "act": "save"})
+    assert first != second
+    names = {event.name for event in list_city_events(territory.id)}
+    assert {"Première copie", "Seconde copie"} <= names
+
+
 def test_a_name_is_refused_when_another_event_has_it(clerk: PageClient, territory: TerritoryView) -> None:
     make_event(clerk, "Fête du canal")
     make_law(territory, perimeters=[perimeter_draft()])
@@ -423,6 +438,14 @@ def test_the_reason_is_said_when_a_file_cannot_be_read(clerk: PageClient, conten
     data = {"file": (io.BytesIO(content), "zones.geojson")}
     page = clerk.post(f"{BASE}/importer", data, content_type="multipart/form-data")
     assert says(page, sentence)
+
+
+def test_a_column_is_left_out_when_no_page_can_show_its_name(clerk: PageClient) -> None:
+    properties = {"half \ud800": "rouge", "null \x00": "x", "secteur": "Le port"}
+    feature = {"type": "Feature", "properties": properties, "geometry": mapping(RED)}
+    page = clerk.get(send(clerk, json.dumps({"type": "FeatureCollection", "features": [feature]}).encode()))
+    offered = {option.get("value") for option in page.select("main select option")}
+    assert "secteur" in offered and not any(str(name).startswith(("half", "null")) for name in offered)
 
 
 def test_a_file_is_left_to_the_other_page_when_it_is_too_large_to_look_into(territory: TerritoryView) -> None:
