@@ -180,7 +180,7 @@ def test_list_of_rules_costs_the_same_whatever_their_number(world: World, client
 
 @pytest.mark.parametrize("path", ["regles", "regles/nouvelle", "regles/essai", "quotas", "reglages"])
 def test_tab_of_the_rules_is_marked_when_a_page_behind_it_is_open(client: PageClient, path: str) -> None:
-    (tab,) = client.get(f"{TERRITORY}/{path}").select(".j-tabs a[aria-current]")
+    (tab,) = client.get(f"{TERRITORY}/{path}").select(".j-tabs > ul a[aria-current]")
     assert tab.get_text(strip=True) == "Règles"
     assert tab["aria-current"] == ("page" if path == "regles" else "true")
 
