@@ -89,6 +89,11 @@ def source_words(source: str) -> str:
     return f"{word(SOURCES, family)} ({name})" if name else word(SOURCES, family)
 
 
+def actor_words(label: str) -> str:
+    """Who did something; a command or a job of ours is this portal."""
+    return str(SOURCES["numeriz"]) if label.startswith("system:") else label
+
+
 def every_words(every_s: int | None) -> str:
     """« toutes les 15 minutes », « toutes les heures », « tous les jours »."""
     if every_s is None:

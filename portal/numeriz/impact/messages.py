@@ -145,7 +145,7 @@ _DONE: Mapping[str, LazyString] = {
 _REFUSALS: Mapping[str, LazyString] = {
     "order-not-ready": _l("Complétez d’abord l’arrêté\u00a0: ses effets se calculent quand rien n’y manque."),
     "impact-not-seen": _l("Étudiez d’abord les effets de l’arrêté tel qu’il est écrit maintenant."),
-    "no-alarm": _l("Aucune alerte\u00a0: la signature d’une deuxième personne n’est pas nécessaire."),
+    "no-alarm": _l("Aucune alarme\u00a0: la signature d’une deuxième personne n’est pas nécessaire."),
     "signed-already": _l("L’arrêté est déjà signé tel qu’il est écrit."),
     "own-work": _l("Vous avez écrit cette version\u00a0: une autre personne doit la relire et la signer."),
     "work-changed": _l("L’arrêté a changé depuis que vous avez ouvert cette page. Relisez-le avant de signer."),
@@ -158,7 +158,7 @@ _REFUSALS: Mapping[str, LazyString] = {
     "until-missing": _l("Choisissez jusqu’à quand."),
     "until-over": _l("Cette heure est déjà passée."),
     "reason-too-long": _l("La raison est trop longue."),
-    "act-unknown": _l("Choisissez de lever, d’activer ou de reprendre."),
+    "act-unknown": _l("Choisissez de lever, d’activer ou de revenir à l’arrêté écrit."),
 }
 
 

@@ -21,7 +21,7 @@ from portal.numeriz.pushing.reading import push_panel
 from portal.numeriz.reports import page_reports
 from portal.numeriz.values import EventKind, OrderStatus
 from portal.numeriz.views.desk import CLERK, blueprint, desk_page
-from portal.numeriz.writing import find_amendment, version_in_force
+from portal.numeriz.writing import find_amendment, list_to_sign, version_in_force
 from portal.regulations.perimeters import Colour
 from portal.territories.api import get_territory
 from portal.web.guards import guard
@@ -37,6 +37,7 @@ def overview(territory: str) -> ResponseReturnValue:
     return desk_page(
         "overview",
         view,
+        waiting=list_to_sign(view.id),
         figures=get_overview(view.id),
         sources=list_sources(view.id),
         feeds=list_feeds(view.id),
@@ -105,6 +106,7 @@ def list_orders(territory: str) -> ResponseReturnValue:
         source=source,
         sources=sources,
         doubtful=_doubtful(),
+        waiting=list_to_sign(view.id),
     )
 
 

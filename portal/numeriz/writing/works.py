@@ -45,6 +45,22 @@ def list_works(territory_id: UUID, *, models: bool = False, deleted: bool = Fals
     return [_view(row) for row in session().scalars(statement)]
 
 
+def list_to_sign(territory_id: UUID) -> Sequence[WorkView]:
+    """Return the drafts for which a second person was asked and has not signed, the oldest request first."""
+    statement = (
+        select(OrderWork)
+        .where(
+            OrderWork.territory_id == territory_id,
+            OrderWork.sign_asked_at.is_not(None),
+            OrderWork.is_model.is_(False),
+            _deleted_at().is_(None),
+        )
+        .order_by(OrderWork.sign_asked_at, OrderWork.id)
+        .limit(MOST_LISTED)
+    )
+    return [work for work in map(_view, session().scalars(statement)) if not work.is_signed]
+
+
 def get_work(territory_id: UUID, work_id: UUID, *, lock: bool = False) -> WorkView:
     """Return an order at work or a model, thrown away or not; raises NotFound("work-not-found").
 

@@ -97,12 +97,15 @@ def test_the_author_asks_and_another_signs_when_an_alarm_is_on(
     page_client.submit(f"{url}/demande-de-signature")
     assert "Relecture demandée" in page_client.get(f"{url}/effets").get_text()
     page_client.sign_in(staff(territory).id)
+    for path in ("", "/arretes"):
+        assert page_client.get(f"{BASE}{path}").select_one(f".j-banner a[href='{url}/effets']"), "it waits for them"
     form = page_client.get(f"{url}/effets").select_one(f"form[action='{url}/signature']")
     assert form is not None and form.select_one("[name=digest]")["value"] == digest  # type: ignore[index]
     page_client.submit(f"{url}/signature", {"digest": "autre"})
     assert not get_work(territory.id, work_id).is_signed, "not what was read"
     page_client.submit(f"{url}/signature", {"digest": digest})
     assert get_work(territory.id, work_id).is_signed
+    assert page_client.get(BASE).select_one(f".j-banner a[href='{url}/effets']") is None
     assert "Signé" in page_client.get(f"{url}/effets").get_text()
 
 
@@ -154,7 +157,7 @@ def test_the_map_of_somebody_else_follows_when_a_closure_is_lifted_on_a_phone(
     assert version() != before
     assert "Marché de Noël" not in verdict()
     page = listed(page_client)
-    assert "Levé" in page and "Fin du marché" in page and "Reprendre" in page
+    assert "Levé" in page and "Fin du marché" in page and "Revenir à l’arrêté écrit" in page
     # The same form again, from a page that is behind.
     page_client.submit(url, {**sent, "until": "suite"})
     assert "Quelqu’un a changé cet arrêté entre-temps" in listed(page_client)
@@ -168,7 +171,7 @@ def test_the_map_of_somebody_else_follows_when_a_closure_is_lifted_on_a_phone(
         ({"change": "lifted", "seen": "0"}, "Choisissez jusqu’à quand."),
         ({"change": "activated", "seen": "0", "until": "suite"}, "Choisissez jusqu’à quand."),
         ({"change": "activated", "seen": "0", "until": "hier"}, "Choisissez jusqu’à quand."),
-        ({"change": "withdrawn", "seen": "0"}, "Choisissez de lever, d’activer ou de reprendre."),
+        ({"change": "withdrawn", "seen": "0"}, "Choisissez de lever, d’activer ou de revenir à l’arrêté écrit."),
         ({"change": "resumed", "seen": "0"}, "Cet arrêté s’applique déjà comme il est écrit."),
         ({"change": "lifted", "seen": "zéro", "until": "1h", "reason": "x" * 201}, "La raison est trop longue."),
     ],
