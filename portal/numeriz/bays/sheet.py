@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from flask_babel import force_locale
+
 from portal.common.errors import Invalid
 from portal.numeriz.bays.columns import BY_KEY, COLUMNS, column_of, says_nothing
 from portal.numeriz.bays.fields import BayFields, Bounds, read_place
@@ -175,4 +177,5 @@ def _name(values: Mapping[str, Any]) -> str:
 def sample_lines() -> tuple[list[str], list[str]]:
     """The titles and one row of the sample file."""
     shown = [column for column in COLUMNS if column.example]
-    return [str(column.label) for column in shown], [column.example for column in shown]
+    with force_locale("fr"):  # the file is read back by its French titles, whatever the language of the page
+        return [str(column.label) for column in shown], [column.example for column in shown]

@@ -12,9 +12,9 @@ from portal.numeriz.values import OrderChange
 from portal.numeriz.writing.values import Fault
 
 FAULTS: Mapping[str, LazyString] = {
-    "identifier-missing": _l("Donnez un identifiant à l’arrêté."),
+    "identifier-missing": _l("Donnez un numéro à l’arrêté."),
     "identifier-taken": _l(
-        "L’identifiant «\u00a0%(identifier)s\u00a0» est déjà celui d’un autre arrêté de cette autorité."
+        "Le numéro «\u00a0%(identifier)s\u00a0» est déjà celui d’un autre arrêté de cette autorité."
     ),
     "title-missing": _l("Donnez un titre à l’arrêté."),
     "authority-missing": _l("Indiquez l’autorité qui prend l’arrêté."),
@@ -24,7 +24,7 @@ FAULTS: Mapping[str, LazyString] = {
     "choice-missing": _l("Choisissez une valeur dans la liste."),
     "choice-unknown": _l("Cette valeur n’est pas dans la liste."),
     "not-understood": _l("Cette partie du brouillon est illisible\u00a0: saisissez-la à nouveau."),
-    "url-unreadable": _l("Cette adresse n’en est pas une. Elle commence par https:// ou http://."),
+    "url-unreadable": _l("Indiquez une adresse web\u00a0: elle commence par https:// ou http://."),
     "measures-missing": _l("Ajoutez au moins une mesure."),
     "too-many": _l("Il y en a trop\u00a0: %(most)s au plus."),
     "speed-missing": _l("Indiquez la vitesse maximale."),
@@ -66,19 +66,19 @@ REFUSALS: Mapping[str, LazyString] = {
     "order-not-ready": _l("L’arrêté n’est pas complet. Corrigez ce qui est signalé, puis publiez."),
     "impact-not-seen": _l("Étudiez d’abord les effets de l’arrêté tel qu’il est écrit maintenant."),
     "signature-missing": _l(
-        "Une alerte est levée\u00a0: une deuxième personne doit relire et signer avant la publication."
+        "Les effets donnent une alarme\u00a0: une deuxième personne doit relire et signer avant la publication."
     ),
     "work-changed": _l("%(author)s a changé le brouillon pendant ce temps. Relisez-le, puis publiez."),
     "order-changed": _l(
         "L’arrêté en vigueur a changé depuis le début de cette modification. Relisez les deux versions."
     ),
     "order-withdrawn": _l("Cet arrêté est retiré. Dupliquez-le pour en prendre un nouveau."),
-    "nothing-to-replace": _l("Cet arrêté n’a pas d’autre version à reprendre."),
+    "nothing-to-replace": _l("Cet arrêté n’a pas d’autre version à remplacer."),
     "not-ours": _l(
         "Cet arrêté vient d’une autre source, qui seule peut le changer. Vous pouvez le dupliquer comme le vôtre."
     ),
     "is-model": _l("Un modèle ne se publie pas\u00a0: commencez un arrêté avec lui."),
-    "work-deleted": _l("Ce brouillon est dans la corbeille. Reprenez-le d’abord."),
+    "work-deleted": _l("Ce brouillon est dans la corbeille. Sortez-le d’abord de la corbeille."),
     "work-not-found": _l("Ce brouillon n’existe plus\u00a0: il a été publié ou supprimé."),
     "reason-missing": _l("Dites pourquoi l’arrêté est retiré."),
     "reason-too-long": _l("Ce texte est trop long\u00a0: %(most)s caractères au plus."),
@@ -92,7 +92,7 @@ DONE: Mapping[str, LazyString] = {
     "amended": _l("La nouvelle version est publiée. Carte, itinéraires et laissez-passer la suivent dès maintenant."),
     "withdrawn": _l("L’arrêté est retiré. Il reste consultable ici avec son histoire."),
     "deleted": _l("Le brouillon est dans la corbeille. Il y reste trente jours."),
-    "restored": _l("Le brouillon est repris."),
+    "restored": _l("Le brouillon est sorti de la corbeille."),
     "model-kept": _l("Le modèle est enregistré."),
     "rebased": _l("Cette modification remplacera la version en vigueur. Étudiez à nouveau ses effets."),
     "already-published": _l("Cet arrêté est déjà publié."),

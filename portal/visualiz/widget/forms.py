@@ -54,7 +54,7 @@ class FrameForm(Form):
             NumberRange(LOWEST_PX, HIGHEST_PX, _l("La hauteur va de %(min)s à %(max)s points.")),
         ],
         default=USUAL_PX,
-        description=_l("En points de l’écran. La largeur est celle de la page."),
+        description=_l("En pixels. La largeur est celle de la page."),
     )
     langue = SelectField(
         _l("Langue"),

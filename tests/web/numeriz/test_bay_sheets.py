@@ -7,9 +7,12 @@ from collections.abc import Callable
 
 import pytest
 from flask import Flask
+from flask_babel import force_locale
 
 from portal.common.actor import StaffRole
+from portal.numeriz.bays.columns import COLUMNS, column_of
 from portal.numeriz.bays.queries import list_bays
+from portal.numeriz.bays.sheet import sample_lines
 from portal.numeriz.imports.opening_hours import write_hours
 from portal.numeriz.reports import get_report, page_reports
 from portal.numeriz.values import BayRegime, ImportState
@@ -129,4 +132,10 @@ def test_nothing_is_left_when_a_file_is_abandoned(clerk: PageClient, territory: 
     clerk.submit(f"{url}/abandonner")
     clerk.get(url, status=404)
     assert not page_reports(territory.id).items
-    assert "Identifiant" in clerk.raw.get(f"{BASE}/aires/tableau/modele.csv").get_data(as_text=True)
+
+
+def test_the_sample_has_titles_that_are_read_back_whatever_the_language(app: Flask) -> None:
+    with app.test_request_context(), force_locale("en"):
+        titles, row = sample_lines()
+    assert "Identifiant" in titles and len(titles) == len(row)
+    assert [column_of(title) for title in titles] == [column for column in COLUMNS if column.example]
