@@ -12,7 +12,7 @@ from sqlalchemy import update
 from portal.db import unit_of_work
 from portal.numeriz.codec import location_to_json
 from portal.numeriz.models import OrderWork
-from portal.numeriz.writing import document_digest, get_work
+from portal.numeriz.writing import get_work
 from portal.regulations.measures import Direction, LocationKind, MeasureLocation
 
 LINE = ((2.3700, 48.8620), (2.3720, 48.8622))
@@ -65,6 +65,6 @@ def written(*measures: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 def judge(territory_id: UUID, work_id: UUID, alarms: list[Any] | None = None) -> None:
     """Write what the impact page would have found for the words as they are now."""
-    digest = document_digest(get_work(territory_id, work_id).document)
+    digest = get_work(territory_id, work_id).digest
     with unit_of_work() as uow:
         uow.session.execute(update(OrderWork).where(OrderWork.id == work_id).values(judged=digest, alarms=alarms or []))

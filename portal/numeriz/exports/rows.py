@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -71,8 +72,9 @@ def orders_of(place: Place, now: datetime) -> Iterator[OrderRecord]:
             MeasureRow.id, MeasureRow.order_id, MeasureRow.type, MeasureRow.max_speed_kmh, MeasureRow.document
         ).where(MeasureRow.order_id.in_([row.id for row in rows]))
         for measure in session().execute(found.order_by(MeasureRow.order_id, MeasureRow.position)):
-            draft = codec.measure_from_json(measure.type, measure.max_speed_kmh, measure.document)
-            measures[measure.order_id].append((measure.id, draft))
+            draft = _lasting(codec.measure_from_json(measure.type, measure.max_speed_kmh, measure.document))
+            if draft is not None:
+                measures[measure.order_id].append((measure.id, draft))
         for row in rows:
             yield OrderRecord(
                 row.id,
@@ -90,6 +92,16 @@ def orders_of(place: Place, now: datetime) -> Iterator[OrderRecord]:
                 row.updated_at,
                 row.provenance,
             )
+
+
+def _lasting(measure: MeasureDraft) -> MeasureDraft | None:
+    """A measure with the periods that last; None when none of those it has does.
+
+    What was lifted before it began keeps a period of no length: a reader of files could take it for an instant, or,
+    were it left out alone, for a measure that always holds.
+    """
+    periods = tuple(period for period in measure.periods if period.start != period.end)
+    return None if measure.periods and not periods else replace(measure, periods=periods)
 
 
 def perimeters_of(place: Place, now: datetime) -> Iterator[PerimeterRecord]:

@@ -17,7 +17,7 @@ from portal.db import UnitOfWork, session, unit_of_work
 from portal.jobs import JobView, enqueue, latest_job
 from portal.numeriz.impact.found import Impact, impact_from_json
 from portal.numeriz.models import OrderImpact, OrderWork
-from portal.numeriz.writing import WorkView, document_digest, get_work
+from portal.numeriz.writing import WorkView, get_work
 
 IMPACT_JOB: Final = "numeriz.impact"
 _NAME_LENGTH: Final = 160
@@ -114,9 +114,10 @@ def sign_work(actor: Actor, territory_id: UUID, work_id: UUID, digest: str, *, c
         row = uow.session.scalar(wanted.with_for_update().execution_options(populate_existing=True))
         if row is None:
             raise NotFound("work-not-found")
-        if document_digest(row.document) != digest:
+        work = get_work(territory_id, work_id)
+        if work.digest != digest:
             raise Conflict("work-changed", author=row.author_name, at=row.updated_at)
-        refused = may_sign(get_work(territory_id, work_id), actor)
+        refused = may_sign(work, actor)
         if refused is not None:
             raise Conflict(refused)
         row.signed_digest, row.signed_at = digest, clock.now()

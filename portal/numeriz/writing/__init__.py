@@ -3,7 +3,7 @@
 from portal.numeriz.writing.composing import blank_document, blank_measure, document_of
 from portal.numeriz.writing.document import draft_of, faults_of, read_measure
 from portal.numeriz.writing.publishing import publish_work, publishing_state, store_version, withdraw_order
-from portal.numeriz.writing.values import Document, Fault, PublishingState, VersionView, WorkView, document_digest
+from portal.numeriz.writing.values import Document, Fault, PublishingState, VersionView, WorkView
 from portal.numeriz.writing.versions import VersionLine, current_order, newest_version, version_in_force, versions_of
 from portal.numeriz.writing.works import (
     amend_order,
@@ -36,7 +36,6 @@ __all__ = [
     "copy_of_work",
     "current_order",
     "delete_work",
-    "document_digest",
     "document_of",
     "draft_of",
     "erase_old_works",

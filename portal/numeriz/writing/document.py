@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -47,6 +48,19 @@ def read_measure(
     reader = _reader(territory)
     found = reader.measure(measure, path)
     return found, tuple(reader.faults)
+
+
+def followed_events(territory_id: UUID, document: Document) -> list[list[Any]]:
+    """What the events that the measures of a document follow say now, by name: sessions and usual margins."""
+    measures = document.get("measures")
+    said = measures if isinstance(measures, list) else []
+    events = [found.get("event") for found in said if isinstance(found, Mapping)]
+    names = {event["name"] for event in events if isinstance(event, Mapping) and isinstance(event.get("name"), str)}
+    if not names:
+        return []
+    columns = select(CityEvent.name, CityEvent.sessions, CityEvent.before_min, CityEvent.after_min)
+    named = columns.where(CityEvent.territory_id == territory_id, CityEvent.name.in_(names))
+    return [list(row) for row in session().execute(named.order_by(CityEvent.name))]
 
 
 def also_from(territory_id: UUID, document: Document) -> str:

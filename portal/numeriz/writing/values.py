@@ -30,14 +30,20 @@ class Fault:
     params: Mapping[str, str | int] = attribute(default_factory=dict, hash=False)
 
 
-def document_digest(document: Document) -> str:
-    """What tells a document from every other: what the impact page judged, and what was signed."""
-    return codec.digest(document)
+def document_digest(document: Document, followed: Sequence[Any] = ()) -> str:
+    """What tells a document from every other: what the impact page judged, and what was signed.
+
+    followed: what the events of its measures say, where other hours would be another law.
+    """
+    return codec.digest([document, followed] if followed else document)
 
 
 @dataclass(frozen=True, slots=True)
 class WorkView:
-    """An order being written, or a model. alarms: coded, as the impact page last found them for `judged`."""
+    """An order being written, or a model. alarms: coded, as the impact page last found them for `judged`.
+
+    followed: what the events that its measures follow say now, by `document.followed_events`.
+    """
 
     id: UUID
     territory_id: UUID
@@ -57,11 +63,12 @@ class WorkView:
     signed_at: datetime | None
     created_at: datetime
     updated_at: datetime
+    followed: Sequence[Any] = ()
 
     @property
     def digest(self) -> str:
-        """The digest of what is written now."""
-        return document_digest(self.document)
+        """The digest of what is written now, with the hours of the events that it follows: they become law too."""
+        return document_digest(self.document, self.followed)
 
     @property
     def is_judged(self) -> bool:

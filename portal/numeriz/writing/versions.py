@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -14,10 +14,12 @@ from portal.common.errors import NotFound
 from portal.db import session
 from portal.numeriz import codec
 from portal.numeriz.models import MeasureRow, OrderVersion, TrafficOrder
-from portal.numeriz.values import Category, Issue, OrderChange, OrderDraft, OrderStatus, Subject
+from portal.numeriz.values import NUMERIZ, Category, Issue, OrderChange, OrderDraft, OrderStatus, Subject
 from portal.numeriz.writing.values import Document, VersionView
 from portal.regulations.measures import MeasureType
 
+SWITCHES: Final = frozenset({OrderChange.LIFTED, OrderChange.ACTIVATED, OrderChange.RESUMED})
+"""Changes of the hot switch: what the order says on paper is what the version before them said."""
 ORDER, FORM = "order", "form"
 """Parts of the document of a version: the order by `order_to_json`, and the words of the form (null: none)."""
 
@@ -89,6 +91,14 @@ def current_order(territory_id: UUID, order_id: UUID) -> OrderDraft:
         provenance=row.provenance,
         issues=tuple(_issue(found) for found in row.issues),
     )
+
+
+def written_order(territory_id: UUID, order_id: UUID) -> OrderDraft:
+    """Return an order as it is written, whatever the hot switch makes of its hours; raises as `current_order`."""
+    stored = current_order(territory_id, order_id)
+    if stored.source != NUMERIZ:
+        return stored
+    return next((one.order for one in versions_of(order_id) if one.change not in SWITCHES), stored)
 
 
 def order_to_json(order: OrderDraft) -> dict[str, Any]:

@@ -20,8 +20,9 @@ from portal.numeriz.law.memory import lock_law
 from portal.numeriz.models import TITLE_LENGTH, OrderWork
 from portal.numeriz.values import NUMERIZ, OrderStatus
 from portal.numeriz.writing.composing import blank_document, document_of
+from portal.numeriz.writing.document import followed_events
 from portal.numeriz.writing.values import AMENDS, DELETED_AT, DELETED_BY, OWN_KEYS, Document, WorkView, document_digest
-from portal.numeriz.writing.versions import current_order, newest_version
+from portal.numeriz.writing.versions import current_order, newest_version, written_order
 from portal.territories.api import get_territory_by_id
 
 KEPT_AFTER_DELETION: Final = timedelta(days=30)
@@ -227,7 +228,7 @@ def _words_of(territory_id: UUID, order_id: UUID) -> dict[str, Any]:
     if newest is not None and newest.document is not None:
         return {key: value for key, value in newest.document.items() if key not in OWN_KEYS}
     zone = ZoneInfo(get_territory_by_id(territory_id).timezone)
-    return document_of(current_order(territory_id, order_id), zone)
+    return document_of(written_order(territory_id, order_id), zone)
 
 
 def _add(
@@ -289,4 +290,5 @@ def _row(territory_id: UUID, work_id: UUID, *, lock: bool = False) -> OrderWork:
 
 
 def _view(row: OrderWork) -> WorkView:
-    return WorkView(**{name: getattr(row, name) for name in WorkView.__dataclass_fields__})
+    stored = {name: getattr(row, name) for name in WorkView.__dataclass_fields__ if name != "followed"}
+    return WorkView(**stored, followed=followed_events(row.territory_id, row.document))
