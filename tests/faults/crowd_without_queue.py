@@ -25,7 +25,7 @@ def main(folder: Path) -> None:
     def call() -> None:
         client = app.test_client()
         together.wait()
-        statuses.append(client.get("/v/NOTAPASS").status_code)
+        statuses.append(client.get("/p/NOTAPASS").status_code)
 
     callers = [Thread(target=call) for _ in range(_CALLERS)]
     for caller in callers:

@@ -11,16 +11,16 @@ from portal.cirqliz.verification import services
 from portal.cirqliz.verification.pages import perimeters_table
 from portal.cirqliz.verification.queries import count_recent_checks
 from portal.common.clock import SYSTEM_CLOCK
-from portal.web.extensions import limiter
 from portal.web.guards import PUBLIC, current_actor, guard
 from portal.web.locale import DEFAULT_ZONE
+from portal.web.near_limits import limit_near
 from portal.web.rendering import render_bare
 
 
 @blueprint.get("/v/<token>")
 @blueprint.get("/V/<token>", endpoint="verify_capitals")
 @guard(PUBLIC)
-@limiter.limit("120 per minute")
+@limit_near(120)
 def verify(token: str) -> ResponseReturnValue:
     """Say in one glance what the scanned code is worth; an agent of the territory sees more, and the look is kept.
 

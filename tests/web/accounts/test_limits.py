@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +11,7 @@ from flask import Flask
 from portal import create_app
 from portal.db import Base, db
 from portal.web.extensions import limiter
+from portal.web.near_limits import MinuteCount
 from tests.factories.accounts import make_user
 from tests.support.client import FreshContextClient
 from tests.support.database import make_settings
@@ -57,3 +59,21 @@ def test_mails_are_slowed_down_for_one_address(limited):
     client = limited.test_client()
     statuses = [client.post("/mot-de-passe-oublie", data={"email": "a@x.fr"}).status_code for _ in range(8)]
     assert statuses == [303] * 6 + [429] * 2
+
+
+def test_scans_are_slowed_down_for_one_caller(limited):
+    client = limited.test_client()
+    # However the minutes fall, more than 120 of these are in one.
+    statuses = Counter(client.get("/v/NOTAPASS").status_code for _ in range(250))
+    assert statuses.keys() == {200, 429}
+    assert statuses[200] >= 120
+    other = client.get("/v/NOTAPASS", environ_base={"REMOTE_ADDR": "192.0.2.7"})
+    assert other.status_code == 200
+
+
+def test_visits_are_counted_anew_when_the_minute_is_over():
+    now = [59.0]
+    count = MinuteCount(lambda: now[0])
+    assert [count.add("a"), count.add("a"), count.add("b")] == [1, 2, 1]
+    now[0] = 60.0
+    assert count.add("a") == 1
