@@ -80,7 +80,7 @@ def keep_impact(uow: UnitOfWork, work_id: UUID, found: KeptImpact) -> None:
 
 def may_sign(work: WorkView, actor: Actor) -> str | None:
     """Why this person may not sign the draft as it is now; None when they may."""
-    own = actor.user_id is None or actor.user_id == work.author_id
+    own = actor.user_id is None or work.was_written_by(actor.user_id)
     return _cannot_be_signed(work) or ("own-work" if own else None)
 
 

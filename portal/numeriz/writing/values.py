@@ -14,9 +14,10 @@ from portal.numeriz.values import OrderChange, OrderDraft
 
 type Document = Mapping[str, Any]
 
-AMENDS, DELETED_AT, DELETED_BY = "amends", "deleted_at", "deleted_by"
-"""Keys of a document that belong to this package: the version it started from, when and by whom it was thrown away."""
-OWN_KEYS = (AMENDS, DELETED_AT, DELETED_BY)
+AMENDS, AUTHORS, DELETED_AT, DELETED_BY = "amends", "authors", "deleted_at", "deleted_by"
+"""Keys of a document that belong to this package: the version it started from, the ids of the accounts that wrote in
+it, when and by whom it was thrown away."""
+OWN_KEYS = (AMENDS, AUTHORS, DELETED_AT, DELETED_BY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,8 @@ def document_digest(document: Document, followed: Sequence[Any] = ()) -> str:
 class WorkView:
     """An order being written, or a model. alarms: coded, as the impact page last found them for `judged`.
 
-    followed: what the events that its measures follow say now, by `document.followed_events`.
+    authors: ids of the accounts that wrote in it. followed: what the events that its measures follow say now, by
+    `document.followed_events`.
     """
 
     id: UUID
@@ -63,6 +65,7 @@ class WorkView:
     signed_at: datetime | None
     created_at: datetime
     updated_at: datetime
+    authors: frozenset[str] = frozenset()
     followed: Sequence[Any] = ()
 
     @property
@@ -77,8 +80,16 @@ class WorkView:
 
     @property
     def is_signed(self) -> bool:
-        """Tell whether somebody other than the author signed what is written now."""
-        return self.signed_digest == self.digest and self.signed_by_id not in (None, self.author_id)
+        """Tell whether somebody who wrote nothing of it signed what is written now."""
+        return (
+            self.signed_digest == self.digest
+            and self.signed_by_id is not None
+            and not self.was_written_by(self.signed_by_id)
+        )
+
+    def was_written_by(self, account_id: UUID) -> bool:
+        """Tell whether an account wrote in it: the last author, or an earlier one."""
+        return account_id == self.author_id or str(account_id) in self.authors
 
     @property
     def amends(self) -> int:

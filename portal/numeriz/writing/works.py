@@ -21,7 +21,16 @@ from portal.numeriz.models import TITLE_LENGTH, OrderWork
 from portal.numeriz.values import NUMERIZ, OrderStatus
 from portal.numeriz.writing.composing import blank_document, document_of
 from portal.numeriz.writing.document import followed_events
-from portal.numeriz.writing.values import AMENDS, DELETED_AT, DELETED_BY, OWN_KEYS, Document, WorkView, document_digest
+from portal.numeriz.writing.values import (
+    AMENDS,
+    AUTHORS,
+    DELETED_AT,
+    DELETED_BY,
+    OWN_KEYS,
+    Document,
+    WorkView,
+    document_digest,
+)
 from portal.numeriz.writing.versions import current_order, newest_version, written_order
 from portal.territories.api import get_territory_by_id
 
@@ -148,7 +157,11 @@ def save_work(
             done = uow.session.execute(
                 update(OrderWork)
                 .where(OrderWork.id == work_id, OrderWork.revision == revision)
-                .values(**_said(words, actor, clock.now()), revision=revision + 1, sign_asked_at=None)
+                .values(
+                    **_said(words, actor, clock.now(), earlier=_authors(row)),
+                    revision=revision + 1,
+                    sign_asked_at=None,
+                )
                 .execution_options(synchronize_session=False)
             )
             changed: int = done.rowcount  # type: ignore[attr-defined]
@@ -158,7 +171,7 @@ def save_work(
         raise Conflict(
             "work-changed",
             revision=row.revision,
-            document=row.document,
+            document=_words(row),
             author=row.author_name,
             at=row.updated_at,
         )
@@ -171,7 +184,9 @@ def copy_of_work(
     row = _row(territory_id, work_id)
     own = {AMENDS: row.document[AMENDS]} if AMENDS in row.document else {}
     words = {**{key: value for key, value in document.items() if key not in OWN_KEYS}, **own}
-    return _add(actor, territory_id, words, order_id=row.order_id, model=row.is_model, clock=clock)
+    return _add(
+        actor, territory_id, words, order_id=row.order_id, model=row.is_model, earlier=_authors(row), clock=clock
+    )
 
 
 def save_as_model(actor: Actor, territory_id: UUID, work_id: UUID, title: str, *, clock: Clock = SYSTEM_CLOCK) -> UUID:
@@ -239,6 +254,7 @@ def _add(
     order_id: UUID | None = None,
     model: bool = False,
     title: str | None = None,
+    earlier: frozenset[str] = frozenset(),
     clock: Clock,
 ) -> UUID:
     now = clock.now()
@@ -250,7 +266,12 @@ def _add(
         revision=1,
         alarms=[],
         created_at=now,
-        **_said({key: value for key, value in document.items() if key not in (DELETED_AT, DELETED_BY)}, actor, now),
+        **_said(
+            {key: value for key, value in document.items() if key not in (DELETED_AT, DELETED_BY)},
+            actor,
+            now,
+            earlier=earlier,
+        ),
     )
     if title is not None:
         row.title = title
@@ -260,13 +281,25 @@ def _add(
     return row.id
 
 
-def _said(document: Document, actor: Actor, now: datetime) -> dict[str, Any]:
-    """The columns that a save writes. Raises Invalid(`document-too-large`)."""
+def _authors(row: OrderWork) -> frozenset[str]:
+    """The ids of the accounts that wrote in a work until now."""
+    last = () if row.author_id is None else (str(row.author_id),)
+    return frozenset((*row.document.get(AUTHORS, ()), *last))
+
+
+def _words(row: OrderWork) -> Document:
+    """What a work says, without who wrote it."""
+    return {key: value for key, value in row.document.items() if key != AUTHORS}
+
+
+def _said(document: Document, actor: Actor, now: datetime, *, earlier: frozenset[str]) -> dict[str, Any]:
+    """The columns that a save writes. earlier: who wrote before. Raises Invalid(`document-too-large`)."""
     if len(json.dumps(document)) > MOST_BYTES:
         raise Invalid("document-too-large")
     title = document.get("title")
+    authors = sorted(earlier | ({str(actor.user_id)} if actor.user_id is not None else frozenset()))
     return {
-        "document": dict(document),
+        "document": {**document, **({AUTHORS: authors} if authors else {})},
         "title": title.strip()[:TITLE_LENGTH] if isinstance(title, str) else "",
         "author_id": actor.user_id,
         "author_name": actor.label[:_NAME_LENGTH],
@@ -290,5 +323,7 @@ def _row(territory_id: UUID, work_id: UUID, *, lock: bool = False) -> OrderWork:
 
 
 def _view(row: OrderWork) -> WorkView:
-    stored = {name: getattr(row, name) for name in WorkView.__dataclass_fields__ if name != "followed"}
-    return WorkView(**stored, followed=followed_events(row.territory_id, row.document))
+    found = {"document", "authors", "followed"}
+    stored = {name: getattr(row, name) for name in WorkView.__dataclass_fields__ if name not in found}
+    followed = followed_events(row.territory_id, row.document)
+    return WorkView(**stored, document=_words(row), authors=_authors(row), followed=followed)
