@@ -136,6 +136,12 @@ def _report(result: services.BuildResult, as_json: bool) -> None:
             f"{territory.slug} is ready: {facts.directed_edge_count} road sections, {facts.street_count} streets, "
             f"{facts.address_count} addresses, {facts.size_bytes / 1e6:.1f} MB."
         )
+        if facts.missing_edge_count:
+            click.echo(
+                f"Warning: {facts.missing_edge_count} road sections were not found by the engine; neither the law "
+                "nor a route knows them.",
+                err=True,
+            )
 
 
 def _described(territory: TerritoryView) -> dict[str, object]:

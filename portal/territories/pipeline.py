@@ -40,7 +40,7 @@ Progress = Callable[[str, int, int], None]
 """Told of each step: its name (see STEPS), how many units are done, how many there are."""
 
 STEPS = ("source", "graph", "edges", "driving", "basemap", "addresses", "restrictions")
-BUILDER_VERSION = 3
+BUILDER_VERSION = 4
 """Raised whenever the same extract would give another build."""
 
 _EXTRACT_NAME = "extract.osm.pbf"
@@ -128,6 +128,7 @@ def _fill(partial: Path, source: Path, version: str, tell: Progress, clock: Cloc
         place_count=addresses.place_count,
         incomplete_objects=basemap.incomplete_objects,
         restriction_count=restrictions,
+        missing_edge_count=len(edges.missing),
     )
     (partial / _BOUNDS_NAME).write_text(json.dumps(asdict(info.bounds)), encoding="utf-8")
     (partial / BUILD_NAME).write_text(facts.as_json(), encoding="utf-8")

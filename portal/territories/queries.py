@@ -61,6 +61,8 @@ class BuildFacts:
     """What the build in force holds, for the administrator. Sizes in bytes.
 
     restriction_count: roads with a restriction of OpenStreetMap; 0 in builds made before they were kept.
+    missing_edge_count: directed sections that vehicles may drive but the engine did not name, so that neither the law
+    nor a route knows them; None in builds made before they were counted.
     """
 
     version: str
@@ -73,6 +75,7 @@ class BuildFacts:
     place_count: int
     incomplete_objects: int
     restriction_count: int = 0
+    missing_edge_count: int | None = None
 
     def as_json(self) -> str:
         """Return the facts as the text kept beside the build."""

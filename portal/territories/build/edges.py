@@ -20,10 +20,11 @@ import numpy.typing as npt
 import osmium
 import shapely
 from valhalla import Actor, ValhallaError
-from valhalla.baldr import GraphId, GraphTileHeader
+from valhalla.baldr import GraphId
 from valhalla.baldr.utils import GraphUtils
 
 from portal.territories.build.graph import TILES_NAME, Progress, open_config, read_graph_info
+from portal.territories.build.tiles import CAR_ACCESS, TRUCK_ACCESS, read_tiles
 
 TABLE_NAME = "edges.npz"
 PROBE_FRACTIONS = (0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8, 0.1, 0.9, 0.05, 0.95)
@@ -90,7 +91,8 @@ class EdgeTable:
 
     coords: (m, 2) lon, lat of all shapes one after the other, row i at offsets[i]:offsets[i + 1], in the direction of
     travel. probes: (n, 3) lon, lat, heading; NaN where no point closes exactly this edge. opposing: row of the other
-    direction, -1 when there is none. restrictions: physical limits by row, as the engine tells them.
+    direction, -1 when there is none. restrictions: physical limits by row, as the engine tells them. missing: ids of
+    edges that cars or lorries may drive but that have no row, because the engine names them at no point of their shape.
     """
 
     version: str
@@ -107,6 +109,7 @@ class EdgeTable:
     name_rows: Ints
     names: tuple[tuple[str, ...], ...]
     restrictions: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
+    missing: tuple[int, ...] = ()
 
     def __len__(self) -> int:
         return len(self.edge_ids)
@@ -166,15 +169,18 @@ def build_edges(graph_dir: Path, pbf: Path, progress: Progress | None = None) ->
     info = read_graph_info(graph_dir)
     with open_config(graph_dir) as config:
         actor, utils = Actor(str(config)), GraphUtils(str(config))
-    all_edges = [(edge, _shape(utils, edge)) for edge in _edge_ids(graph_dir / TILES_NAME)]
+    tiles, _ways = read_tiles(graph_dir / TILES_NAME)
+    open_to = tiles.access & (CAR_ACCESS | TRUCK_ACCESS)
+    opened = list(zip(tiles.ids[open_to > 0].tolist(), open_to[open_to > 0].tolist(), strict=True))
     finder = _ProbeFinder(actor)
     rows: list[_Row] = []
-    for start in range(0, len(all_edges), _BATCH):
-        batch = [_Row(edge.value, shape) for edge, shape in all_edges[start : start + _BATCH] if len(shape) > 1]
-        rows.extend(finder.examine(batch))
+    for start in range(0, len(opened), _BATCH):
+        batch = [_Row(edge, modes, _shape(utils, edge)) for edge, modes in opened[start : start + _BATCH]]
+        rows.extend(finder.examine([row for row in batch if len(row.shape) > 1]))
         if progress is not None:
-            progress("edges", min(start + _BATCH, len(all_edges)), len(all_edges))
-    table = _table(info.version, rows, _way_facts(pbf))
+            progress("edges", min(start + _BATCH, len(opened)), len(opened))
+    found = {row.edge_id for row in rows}
+    table = _table(info.version, rows, _way_facts(pbf), tuple(edge for edge, _ in opened if edge not in found))
     _save(table, graph_dir / TABLE_NAME)
     return table
 
@@ -188,6 +194,7 @@ def load_edges(graph_dir: Path) -> EdgeTable:
         version=texts["version"],
         names=tuple(tuple(names) for names in texts["names"]),
         restrictions={int(row): limits for row, limits in texts["restrictions"].items()},
+        missing=tuple(texts.get("missing", ())),
         **arrays,
     )
 
@@ -210,9 +217,9 @@ _ARRAYS = (
 @dataclass(slots=True)
 class _Row:
     edge_id: int
+    modes: int
     shape: Floats
     facts: dict[str, Any] | None = None
-    costing: str = "auto"
     probe: Probe | None = None
 
     def point_at(self, fraction: float) -> tuple[float, float]:
@@ -226,14 +233,22 @@ class _ProbeFinder:
         self._actor = actor
 
     def examine(self, batch: list[_Row]) -> list[_Row]:
-        """Fill facts and probes; return the edges that a car or a lorry may use."""
-        left = batch
-        for costing in ("auto", "truck"):
+        """Fill facts and probes; return the edges that the engine knows, in the order given."""
+        for costing, mode in (("auto", CAR_ACCESS), ("truck", TRUCK_ACCESS)):
+            left = [row for row in batch if row.facts is None and row.modes & mode]
+            # Where another road crosses, the engine names only one of the two: no point tells that an edge is closed.
             for fraction in PROBE_FRACTIONS:
-                waiting = [row for row in left if row.probe is None and (fraction == PROBE_FRACTIONS[0] or row.facts)]
-                self._try(waiting, costing, fraction)
-            left = [row for row in left if row.facts is None]
+                self._try([row for row in left if row.probe is None], costing, fraction)
+            for fraction in PROBE_FRACTIONS:
+                self._see([row for row in left if row.facts is None], costing, fraction)
         return [row for row in batch if row.facts is not None]
+
+    def _see(self, rows: list[_Row], costing: str, fraction: float) -> None:
+        """Find edges that lie upon another one all along: no probe closes them alone, but they are roads."""
+        points = [row.point_at(fraction) for row in rows]
+        seen = self._locate(costing, [{"lon": lon, "lat": lat, **PROBE_OPTIONS, "radius": 1} for lon, lat in points])
+        for row, edges in zip(rows, seen, strict=True):
+            row.facts = next((edge for edge in edges if edge["edge_id"]["value"] == row.edge_id), None)
 
     def _try(self, rows: list[_Row], costing: str, fraction: float) -> None:
         points = [row.point_at(fraction) for row in rows]
@@ -243,7 +258,6 @@ class _ProbeFinder:
             own = next((edge for edge in edges if edge["edge_id"]["value"] == row.edge_id), None)
             if own is not None:
                 row.facts = row.facts or own
-                row.costing = costing
                 probes.append((row, Probe(lon, lat, round(own["heading"]) % 360)))
         found = self._locate(costing, [probe.as_location() for _, probe in probes])
         for (row, probe), edges in zip(probes, found, strict=True):
@@ -291,16 +305,8 @@ def shape_length_m(shape: Floats) -> float:
     return float(np.hypot(*(np.diff(shape, axis=0) * scale).T).sum())
 
 
-def _edge_ids(tiles: Path) -> Iterator[GraphId]:
-    for path in sorted(tiles.rglob("*.gph")):
-        header = GraphTileHeader.from_file(path)
-        base = header.graphid
-        for index in range(header.directededgecount):
-            yield GraphId(base.tileid(), base.level(), index)
-
-
-def _shape(utils: GraphUtils, edge: GraphId) -> Floats:
-    return np.round(np.array(utils.get_edge_shape(edge), dtype=np.float64).reshape(-1, 2), 6)
+def _shape(utils: GraphUtils, edge_id: int) -> Floats:
+    return np.round(np.array(utils.get_edge_shape(GraphId(edge_id)), dtype=np.float64).reshape(-1, 2), 6)
 
 
 def _way_facts(extract: Path) -> dict[int, tuple[int, bool]]:
@@ -318,7 +324,7 @@ def _way_facts(extract: Path) -> dict[int, tuple[int, bool]]:
     return facts
 
 
-def _table(version: str, rows: list[_Row], ways: dict[int, tuple[int, bool]]) -> EdgeTable:
+def _table(version: str, rows: list[_Row], ways: dict[int, tuple[int, bool]], missing: tuple[int, ...]) -> EdgeTable:
     names: dict[tuple[str, ...], int] = {}
     name_rows, flags, classes, layers, way_ids, restrictions = [], [], [], [], [], {}
     by_shape = {(row.facts["edge_info"]["way_id"], row.shape.tobytes()): i for i, row in enumerate(rows) if row.facts}
@@ -354,6 +360,7 @@ def _table(version: str, rows: list[_Row], ways: dict[int, tuple[int, bool]]) ->
         name_rows=np.array(name_rows, dtype=np.int64),
         names=tuple(names),
         restrictions=restrictions,
+        missing=missing,
     )
 
 
@@ -374,7 +381,12 @@ def _flags(edge: dict[str, Any], *, motor_road: bool, one_way: bool) -> int:
 
 
 def _save(table: EdgeTable, path: Path) -> None:
-    texts = {"version": table.version, "names": table.names, "restrictions": table.restrictions}
+    texts = {
+        "version": table.version,
+        "names": table.names,
+        "restrictions": table.restrictions,
+        "missing": table.missing,
+    }
     encoded = np.frombuffer(json.dumps(texts, ensure_ascii=False).encode(), dtype=np.uint8)
     partial = path.with_name("partial-" + path.name)
     np.savez_compressed(partial, texts=encoded, **{name: getattr(table, name) for name in _ARRAYS})

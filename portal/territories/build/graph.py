@@ -31,6 +31,8 @@ CONFIG_NAME = "valhalla.json"
 TILES_NAME = "tiles"
 INFO_NAME = "graph.json"
 BUILD_TIMEOUT_S = 3600
+EDGES_VERSION = 2
+"""Raised whenever the same tiles would give another table of edges."""
 READABLE = (".osm.pbf", ".pbf", ".osm")
 
 # The defaults (50 excluded locations, 20 stops) are below one day of events in a city.
@@ -41,7 +43,10 @@ MAX_MATRIX_PAIRS = MAX_STOPS * MAX_STOPS
 
 @dataclass(frozen=True, slots=True)
 class GraphInfo:
-    """What was built. version: digest of the tiles, which changes whenever edge ids may have changed."""
+    """What was built. version: digest of the tiles and of the way their edges are listed.
+
+    It changes whenever edge ids, or the edges that have a row, may have changed: what was matched is matched again.
+    """
 
     version: str
     tile_count: int
@@ -156,7 +161,7 @@ def _last_sentence(output: str) -> str:
 
 
 def _inspect(tiles: Path) -> GraphInfo:
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(f"edges {EDGES_VERSION}".encode())
     nodes = edges = count = 0
     for path in sorted(tiles.rglob("*.gph")):
         header = GraphTileHeader.from_file(path)

@@ -12,6 +12,7 @@ from flask import Flask
 
 from portal.common.actor import system_actor
 from portal.territories import api
+from portal.territories.build import edges
 
 
 @pytest.fixture(autouse=True)
@@ -33,7 +34,7 @@ def test_real_extracts_become_territories_when_added(app: Flask, shared_data: Pa
     facts = json.loads(paris.stdout)
     assert (facts["slug"], facts["name"], facts["already_built"]) == ("paris-3e", "Paris 3e", False)
     assert facts["bounds"] == [2.351499, 48.857557, 2.38072, 48.87]
-    assert facts["build"]["directed_edge_count"] == 1210
+    assert (facts["build"]["directed_edge_count"], facts["build"]["missing_edge_count"]) == (1210, 0)
     assert "Drawing the base map" in paris.stderr
     monaco = _run(
         app, "add", "monaco", "--name", "Monaco", "--osm", str(osm / "monaco.osm.gz"), "--holidays", "reunion"
@@ -90,3 +91,14 @@ def test_removal_asks_first_when_not_told_yes(app: Flask, village_source: Path) 
     assert done.exit_code == 0
     assert [*api.list_territories()] == []
     assert "No territory yet" in _run(app, "list").stdout
+
+
+def test_sections_left_out_are_told_when_a_build_did_not_find_them(
+    app: Flask, village_source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # No point is looked at, as if every point had another road upon it.
+    monkeypatch.setattr(edges, "PROBE_FRACTIONS", ())
+    added = _run(app, "add", "bourg", "--name", "Bourg", "--osm", str(village_source))
+    assert added.exit_code == 0, added.output
+    # Five streets of two sections, each driven both ways.
+    assert "Warning: 20 road sections were not found by the engine" in added.stderr

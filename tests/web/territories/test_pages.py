@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+from datetime import UTC, datetime
+
 import pytest
 from bs4 import BeautifulSoup
 from flask import Flask
@@ -9,7 +12,8 @@ from flask import Flask
 from portal.audit import AuditTag, list_entries
 from portal.common.actor import StaffRole
 from portal.regulations.holidays import HolidayRegion
-from portal.territories.api import TerritoryView, get_territory
+from portal.territories.api import BuildFacts, TerritoryView, get_territory
+from portal.territories.queries import BUILD_NAME
 from tests.factories.accounts import make_staff, make_user
 from tests.factories.territories import make_territory
 from tests.support.web import PageClient
@@ -93,6 +97,22 @@ def test_second_of_two_administrators_is_told_when_both_save(administrator: Page
 
 def test_page_says_so_when_the_build_is_not_on_this_machine(administrator: PageClient) -> None:
     assert "n’est pas sur cette machine" in administrator.get(URL).get_text()
+
+
+@pytest.mark.parametrize(("missing", "told"), [(None, None), (0, "0"), (3, "3")])
+def test_page_tells_the_sections_left_out_when_a_build_counted_them(
+    administrator: PageClient, territory: TerritoryView, missing: int | None, told: str | None
+) -> None:
+    facts = BuildFacts("v1", datetime(2026, 1, 5, tzinfo=UTC), "bourg.osm.pbf", 1, 10, 5, 2, 1, 0, 0, missing)
+    assert territory.graph_dir is not None
+    kept = territory.graph_dir.parent / BUILD_NAME
+    kept.parent.mkdir(parents=True)
+    kept.write_text(facts.as_json(), encoding="utf-8")
+    try:
+        label = administrator.get(URL).find("dt", string=lambda text: "introuvables" in (text or ""))
+    finally:
+        shutil.rmtree(kept.parent)
+    assert (label.find_next("dd").get_text(strip=True) if label else None) == told
 
 
 def test_page_says_so_when_the_territory_was_never_built(page_client: PageClient) -> None:
