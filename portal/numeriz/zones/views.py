@@ -15,6 +15,7 @@ from portal.common.errors import Conflict, Invalid, NotFound
 from portal.common.ids import new_id
 from portal.numeriz.queries import get_perimeter
 from portal.numeriz.views.desk import CLERK, blueprint, desk_page
+from portal.numeriz.writing.following import orders_left_behind
 from portal.numeriz.zones import edits, messages, queries
 from portal.numeriz.zones.calendar import Session, day_spans, first_day
 from portal.numeriz.zones.dates import minutes_text
@@ -60,6 +61,7 @@ def show_city_event(territory: str, city_event_id: UUID) -> ResponseReturnValue:
         layer=zones_layer(looks, zone),
         bounds=_bounds(event),
         programme=programme,
+        left_behind=orders_left_behind(view, event.name, SYSTEM_CLOCK.now()),
         strays=[found for found in dated if event.sessions and found.activations != programme],
         notes=overlap_notes([look for look in looks if look.shape is not None and look.colour is not None]),
         undoable=undoing(view.id, event.id, event.revision) is not None,

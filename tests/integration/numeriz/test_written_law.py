@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from flask import Flask
 
-from portal.common.actor import Actor, ActorKind
+from portal.common.actor import Actor, ActorKind, StaffRole
 from portal.common.clock import SYSTEM_CLOCK
 from portal.common.errors import Conflict
 from portal.common.ids import new_id
@@ -29,14 +29,16 @@ from portal.numeriz.writing import (
     start_work,
 )
 from portal.numeriz.writing.document import draft_of
+from portal.numeriz.writing.following import orders_left_behind
 from portal.numeriz.zones import edits
 from portal.numeriz.zones.calendar import Session
 from portal.numeriz.zones.plans import carry_out
 from portal.numeriz.zones.queries import EventView, get_city_event
 from portal.regulations.schedules import Period
 from portal.territories.queries import TerritoryView
-from tests.factories.accounts import make_user
+from tests.factories.accounts import make_staff, make_user
 from tests.factories.law import TESTER, at, make_law, make_territory, measure_draft, order_draft
+from tests.support.web import PageClient
 from tests.support.written import judge, written, written_measure
 
 EVENT = "Fête du canal"
@@ -89,16 +91,31 @@ def test_an_order_is_looked_at_and_signed_again_when_its_event_moves(
     assert told.value.code == "signature-missing"
 
 
-def test_an_order_keeps_the_hours_it_was_published_with_when_its_event_moves(territory: TerritoryView) -> None:
+def test_an_order_keeps_the_hours_it_was_published_with_when_its_event_moves(
+    territory: TerritoryView, page_client: PageClient
+) -> None:
     event, clerk = make_event(territory), person()
     follows = written_measure(periods=[], event={"name": EVENT, "before_min": None, "after_min": None})
     work_id = start_work(clerk, territory.id, document=written(follows))
     judge(territory.id, work_id)
     order_id = publish_work(clerk, territory.id, work_id, 1)
+    assert orders_left_behind(territory, EVENT, SYSTEM_CLOCK.now()) == []
     was = current_order(territory.id, order_id).measures
     moved = edits.event_values(EVENT, [LATER], 150, 60, {})
     carry_out(TESTER, territory.id, edits.plan_event(territory.id, event, moved))
     assert current_order(territory.id, order_id).measures == was
+    (told,) = orders_left_behind(territory, EVENT, SYSTEM_CLOCK.now())
+    assert told.order_id == order_id
+    assert orders_left_behind(territory, EVENT, at("2027-08-01T00:00")) == []
+    user = make_user()
+    make_staff(user, territory.slug, StaffRole.CLERK)
+    page_client.sign_in(user.id)
+    page = f"/territoires/{territory.slug}/numeriz/manifestations/{event.id}"
+    assert page_client.get(page).select_one(f'.j-banner a[href$="{order_id}"]') is not None
+    again = amend_order(clerk, territory.id, order_id)
+    judge(territory.id, again)
+    publish_work(clerk, territory.id, again, 1)
+    assert orders_left_behind(territory, EVENT, SYSTEM_CLOCK.now()) == []
 
 
 def stored(territory: TerritoryView, *measures: Period) -> UUID:
