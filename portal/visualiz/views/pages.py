@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -19,6 +19,8 @@ from portal.visualiz.views.blueprint import DAYS_PER_CALLER, PLACES_PER_CALLER, 
 from portal.web.extensions import limiter
 from portal.web.guards import PUBLIC, guard
 from portal.web.rendering import render_page
+
+_CLOSE_ZOOM: Final = 16
 
 
 @blueprint.get("/")
@@ -38,8 +40,27 @@ def show_map(territory: str) -> ResponseReturnValue:
     """Show the map with what applies at a day and an hour."""
     asked = read_asked(territory)
     answer = asked.answer
-    page = render_page("visualiz/map.html", **asked.context(), answer=answer, **asked.activity(), urls=_map_urls(asked))
+    page = render_page(
+        "visualiz/map.html",
+        **asked.context(),
+        answer=answer,
+        **asked.activity(),
+        urls=_map_urls(asked),
+        opening_view=_opening_view(asked),
+    )
     return page, asked.status
+
+
+def _opening_view(asked: Asked) -> str:
+    """Where the map opens, as in its URL: what was asked, or close to an address that stands there without its point.
+
+    With its point the script goes there by itself. The point is not put into the form: sent again without script, it
+    would win over another address.
+    """
+    view = request.args.get("vue", "")
+    if view or asked.point is None or asked.form.point is not None:
+        return view
+    return f"{_CLOSE_ZOOM}/{asked.point[1]:.5f}/{asked.point[0]:.5f}"
 
 
 def _map_urls(asked: Asked) -> dict[str, str]:
