@@ -7,6 +7,8 @@ from typing import Literal
 
 import segno
 
+from portal.web.qr_mask import best_mask
+
 QUIET_ZONE_MODULES = 4
 
 
@@ -16,9 +18,9 @@ def draw_qr(url: str, *, at_least: int = 1, level: Literal["m", "q"] = "m") -> s
     at_least: the smallest version (1 to 40) to draw it in. level: of correction, the lowest.
     """
     try:
-        code = segno.make(url, error=level, micro=False, version=at_least)
+        code = _make(url, level, at_least)
     except segno.DataOverflowError:
-        code = segno.make(url, error=level, micro=False)
+        code = _make(url, level, None)
     drawn = io.BytesIO()
     code.save(
         drawn,
@@ -33,3 +35,9 @@ def draw_qr(url: str, *, at_least: int = 1, level: Literal["m", "q"] = "m") -> s
         lineclass=None,
     )
     return drawn.getvalue().decode("ascii")
+
+
+def _make(url: str, level: Literal["m", "q"], version: int | None) -> segno.QRCode:
+    code = segno.make(url, error=level, micro=False, version=version, mask=0)
+    mask = best_mask(code)
+    return code if mask == 0 else segno.make(url, error=level, micro=False, version=version, mask=mask)
