@@ -94,6 +94,10 @@ LOCATIONS = st.builds(
 )
 
 
+def has_one_direction(place: MeasureLocation) -> bool:
+    return place.direction in (Direction.FORWARD, Direction.BACKWARD) and shapely.get_dimensions(place.shape) == 1
+
+
 @st.composite
 def orders(draw: st.DrawFn) -> OrderDraft:
     category = draw(st.sampled_from(Category))
@@ -101,10 +105,11 @@ def orders(draw: st.DrawFn) -> OrderDraft:
     measures = []
     for _ in range(draw(st.integers(1, 2))):
         kind = draw(st.sampled_from([kind for kind in MeasureType if kind is not MeasureType.UNKNOWN]))
+        where = LOCATIONS.filter(has_one_direction) if kind is MeasureType.ONE_WAY else LOCATIONS
         measures.append(
             MeasureDraft(
                 kind,
-                tuple(draw(st.lists(LOCATIONS, min_size=1, max_size=2))),
+                tuple(draw(st.lists(where, min_size=1, max_size=2))),
                 tuple(draw(st.lists(when, min_size=1, max_size=2))),
                 draw(RULES),
                 draw(st.integers(1, 130)) if kind is MeasureType.SPEED_LIMIT else None,

@@ -34,6 +34,9 @@ FAULTS: Mapping[str, LazyString] = {
     "place-not-found": _l("Ce lieu n’est pas encore retrouvé sur la carte."),
     "place-unreadable": _l("Le tracé de ce lieu est illisible\u00a0: indiquez-le à nouveau."),
     "place-outside": _l("Ce lieu est hors du territoire."),
+    "one-way-without-direction": _l(
+        "Un sens unique se dit d’une rue, d’une route ou d’un tracé\u00a0: choisissez le sens qui reste ouvert."
+    ),
     "periods-missing": _l("Indiquez au moins une période, ou une manifestation."),
     "start-missing": _l("Indiquez la date et l’heure de début."),
     "end-missing": _l("Un arrêté temporaire a une fin\u00a0: indiquez la date et l’heure."),

@@ -25,7 +25,8 @@ from portal.numeriz.writing.values import Fault
 from portal.numeriz.writing.whom import VehicleReader
 from portal.numeriz.zones.calendar import MOST_MARGIN_MIN, Session, day_spans
 from portal.regulations.calendars import LocalCalendar
-from portal.regulations.measures import MeasureLocation, MeasureType
+from portal.regulations.geometry import polygons_of
+from portal.regulations.measures import Direction, MeasureLocation, MeasureType
 from portal.regulations.schedules import HolidayRule, Interval, Period, TimeSlot, Weekday
 from portal.regulations.vehicles import FreeText, VehicleRule
 
@@ -41,6 +42,7 @@ SUBJECT_TEXT: Final = "subject_text"
 """Key of the provenance of an order written here: its subject in words."""
 # With holidays a period repeats each year, and no holiday is rarer.
 _LOOKED_AHEAD: Final = timedelta(days=800)
+_ONE_DIRECTION: Final = (Direction.FORWARD, Direction.BACKWARD)
 _DAYS: Final = {day.value: day for day in Weekday}
 
 
@@ -167,7 +169,7 @@ class Reader:
             self.fault(f"{path}.type", "choice-unknown")
             kind = None
         speed = self._speed(found.get("max_speed_kmh"), path) if kind is MeasureType.SPEED_LIMIT else None
-        places = self._places(found, path)
+        places = self._places(found, path, kind)
         periods = self._periods(found, path, category)
         vehicles = VehicleReader(self).rule(found.get("vehicles"), f"{path}.vehicles")
         return None if kind is None else MeasureDraft(kind, places, periods, vehicles or VehicleRule(), speed)
@@ -184,11 +186,17 @@ class Reader:
             return value
         return None
 
-    def _places(self, found: Mapping[str, Any], path: str) -> tuple[MeasureLocation, ...]:
+    def _places(self, found: Mapping[str, Any], path: str, kind: MeasureType | None) -> tuple[MeasureLocation, ...]:
         listed = self.listed(found, "places", f"{path}.places", MOST_PARTS)
         if not listed:
             self.fault(f"{path}.places", "places-missing")
-        read = (self._place(place, f"{path}.places.{at}") for at, place in enumerate(listed))
+        read = [self._place(place, f"{path}.places.{at}") for at, place in enumerate(listed)]
+        for at, location in enumerate(read if kind is MeasureType.ONE_WAY else ()):
+            # Open in both directions it would close nothing, and an area has no direction: a law without effect.
+            if location is not None and (
+                location.direction not in _ONE_DIRECTION or polygons_of(location.shape) is not None
+            ):
+                self.fault(f"{path}.places.{at}", "one-way-without-direction")
         return tuple(location for location in read if location is not None)
 
     def _place(self, place: object, path: str) -> MeasureLocation | None:

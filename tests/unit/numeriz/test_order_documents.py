@@ -204,6 +204,26 @@ def test_a_fault_names_its_place_when_a_rule_is_broken(change: Change, expected:
     assert expected in faults(document)
 
 
+@pytest.mark.parametrize(
+    ("direction", "kind", "is_fault"),
+    [
+        ("forward", "street", False),
+        ("backward", "street", False),
+        ("both", "street", True),
+        ("unknown", "street", True),
+        ("forward", "polygon", True),
+    ],
+)
+def test_a_one_way_street_is_refused_when_no_direction_stays_open(direction: str, kind: str, is_fault: bool) -> None:
+    place = written_place(kind=kind)
+    place["found"]["direction"] = direction
+    if kind == "polygon":
+        place["found"]["shape"] = shapely.geometry.mapping(shapely.box(2.37, 48.86, 2.38, 48.87))
+    found = faults(written(written_measure(type="oneWay", places=[place])))
+    assert found == ([(f"{M}.places.0", "one-way-without-direction")] if is_fault else [])
+    assert faults(written(written_measure(places=[place]))) == []
+
+
 def test_a_permanent_order_is_refused_when_it_has_an_end() -> None:
     permanent = written(written_measure(periods=[written_period(end=None)]), category="permanent")
     assert read(permanent).measures[0].periods[0].end is None

@@ -24,6 +24,7 @@ from portal.territories.queries import TerritoryView
 from tests.factories.accounts import make_staff, make_user
 from tests.factories.law import TESTER, make_territory, measure_draft
 from tests.support.web import PageClient
+from tests.support.written import written_place
 
 WHO = {
     "title": "Marché du dimanche",
@@ -321,6 +322,14 @@ def test_what_was_typed_can_become_a_measure_when_another_clerk_deleted_its_own(
     sent = {str(tag["name"]): str(tag["value"]) for tag in page.select("main form input[type=hidden]")}
     assert clerk.submit(url, {**sent, "act": "new-measure"}).endswith("/mesures/2/quoi")
     assert [measure["type"] for measure in written.work.document["measures"]] == ["noEntry", "oneWay"]
+
+
+@pytest.mark.parametrize(("kind", "is_told"), [("oneWay", True), ("noEntry", False)])
+def test_a_place_says_which_direction_is_meant_when_the_street_is_one_way(
+    clerk: PageClient, written: Written, kind: str, is_told: bool
+) -> None:
+    written.change(type=kind, places=[written_place()])
+    assert ("reste ouvert" in clerk.get(f"{written.step('ou')}/1").get_text()) is is_told
 
 
 def test_a_measure_is_copied_and_deleted_when_it_is_asked(clerk: PageClient, written: Written) -> None:

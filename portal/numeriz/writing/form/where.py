@@ -31,6 +31,7 @@ from portal.numeriz.writing.form.pages import (
 from portal.numeriz.writing.form.parts import Part, Spot
 from portal.numeriz.writing.form.refused import Clash, shown_clash
 from portal.numeriz.writing.form.saving import save_part
+from portal.regulations.measures import MeasureType
 from portal.web.forms import Needed
 from portal.web.guards import current_actor, guard
 
@@ -217,6 +218,7 @@ def _place_page(
         is_wide=True,
         streets_unknown=found is None,
         is_kept=_is_kept(place, shown),
+        is_one_way=Spot(Part.WHAT, spot.at).values_or_none(opened.work.document)["type"] == MeasureType.ONE_WAY.value,
         **context,
     )
 
