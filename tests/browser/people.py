@@ -58,6 +58,9 @@ def mailbox(name: str) -> str:
     return f"{name}@{DOMAIN}"
 
 
+_BASE_MAP, _TILE_LEFT = "protomaps-leaflet.js", "TypeError: Failed to fetch"
+
+
 class Person:
     """Someone with their own browser window and cookies."""
 
@@ -84,7 +87,10 @@ class Person:
         self._expected: set[int] = set()
 
     def _hear(self, message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"}:
+        # The base map says so when a page is left while tiles are on their way. What fails for another cause is told
+        # by the browser as well, with its status.
+        is_left = message.text == _TILE_LEFT and _BASE_MAP in message.location["url"]
+        if message.type in {"error", "warning"} and not is_left:
             self._faults.append(f"{message.type} on {self.page.url}: {message.text}")
 
     def expects(self, *statuses: int) -> None:
