@@ -15,12 +15,14 @@ from portal.numeriz.api import sentence, state_words
 from portal.regulations.evaluate import Reason, State, next_change, verdict
 from portal.regulations.measures import Origin
 from portal.regulations.snapshot import LawSnapshot
-from portal.territories.api import TerritoryView, geocode, reverse_geocode
+from portal.territories.api import AddressHit, TerritoryView, geocode, reverse_geocode
 from portal.visualiz.choices import Choice
 from portal.visualiz.law_lines import measure_href
 from portal.visualiz.moments import Moment
 
 TONES = {State.ALLOWED: "green", State.UNKNOWN: "grey", State.PASS_REQUIRED: "orange", State.FORBIDDEN: "red"}
+
+_SAME_PLACE_DEG = 2e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +52,24 @@ class PlaceAnswer:
 
 
 def answer_at(
-    territory: TerritoryView, law: LawSnapshot, point: tuple[float, float], moment: Moment, choice: Choice
+    territory: TerritoryView,
+    law: LawSnapshot,
+    point: tuple[float, float],
+    moment: Moment,
+    choice: Choice,
+    address: str = "",
 ) -> PlaceAnswer:
-    """Ask the law about a delivery at a point (lon, lat): a stop, with the passes that the vehicle holds."""
+    """Ask the law about a delivery at a point (lon, lat): a stop, with the passes that the vehicle holds.
+
+    address: typed for this point, if one was.
+    """
     place = Point(*point)
     found = verdict(law, place, moment.at, choice.vehicle, choice.passes)
     change = next_change(law, place, moment.at, choice.vehicle, choice.passes)
     return PlaceAnswer(
         lon=point[0],
         lat=point[1],
-        label=place_label(territory.slug, point),
+        label=place_label(territory.slug, point, address),
         state=found.state,
         word=state_words(found.state),
         tone=TONES[found.state],
@@ -86,13 +96,23 @@ _MORE = {
 }
 
 
-def place_label(slug: str, point: tuple[float, float]) -> str:
-    """The nearest address; the degrees where there is none, or while the index of addresses cannot be read."""
+def place_label(slug: str, point: tuple[float, float], address: str = "") -> str:
+    """The address that was typed for the point, else the nearest one; the degrees where there is none, or while the
+    index of addresses cannot be read."""
     try:
+        typed = geocode(slug, address) if address.strip() else None
+        if typed is not None and _is_there(typed, point):
+            # A number that nobody has is placed between its neighbours.
+            return str(_("%(address)s (position approchée)", address=typed.label)) if typed.approximate else typed.label
         hit = reverse_geocode(slug, *point)
     except Unavailable:
         hit = None
     return f"{point[1]:.5f}, {point[0]:.5f}" if hit is None else hit.label
+
+
+def _is_there(hit: AddressHit, point: tuple[float, float]) -> bool:
+    # Addresses of pages are written with six decimals.
+    return abs(hit.lon - point[0]) < _SAME_PLACE_DEG and abs(hit.lat - point[1]) < _SAME_PLACE_DEG
 
 
 def _inside(territory: TerritoryView, point: tuple[float, float]) -> bool:

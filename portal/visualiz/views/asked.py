@@ -75,7 +75,7 @@ class Asked:
     def point(self) -> tuple[float, float] | None:
         """The place (lon, lat); None, with the reason beside the field when one was asked for and there is none."""
         form = self.form
-        address = (form.adresse.data or "").strip()[:_MOST_ADDRESS_LETTERS]
+        address = self._address
         if form.point is not None:
             return form.point
         if form.lon.data or form.lat.data:
@@ -96,7 +96,11 @@ class Asked:
         """What the law says of the place; None when there is none."""
         if self.point is None:
             return None
-        return answer_at(self.territory, self.law, self.point, self.moment, self.choice)
+        return answer_at(self.territory, self.law, self.point, self.moment, self.choice, self._address)
+
+    @property
+    def _address(self) -> str:
+        return (self.form.adresse.data or "").strip()[:_MOST_ADDRESS_LETTERS]
 
     @property
     def query(self) -> dict[str, Any]:

@@ -87,3 +87,17 @@ def test_the_week_of_a_street_says_the_best_and_the_worst_of_its_points(
 def test_a_street_that_is_not_known_is_told_beside_its_field(page_client: PageClient, territory: TerritoryView) -> None:
     page = page_client.get("/carte/bourg/semaine", status=422, query_string={"rue": "rue de nulle part"})
     assert "Rue introuvable" in page.get_text(" ")
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("4 rue de Bretagne", "4 Rue de Bretagne, 75003 Bourg-l’Essai"),
+        ("4 ter rue de Bretagne", "4 ter Rue de Bretagne, 75003 Bourg-l’Essai (position approchée)"),
+    ],
+)
+def test_the_answer_is_headed_by_the_address_that_was_asked(
+    page_client: PageClient, territory: TerritoryView, address: str, told: str
+) -> None:
+    page = page_client.get(f"/carte/{territory.slug}", query_string={**ACTIVE, "adresse": address})
+    assert page.select_one("#ici h2").get_text(strip=True) == told  # type: ignore[union-attr]
