@@ -198,7 +198,8 @@ class Engine:
                     continue
                 raise _refusal(error) from error
             legs = answer["trip"]["legs"]
-            if len(legs) == 1 and abs(float(legs[0]["summary"]["length"]) * 1000 - drive.distance_m) <= _SAME_LENGTH_M:
+            length_m = float(legs[0]["summary"]["length"]) * 1000 / _ENGINE_METRES
+            if len(legs) == 1 and abs(length_m - drive.distance_m) <= _SAME_LENGTH_M:
                 (leg,) = legs
                 return replace(drive, manoeuvres=_manoeuvres(leg, _decoded(leg["shape"])))
         return replace(drive, manoeuvres=self._streets_of(drive))
@@ -335,6 +336,8 @@ class Engine:
 
 _NOT_TRACED = frozenset({NOT_WALKABLE, NO_EDGE_NEAR, NO_PATH, 444})
 _SAME_LENGTH_M = 25.0
+_ENGINE_METRES = 111_319.49 / _METRES_PER_DEGREE
+"""The engine measures on a sphere of the radius of the equator: over 22 km the difference is more than 25 m."""
 _ATTRIBUTES = ["edge.id", "edge.begin_shape_index", "edge.end_shape_index", "node.elapsed_time", "shape"]
 
 
