@@ -22,6 +22,7 @@ import numpy.typing as npt
 from valhalla import Actor, ValhallaError
 
 from portal.territories.build.edges import SIZELESS, EdgeTable, point_along
+from portal.territories.build.errors import BuildError
 from portal.territories.build.graph import TILES_NAME, Progress, open_config
 from portal.territories.build.tiles import CAR_ACCESS, IMPASSABLE, TRUCK_ACCESS, ForbiddenWay, TileEdges, read_tiles
 
@@ -77,7 +78,7 @@ class Driving:
 def build_driving(graph_dir: Path, table: EdgeTable, progress: Progress | None = None) -> Driving:
     """Ask the engine what each edge and turn takes, and store it in the folder of the graph.
 
-    Takes about 0.3 s per 1,000 edges. Raises BuildError when the tiles cannot be read.
+    Takes about 0.3 s per 1,000 edges. Raises BuildError when the tiles cannot be read or the engine refuses a shape.
     """
     tiles, ways = read_tiles(graph_dir / TILES_NAME)
     place_of = {int(edge_id): place for place, edge_id in enumerate(tiles.ids)}
@@ -318,7 +319,7 @@ class _Builder:
         except ValhallaError as error:
             if error.code in _NOT_WALKABLE:
                 return None
-            raise
+            raise BuildError("graph-build-failed", reason=f"{error.code}: {error.message}"[:200]) from error
         wanted = min(len(walk), whole + 1) if whole else len(walk)
         edges = traced["edges"][:wanted]
         if [edge["id"] for edge in edges] != [int(self._table.edge_ids[row]) for row in walk[:wanted]]:

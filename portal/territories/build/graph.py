@@ -39,6 +39,9 @@ READABLE = (".osm.pbf", ".pbf", ".osm")
 MAX_EXCLUDE_LOCATIONS = 5000
 MAX_STOPS = 200
 MAX_MATRIX_PAIRS = MAX_STOPS * MAX_STOPS
+MAX_STRAIGHT_M = 200_000
+"""Farthest that two points of a shape to walk along may be apart: some roads and ferries exceed the engine's 2 km.
+At 440 km its own lengths disagree, and the edge after a long one gets a wrong time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +98,13 @@ def read_graph_info(graph_dir: Path) -> GraphInfo:
 def open_config(graph_dir: Path) -> Iterator[Path]:
     """Give the path of a configuration that points to where the tiles are now, for the time of a constructor call.
 
-    The engine reads the file once, when it is created. A path is needed: a dict would leave a file behind each time.
+    It lets the engine walk along long straight roads, in graphs of any age; in a request, `trace_options` would raise
+    what is accepted, but not what is matched. The engine reads the file once, when it is created. A path is needed: a
+    dict would leave a file behind each time.
     """
     config = json.loads((graph_dir / CONFIG_NAME).read_text(encoding="utf-8"))
     config["mjolnir"]["tile_dir"] = str((graph_dir / TILES_NAME).resolve())
+    config["meili"]["default"]["breakage_distance"] = MAX_STRAIGHT_M
     descriptor, name = tempfile.mkstemp(prefix="joptimiz-graph-", suffix=".json")
     path = Path(name)
     try:
