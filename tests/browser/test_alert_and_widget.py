@@ -15,7 +15,7 @@ from portal.territories.demo_town import Town
 from tests.browser.conftest import PersonMaker
 from tests.browser.law_files import closure_file, quiet_street
 from tests.browser.pages.public_map import PublicMap
-from tests.browser.people import DESKTOP, PHONE, TERRITORY, Device, Person, settled
+from tests.browser.people import DESKTOP, PHONE, TERRITORY, Person, settled
 
 _TOLD_WITHIN_S = 90
 _WORKER_MS = 60_000
@@ -69,9 +69,8 @@ def test_a_closure_is_told_by_mail_when_somebody_follows_its_street(person: Pers
     expect(page.get_by_role("heading", level=1)).to_have_text("Vous avez quitté l’alerte")
 
 
-@pytest.mark.parametrize("device", [DESKTOP, PHONE], ids=lambda device: device.name)
-def test_a_zone_is_followed_when_it_is_drawn_by_hand_or_by_keyboard(person: PersonMaker, device: Device) -> None:
-    visitor, email = person(None, device), f"zone.{new_id().hex[-6:]}@exemple.fr"
+def test_a_zone_is_followed_when_it_is_drawn_by_keyboard(person: PersonMaker) -> None:
+    visitor, email = person(None, DESKTOP), f"zone.{new_id().hex[-6:]}@exemple.fr"
     page = visitor.open(f"/carte/{TERRITORY}/alertes")
     page.get_by_label("Une zone dessinée").check()
     drawing = page.locator("#dessin")
@@ -122,10 +121,7 @@ def town_site() -> Iterator[str]:
     thread.join(5)
 
 
-@pytest.mark.parametrize("device", [DESKTOP, PHONE], ids=lambda device: device.name)
-def test_the_map_is_used_in_a_page_of_another_site_when_its_code_is_pasted(
-    person: PersonMaker, town_site: str, device: Device
-) -> None:
+def test_the_map_is_used_in_a_page_of_another_site_when_its_code_is_pasted(person: PersonMaker, town_site: str) -> None:
     webmaster = person(None, DESKTOP)
     page = webmaster.open(f"/carte/{TERRITORY}")
     settled(page)
@@ -137,7 +133,7 @@ def test_the_map_is_used_in_a_page_of_another_site_when_its_code_is_pasted(
     assert webmaster.overflow_px() <= 0 and webmaster.barriers() == []
     _TownSite.code = page.locator("#code").inner_text()
 
-    reader = person(None, device)
+    reader = person(None, PHONE)
     reader.page.goto(town_site)
     frame = reader.page.frame_locator("iframe")
     expect(frame.locator("[data-map][data-ready]")).to_be_visible()

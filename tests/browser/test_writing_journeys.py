@@ -11,7 +11,7 @@ from tests.browser.conftest import PersonMaker
 from tests.browser.errands import ZONE
 from tests.browser.pages.public_map import PublicMap
 from tests.browser.pages.writing import OrderPages
-from tests.browser.people import DESKTOP, Device, Person
+from tests.browser.people import DESKTOP, PHONE, Person
 
 # No alarm rises there, so that nobody else has to sign.
 STREET = "Rue de la Victoire"
@@ -30,10 +30,10 @@ def _said_there(visitor: Person, day: date) -> str:
     return answer.inner_text()
 
 
-def test_order_is_written_published_seen_amended_and_withdrawn(person: PersonMaker, device: Device) -> None:
-    clerk, visitor = person("agent", device), person(None, device)
-    pages, day = OrderPages(clerk, looked_at=device.is_phone), _far_day()
-    title = f"Grue {STREET.lower()} ({device.name})"
+def test_order_is_written_published_seen_amended_and_withdrawn(person: PersonMaker) -> None:
+    clerk, visitor = person("agent", DESKTOP), person(None, PHONE)
+    pages, day = OrderPages(clerk, looked_at=True), _far_day()
+    title = f"Grue {STREET.lower()}"
     pages.start()
     pages.say_who(title, new_id().hex[-12:])
     pages.wait_until_saved()
