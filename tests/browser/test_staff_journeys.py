@@ -13,7 +13,7 @@ from tests.browser.conftest import PersonMaker
 from tests.browser.errands import errand_now
 from tests.browser.pages.access import file_request, shown_map
 from tests.browser.pages.desk import Answer, Control, Desk
-from tests.browser.people import PHONE, Device, Person, mailbox
+from tests.browser.people import PHONE, Device, Person, mailbox, settled
 
 VANS = ("GA-001-VA", "GA-002-VA")
 INSUFFICIENT = "Le motif ne justifie pas l’accès"
@@ -73,6 +73,7 @@ def test_clerk_refuses_several_at_once_and_takes_it_back(person: PersonMaker, de
     desk.open()
     desk.filter_by(numbers[0])
     expect(desk.rows().first).not_to_contain_text("réponse prête")
+    settled(clerk.page)
     assert clerk.overflow_px() <= 0
 
 

@@ -18,7 +18,7 @@ _PLACE = "Travaux sur le réseau d’eau"
 def _act(page: Page, title: str, first: str, then: str) -> None:
     """Find the order, press the button and confirm, as a thumb would."""
     card = page.get_by_role("article").filter(has_text=title)
-    card.get_by_text(first, exact=True).click()
+    card.get_by_text(first, exact=True).first.click()
     card.get_by_role("button", name=then, exact=True).click()
     settled(page)
 
@@ -41,5 +41,5 @@ def test_another_open_map_follows_when_a_closure_is_lifted_on_a_phone(person: Pe
         expect(answer).not_to_contain_text(order.title, timeout=_FOLLOWS_WITHIN_MS)
     finally:
         clerk.open(_SWITCHES)
-        _act(page, order.title, "Reprendre", "Reprendre comme écrit")
+        _act(page, order.title, "Revenir à l’arrêté écrit", "Revenir à l’arrêté écrit")
     expect(answer).to_contain_text(order.title, timeout=_FOLLOWS_WITHIN_MS)
