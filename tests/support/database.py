@@ -15,6 +15,7 @@ from portal import create_app
 from portal.config import Settings, load_settings
 from portal.db import Base, db
 from portal.jobs import runner
+from portal.web.extensions import limiter
 from tests.support.client import FreshContextClient
 
 
@@ -86,6 +87,8 @@ def postgresql_application(tmp_path_factory: pytest.TempPathFactory, postgresql_
 
 def _in_context(app: Flask) -> Iterator[Flask]:
     app.extensions["pending_jobs"].clear()
+    # The limiter is one for all applications of a process: another test may have made one that has limits.
+    limiter.enabled = app.config["RATELIMIT_ENABLED"]
     with app.app_context():
         yield app
         db.session.rollback()
