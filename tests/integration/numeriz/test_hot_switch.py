@@ -51,7 +51,7 @@ def graph(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def clerk() -> Actor:
-    return Actor(ActorKind.USER, "Claude", user_id=make_user().id)
+    return Actor(ActorKind.USER, "Camille", user_id=make_user().id)
 
 
 def ours(territory: TerritoryView, *periods: Period, **more: Any) -> UUID:
@@ -161,7 +161,7 @@ def test_the_orders_of_today_are_listed_with_their_hours(app: Flask) -> None:
     assert [*listed("TONIGHT")] == ["tonight"] and not listed("ailleurs")
     switch_order(actor, territory, found["now"].order_id, OrderChange.LIFTED, seen=0, clock=FixedClock(NOW))
     lifted = listed()["now"]
-    assert (lifted.active, lifted.switched, lifted.by, lifted.seen) == (False, OrderChange.LIFTED, "Claude", 2)
+    assert (lifted.active, lifted.switched, lifted.by, lifted.seen) == (False, OrderChange.LIFTED, "Camille", 2)
     assert [one.identifier for one in list_switchable(territory, CALENDAR, NOW)] == ["now", "tonight"]
     with counted_queries() as few:
         listed()

@@ -260,7 +260,7 @@ def person(name: str) -> Actor:
 
 
 def test_a_second_person_signs_when_an_alarm_is_on(app: Flask, run_jobs: RunJobs, town: TerritoryView) -> None:
-    author, other = person("Claude"), person("Dominique")
+    author, other = person("Camille"), person("Dominique")
     work_id = begun(town, author, ban(BRIDGE))
     with pytest.raises(Conflict, match="impact-not-seen"):
         ask_signature(town.id, work_id)
@@ -287,7 +287,7 @@ def test_a_second_person_signs_when_an_alarm_is_on(app: Flask, run_jobs: RunJobs
 
 
 def test_the_signature_ends_when_other_alarms_are_found(app: Flask, run_jobs: RunJobs, town: TerritoryView) -> None:
-    author, other = person("Claude"), person("Dominique")
+    author, other = person("Camille"), person("Dominique")
     work_id = begun(town, author, ban(BRIDGE))
     ask_impact(town.id, work_id)
     run_jobs(app)
@@ -305,7 +305,7 @@ def test_the_signature_ends_when_other_alarms_are_found(app: Flask, run_jobs: Ru
 def test_nothing_is_kept_when_the_draft_has_faults_or_is_gone(
     app: Flask, run_jobs: RunJobs, town: TerritoryView
 ) -> None:
-    author = person("Claude")
+    author = person("Camille")
     work_id = begun(town, author, ban())
     ask_impact(town.id, work_id)
     save_work(author, town.id, work_id, 1, {**get_work(town.id, work_id).document, "identifier": ""})

@@ -48,7 +48,7 @@ def refused(actor: Actor, territory: TerritoryView, work_id: UUID) -> str:
 
 
 def test_an_earlier_author_is_refused_when_another_wrote_last(territory: TerritoryView) -> None:
-    first, second, third = clerk("Claude"), clerk("Dominique"), clerk("Alix")
+    first, second, third = clerk("Camille"), clerk("Dominique"), clerk("Alix")
     work_id = start_work(first, territory.id, document=written())
     assert save_work(second, territory.id, work_id, 1, written(title="Autre titre")) == 2
     assert [refused(one, territory, work_id) for one in (first, second, third)] == ["own-work", "own-work", ""]
@@ -59,7 +59,7 @@ def test_an_earlier_author_is_refused_when_another_wrote_last(territory: Territo
 
 
 def test_an_author_stays_one_when_a_form_claims_otherwise(territory: TerritoryView) -> None:
-    first, second = clerk("Claude"), clerk("Dominique")
+    first, second = clerk("Camille"), clerk("Dominique")
     work_id = start_work(first, territory.id, document=written())
     save_work(second, territory.id, work_id, 1, {**written(title="Autre titre"), "authors": []})
     assert refused(first, territory, work_id) == "own-work"
@@ -68,7 +68,7 @@ def test_an_author_stays_one_when_a_form_claims_otherwise(territory: TerritoryVi
 
 
 def test_nobody_but_who_began_is_an_author_when_an_order_begins_like_another(territory: TerritoryView) -> None:
-    first, second = clerk("Claude"), clerk("Dominique")
+    first, second = clerk("Camille"), clerk("Dominique")
     work_id = start_work(first, territory.id, document=written())
     model_id = save_as_model(first, territory.id, work_id, "Travaux")
     for like in (work_id, model_id):

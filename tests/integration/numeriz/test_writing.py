@@ -63,7 +63,7 @@ def anywhere(database: Flask) -> TerritoryView:
 
 @pytest.fixture
 def clerk(app: Flask) -> Actor:
-    return _person("Claude Martin")
+    return _person("Camille Martin")
 
 
 def _person(name: str) -> Actor:
@@ -99,7 +99,7 @@ def test_an_order_is_law_when_it_is_published(clerk: Actor, territory: Territory
 
 
 def test_the_next_version_replaces_the_order_when_it_is_amended(anywhere: TerritoryView) -> None:
-    clerk, territory = _person("Claude Martin"), anywhere
+    clerk, territory = _person("Camille Martin"), anywhere
     order_id = _published(clerk, territory)
     work_id = amend_order(clerk, territory.id, order_id)
     assert amend_order(_person("Autre"), territory.id, order_id) == work_id
@@ -258,7 +258,7 @@ def test_a_model_starts_orders_when_it_was_kept(clerk: Actor, territory: Territo
 
 
 def test_a_draft_comes_back_when_it_was_thrown_away_less_than_a_month_ago(anywhere: TerritoryView) -> None:
-    clerk, territory = _person("Claude Martin"), anywhere
+    clerk, territory = _person("Camille Martin"), anywhere
 
     class Later:
         def __init__(self, days: int) -> None:

@@ -53,7 +53,7 @@ def territory(app: Flask) -> TerritoryView:
 
 
 def person() -> Actor:
-    return Actor(ActorKind.USER, "Claude", user_id=make_user().id)
+    return Actor(ActorKind.USER, "Camille", user_id=make_user().id)
 
 
 def make_event(territory: TerritoryView) -> EventView:

@@ -46,7 +46,7 @@ def author(page_client: PageClient, territory: TerritoryView) -> MadeUser:
 
 
 def begun(territory: TerritoryView, author: MadeUser, **more: str) -> UUID:
-    actor = Actor(ActorKind.USER, "Claude", user_id=author.id)
+    actor = Actor(ActorKind.USER, "Camille", user_id=author.id)
     return start_work(actor, territory.id, document=written(**more))
 
 
