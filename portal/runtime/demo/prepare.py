@@ -99,10 +99,11 @@ def prepare(app: Flask, say: Callable[[str], None]) -> None:
             make_requests(app, territory, town, companies, staff["agent"], today, dice, steps.progress)
             make_showcase(app, territory, companies, staff, today, dice)
             steps.end()
-            steps.start("Writing orders, computing tours, lending vehicles")
-            write_law(app, territory, town, staff, today)
+            steps.start("Computing tours, lending vehicles, writing orders")
             make_tours(app, territory, town, companies[0], companies[1], today)
             make_loans(app, companies, today)
+            # Last: what it asks of the open data waits for the portal that is about to start.
+            write_law(app, territory, town, staff, today)
             steps.end()
     _write(marker, _Done(today.isoformat(), filled=True))
 

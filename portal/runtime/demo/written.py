@@ -39,7 +39,6 @@ def write_law(app: Flask, territory: TerritoryView, town: Town, staff: Mapping[s
     if work.alarms:
         sign_work(staff["superviseur"], territory.id, work_id, work.digest)
     publish_work(clerk, territory.id, work_id, work.revision)
-    run_waiting_jobs(app)
     draft = {**_document(territory, removal, today), "identifier": "", "title": "Déménagement " + _street(removal)}
     draft_id = start_work(clerk, territory.id, document=draft)
     save_as_model(clerk, territory.id, draft_id, "Déménagement d’un jour")
