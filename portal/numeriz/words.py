@@ -157,12 +157,21 @@ def join_words(words: Iterable[str], last: str | None = None) -> str:
 
 def span_words(start: datetime, end: datetime | None, zone: ZoneInfo) -> str:
     """« du 8 sept. 2024 à 05:30 au 8 sept. 2024 à 14:00 », shorter on one day, open when there is no end."""
-    begins = filters.instant(start, zone.key)
+    begins = _of_clock(filters.instant(start, zone.key), start, zone)
     if end is None:
         return _("depuis le %(start)s", start=_first_day(start, zone) or begins)
     if start.astimezone(zone).date() == end.astimezone(zone).date():
-        return _("le %(start)s jusqu’à %(end)s", start=begins, end=filters.hour(end, zone.key))
-    return _("du %(start)s au %(end)s", start=begins, end=filters.instant(end, zone.key))
+        ends = _of_clock(filters.hour(end, zone.key), end, zone)
+        return _("le %(start)s jusqu’à %(end)s", start=begins, end=ends)
+    return _("du %(start)s au %(end)s", start=begins, end=_of_clock(filters.instant(end, zone.key), end, zone))
+
+
+def _of_clock(words: str, at: datetime, zone: ZoneInfo) -> str:
+    """The words of an instant; in the hour that autumn repeats they say which of the two it is."""
+    local = at.astimezone(zone)
+    if local.utcoffset() == local.replace(fold=1 - local.fold).utcoffset():
+        return words
+    return _("%(at)s (heure d’hiver)", at=words) if local.fold else _("%(at)s (heure d’été)", at=words)
 
 
 def _first_day(start: datetime, zone: ZoneInfo) -> str:

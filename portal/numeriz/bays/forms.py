@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,7 +22,7 @@ from portal.numeriz.bays.plain_hours import plain_text_of, read_plain_hours
 from portal.numeriz.bays.queries import BayView
 from portal.numeriz.bays.suspending import OrderChoice, Suspending
 from portal.numeriz.imports.bays.national import COMMENT
-from portal.numeriz.imports.local_time import to_utc
+from portal.numeriz.imports.local_time import HourSkipped, bound_to_utc
 from portal.numeriz.values import BayLayout, BayRegime
 from portal.numeriz.words import LAYOUTS, REGIMES
 from portal.web.forms import Needed
@@ -188,8 +188,8 @@ class SuspensionForm(_Refusing):
 
     def suspending(self, zone: ZoneInfo) -> Suspending | None:
         """What the form says; None when something cannot be read, and then each fault stands beside its field."""
-        start = self._instant(self.starts_on, self.starts_time, zone)
-        end = self._instant(self.ends_on, self.ends_time, zone)
+        start = self._instant(self.starts_on, self.starts_time, zone, is_end=False)
+        end = self._instant(self.ends_on, self.ends_time, zone, is_end=True)
         known = {str(order.id): order.id for order in self.offered}
         order_id = known.get(self.order.data or "")
         if self.order.data and order_id is None:
@@ -198,23 +198,23 @@ class SuspensionForm(_Refusing):
             return None
         return Suspending(start, end, " ".join((self.reason.data or "").split()), order_id)
 
-    def _instant(self, day: StringField, clock: StringField, zone: ZoneInfo) -> datetime | None:
+    def _instant(self, day: StringField, clock: StringField, zone: ZoneInfo, *, is_end: bool) -> datetime | None:
         try:
-            return _instant_of(day.data or "", clock.data or "", zone)
+            return _instant_of(day.data or "", clock.data or "", zone, is_end=is_end)
         except Invalid as error:
             day.errors = [*day.errors, bay_sentence(error)]
             return None
 
 
-def _instant_of(day: str, clock: str, zone: ZoneInfo) -> datetime:
-    """Raises Invalid: instant-unread, instant-skipped. Of an hour that comes twice, the first."""
+def _instant_of(day: str, clock: str, zone: ZoneInfo, *, is_end: bool) -> datetime:
+    """Raises Invalid: instant-unread, instant-skipped."""
     try:
         given = datetime.fromisoformat(f"{day.strip()}T{clock.strip()}")
     except ValueError as error:
         raise Invalid("instant-unread") from error
     if given.tzinfo is not None or given.year not in _YEARS:
         raise Invalid("instant-unread")
-    instant, doubtful = to_utc(given, zone)
-    if doubtful and instant.astimezone(zone).replace(tzinfo=None) != given:
-        raise Invalid("instant-skipped")
-    return instant.astimezone(UTC)
+    try:
+        return bound_to_utc(given, zone, is_end=is_end)
+    except HourSkipped as error:
+        raise Invalid("instant-skipped") from error

@@ -12,6 +12,22 @@ _FRENCH_FORMATS: Final = ("%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y %Hh%M
 _MILLISECONDS: Final = range(1_000_000_000_000, 4_102_444_800_000)
 
 
+class HourSkipped(ValueError):
+    """A local time that the clock change of spring leaves out."""
+
+
+def bound_to_utc(local: datetime, zone: ZoneInfo, *, is_end: bool) -> datetime:
+    """Return the instant of a naive local time that a person gives as the start or the end of something.
+
+    Of an hour that comes twice a start is the first and an end the second: what is closed is never said to be open
+    while those who wrote these words may still mean it. Raises HourSkipped.
+    """
+    at = local.replace(tzinfo=zone, fold=int(is_end)).astimezone(UTC)
+    if at.astimezone(zone).replace(tzinfo=None) != local:
+        raise HourSkipped(local.isoformat())
+    return at
+
+
 def to_utc(local: datetime, zone: ZoneInfo) -> tuple[datetime, bool]:
     """Return the instant of a naive local time, and whether a clock change makes it doubtful.
 

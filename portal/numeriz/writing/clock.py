@@ -6,18 +6,17 @@ from datetime import UTC, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from portal.numeriz.imports.local_time import bound_to_utc
+
 _YEARS: Final = range(1800, 3000)
 """Those of which the hours of the years before and after can be counted too."""
 
 
-class HourSkipped(ValueError):
-    """A local time that the clock change of spring leaves out."""
+def read_local(text: str, zone: ZoneInfo, *, is_end: bool = False) -> datetime:
+    """Read `YYYY-MM-DDTHH:MM` on the local clock, or with an offset for the other pass of an hour that comes twice.
 
-
-def read_local(text: str, zone: ZoneInfo) -> datetime:
-    """Read `YYYY-MM-DDTHH:MM` on the local clock, or with an offset for the second pass of an hour that comes twice.
-
-    Returns UTC. Raises ValueError, `HourSkipped` for a time that never comes.
+    is_end: of such an hour the second pass is meant, not the first. Returns UTC. Raises ValueError, `HourSkipped` for
+    a time that never comes.
     """
     if "T" not in text:
         raise ValueError(text)
@@ -27,17 +26,15 @@ def read_local(text: str, zone: ZoneInfo) -> datetime:
     try:
         if found.tzinfo is not None:
             return found.astimezone(UTC)
-        at = found.replace(tzinfo=zone).astimezone(UTC)
-        if at.astimezone(zone).replace(tzinfo=None) != found:
-            raise HourSkipped(text)
+        return bound_to_utc(found, zone, is_end=is_end)
     except OverflowError as error:
         raise ValueError(text) from error
-    return at
 
 
-def write_local(at: datetime, zone: ZoneInfo) -> str:
+def write_local(at: datetime, zone: ZoneInfo, *, is_end: bool = False) -> str:
     """The text that `read_local` reads as this instant."""
     local = at.astimezone(zone)
-    told = local if local.fold else local.replace(tzinfo=None)
+    plain = local.replace(tzinfo=None, fold=0)
+    told = plain if bound_to_utc(plain, zone, is_end=is_end) == at else local
     exact = local.second or local.microsecond
     return told.isoformat() if exact else told.isoformat(timespec="minutes")

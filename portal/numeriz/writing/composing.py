@@ -80,7 +80,7 @@ def _measure(measure: MeasureDraft, zone: ZoneInfo) -> dict[str, Any]:
 def _period(period: Period, zone: ZoneInfo) -> dict[str, Any]:
     return {
         "start": write_local(period.start, zone),
-        "end": None if period.end is None else write_local(period.end, zone),
+        "end": None if period.end is None else write_local(period.end, zone, is_end=True),
         "weekdays": sorted(int(day) for day in period.weekdays),
         "slots": [_slot(slot) for slot in period.slots],
         "holidays": period.holidays.value,

@@ -18,9 +18,10 @@ import shapely
 from shapely.errors import ShapelyError
 
 from portal.numeriz import codec
+from portal.numeriz.imports.local_time import HourSkipped
 from portal.numeriz.models import IDENTIFIER_LENGTH, TITLE_LENGTH
 from portal.numeriz.values import Category, Issue, MeasureDraft, OrderDraft, Subject
-from portal.numeriz.writing.clock import HourSkipped, read_local
+from portal.numeriz.writing.clock import read_local
 from portal.numeriz.writing.values import Fault
 from portal.numeriz.writing.whom import VehicleReader
 from portal.numeriz.zones.calendar import MOST_MARGIN_MIN, Session, day_spans
@@ -253,12 +254,13 @@ class Reader:
         return period
 
     def _instant(self, value: object, path: str, *, needed: bool) -> datetime | None:
+        bound = path.rpartition(".")[2]
         if value in (None, ""):
             if needed:
-                self.fault(path, f"{path.rpartition('.')[2]}-missing")
+                self.fault(path, f"{bound}-missing")
             return None
         try:
-            return read_local(str(value), self.calendar.zone)
+            return read_local(str(value), self.calendar.zone, is_end=bound == "end")
         except HourSkipped:
             self.fault(path, "hour-skipped")
         except ValueError:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from portal.common.errors import Invalid
 from portal.common.text import fold
 from portal.numeriz.imports.documents import clean_text
-from portal.numeriz.imports.local_time import to_utc
+from portal.numeriz.imports.local_time import HourSkipped, bound_to_utc
 from portal.regulations.perimeters import Activation
 
 MOST_ROWS: Final = 200
@@ -45,20 +45,22 @@ def read_row(row: DateRow, zone: ZoneInfo) -> Activation:
     """The span of a row. An end at an earlier hour of the same day is that of the night that follows.
 
     Raises Invalid with the cell at fault: `date-unreadable` (day, end_day), `hour-unreadable` (start, end),
-    `hour-twice`, `hour-never` (start, end), `end-before-start` (end), `end-twice` (end).
+    `hour-never` (start, end), `end-before-start` (end), `end-twice` (end).
     """
-    day = _day(row.day, "day")
-    begins = _instant(day, _clock(row.start, "start"), zone, "start")
+    day, opening = _day(row.day, "day"), _clock(row.start, "start")
+    begins = _instant(day, opening, zone, "start")
     if row.endless:
         if row.end or row.end_day:
             raise Invalid("end-twice", "end")
         return Activation(begins, None)
-    clock = _clock(row.end, "end")
-    ends = _instant(_day(row.end_day, "end_day") if row.end_day else day, clock, zone, "end")
-    if not row.end_day and ends <= begins:
-        ends = _instant(day + timedelta(days=1), clock, zone, "end")
-        if ends - begins > _LONGEST_NIGHT:
+    closing = _clock(row.end, "end")
+    end_day = _day(row.end_day, "end_day") if row.end_day else day
+    # Clock times tell a night from a day, whatever the clocks do in it.
+    if not row.end_day and closing <= opening:
+        end_day = day + timedelta(days=1)
+        if datetime.combine(end_day, closing) - datetime.combine(day, opening) > _LONGEST_NIGHT:
             raise Invalid("end-before-start", "end")
+    ends = _instant(end_day, closing, zone, "end")
     if ends <= begins:
         raise Invalid("end-before-start", "end")
     return Activation(begins, ends)
@@ -167,13 +169,11 @@ def _refuse_hour(field: str) -> time:
 
 
 def _instant(day: date, clock: time, zone: ZoneInfo, field: str) -> datetime:
-    """The instant of a local hour; one that comes twice or never is refused: a closure must not be an hour wrong."""
-    local = datetime.combine(day, clock)
-    at, doubtful = to_utc(local, zone)
-    if not doubtful:
-        return at
-    exists = at.astimezone(zone).replace(tzinfo=None) == local
-    raise Invalid("hour-twice" if exists else "hour-never", field, hour=f"{clock:%H:%M}")
+    """The instant of a local hour. field: `start` or `end`."""
+    try:
+        return bound_to_utc(datetime.combine(day, clock), zone, is_end=field == "end")
+    except HourSkipped as error:
+        raise Invalid("hour-never", field, hour=f"{clock:%H:%M}") from error
 
 
 def minutes_text(minutes: int) -> str:

@@ -20,7 +20,6 @@ REFUSALS: Mapping[str, LazyString] = {
     "notice-too-long": _l("Cette consigne dépasse %(most)s caractères."),
     "date-unreadable": _l("Indiquez un jour entre 2000 et 2100, par exemple 14/07/2027."),
     "hour-unreadable": _l("Indiquez une heure entre 00:00 et 23:59, par exemple 18:30."),
-    "hour-twice": _l("Cette nuit-là, %(hour)s vient deux fois (heure d’hiver)\u00a0: choisissez une autre heure."),
     "hour-never": _l("Cette nuit-là, %(hour)s n’existe pas (heure d’été)\u00a0: choisissez une autre heure."),
     "end-before-start": _l("La fin précède le début. Pour une fin un autre jour, indiquez ce jour."),
     "end-twice": _l("Une date est soit sans fin, soit avec une fin\u00a0: effacez l’une des deux."),

@@ -13,8 +13,9 @@ import pytest
 import shapely
 
 from portal.numeriz.codec import location_to_json
+from portal.numeriz.imports.local_time import HourSkipped
 from portal.numeriz.values import Category, MeasureDraft, OrderDraft, Subject
-from portal.numeriz.writing.clock import HourSkipped, read_local, write_local
+from portal.numeriz.writing.clock import read_local, write_local
 from portal.numeriz.writing.composing import blank_document, document_of
 from portal.numeriz.writing.reading import EventHours, Reader
 from portal.numeriz.writing.values import document_digest
@@ -317,10 +318,19 @@ def test_an_hour_that_comes_twice_is_told_apart_when_it_is_written() -> None:
     first = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
     assert write_local(first, PARIS) == "2026-10-25T02:30"
     assert write_local(first + HOUR, PARIS) == "2026-10-25T02:30+01:00"
+    assert write_local(first, PARIS, is_end=True) == "2026-10-25T02:30+02:00"
+    assert write_local(first + HOUR, PARIS, is_end=True) == "2026-10-25T02:30"
     for at in (first, first + HOUR, first - HOUR, first + timedelta(seconds=7)):
-        assert read_local(write_local(at, PARIS), PARIS) == at
+        for is_end in (False, True):
+            assert read_local(write_local(at, PARIS, is_end=is_end), PARIS, is_end=is_end) == at
     with pytest.raises(HourSkipped):
         read_local("2026-03-29T02:30", PARIS)
+
+
+def test_a_period_is_as_wide_as_its_words_when_an_hour_comes_twice() -> None:
+    found = only_measure(written(written_measure(periods=[written_period("2026-10-25T02:15", "2026-10-25T02:30")])))
+    first = datetime(2026, 10, 25, 0, 15, tzinfo=UTC)
+    assert found.periods == (Period(first, first + timedelta(minutes=75)),)
 
 
 def test_an_order_is_the_same_when_its_own_document_is_read() -> None:

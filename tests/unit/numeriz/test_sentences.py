@@ -68,6 +68,11 @@ def measure(rule: VehicleRule, *periods: Period, direction: Direction = Directio
         ("2024-09-01T20:00Z", None, f"depuis le 1{NB}sept.{NB}2024{NB}à{NB}22:00"),
         ("2024-09-01T21:30Z", None, f"depuis le 1{NB}sept.{NB}2024{NB}à{NB}23:30"),
         ("2024-09-01T22:00Z", "2024-09-02T00:00Z", f"le 2{NB}sept.{NB}2024{NB}à{NB}00:00 jusqu’à 02:00"),
+        (
+            "2026-10-25T00:30Z",
+            "2026-10-25T01:30Z",
+            f"le 25{NB}oct.{NB}2026{NB}à{NB}02:30 (heure d’été) jusqu’à 02:30 (heure d’hiver)",
+        ),
     ],
 )
 def test_p3_the_hour_is_left_out_when_a_permanent_rule_starts_at_a_midnight(

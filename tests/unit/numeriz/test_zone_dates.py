@@ -30,6 +30,9 @@ def shown(span: Activation) -> tuple[str, str]:
         (DateRow("2027-07-14", "20:00", "2027-07-16", "08:00"), ("2027-07-14 20:00", "2027-07-16 08:00")),
         (DateRow("2027-07-14", "06:00", endless=True), ("2027-07-14 06:00", "")),
         (DateRow("2027-10-31", "00:00", "", "04:00"), ("2027-10-31 00:00", "2027-10-31 04:00")),
+        (DateRow("2027-10-31", "22:00", "", "02:30"), ("2027-10-31 22:00", "2027-11-01 02:30")),
+        (DateRow("2027-03-28", "22:00", "", "02:30"), ("2027-03-28 22:00", "2027-03-29 02:30")),
+        (DateRow("2027-10-30", "19:00", "", "09:00"), ("2027-10-30 19:00", "2027-10-31 09:00")),
     ],
 )
 def test_a_span_is_read_when_its_row_is_complete(row: DateRow, expected: tuple[str, str]) -> None:
@@ -50,7 +53,7 @@ def test_a_span_is_read_when_its_row_is_complete(row: DateRow, expected: tuple[s
         (DateRow("2027-07-14", "18:00", "2027-07-13", "20:00"), "end-before-start", "end"),
         (DateRow("2027-07-14", "18:00", "12/2027", "20:00"), "date-unreadable", "end_day"),
         (DateRow("2027-07-14", "18:00", "", "20:00", endless=True), "end-twice", "end"),
-        (DateRow("2027-10-31", "02:30", "", "05:00"), "hour-twice", "start"),
+        (DateRow("2027-03-28", "02:30", "", "05:00"), "hour-never", "start"),
         (DateRow("2027-03-28", "00:30", "", "02:30"), "hour-never", "end"),
     ],
 )
@@ -58,6 +61,20 @@ def test_the_cell_at_fault_is_named_when_a_row_cannot_be_read(row: DateRow, code
     with pytest.raises(Invalid) as refused:
         read_row(row, PARIS)
     assert (refused.value.code, refused.value.field) == (code, cell)
+
+
+@pytest.mark.parametrize(
+    ("row", "start", "end"),
+    [
+        (DateRow("2027-10-30", "22:00", "", "02:30"), "30T20:00", "31T01:30"),
+        (DateRow("2027-10-31", "02:30", "", "05:00"), "31T00:30", "31T04:00"),
+        (DateRow("2027-10-31", "02:15", "", "02:45"), "31T00:15", "31T01:45"),
+    ],
+)
+def test_a_span_is_as_wide_as_its_words_when_an_hour_comes_twice(row: DateRow, start: str, end: str) -> None:
+    span = read_row(row, PARIS)
+    assert span.end is not None
+    assert (f"{span.start:%dT%H:%M}", f"{span.end:%dT%H:%M}") == (start, end)
 
 
 @pytest.mark.parametrize(
