@@ -20,6 +20,12 @@ PROBLEMS: Final[Mapping[str, LazyString]] = {
     "street-of-several-communes": _l(
         "Plusieurs communes ont une rue de ce nom\u00a0: %(communes)s. Donnez la commune."
     ),
+    "street-of-one-commune": _l(
+        "Plusieurs communes ont une rue de ce nom. Celle de %(commune)s est retenue\u00a0: elle seule a le n°\u00a0%(number)s."
+    ),
+    "street-at-one-place": _l(
+        "Cette rue existe à plusieurs endroits. Seul celui du n°\u00a0%(number)s est retenu\u00a0: vérifiez-le sur la carte."
+    ),
     "street-part-empty": _l(
         "Les deux bouts sont au même endroit de «\u00a0%(name)s\u00a0»\u00a0: il ne reste rien entre eux."
     ),
@@ -88,7 +94,15 @@ PROBLEMS: Final[Mapping[str, LazyString]] = {
 }
 
 DOUBTS: Final = frozenset(
-    {"direction-not-driven", "drawn-leaves-road", "motorway-inside", "place-partly-outside", "town-is-territory"}
+    {
+        "direction-not-driven",
+        "drawn-leaves-road",
+        "motorway-inside",
+        "place-partly-outside",
+        "street-at-one-place",
+        "street-of-one-commune",
+        "town-is-territory",
+    }
 )
 """Problems that never keep a place from being stored."""
 

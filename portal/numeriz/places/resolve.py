@@ -129,7 +129,7 @@ def _streets(territory: TerritoryView, roads: Roads, spec: Mapping[str, Any]) ->
     parts, lost = find_streets(territory, roads, wanted)
     found.label = "\u00a0; ".join(part.label for part in parts)
     found.pieces = _joined(parts)
-    found.problems, found.blocked = lost, bool(lost)
+    found.problems, found.blocked = [*lost, *_doubts(parts)], bool(lost)
     if len(found.label) > MOST_LABEL:
         found.label = f"{found.label[: MOST_LABEL - 1]}…"
     return found
@@ -138,6 +138,10 @@ def _streets(territory: TerritoryView, roads: Roads, spec: Mapping[str, Any]) ->
 def _joined(parts: Sequence[StreetPart]) -> list[Piece]:
     """The pieces of all parts; one that two parts give alike is there once."""
     return list(dict.fromkeys(piece for part in parts for piece in part.pieces))
+
+
+def _doubts(parts: Sequence[StreetPart]) -> list[Issue]:
+    return [doubt for part in parts for doubt in part.doubts]
 
 
 def _road(territory: TerritoryView, roads: Roads, spec: Mapping[str, Any]) -> _Found:
@@ -162,7 +166,7 @@ def _road(territory: TerritoryView, roads: Roads, spec: Mapping[str, Any]) -> _F
     if points is None:
         wanted = {"name": typed, "from": spec.get("from"), "to": spec.get("to")}
         parts, lost = find_streets(territory, roads, [wanted])
-        found.problems += [_of_road(issue) for issue in lost]
+        found.problems += [_of_road(issue) for issue in (*lost, *_doubts(parts))]
         found.blocked = found.blocked or bool(lost)
         found.pieces = _joined(parts)
         found.label = next((part.label for part in parts), found.label)

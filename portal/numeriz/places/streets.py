@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher, get_close_matches
 from typing import Any, Final
 
@@ -25,6 +25,9 @@ from portal.territories.api import (
     search_addresses,
 )
 
+type Houses = Mapping[HouseNumber, tuple[float, float]]
+"""Where each house stands, (lon, lat)."""
+
 MOST_STREETS: Final = 30
 """Streets of one place: more is an area."""
 
@@ -38,11 +41,15 @@ _LEAST_PIECE_M: Final = 2.0
 
 @dataclass(frozen=True, slots=True)
 class StreetPart:
-    """A street or a part of it. label: in French, as it is stored with the law and published: « Rue A, de … à … »."""
+    """A street or a part of it. label: in French, as it is stored with the law and published: « Rue A, de … à … ».
+
+    doubts: what the clerk has to look at.
+    """
 
     label: str
     pieces: tuple[Piece, ...]
     axis: StreetAxis
+    doubts: tuple[Issue, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +99,38 @@ def _find_street(territory: TerritoryView, roads: Roads, wanted: Mapping[str, An
     if not roads.has_name(key):
         code = "street-without-traffic" if houses else "street-unknown"
         raise NotFoundHere(problem(code, f"{where}.name", name=name[:80], near=near_names(territory, roads, name)))
-    rows, houses = _of_commune(roads, key, houses, commune, where)
-    axis = StreetAxis(roads, rows)
-    known = {number: at for street in houses for number, at in street.houses.items()}
+    streets, numbers = clusters(roads, roads.rows_named(key)), _numbers(wanted)
+    doubts: list[Issue] = []
+    if not commune and len(streets) > 1 and (only := _only_one_with(houses, numbers)) is not None:
+        commune = only.commune
+        doubts.append(problem("street-of-one-commune", f"{where}.name", commune=commune, number=str(numbers[0])))
+    streets, houses = _of_commune(roads, key, streets, houses, commune, where)
+    known: Houses = {number: at for street in houses for number, at in street.houses.items()}
+    # Between a house and a crossing the part may run from one place to the other.
+    kept, known = (streets, known) if _names_crossing(wanted) else _at_numbers(roads, streets, known, numbers)
+    if len(kept) < len(streets):
+        doubts.append(problem("street-at-one-place", f"{where}.name", number=str(numbers[0])))
+    axis = StreetAxis(roads, [row for rows in kept for row in rows])
     if _descends(axis, known):
         axis.turn()
     start = _end(roads, axis, known, wanted.get("from"), f"{where}.from", territory)
     end = _end(roads, axis, known, wanted.get("to"), f"{where}.to", territory)
-    return _part(roads, axis, key, start, end, where)
+    return replace(_part(roads, axis, key, start, end, where), doubts=tuple(doubts))
+
+
+def _numbers(wanted: Mapping[str, Any]) -> list[HouseNumber]:
+    """The house numbers that the ends of a part name, as far as they can be read."""
+    read = (read_house_number(text_of(end.get("number"))) for end in _ends(wanted))
+    return [number for number in read if number is not None]
+
+
+def _names_crossing(wanted: Mapping[str, Any]) -> bool:
+    """Tell whether an end of a part is a street that crosses."""
+    return any(text_of(end.get("crossing")) and not text_of(end.get("number")) for end in _ends(wanted))
+
+
+def _ends(wanted: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [end for end in (wanted.get("from"), wanted.get("to")) if isinstance(end, Mapping)]
 
 
 def _houses(territory: TerritoryView, name: str) -> Sequence[StreetHouses]:
@@ -142,22 +173,49 @@ def _ends_words(start: _End | None, end: _End | None) -> str:
     return "" if end is None else end.said("jusqu’au", "jusqu’à")
 
 
+def _only_one_with(houses: Sequence[StreetHouses], numbers: Sequence[HouseNumber]) -> StreetHouses | None:
+    """The one street of several communes that has all of some house numbers; None without any, or when several do."""
+    found = [street for street in houses if numbers and all(number in street.houses for number in numbers)]
+    return found[0] if len(houses) > 1 and len(found) == 1 else None
+
+
 def _of_commune(
-    roads: Roads, key: str, houses: Sequence[StreetHouses], commune: str, where: str
-) -> tuple[list[int], list[StreetHouses]]:
-    """The segments of the one street that is meant; a name that several communes have needs the commune."""
-    streets = clusters(roads, roads.rows_named(key))
+    roads: Roads, key: str, streets: list[list[int]], houses: Sequence[StreetHouses], commune: str, where: str
+) -> tuple[list[list[int]], list[StreetHouses]]:
+    """What is meant of the streets of a name; one that several communes have needs the commune."""
     if len(houses) < 2 or len(streets) < 2:
-        return [row for rows in streets for row in rows], list(houses)
+        return streets, list(houses)
     owners = [_nearest(roads, rows, houses) for rows in streets]
     chosen = [street for street in houses if commune and fold(street.commune) == fold(commune)]
     if not chosen:
         communes = ", ".join(sorted({street.commune for street in houses}))
         raise NotFoundHere(problem("street-of-several-communes", f"{where}.commune", communes=communes))
-    rows = [row for rows, owner in zip(streets, owners, strict=True) if owner in chosen for row in rows]
-    if not rows:
+    kept = [rows for rows, owner in zip(streets, owners, strict=True) if owner in chosen]
+    if not kept:
         raise NotFoundHere(problem("street-without-traffic", f"{where}.name", name=roads.display_name(key), near=""))
-    return rows, chosen
+    return kept, chosen
+
+
+def _at_numbers(
+    roads: Roads,
+    streets: list[list[int]],
+    known: Houses,
+    numbers: Sequence[HouseNumber],
+) -> tuple[list[list[int]], Houses]:
+    """Of a street that lies at several places the one where some numbers are, with all its numbers.
+
+    All of the street when they are not at one place, or unknown.
+    """
+    if len(streets) < 2 or not numbers or any(number not in known for number in numbers):
+        return streets, known
+    axes = [StreetAxis(roads, rows) for rows in streets]
+    nearest = {
+        number: int(np.argmin([axis.spot(lon, lat).apart_m for axis in axes])) for number, (lon, lat) in known.items()
+    }
+    place = nearest[numbers[0]]
+    if any(nearest[number] != place for number in numbers):
+        return streets, known
+    return [streets[place]], {number: at for number, at in known.items() if nearest[number] == place}
 
 
 def _nearest(roads: Roads, rows: Sequence[int], streets: Sequence[StreetHouses]) -> StreetHouses:
@@ -165,7 +223,7 @@ def _nearest(roads: Roads, rows: Sequence[int], streets: Sequence[StreetHouses])
     return min(streets, key=lambda street: axis.spot(street.lon, street.lat).apart_m)
 
 
-def _descends(axis: StreetAxis, houses: Mapping[HouseNumber, tuple[float, float]]) -> bool:
+def _descends(axis: StreetAxis, houses: Houses) -> bool:
     """Tell whether the numbers fall along the axis; a street without numbers is measured from the west or the north."""
     if len(houses) >= 2:
         spots = [axis.spot(*at) for at in houses.values()]
@@ -182,7 +240,7 @@ def _descends(axis: StreetAxis, houses: Mapping[HouseNumber, tuple[float, float]
 def _end(
     roads: Roads,
     axis: StreetAxis,
-    houses: Mapping[HouseNumber, tuple[float, float]],
+    houses: Houses,
     wanted: object,
     where: str,
     territory: TerritoryView,
@@ -197,7 +255,7 @@ def _end(
     return None
 
 
-def _number(axis: StreetAxis, houses: Mapping[HouseNumber, tuple[float, float]], typed: str, where: str) -> _End:
+def _number(axis: StreetAxis, houses: Houses, typed: str, where: str) -> _End:
     if not houses:
         raise NotFoundHere(problem("street-without-numbers", where))
     house = read_house_number(typed)

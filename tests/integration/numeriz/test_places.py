@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from portal.numeriz.places.roads import roads_of
 from portal.regulations.geometry import to_metres_at
 from portal.regulations.measures import Direction, EdgeEffect, LocationKind, MeasureType, effect_on_edge
 from portal.territories.api import TerritoryView
+from portal.territories.queries import ADDRESSES_NAME
 from tests.factories.territories import make_territory
 from tests.support.extract import LAT, LON
 from tests.support.places_town import BOUNDS, at, build_plan, lay_plan, line, polygon, ring, street
@@ -295,6 +298,25 @@ def test_commune_is_asked_when_several_have_the_street(app: Flask, tmp_path: Pat
     assert there.location is not None and there.location.shape.bounds[1] == pytest.approx(LAT + 0.02, abs=1e-6)
     whole = resolve_place(town, {"kind": "town", "spec": {}})
     assert whole.location is None and codes(whole) == ["town-of-several-communes"]
+
+
+def test_street_that_has_the_number_is_taken_when_the_name_lies_in_two_places(app: Flask, tmp_path: Path) -> None:
+    west, south, east, _north = BOUNDS
+    build = build_plan(tmp_path / "two", communes=True)
+    town = lay_plan(build, bounds=(west, south, east, LAT + 0.022))
+    in_both = resolve_place(town, street({"name": "Rue Longue", "from": {"number": "1"}}))
+    assert in_both.location is None and codes(in_both) == ["street-of-several-communes"]
+    of_one = resolve_place(town, street({"name": "Rue Longue", "from": {"number": "20"}}))
+    assert (codes(of_one), span(of_one)) == (["street-of-one-commune"], (3.95, 8.0))
+    # The numbers of the other place are not known, nor its commune.
+    with closing(sqlite3.connect(build / ADDRESSES_NAME)) as index, index:
+        index.execute("DELETE FROM entry WHERE commune = 'Hameau'")
+    whole = resolve_place(town, street({"name": "Rue Longue"}))
+    assert whole.location is not None and whole.location.shape.bounds[3] > LAT + 0.01
+    for wanted, expected in (({"from": {"number": "20"}}, (3.95, 8.0)), ({"to": {"number": "20"}}, (0.0, 3.95))):
+        found = resolve_place(town, street({"name": "Rue Longue", **wanted}))
+        assert found.location is not None and found.location.shape.bounds[3] < LAT + 0.01
+        assert (codes(found), span(found)) == (["street-at-one-place"], expected)
 
 
 def test_drawing_is_made_simpler_or_refused_when_it_has_ten_thousand_points(plan_town: TerritoryView) -> None:
