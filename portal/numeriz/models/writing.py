@@ -20,7 +20,7 @@ class OrderWork(Base):
 
     document: what was typed, in the words of the form, complete or not. order_id: the published order it will replace.
     revision: counts the saves, so that two clerks never overwrite each other. alarms: coded, as the impact page last
-    found them for `judged` (digest of the document); an alarm asks for a second person: signed_* with the same digest.
+    found them for `judged` (`WorkView.digest`); an alarm asks for a second person: signed_* with the same digest.
     """
 
     __tablename__ = "order_work"

@@ -31,12 +31,14 @@ class Fault:
     params: Mapping[str, str | int] = attribute(default_factory=dict, hash=False)
 
 
-def document_digest(document: Document, followed: Sequence[Any] = ()) -> str:
+def document_digest(document: Document, followed: Sequence[Any] = (), graph: str = "") -> str:
     """What tells a document from every other: what the impact page judged, and what was signed.
 
-    followed: what the events of its measures say, where other hours would be another law.
+    followed: what the events of its measures say, where other hours would be another law. graph: version of the road
+    graph, on which the same words may close other streets.
     """
-    return codec.digest([document, followed] if followed else document)
+    around = [part for part in (followed, graph) if part]
+    return codec.digest([document, *around] if around else document)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ class WorkView:
     """An order being written, or a model. alarms: coded, as the impact page last found them for `judged`.
 
     authors: ids of the accounts that wrote in it. followed: what the events that its measures follow say now, by
-    `document.followed_events`.
+    `document.followed_events`. graph: version of the territory's road graph now; empty without one.
     """
 
     id: UUID
@@ -67,11 +69,15 @@ class WorkView:
     updated_at: datetime
     authors: frozenset[str] = frozenset()
     followed: Sequence[Any] = ()
+    graph: str = ""
 
     @property
     def digest(self) -> str:
-        """The digest of what is written now, with the hours of the events that it follows: they become law too."""
-        return document_digest(self.document, self.followed)
+        """The digest of what is written now, with the hours of the events that it follows: they become law too.
+
+        So is the road graph part of it: another one gives the same words other effects.
+        """
+        return document_digest(self.document, self.followed, self.graph)
 
     @property
     def is_judged(self) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, Select, delete, select, update
 
 from portal.common.actor import Actor
 from portal.common.clock import SYSTEM_CLOCK, Clock
@@ -32,7 +32,7 @@ from portal.numeriz.writing.values import (
     document_digest,
 )
 from portal.numeriz.writing.versions import current_order, newest_version, written_order
-from portal.territories.api import get_territory_by_id
+from portal.territories.api import get_graph_version, get_territory_by_id
 
 KEPT_AFTER_DELETION: Final = timedelta(days=30)
 MOST_BYTES: Final = 8_000_000
@@ -52,7 +52,7 @@ def list_works(territory_id: UUID, *, models: bool = False, deleted: bool = Fals
     )
     if not deleted:
         statement = statement.where(OrderWork.is_model == models)
-    return [_view(row) for row in session().scalars(statement)]
+    return _views(territory_id, statement)
 
 
 def list_to_sign(territory_id: UUID) -> Sequence[WorkView]:
@@ -68,7 +68,7 @@ def list_to_sign(territory_id: UUID) -> Sequence[WorkView]:
         .order_by(OrderWork.sign_asked_at, OrderWork.id)
         .limit(MOST_LISTED)
     )
-    return [work for work in map(_view, session().scalars(statement)) if not work.is_signed]
+    return [work for work in _views(territory_id, statement) if not work.is_signed]
 
 
 def get_work(territory_id: UUID, work_id: UUID, *, lock: bool = False) -> WorkView:
@@ -76,7 +76,7 @@ def get_work(territory_id: UUID, work_id: UUID, *, lock: bool = False) -> WorkVi
 
     lock: nobody changes it until the running unit of work ends.
     """
-    return _view(_row(territory_id, work_id, lock=lock))
+    return _view(_row(territory_id, work_id, lock=lock), _graph(territory_id))
 
 
 def find_amendment(territory_id: UUID, order_id: UUID) -> WorkView | None:
@@ -84,8 +84,8 @@ def find_amendment(territory_id: UUID, order_id: UUID) -> WorkView | None:
     statement = select(OrderWork).where(
         OrderWork.territory_id == territory_id, OrderWork.order_id == order_id, _deleted_at().is_(None)
     )
-    row = session().scalars(statement.order_by(OrderWork.created_at, OrderWork.id)).first()
-    return None if row is None else _view(row)
+    found = _views(territory_id, statement.order_by(OrderWork.created_at, OrderWork.id).limit(1))
+    return found[0] if found else None
 
 
 def start_work(
@@ -322,8 +322,17 @@ def _row(territory_id: UUID, work_id: UUID, *, lock: bool = False) -> OrderWork:
     return row
 
 
-def _view(row: OrderWork) -> WorkView:
-    found = {"document", "authors", "followed"}
+def _graph(territory_id: UUID) -> str:
+    return get_graph_version(get_territory_by_id(territory_id)) or ""
+
+
+def _views(territory_id: UUID, statement: Select[OrderWork]) -> list[WorkView]:
+    graph = _graph(territory_id)
+    return [_view(row, graph) for row in session().scalars(statement)]
+
+
+def _view(row: OrderWork, graph: str) -> WorkView:
+    found = {"document", "authors", "followed", "graph"}
     stored = {name: getattr(row, name) for name in WorkView.__dataclass_fields__ if name not in found}
     followed = followed_events(row.territory_id, row.document)
-    return WorkView(**stored, document=_words(row), authors=_authors(row), followed=followed)
+    return WorkView(**stored, document=_words(row), authors=_authors(row), followed=followed, graph=graph)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -36,8 +37,10 @@ from portal.regulations.measures import Direction, LocationKind, MeasureLocation
 from portal.regulations.schedules import Period
 from portal.regulations.snapshot import LawSnapshot
 from portal.regulations.vehicles import Over, Size, Usage, UsedFor, VehicleRule
+from portal.territories.build.graph import INFO_NAME
 from portal.territories.emergency import EmergencyPlace
-from portal.territories.queries import TerritoryView
+from portal.territories.models import Territory
+from portal.territories.queries import GRAPH_NAME, TerritoryView, build_folder
 from tests.factories.accounts import make_company, make_user
 from tests.factories.law import bay_draft, make_law, measure_draft, order_draft
 from tests.factories.territories import make_territory
@@ -284,6 +287,26 @@ def test_a_second_person_signs_when_an_alarm_is_on(app: Flask, run_jobs: RunJobs
     save_work(author, town.id, work_id, work.revision, changed)
     after = get_work(town.id, work_id)
     assert not after.is_signed and not after.is_judged
+
+
+def test_effects_and_signature_end_when_the_road_graph_is_another(
+    app: Flask, run_jobs: RunJobs, town: TerritoryView
+) -> None:
+    author, other = person("Camille"), person("Dominique")
+    work_id = begun(town, author, ban(BRIDGE))
+    ask_impact(town.id, work_id)
+    run_jobs(app)
+    sign_work(other, town.id, work_id, get_work(town.id, work_id).digest)
+    assert get_work(town.id, work_id).is_signed
+    assert town.graph_dir is not None
+    newer = build_folder(town.slug, "newer") / GRAPH_NAME
+    newer.mkdir(parents=True)
+    info = json.loads((town.graph_dir / INFO_NAME).read_text())
+    (newer / INFO_NAME).write_text(json.dumps({**info, "version": "another"}))
+    with unit_of_work() as uow:
+        uow.session.execute(update(Territory).where(Territory.id == town.id).values(build_version="newer"))
+    after = get_work(town.id, work_id)
+    assert not after.is_judged and not after.is_signed
 
 
 def test_the_signature_ends_when_other_alarms_are_found(app: Flask, run_jobs: RunJobs, town: TerritoryView) -> None:
