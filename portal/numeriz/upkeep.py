@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from portal.common.clock import SYSTEM_CLOCK, Clock
-from portal.numeriz.bays.photos import erase_orphans
+from portal.numeriz.bays.orphans import erase_orphans
 from portal.numeriz.exports.publishing import publish_due
 from portal.numeriz.feeds.register import feeds_due
 from portal.numeriz.matching.tasks import ensure_matching
@@ -21,7 +21,8 @@ def ask_for_due_work(clock: Clock = SYSTEM_CLOCK) -> int:
 
 
 def erase_old_law(clock: Clock = SYSTEM_CLOCK) -> int:
-    """Erase what was kept long enough: events that ended weeks ago, drafts thrown away, photos that no bay names.
+    """Erase what was kept long enough: events that ended weeks ago, drafts thrown away, files that no bay and no report
+    names.
 
     Returns how many.
     """

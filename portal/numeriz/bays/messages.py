@@ -62,6 +62,7 @@ SENTENCES: Mapping[str, LazyString] = {
     "column-unknown": _l("Une des colonnes choisies n’existe pas."),
     "place-column-missing": _l("Dites quelle colonne contient l’adresse, les coordonnées ou l’identifiant."),
     "sheet-gone": _l("Ce fichier est déjà importé ou abandonné."),
+    "sheet-not-last": _l("Cet import n’est pas celui du dernier tableau d’aires, ou il est déjà annulé."),
 }
 
 _IN_UNITS: Mapping[str, tuple[int, LazyString]] = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
@@ -20,7 +19,6 @@ from portal.numeriz.law.memory import bump_law
 from portal.numeriz.models import DeliveryBay
 
 AREA = "bay-photos"
-_KEPT_WITHOUT_BAY = timedelta(days=1)
 
 
 def set_photo(actor: Actor, territory_id: UUID, bay_id: UUID, content: bytes, *, clock: Clock = SYSTEM_CLOCK) -> None:
@@ -56,16 +54,6 @@ def _replace(uow: UnitOfWork, actor: Actor, territory_id: UUID, bay_id: UUID, ke
         clock=clock,
     )
     bump_law(uow, territory_id, clock)
-
-
-def erase_orphans(clock: Clock = SYSTEM_CLOCK) -> int:
-    """Delete the photos that no bay names, of a killed process say, a day after; return how many."""
-    old = file_store().older(AREA, clock.now() - _KEPT_WITHOUT_BAY)
-    named = set(session().scalars(select(DeliveryBay.photo_key).where(DeliveryBay.photo_key.is_not(None))))
-    gone = [key for key in old if key not in named]
-    for key in gone:
-        file_store().delete(key)
-    return len(gone)
 
 
 def bay_photo(territory_id: UUID, bay_id: UUID, *, active_only: bool = False) -> Photo:

@@ -25,6 +25,7 @@ from portal.numeriz.bays.columns import BY_KEY
 from portal.numeriz.bays.fields import BayFields
 from portal.numeriz.bays.rows import draft_of_row
 from portal.numeriz.bays.sheet import SheetRead, SheetRow, SheetTitle, check_choice, lines_of, read_rows, titles_of
+from portal.numeriz.bays.undoing import keep_undo, own_bays
 from portal.numeriz.imports.documents import check_size, clean_text
 from portal.numeriz.law.memory import bump_law, lock_law
 from portal.numeriz.models import DeliveryBay, ImportReport
@@ -156,10 +157,15 @@ def _store(
     uow: UnitOfWork, report: ImportReport, territory: TerritoryView, lines: Sequence[Line], header: int, read: SheetRead
 ) -> None:
     lock_law(uow, territory.id)
-    tally = Tally(Counter(), [])
+    tally, now = Tally(Counter(), []), SYSTEM_CLOCK.now()
     drafts = _drafts(territory.id, read.rows, read)
-    merge_bays(uow, territory.id, drafts, tally, SYSTEM_CLOCK.now())
+    before = own_bays(uow, territory.id, {draft.local_id for draft in drafts})
+    merge_bays(uow, territory.id, drafts, tally, now)
     uow.session.flush()  # constraints speak before the report says it is done
+    if tally.changed:
+        keep_undo(uow, report, before, now)
+    else:
+        report.file_key = None
     findings = Findings([*read.issues, *tally.issues])
     records = sum(line.number > header for line in lines)
     counts = {"records": records, "rejected": read.refused, **tally.counts}

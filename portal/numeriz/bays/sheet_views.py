@@ -1,4 +1,4 @@
-"""The pages of a spreadsheet of bays: sending it, confirming its columns."""
+"""The pages of a spreadsheet of bays: sending it, confirming its columns, undoing it."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from portal.numeriz.bays.columns import COLUMNS
 from portal.numeriz.bays.messages import bay_sentence
 from portal.numeriz.bays.sheet import check_choice, sample_lines
 from portal.numeriz.bays.sheet_import import Sheet, confirm_sheet, discard_sheet, get_sheet, start_sheet
+from portal.numeriz.bays.undoing import look_at_undoing, undo_sheet
 from portal.numeriz.views.desk import CLERK, blueprint, desk_page
 from portal.sheets import CsvText
 from portal.territories.api import TerritoryView, get_territory
@@ -25,6 +26,7 @@ from portal.web.guards import current_actor, guard
 
 _ROWS_SHOWN = 5
 _FAULTS_SHOWN = 20
+_BAYS_NAMED = 20
 
 
 class SheetForm(FlaskForm):
@@ -102,6 +104,24 @@ def discard_bay_sheet(territory: str, report_id: UUID) -> ResponseReturnValue:
     else:
         flash(_("Le fichier est abandonné\u00a0: rien n’a été enregistré."), "success")
     return redirect(url_for("numeriz.list_bays", territory=view.slug), 303)
+
+
+@blueprint.route("/aires/tableau/<uuid:report_id>/annuler", methods=["GET", "POST"])
+@guard(CLERK)
+def undo_bay_sheet(territory: str, report_id: UUID) -> ResponseReturnValue:
+    """Ask before the last spreadsheet is undone, saying what that does; undo it."""
+    view = get_territory(territory)
+    form = FlaskForm()
+    try:
+        if not form.validate_on_submit():
+            undoing = look_at_undoing(view.id, report_id)
+            return desk_page("bays/undo", view, form=form, report_id=report_id, undoing=undoing, most_named=_BAYS_NAMED)
+        undo_sheet(current_actor(), view.id, report_id)
+    except Conflict as error:
+        flash(bay_sentence(error), "error")
+    else:
+        flash(_("L’import est annulé."), "success")
+    return redirect(url_for("numeriz.show_report", territory=view.slug, report_id=report_id), 303)
 
 
 def _chosen() -> Mapping[int, str]:

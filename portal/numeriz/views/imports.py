@@ -11,6 +11,7 @@ from portal.common.errors import Invalid
 from portal.jobs import get_job
 from portal.numeriz import uploads
 from portal.numeriz.bays.sheet_import import SHEET
+from portal.numeriz.bays.undoing import KEPT_COUNT, can_undo
 from portal.numeriz.forms import UploadForm
 from portal.numeriz.reports import get_report, report_csv, report_json
 from portal.numeriz.values import ImportKind, ImportState
@@ -51,7 +52,14 @@ def show_report(territory: str, report_id: UUID) -> ResponseReturnValue:
         # Its columns are still to be confirmed.
         return redirect(url_for("numeriz.map_bay_sheet", territory=territory, report_id=report_id), 303)
     waiting = report.state is ImportState.WAITING and report.job_id is not None
-    return desk_page("report", view, report=report, job=get_job(report.job_id) if waiting and report.job_id else None)
+    return desk_page(
+        "report",
+        view,
+        report=report,
+        job=get_job(report.job_id) if waiting and report.job_id else None,
+        undoable=can_undo(view.id, report_id),
+        undone=KEPT_COUNT in report.counts,
+    )
 
 
 @blueprint.get("/imports/<uuid:report_id>/avancement")

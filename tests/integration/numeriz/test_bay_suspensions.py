@@ -22,7 +22,8 @@ from portal.common.ids import new_id
 from portal.db import unit_of_work
 from portal.files import file_store
 from portal.itineriz.planning.bays import BayMap
-from portal.numeriz.bays.photos import bay_photo, erase_orphans, set_photo
+from portal.numeriz.bays.orphans import erase_orphans
+from portal.numeriz.bays.photos import bay_photo, set_photo
 from portal.numeriz.bays.queries import BayView, get_bay, list_bays
 from portal.numeriz.bays.suspending import Suspending, lift_suspension, suspend_bay
 from portal.numeriz.exports.publishing import PublishedFile, content_version, publish_due, published_files

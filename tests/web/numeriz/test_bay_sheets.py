@@ -1,24 +1,27 @@
-"""A spreadsheet of bays: its columns are confirmed on screen, its good rows stored, the others told."""
+"""A spreadsheet of bays: its columns are confirmed on screen, its good rows stored, the others told; it is undone."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from flask import Flask
 from flask_babel import force_locale
 
-from portal.common.actor import StaffRole
+from portal.audit import AuditTag, list_entries
+from portal.common.clock import SYSTEM_CLOCK
 from portal.numeriz.bays.columns import COLUMNS, column_of
 from portal.numeriz.bays.queries import list_bays
 from portal.numeriz.bays.sheet import sample_lines
+from portal.numeriz.bays.suspending import Suspending, suspend_bay
 from portal.numeriz.imports.opening_hours import write_hours
+from portal.numeriz.law.memory import law_version
 from portal.numeriz.reports import get_report, page_reports
 from portal.numeriz.values import BayRegime, ImportState
 from portal.territories.queries import TerritoryView
-from tests.factories.accounts import make_staff, make_user
-from tests.factories.law import make_territory
+from tests.factories.law import TESTER
 from tests.support.web import PageClient
 
 BASE = "/territoires/paris-3e/numeriz"
@@ -30,19 +33,6 @@ A-4;18 rue du Port;43,1000;2,3612;permanente;;8;
 A-2;20 rue du Port;48,8629;2,3613;permanente;;8;
 ;22 rue du Port;48,8630;2,3614;périodique;;8;
 """
-
-
-@pytest.fixture
-def territory(app: Flask) -> TerritoryView:
-    return make_territory()
-
-
-@pytest.fixture
-def clerk(page_client: PageClient, territory: TerritoryView) -> PageClient:
-    user = make_user()
-    make_staff(user, territory.slug, StaffRole.CLERK)
-    page_client.sign_in(user.id)
-    return page_client
 
 
 def send(clerk: PageClient, text: str) -> str:
@@ -97,6 +87,47 @@ def test_what_a_file_leaves_out_is_kept_when_a_bay_is_known(
     assert (bay.address, bay.length_cm, bay.details["COMMENTAIRE"]) == ("12 bis", 1250, "Refaite")
     last = page_reports(territory.id).items[0]
     assert get_report(territory.id, last.id).state is ImportState.UNCHANGED
+
+
+def test_the_last_file_is_undone_save_what_was_touched_since(
+    clerk: PageClient, territory: TerritoryView, app: Flask, run_jobs: Callable[[Flask], int]
+) -> None:
+    def stored(text: str, **named: str) -> str:
+        url = send(clerk, text)
+        report_url = clerk.submit(url, {**chosen(clerk, url), **named, "do": "import"})
+        run_jobs(app)
+        return report_url
+
+    first = stored(FILE, c4="regime")
+    before = {bay.local_id: bay for bay in list_bays(territory.id)}
+    rows = (
+        "A-1;Ailleurs;48,8630;2,3610\nA-2;Ailleurs;48,8626;2,3611\nA-5;2 quai;48,8631;2,3611\nA-6;4 quai;48,8632;2,3611"
+    )
+    last = stored(f"Identifiant;Adresse;Latitude;Longitude\n{rows}\n")
+    assert not clerk.get(first).select("a[href$='/annuler']"), "only the last one is undone"
+    bays = {bay.local_id: bay for bay in list_bays(territory.id)}
+    for local_id in ("A-2", "A-6"):
+        now = SYSTEM_CLOCK.now()
+        suspend_bay(TESTER, territory.id, bays[local_id].id, Suspending(now, now + timedelta(hours=1), "tranchée"))
+    version = law_version(territory.id)
+
+    asked = clerk.get(str(clerk.get(last).select("a[href$='/annuler']")[0]["href"]))
+    text = asked.get_text()
+    assert "ajoutées (1)" in text and "modifiées (1)" in text and "2 aires ont été modifiées depuis" in text
+    url = f"{BASE}/aires/tableau/{last.rsplit('/', 1)[1]}/annuler"
+    clerk.submit(url)
+
+    after = {bay.local_id: bay for bay in list_bays(territory.id)}
+    assert after.keys() == {"A-1", "A-2", "A-6"} and after["A-1"] == before["A-1"]
+    assert (after["A-2"].address, after["A-6"].address) == ("Ailleurs", "4 quai")
+    assert law_version(territory.id) != version
+    report = page_reports(territory.id).items[0]
+    assert [report.counts[name] for name in ("bays_restored", "bays_removed", "bays_kept")] == [1, 1, 2]
+    entry = list_entries(territory_id=territory.id, subject_id=report.id).items[0]
+    assert entry.tag is AuditTag.BAYS_CHANGED and entry.data["undone"] == "aires.csv"
+    shown = clerk.get(last)
+    assert "Cet import est annulé." in shown.get_text() and not shown.select("a[href$='/annuler']")
+    assert "déjà annulé" in clerk.raw.get(url, follow_redirects=True).get_data(as_text=True)
 
 
 @pytest.mark.parametrize(
