@@ -6,14 +6,7 @@ from flask import current_app
 from flask_babel import force_locale
 
 from portal.accounts.messages import MAIL_SUBJECTS
-from portal.config import Settings
 from portal.mail import send_mail
-
-
-def public_link(endpoint: str, **values: object) -> str:
-    """Return the full URL of a page, from a request, a job or a command alike."""
-    settings: Settings = current_app.extensions["settings"]
-    return settings.public_url + current_app.url_map.bind("portal").build(endpoint, values)
 
 
 def write_mail(recipient: str, name: str, locale: str, **context: object) -> None:

@@ -14,8 +14,7 @@ from portal.cirqliz import messages
 from portal.cirqliz.models import AccessPass, AccessRequest, RequestMessage, RequestVehicle
 from portal.cirqliz.reexamination.messages import TOLD
 from portal.cirqliz.states import ReexaminationCause
-from portal.config import Settings
-from portal.mail import send_mail
+from portal.mail import public_link, send_mail
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ def mail_revocations(company_id: UUID, revoked: Sequence[AccessPass]) -> None:
     """Tell the company that passes no longer count."""
     with force_locale(_LANGUAGE):
         subject = gettext("Laissez-passer révoqué : %(numbers)s", numbers=", ".join(one.number for one in revoked))
-    url = absolute_url("cirqliz.list_passes", company_id=company_id)
+    url = public_link("cirqliz.list_passes", company_id=company_id)
     _write(company_id, subject, "revoked", url=url, revoked=revoked)
 
 
@@ -72,7 +71,7 @@ def mail_hours_changed(company_id: UUID, lines: Sequence[ChangedHours]) -> None:
     """Tell a company, once for all its requests, that perimeters its passes open have other hours."""
     with force_locale(_LANGUAGE):
         subject = gettext("Les heures d’un périmètre ont changé")
-    url = absolute_url("cirqliz.list_passes", company_id=company_id)
+    url = public_link("cirqliz.list_passes", company_id=company_id)
     _write(company_id, subject, "hours_changed", url=url, lines=lines)
 
 
@@ -90,7 +89,7 @@ def mail_message_to_staff(
     request: AccessRequest, territory: str, message: RequestMessage, recipients: Iterable[str]
 ) -> None:
     """Tell clerks that the company wrote. territory: slug."""
-    url = absolute_url("cirqliz.desk_request", territory=territory, request_id=request.id)
+    url = public_link("cirqliz.desk_request", territory=territory, request_id=request.id)
     with force_locale(_LANGUAGE):
         subject = gettext("Demande %(number)s : message de l’entreprise", number=request.number)
         page = current_app.jinja_env.get_template("cirqliz/mails/company_message.txt")
@@ -107,7 +106,7 @@ def mail_expired(request: AccessRequest) -> None:
 
 
 def _send(request: AccessRequest, subject: str, template: str, **context: object) -> None:
-    url = absolute_url("cirqliz.show_request", company_id=request.company_id, request_id=request.id)
+    url = public_link("cirqliz.show_request", company_id=request.company_id, request_id=request.id)
     _write(request.company_id, subject, template, url=url, request_=request, **context)
 
 
@@ -117,10 +116,3 @@ def _write(company_id: UUID, subject: str, template: str, **context: object) -> 
         body = current_app.jinja_env.get_template(f"cirqliz/mails/{template}.txt").render(words=messages, **context)
     for address in company_recipients(company_id):
         send_mail(address, subject, body)
-
-
-def absolute_url(endpoint: str, **values: object) -> str:
-    """Return the public address of a page, also outside a request."""
-    settings: Settings = current_app.extensions["settings"]
-    path = current_app.url_map.bind("localhost").build(endpoint, values)
-    return f"{settings.public_url}{path}"

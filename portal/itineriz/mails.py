@@ -13,10 +13,9 @@ from flask import current_app
 from flask_babel import force_locale, gettext, ngettext
 
 from portal.accounts.api import company_recipients
-from portal.config import Settings
 from portal.itineriz.messages import stored_fault
 from portal.itineriz.models import Route, RouteStatus
-from portal.mail import send_mail
+from portal.mail import public_link, send_mail
 from portal.territories.api import get_territory_by_id
 from portal.web import filters
 
@@ -46,7 +45,7 @@ class ChangedRoute:
                 filters.instant(row.depart_at, zone),
                 _news(row, changes, zone),
                 [str(reason["why"]) for reason in changes["reasons"] if reason.get("why")][:_REASONS_TOLD],
-                _url(row.company_id, row.id),
+                public_link("itineriz.show_route", company_id=row.company_id, route_id=row.id),
             )
 
 
@@ -78,11 +77,3 @@ def _news(row: Route, changes: Mapping[str, Any], zone: str) -> str:
 
 def _hour(summary: Mapping[str, str], zone: str) -> str:
     return f"{datetime.fromisoformat(summary['arrive_at']).astimezone(ZoneInfo(zone)):%H:%M}"
-
-
-def _url(company_id: UUID, route_id: UUID) -> str:
-    settings: Settings = current_app.extensions["settings"]
-    path = current_app.url_map.bind("localhost").build(
-        "itineriz.show_route", {"company_id": company_id, "route_id": route_id}
-    )
-    return f"{settings.public_url}{path}"

@@ -5,9 +5,10 @@ from __future__ import annotations
 from flask import Flask
 
 from portal.config import Settings
+from portal.mail.links import public_link
 from portal.mail.outbox import list_outbox, send_mail
 
-__all__ = ["list_outbox", "register", "send_mail"]
+__all__ = ["list_outbox", "public_link", "register", "send_mail"]
 
 
 def register(app: Flask) -> None:

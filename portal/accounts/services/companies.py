@@ -8,7 +8,7 @@ from uuid import UUID
 
 from portal.accounts.closings import tell_company_closed, tell_company_reopened
 from portal.accounts.commands import CompanyDetails, NewCompany
-from portal.accounts.mails import public_link, write_mail
+from portal.accounts.mails import write_mail
 from portal.accounts.models import Company, CompanyStatus, Membership
 from portal.accounts.policies import refuses_closing, refuses_company_decision, refuses_reopening
 from portal.accounts.queries import company_recipients, find_account_by_email, find_company_by_siret
@@ -21,6 +21,7 @@ from portal.common.clock import SYSTEM_CLOCK, Clock
 from portal.common.errors import Conflict, Denied, Invalid, NotFound
 from portal.common.ids import new_id
 from portal.db import UnitOfWork, unit_of_work
+from portal.mail import public_link
 
 
 def refuse_known_siret(siret: str, establishment: Establishment | None) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from portal.accounts.hashing import hasher
 from portal.accounts.identifiers import email_key
-from portal.accounts.mails import public_link, write_mail
+from portal.accounts.mails import write_mail
 from portal.accounts.models import Account
 from portal.accounts.passwords import check_password
 from portal.accounts.queries import list_companies
@@ -21,6 +21,7 @@ from portal.common.actor import Actor, ActorKind
 from portal.common.clock import SYSTEM_CLOCK, Clock
 from portal.common.errors import Invalid, NotFound
 from portal.db import session, unit_of_work
+from portal.mail import public_link
 
 RESET_WITHIN = timedelta(hours=1)
 

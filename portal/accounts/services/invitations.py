@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from portal.accounts.hashing import hasher
-from portal.accounts.mails import public_link, write_mail
+from portal.accounts.mails import write_mail
 from portal.accounts.messages import ROLE_NAMES
 from portal.accounts.models import Invitation, Membership, StaffMember
 from portal.accounts.passwords import check_password
@@ -24,6 +24,7 @@ from portal.common.clock import SYSTEM_CLOCK, Clock
 from portal.common.errors import Conflict, Denied, Invalid, NotFound
 from portal.common.ids import new_id, new_secret
 from portal.db import UnitOfWork, unit_of_work
+from portal.mail import public_link
 
 ACCEPT_WITHIN = timedelta(days=7)
 MAX_OPEN = 100

@@ -10,7 +10,7 @@ from sqlalchemy import delete, select
 
 from portal.accounts.commands import CompanyDetails, NewCompany, NewPerson
 from portal.accounts.hashing import hasher
-from portal.accounts.mails import public_link, write_mail
+from portal.accounts.mails import write_mail
 from portal.accounts.models import Account, Registration
 from portal.accounts.passwords import check_password
 from portal.accounts.queries import find_account_by_email
@@ -25,6 +25,7 @@ from portal.common.clock import SYSTEM_CLOCK, Clock
 from portal.common.errors import Conflict, Invalid, NotFound
 from portal.common.ids import new_id
 from portal.db import UnitOfWork, session, unit_of_work
+from portal.mail import public_link
 
 CONFIRM_WITHIN = timedelta(hours=48)
 _KEPT_FOR = timedelta(days=30)

@@ -6,7 +6,6 @@ from flask import Response
 from flask.typing import ResponseReturnValue
 
 from portal.cirqliz.blueprint import blueprint
-from portal.cirqliz.mails import absolute_url
 from portal.cirqliz.passes.links import OPEN_AFTER, read_pass_key
 from portal.cirqliz.passes.pages import pass_page
 from portal.cirqliz.passes.queries import PassView, find_by_id
@@ -14,6 +13,7 @@ from portal.cirqliz.passes.views import calendar_file
 from portal.common.clock import SYSTEM_CLOCK
 from portal.common.errors import NotFound
 from portal.config import PROJECT_ROOT
+from portal.mail import public_link
 from portal.web.extensions import limiter
 from portal.web.guards import PUBLIC, guard
 
@@ -33,7 +33,7 @@ def open_pass(token: str) -> ResponseReturnValue:
 @limiter.limit("120 per minute")
 def open_calendar(token: str) -> ResponseReturnValue:
     """Send the hours of the pass of a link for a calendar."""
-    return calendar_file(_found(token), absolute_url("cirqliz.open_pass", token=token))
+    return calendar_file(_found(token), public_link("cirqliz.open_pass", token=token))
 
 
 @blueprint.get("/laissez-passer-hors-ligne.js")

@@ -10,9 +10,8 @@ from flask import current_app
 from flask_babel import force_locale, gettext
 
 from portal.accounts.api import company_recipients
-from portal.cirqliz.mails import absolute_url
 from portal.cirqliz.passes.links import pass_key
-from portal.mail import send_mail
+from portal.mail import public_link, send_mail
 from portal.territories.api import TerritoryView
 
 # A mail is read by people of the company, whatever the language of the clerk who decides.
@@ -38,7 +37,7 @@ class Sent(Protocol):
 
 def mail_pass(one: Sent, territory: TerritoryView, address: str) -> None:
     """Send the link of a pass to whoever drives; it opens without an account."""
-    link = absolute_url("cirqliz.open_pass", token=pass_key(one.id))
+    link = public_link("cirqliz.open_pass", token=pass_key(one.id))
     with force_locale(_LANGUAGE):
         subject = gettext("Laissez-passer de %(plate)s", plate=one.plate_display)
         body = _text("pass", one=one, territory=territory, url=link)
@@ -47,7 +46,7 @@ def mail_pass(one: Sent, territory: TerritoryView, address: str) -> None:
 
 def mail_swap(old: Sent, new: Sent) -> None:
     """Tell the company that a pass has gone to another vehicle."""
-    url = absolute_url("cirqliz.show_pass", company_id=new.company_id, pass_id=new.id)
+    url = public_link("cirqliz.show_pass", company_id=new.company_id, pass_id=new.id)
     with force_locale(_LANGUAGE):
         subject = gettext("Laissez-passer reporté sur %(plate)s", plate=new.plate_display)
         body = _text("swapped", old=old, new=new, url=url)

@@ -8,7 +8,6 @@ from flask import Response, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.cirqliz.blueprint import blueprint
-from portal.cirqliz.mails import absolute_url
 from portal.cirqliz.messages import flash_text, sentence
 from portal.cirqliz.pages import show
 from portal.cirqliz.passes import queries
@@ -20,6 +19,7 @@ from portal.cirqliz.states import PassState
 from portal.common.actor import CompanyRole
 from portal.common.clock import SYSTEM_CLOCK
 from portal.common.errors import Conflict, PortalError
+from portal.mail import public_link
 from portal.territories.api import get_territory_by_id
 from portal.web.guards import current_actor, guard, member
 
@@ -75,7 +75,7 @@ def pass_card(company_id: UUID, pass_id: UUID) -> ResponseReturnValue:
 def pass_calendar(company_id: UUID, pass_id: UUID) -> ResponseReturnValue:
     """Send the hours of the pass for a calendar."""
     found = queries.get_pass(company_id, pass_id)
-    return calendar_file(found, absolute_url("cirqliz.show_pass", company_id=company_id, pass_id=pass_id))
+    return calendar_file(found, public_link("cirqliz.show_pass", company_id=company_id, pass_id=pass_id))
 
 
 def calendar_file(found: queries.PassView, url: str) -> Response:

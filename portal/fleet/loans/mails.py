@@ -11,10 +11,9 @@ from flask import current_app
 from flask_babel import force_locale, gettext
 
 from portal.accounts.api import company_recipients, get_company
-from portal.config import Settings
 from portal.fleet.models import Vehicle, VehicleLoan
 from portal.fleet.plates import display_plate
-from portal.mail import send_mail
+from portal.mail import public_link, send_mail
 from portal.web.locale import DEFAULT_ZONE
 
 # A mail is read by a company, whatever the language of who acts.
@@ -87,12 +86,10 @@ def _plate(vehicle: Vehicle) -> str:
 
 
 def _write(company_id: UUID, subject: str, template: str, **context: object) -> None:
-    settings: Settings = current_app.extensions["settings"]
-    path = current_app.url_map.bind("localhost").build("fleet.list_loans", {"company_id": company_id})
     with force_locale(_LANGUAGE):
         # Not render_template: a job has no request, and a mail needs nothing of one.
         body = current_app.jinja_env.get_template(f"fleet/mails/{template}.txt").render(
-            url=f"{settings.public_url}{path}", **context
+            url=public_link("fleet.list_loans", company_id=company_id), **context
         )
     for address in company_recipients(company_id):
         send_mail(address, subject, body)

@@ -1,4 +1,4 @@
-"""The links in the mails of alerts: each carries the secret that confirms and leaves one subscription."""
+"""The secret in the links of the mails of alerts: it confirms and leaves one subscription."""
 
 from __future__ import annotations
 
@@ -16,20 +16,11 @@ _PURPOSE = b"visualiz.alerts."
 
 def token_of(subscription_id: UUID) -> str:
     """The secret of a subscription, always the same: made from the key of the installation, stored nowhere."""
-    made = hmac.new(_settings().secret_key.encode(), _PURPOSE + subscription_id.bytes, sha256)
+    settings: Settings = current_app.extensions["settings"]
+    made = hmac.new(settings.secret_key.encode(), _PURPOSE + subscription_id.bytes, sha256)
     return urlsafe_b64encode(made.digest()).decode().rstrip("=")
 
 
 def digest(token: str) -> str:
     """What is stored of a secret."""
     return sha256(token.encode()).hexdigest()
-
-
-def public_link(endpoint: str, **values: object) -> str:
-    """The full address of a page, from a request and from a job alike."""
-    return _settings().public_url + current_app.url_map.bind("portal").build(endpoint, values)
-
-
-def _settings() -> Settings:
-    settings: Settings = current_app.extensions["settings"]
-    return settings

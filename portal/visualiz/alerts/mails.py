@@ -13,12 +13,12 @@ from flask import current_app
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
-from portal.mail import send_mail
+from portal.mail import public_link, send_mail
 from portal.numeriz.api import COLOURS, POLICIES, span_words
 from portal.regulations.measures import Origin
 from portal.regulations.perimeters import Perimeter
 from portal.territories.api import TerritoryView
-from portal.visualiz.alerts.links import public_link, token_of
+from portal.visualiz.alerts.links import token_of
 from portal.visualiz.alerts.models import AlertSubscription
 from portal.visualiz.alerts.news import Coming
 from portal.visualiz.law_lines import measure_lines, measure_title
