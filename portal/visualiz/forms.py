@@ -44,12 +44,7 @@ class WhenWhereForm(Form):
     @property
     def point(self) -> tuple[float, float] | None:
         """The point (lon, lat) in degrees; None when there is none or it cannot be one."""
-        try:
-            lon, lat = float(self.lon.data or ""), float(self.lat.data or "")
-        except ValueError:
-            return None
-        # A comparison with NaN is false, so this refuses it too.
-        return (lon, lat) if -180 <= lon <= 180 and -90 <= lat <= 90 else None
+        return point_of(self.lon.data, self.lat.data)
 
     def offer(self, own: Sequence[VehicleView], chosen: Choice) -> None:
         """Offer the profiles and, under a heading of their own, the visitor's vehicles; show which one is chosen."""
@@ -68,6 +63,16 @@ class WhenWhereForm(Form):
         # Never empty on the page: what the URL leaves out is now, and the first vehicle.
         for field in (self.jour, self.heure, self.profil):
             field.flags.required = True
+
+
+def point_of(lon_text: str | None, lat_text: str | None) -> tuple[float, float] | None:
+    """The point (lon, lat) in degrees of two texts; None when there is none or it cannot be one."""
+    try:
+        lon, lat = float(lon_text or ""), float(lat_text or "")
+    except ValueError:
+        return None
+    # A comparison with NaN is false, so this refuses it too.
+    return (lon, lat) if -180 <= lon <= 180 and -90 <= lat <= 90 else None
 
 
 def vehicle_id_of(text: str) -> UUID | None:

@@ -35,8 +35,8 @@ type Feature = dict[str, Any]
 type Box = tuple[float, float, float, float]
 """West, south, east, north; degrees."""
 
-SUSPENDED_REGIME = "suspended"
-"""How the map knows a bay that is out of use."""
+SUSPENDED = "suspended"
+"""The look of a bay that is out of use, whatever its regime."""
 MOST_FEATURES = 3_000
 """A browser draws no more than this in good time: a layer that holds more says so, and is asked for a smaller box."""
 
@@ -130,7 +130,7 @@ def bay_features(bays: Iterable[BayView], slug: str, zone: ZoneInfo, now: dateti
         ends = [*(start for start, _end in suspended), None]
         properties["suspended"] = suspended
         yield _feature(point, **properties, windows=[list(span) for span in zip(starts, ends, strict=True)])
-        gone = {"id": f"{bay.id}.{SUSPENDED_REGIME}", "regime": SUSPENDED_REGIME, "windows": suspended}
+        gone = {"id": f"{bay.id}.{SUSPENDED}", "regime": SUSPENDED, "windows": suspended}
         yield _feature(point, **{**properties, **gone})
 
 

@@ -30,7 +30,7 @@ from portal.visualiz.law_lines import (
     measure_title,
     perimeter_lines,
 )
-from portal.visualiz.layers import MOST_FEATURES, Box
+from portal.visualiz.layers import MOST_FEATURES, SUSPENDED, Box
 from portal.visualiz.moments import Moment
 
 
@@ -44,8 +44,6 @@ class Layer(StrEnum):
     BAYS = "bays"
 
 
-SUSPENDED = "suspended"
-"""The look of a bay that is out of use, whatever its regime."""
 ORIGINS = {Layer.ORDERS: Origin.ORDER, Layer.EVENTS: Origin.EVENT, Layer.SIGNS: Origin.OSM}
 
 

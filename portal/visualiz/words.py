@@ -5,7 +5,8 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 
 from portal.numeriz.api import COLOURS, REGIMES
-from portal.visualiz.onscreen import SUSPENDED, Layer, Shown
+from portal.visualiz.layers import SUSPENDED
+from portal.visualiz.onscreen import Layer, Shown
 
 LAYER_NAMES = {
     Layer.PERIMETERS: _l("Périmètres"),

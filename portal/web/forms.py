@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from wtforms import Form
+from wtforms import Form, SelectMultipleField
 from wtforms.fields import Field
+from wtforms.widgets import CheckboxInput, ListWidget
 
 
 class Needed:
@@ -18,3 +19,10 @@ class Needed:
 
     def __call__(self, form: Form, field: Field) -> None:
         """Accept everything."""
+
+
+class CheckboxesField(SelectMultipleField):
+    """Several choices as check boxes."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()

@@ -16,7 +16,6 @@ from wtforms.fields.choices import SelectChoice
 from portal.cirqliz.decisions.commands import Answer, DecideRequest, PrepareBatch
 from portal.cirqliz.decisions.filters import Age, Proposal, QueueFilter, Shelf, Sort
 from portal.cirqliz.messages import REFUSAL_REASONS, REVOCATION_REASONS, sentence
-from portal.cirqliz.requests.fields import CheckboxesField
 from portal.cirqliz.requests.queries import RequestView
 from portal.cirqliz.states import (
     CLERK_REVOCATIONS,
@@ -30,7 +29,7 @@ from portal.common.errors import PortalError
 from portal.common.text import whole_number
 from portal.fleet.api import Category
 from portal.regulations.perimeters import Colour
-from portal.web.forms import Needed
+from portal.web.forms import CheckboxesField, Needed
 
 _ANSWERS = (
     SelectChoice(VehicleDecision.APPROVED.value, _l("Approuver")),

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from wtforms import DateField, IntegerField, SelectMultipleField, TimeField
-from wtforms.widgets import CheckboxInput, ListWidget
+from wtforms import DateField, IntegerField, TimeField
 
 from portal.cirqliz.messages import ERRORS
 
@@ -51,10 +50,3 @@ class Minutes(IntegerField):
             self.data = None
             raise ValueError(str(ERRORS["service-unreadable"]))
         self.data = int(text or "0")
-
-
-class CheckboxesField(SelectMultipleField):
-    """Several choices as check boxes."""
-
-    widget = ListWidget(prefix_label=False)
-    option_widget = CheckboxInput()

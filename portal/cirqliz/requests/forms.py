@@ -29,7 +29,7 @@ from wtforms.fields.choices import SelectChoice
 from portal.cirqliz.messages import ERRORS, sentence
 from portal.cirqliz.ports import RouteStop
 from portal.cirqliz.requests.commands import Driver, SubmitRequest
-from portal.cirqliz.requests.fields import CheckboxesField, LocalDate, LocalTime
+from portal.cirqliz.requests.fields import LocalDate, LocalTime
 from portal.cirqliz.requests.papers import MAX_BYTES, MAX_DOCUMENTS
 from portal.cirqliz.requests.picking import (
     Driving,
@@ -54,7 +54,7 @@ from portal.common.errors import Invalid, PortalError, Unavailable
 from portal.common.ids import new_secret
 from portal.common.text import whole_number
 from portal.regulations.schedules import Interval
-from portal.web.forms import Needed
+from portal.web.forms import CheckboxesField, Needed
 
 _KEPT = re.compile(
     r"territory|vehicles|starts_on|starts_time|ends_on|ends_time|perimeters|reason|driver-[0-9a-f-]{36}-(?:name|email)"

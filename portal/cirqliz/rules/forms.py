@@ -13,7 +13,6 @@ from wtforms import BooleanField, HiddenField, RadioField, SelectField, StringFi
 from wtforms.fields.choices import SelectChoice
 
 from portal.cirqliz.messages import POLICIES
-from portal.cirqliz.requests.fields import CheckboxesField
 from portal.cirqliz.rules.conditions import LISTS, NUMBERS, Condition, Kind
 from portal.cirqliz.rules.hours import QuotaHours
 from portal.cirqliz.rules.messages import LABELS, OUTCOMES, rule_error
@@ -24,7 +23,7 @@ from portal.common.errors import Invalid, PortalError
 from portal.common.text import whole_number
 from portal.fleet.api import AIR_CLASSES, CATEGORIES, ENERGIES
 from portal.numeriz.api import COLOURS
-from portal.web.forms import Needed
+from portal.web.forms import CheckboxesField, Needed
 
 _SMALLEST = {Kind.MOST_VEHICLES: 1, Kind.MOST_DAYS: 1, Kind.AHEAD_AT_LEAST: 0, Kind.AHEAD_AT_MOST: 0}
 _NAF = re.compile(r"[0-9]{2}(\.?[0-9]{1,2}[A-Za-z]?)?")

@@ -9,9 +9,8 @@ from zoneinfo import ZoneInfo
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import SelectField, SelectMultipleField, StringField
+from wtforms import SelectField, StringField
 from wtforms.fields.choices import SelectChoice
-from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.fleet.api import VehicleView
 from portal.itineriz.pages.local_time import read_day, read_hour
@@ -22,16 +21,10 @@ from portal.itineriz.variants import Changed, OtherVehicle, supposed_pass
 from portal.numeriz.api import COLOURS
 from portal.regulations.perimeters import Colour
 from portal.territories.api import TerritoryView
+from portal.web.forms import CheckboxesField
 
 SAME = "meme"
 _ASKED_COLOURS = (Colour.BLUE, Colour.RED, Colour.GREY, Colour.BLACK)
-
-
-class _Boxes(SelectMultipleField):
-    """Several choices as check boxes."""
-
-    widget = ListWidget(prefix_label=False)
-    option_widget = CheckboxInput()
 
 
 class CompareForm(FlaskForm):
@@ -40,8 +33,8 @@ class CompareForm(FlaskForm):
     vehicle = SelectField(_l("Véhicule"), validate_choice=False)
     day = StringField(_l("Jour du départ"))
     hour = StringField(_l("Heure du départ"))
-    colours = _Boxes(_l("Avec un laissez-passer pour tout périmètre"), validate_choice=False)
-    perimeters = _Boxes(_l("Avec un laissez-passer pour"), validate_choice=False)
+    colours = CheckboxesField(_l("Avec un laissez-passer pour tout périmètre"), validate_choice=False)
+    perimeters = CheckboxesField(_l("Avec un laissez-passer pour"), validate_choice=False)
 
     def __init__(
         self, route: RouteView, place: TerritoryView, vehicles: Sequence[VehicleView], perimeters: Mapping[str, str]

@@ -6,27 +6,20 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import EmailField, HiddenField, RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms import EmailField, HiddenField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length
-from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.common.errors import PortalError
 from portal.visualiz.alerts.areas import MOST_STREETS, RADII_M
 from portal.visualiz.alerts.messages import sentence
+from portal.visualiz.forms import point_of
 from portal.web import filters
-from portal.web.forms import Needed
+from portal.web.forms import CheckboxesField, Needed
 
 STREETS, AROUND, ZONE = "rues", "autour", "zone"
 _LONGEST_NAME = 200
 _DEFAULT_RADIUS_M = "250"
-
-
-class _Ticks(SelectMultipleField):
-    """Streets that were added, each with a box to keep it."""
-
-    widget = ListWidget(prefix_label=False)
-    option_widget = CheckboxInput()
 
 
 class AlertForm(FlaskForm):
@@ -47,7 +40,9 @@ class AlertForm(FlaskForm):
         ],
         default=STREETS,
     )
-    rues = _Ticks(_l("Rues suivies"), description=_l("Décochez une rue pour la retirer."), validate_choice=False)
+    rues = CheckboxesField(
+        _l("Rues suivies"), description=_l("Décochez une rue pour la retirer."), validate_choice=False
+    )
     rue = StringField(_l("Rue"), description=_l("Le nom d’une rue, sans numéro."))
     rue_lon = HiddenField()
     rue_lat = HiddenField()
@@ -84,12 +79,7 @@ class AlertForm(FlaskForm):
     @property
     def point(self) -> tuple[float, float] | None:
         """The point (lon, lat) chosen; None when there is none or it cannot be one."""
-        try:
-            lon, lat = float(self.lon.data or ""), float(self.lat.data or "")
-        except ValueError:
-            return None
-        # A comparison with NaN is false, so this refuses it too.
-        return (lon, lat) if -180 <= lon <= 180 and -90 <= lat <= 90 else None
+        return point_of(self.lon.data, self.lat.data)
 
     @property
     def radius_m(self) -> int:

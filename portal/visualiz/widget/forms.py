@@ -6,31 +6,25 @@ import re
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, Form, HiddenField, IntegerField, RadioField, SelectField, SelectMultipleField, TimeField
+from wtforms import DateField, Form, HiddenField, IntegerField, RadioField, SelectField, TimeField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import NumberRange, Optional
-from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.visualiz.forms import believable
 from portal.visualiz.onscreen import Layer
 from portal.visualiz.widget.snippet import HIGHEST_PX, LOWEST_PX, USUAL_PX
 from portal.visualiz.words import LAYER_NAMES
-from portal.web.forms import Needed
+from portal.web.forms import CheckboxesField, Needed
 from portal.web.locale import LANGUAGES
 
 _VIEW = re.compile(r"\d{1,2}(/-?\d{1,3}(\.\d{1,7})?){2}")
 NOW, CHOSEN = "maintenant", "choisi"
 
 
-class _Boxes(SelectMultipleField):
-    widget = ListWidget(prefix_label=False)
-    option_widget = CheckboxInput()
-
-
 class FrameForm(Form):
     """What the frame shows, how high it is, in which language."""
 
-    calques = _Boxes(
+    calques = CheckboxesField(
         _l("Contenu"),
         [Needed()],
         choices=[SelectChoice(layer.value, LAYER_NAMES[layer]) for layer in Layer],
