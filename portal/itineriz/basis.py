@@ -1,7 +1,7 @@
-"""What an answer rests on, as one digest: the law around it at its hours, and the passes held.
+"""What an answer rests on, as one digest: the law around it at its hours, the passes held, the bays it names.
 
-Two equal digests mean that a new computation would answer the same. Any regulation that is added, changed, removed or
-found on other edges near the tour changes the digest, as does a pass given or revoked.
+Two equal digests mean that what was answered still holds. Any regulation that is added, changed, removed or found on
+other edges near the tour changes the digest, as does a pass given or revoked, or a named bay changed or out of use.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from portal.itineriz.planning.bays import Bay
 from portal.itineriz.routing.overlay import law_to_drive
 from portal.regulations.passes import PassRight
 from portal.regulations.schedules import Interval
@@ -36,14 +37,21 @@ _MOST_KEPT = 200_000
 
 
 def basis_of(
-    law: LawSnapshot, stops: Sequence[Json], depart_at: datetime, result: Json, passes: Iterable[PassRight]
+    law: LawSnapshot,
+    stops: Sequence[Json],
+    depart_at: datetime,
+    result: Json,
+    passes: Iterable[PassRight],
+    bays: Iterable[Bay],
 ) -> str:
-    """The digest of what an answer rests on. stops, result: as the row holds them; passes: those held, any hour."""
+    """The digest of what an answer rests on. stops, result: as the row holds them; passes: those held, any hour; bays:
+    of those that the answer names, the ones in use."""
     hours = hours_of(depart_at, result)
     around = law_to_drive(law).in_box(_box(stops, result), hours)
     parts = sorted(_digest(regulation) for regulation in around)
     held = sorted(repr(_plain(right)) for right in passes if right.start < hours.end and right.end > hours.start)
-    return sha256("\n".join([*parts, *held]).encode()).hexdigest()
+    named = sorted(repr(_bay_values(bay, hours)) for bay in bays)
+    return sha256("\n".join([*parts, *held, *named]).encode()).hexdigest()
 
 
 def hours_of(depart_at: datetime, result: Json) -> Interval:
@@ -75,6 +83,13 @@ def _box(stops: Sequence[Json], result: Json) -> Box:
     (west, south), (east, north) = np.min(points, axis=0).tolist(), np.max(points, axis=0).tolist()
     margin = _MARGIN_DEG + _MARGIN_SHARE * max(east - west, north - south)
     return west - margin, south - margin, east + margin, north + margin
+
+
+def _bay_values(bay: Bay, hours: Interval) -> Any:
+    """What decides whether a bay may be used in these hours."""
+    out = [(span.start, span.end) for span in bay.suspensions if span.start < hours.end and span.end > hours.start]
+    sizes = bay.length_cm, bay.max_gross_weight_kg, bay.max_stay_min
+    return _plain((bay.id, bay.lon, bay.lat, bay.regime, bay.layout, *sizes, bay.hours, out))
 
 
 _kept: dict[int, tuple[Regulation, str]] = {}

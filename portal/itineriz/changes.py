@@ -14,6 +14,7 @@ type Json = Mapping[str, Any]
 
 _NOTICED: Final = timedelta(minutes=1)
 _NOTICED_M: Final = 50.0
+_OF_A_BAY: Final = ("id", "name", "address")
 _SAME_WAY_DEG: Final = 0.0002
 """Two ways less than some 20 m apart everywhere are one: a new graph draws the same street a little elsewhere."""
 
@@ -24,9 +25,10 @@ def changes_between(
     """`Route.changes`, or None when nobody would notice a difference.
 
     before, after: the state and the result of each. reasons: what bears on the new answer and not on the old one;
-    gone: the reverse.
+    gone: the reverse; bays, if any: the delivery bays that the old one names for a stop and the new one does not.
     """
-    if not _differ(before, after):
+    lost = _lost_bays(before, after)
+    if not (lost or _differ(before, after)):
         return None
     old, new = _reasons(before[1]), _reasons(after[1])
     return {
@@ -36,6 +38,7 @@ def changes_between(
         "gone": [reason for key, reason in old.items() if key not in new],
         "before": _summary(*before),
         "after": _summary(*after),
+        **({"bays": lost} if lost else {}),
     }
 
 
@@ -44,7 +47,12 @@ def known_part(result: Json) -> dict[str, Any]:
     return {
         **{name: result[name] for name in ("distance_m", "duration_s", "geometry", "departures") if name in result},
         "stops": [
-            {"lon": stop["lon"], "lat": stop["lat"], "arrive_at": stop.get("arrive_at")}
+            {
+                "lon": stop["lon"],
+                "lat": stop["lat"],
+                "arrive_at": stop.get("arrive_at"),
+                "bays": [{name: bay.get(name) for name in _OF_A_BAY} for bay in stop.get("bays", ())],
+            }
             for stop in result.get("stops", ())
         ],
         **{
@@ -67,6 +75,19 @@ def _differ(before: tuple[RouteStatus, Json], after: tuple[RouteStatus, Json]) -
         or any(abs(was - now) >= _NOTICED for was, now in zip(_arrivals(old), _arrivals(new), strict=False))
         or not _same_way(old.get("geometry"), new.get("geometry"))
     )
+
+
+def _lost_bays(before: tuple[RouteStatus, Json], after: tuple[RouteStatus, Json]) -> list[Json]:
+    """The bays that an answer no longer names for the stop it named them for; none beside a refusal, which names no
+    bay."""
+    if not before[0] is after[0] is RouteStatus.DONE:
+        return []
+    old, new = ({(*place, bay["id"]): bay for place, bay in _bays(found)} for found in (before[1], after[1]))
+    return [{name: bay.get(name) for name in _OF_A_BAY} for key, bay in old.items() if key not in new]
+
+
+def _bays(result: Json) -> Iterator[tuple[tuple[float, float], Json]]:
+    return (((stop["lon"], stop["lat"]), bay) for stop in result.get("stops", ()) for bay in stop.get("bays", ()))
 
 
 def _order(result: Json) -> list[tuple[float, float]]:

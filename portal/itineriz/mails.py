@@ -13,7 +13,7 @@ from flask import current_app
 from flask_babel import force_locale, gettext, ngettext
 
 from portal.accounts.api import company_recipients
-from portal.itineriz.messages import stored_fault
+from portal.itineriz.messages import lost_bay, stored_fault
 from portal.itineriz.models import Route, RouteStatus
 from portal.mail import public_link, send_mail
 from portal.territories.api import get_territory_by_id
@@ -44,7 +44,10 @@ class ChangedRoute:
                 row.label or f"{row.stops[0]['label']} – {row.stops[-1]['label']}",
                 filters.instant(row.depart_at, zone),
                 _news(row, changes, zone),
-                [str(reason["why"]) for reason in changes["reasons"] if reason.get("why")][:_REASONS_TOLD],
+                [
+                    *[str(reason["why"]) for reason in changes["reasons"] if reason.get("why")][:_REASONS_TOLD],
+                    *[lost_bay(bay) for bay in changes.get("bays", ())][:_REASONS_TOLD],
+                ],
                 public_link("itineriz.show_route", company_id=row.company_id, route_id=row.id),
             )
 
@@ -70,6 +73,8 @@ def _news(row: Route, changes: Mapping[str, Any], zone: str) -> str:
     if before["status"] != after["status"]:
         return str(gettext("Un itinéraire est de nouveau permis\u00a0: arrivée à %(hour)s.", hour=_hour(after, zone)))
     was, now = _hour(before, zone), _hour(after, zone)
+    if before == after and changes.get("bays"):
+        return str(gettext("Le chemin ne change pas\u00a0; l’arrivée reste prévue à %(hour)s.", hour=now))
     if was == now:
         return str(gettext("Le chemin a changé\u00a0; l’arrivée reste prévue à %(hour)s.", hour=now))
     return str(gettext("Le chemin a changé\u00a0: arrivée à %(now)s au lieu de %(was)s.", now=now, was=was))

@@ -78,6 +78,14 @@ def _end_of(at: datetime) -> str:
     return "24:00" if (at.hour, at.minute) in {(0, 0), (23, 59)} else f"{at:%H:%M}"
 
 
+def lost_bay(bay: Mapping[str, Any]) -> str:
+    """That a stop is no longer offered a bay it was offered. bay: of `Route.changes`."""
+    named = " – ".join(str(bay[part]) for part in ("name", "address") if bay.get(part))
+    if not named:
+        return _("Une aire de livraison n’est plus proposée à son arrêt.")
+    return _("L’aire de livraison %(bay)s n’est plus proposée à son arrêt.", bay=named)
+
+
 def bay_doubt(code: str) -> str:
     """What is not known of a bay that may be usable."""
     sentences: dict[str, Sentence] = {

@@ -1,4 +1,5 @@
-"""Tours still to be driven are looked at again when the law or the passes change, and computed again when touched."""
+"""Tours still to be driven are looked at again when the law, the passes or their bays change, and computed again when
+touched."""
 
 from __future__ import annotations
 
@@ -19,6 +20,7 @@ from portal.itineriz.basis import basis_of, ends_at
 from portal.itineriz.changes import changes_between
 from portal.itineriz.documents.answer import to_public
 from portal.itineriz.held_passes import held_passes, supposed_passes
+from portal.itineriz.kept_bays import named_bays
 from portal.itineriz.models import Route, RouteStatus
 from portal.itineriz.telling import RECOMPUTE, ask_for_due_mails, keep_changes
 from portal.itineriz.trip_values import pass_values, trip_of
@@ -26,6 +28,7 @@ from portal.itineriz.underway import joined, place_reached, remaining_part, rema
 from portal.jobs import JobState, enqueue, latest_job
 from portal.jobs.waiting import waiting_args
 from portal.numeriz.api import law_snapshot, law_version
+from portal.regulations.passes import PassRight
 from portal.regulations.snapshot import LawSnapshot
 from portal.territories.api import get_territory_by_id, list_territories
 
@@ -108,8 +111,13 @@ def _is_touched(row: Route, law: LawSnapshot, now: datetime) -> bool:
     result = row.result or {}
     if ends_at(row.depart_at, result) <= now:
         return False
-    held = held_passes(row.territory_id, row.vehicle_id, row.passes, now)
-    return row.basis != basis_of(law, row.stops, row.depart_at, result, held)
+    return row.basis != _basis(row, law, result, held_passes(row.territory_id, row.vehicle_id, row.passes, now))
+
+
+def _basis(row: Route, law: LawSnapshot, result: Mapping[str, Any], held: Sequence[PassRight]) -> str:
+    """What an answer of a tour rests on now."""
+    bays = named_bays(row.territory_id, law, result)
+    return basis_of(law, row.stops, row.depart_at, result, held, bays)
 
 
 def ask_again(found: Looked) -> None:
@@ -174,7 +182,7 @@ def recompute(route_id: UUID, *, clock: Clock = SYSTEM_CLOCK) -> Recomputed | St
         whole = _with_new_rest(row, place, passes, now)
     except Invalid as fault:
         return Recomputed(route_id, passes, None, fault)
-    basis = basis_of(law, row.stops, row.depart_at, whole or row.result or {}, held)
+    basis = _basis(row, law, whole or row.result or {}, held)
     if whole is None:
         return StillHolds(route_id, now, version, basis)
     status = RouteStatus.DONE if whole["status"] == "ok" else RouteStatus.NO_LAWFUL_ROUTE

@@ -19,6 +19,7 @@ from portal.db import session, unit_of_work
 from portal.itineriz import asking
 from portal.itineriz.basis import basis_of
 from portal.itineriz.documents.answer import to_public
+from portal.itineriz.kept_bays import named_bays
 from portal.itineriz.models import Route, RouteStatus
 from portal.itineriz.policies import may_ask
 from portal.itineriz.removal import is_removable
@@ -156,7 +157,7 @@ def compute_route(
         law_version=result.law_version,
         graph_version=result.graph_version,
         depart_at=depart_at,
-        basis=basis_of(law, row.stops, depart_at, public, held),
+        basis=basis_of(law, row.stops, depart_at, public, held, named_bays(territory.id, law, public)),
         checked_at=checked_at,
         checked_law=checked_law,
     )

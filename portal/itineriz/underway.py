@@ -45,7 +45,8 @@ def remaining_part(result: Json, place: int) -> dict[str, Any]:
     return {
         "status": "ok",
         "distance_m": sum(leg["distance_m"] for leg in legs),
-        "stops": [{**start, "arrive_at": start["leave_at"]}, *rest],
+        # No bay is looked for where one already stands.
+        "stops": [{**start, "arrive_at": start["leave_at"], "bays": []}, *rest],
         "geometry": _line(chain.from_iterable(leg["geometry"]["coordinates"] for leg in legs)),
         "avoided": [item for item in result.get("avoided", ()) if item.get("leg", 0) >= place],
     }

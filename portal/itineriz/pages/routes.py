@@ -18,6 +18,7 @@ from portal.itineriz import queries, services
 from portal.itineriz.asking import local_instant
 from portal.itineriz.documents.layers import LAYERS, layer
 from portal.itineriz.documents.wording import reason_text
+from portal.itineriz.messages import lost_bay
 from portal.itineriz.pages.blueprint import MEMBER, ROUTES, blueprint
 from portal.itineriz.pages.context import ask_url, is_outdated, tour_context
 from portal.itineriz.pages.shown import short_label, stops_words
@@ -140,6 +141,7 @@ def _context(company_id: UUID, route: RouteView) -> dict[str, Any]:
         "compared_url": compared,
         "changed_reasons": _changed(route, "reasons"),
         "gone_reasons": _changed(route, "gone"),
+        "lost_bays": [lost_bay(bay) for bay in (route.changes or {}).get("bays", ())],
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -26,7 +27,8 @@ from portal.itineriz.variants import Changed, variant
 from portal.jobs import runner
 from portal.jobs.models import Job
 from portal.mail.models import OutboxMail
-from portal.numeriz.api import EventDraft, EventKind, EventState, law_version, store_events
+from portal.numeriz.api import EventDraft, EventKind, EventState, law_version, list_bays, store_events
+from portal.numeriz.bays.suspending import Suspending, suspend_bay
 from portal.regulations.passes import PassRight
 from portal.regulations.perimeters import Colour
 from portal.regulations.schedules import Period
@@ -34,7 +36,7 @@ from portal.territories.api import TerritoryView
 from portal.wiring import connect
 from tests.factories.accounts import make_company, make_member, make_user
 from tests.factories.cirqliz import make_vehicle
-from tests.factories.law import make_law, perimeter_draft
+from tests.factories.law import TESTER, bay_draft, make_law, perimeter_draft
 from tests.integration.itineriz.test_jobs_routes import STOPS, ask, row_of
 
 type Make = Callable[[], TerritoryView]
@@ -175,6 +177,36 @@ def test_nobody_is_told_when_the_tour_stays_the_same(
     assert row.result["geometry"] == before["geometry"]
     assert row.result["law_version"] != before["law_version"]
     assert (row.changes, mails()) == (None, [])
+    assert upkeep(database, run_jobs) == 0
+
+
+def test_another_bay_is_offered_and_the_company_told_when_one_is_suspended(
+    database: Flask, territory: TerritoryView, company_id: UUID, run_jobs: RunJobs
+) -> None:
+    near = [replace(bay_draft(f"B-{n}", STOPS[1].lon, STOPS[1].lat + n / 2000), length_cm=1200) for n in (1, 2, 3)]
+    make_law(territory, bays=near)
+    route_id = ask(territory, company_id)
+    run_jobs(database)
+    before = row_of(route_id).result
+    assert before is not None
+    named = {bay.address: bay.id for bay in list_bays(territory.id)}
+    offered = [bay["address"] for bay in before["stops"][1]["bays"]]
+    assert offered == [bay.address for bay in near[:2]]
+    day = datetime.fromisoformat(before["stops"][1]["arrive_at"])
+    for address, start in ((near[2].address, day), (offered[0], day + timedelta(days=1))):
+        suspend_bay(TESTER, territory.id, named[address], Suspending(start, start + timedelta(hours=1), "tranchée"))
+    assert upkeep(database, run_jobs) == 1
+    assert recomputed() == [], "neither a bay it does not name nor another day touches a tour"
+    suspend_bay(TESTER, territory.id, named[offered[0]], Suspending(day, day + timedelta(hours=1), "tranchée"))
+    upkeep(database, run_jobs)
+    row = row_of(route_id)
+    assert row.result is not None and row.changes is not None
+    assert recomputed() == [str(route_id)]
+    assert [bay["address"] for bay in row.result["stops"][1]["bays"]] == [offered[1]]
+    assert row.result["geometry"] == before["geometry"]
+    assert [bay["address"] for bay in row.changes["bays"]] == [offered[0]]
+    (mail,) = mails()
+    assert offered[0] in mail and "Le chemin ne change pas" in mail
     assert upkeep(database, run_jobs) == 0
 
 

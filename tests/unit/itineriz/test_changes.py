@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from portal.itineriz.changes import changes_between
+from portal.itineriz.changes import changes_between, known_part
 from portal.itineriz.models import RouteStatus
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
@@ -24,6 +24,13 @@ def answer(arrive: str = "09:30:00", way: list[list[float]] = WAY, **more: Any) 
     ]
     line = {"type": "LineString", "coordinates": way}
     return {"distance_m": 3000.0, "duration_s": 1800.0, "stops": stops, "geometry": line, "avoided": [], **more}
+
+
+def with_bays(*names: str) -> dict[str, Any]:
+    """A lawful answer that names bays for its second stop."""
+    first, second = answer()["stops"]
+    bays = [{"id": name, "name": name, "address": "", "walk_m": 80} for name in names]
+    return answer(stops=[first, {**second, "bays": bays}])
 
 
 def refusal(*blocking: dict[str, Any], departures: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -51,6 +58,10 @@ DONE, REFUSED = RouteStatus.DONE, RouteStatus.NO_LAWFUL_ROUTE
         ((REFUSED, refusal(CLOSURE)), (REFUSED, refusal({**CLOSURE, "title": "Autre nom"})), False),
         ((REFUSED, refusal(CLOSURE)), (REFUSED, refusal(OTHER)), True),
         ((REFUSED, refusal(CLOSURE)), (REFUSED, refusal(CLOSURE, departures=("2026-03-02T14:00:00+01:00",))), True),
+        ((DONE, with_bays("a", "b")), (DONE, with_bays("b", "c")), True),
+        ((DONE, with_bays("a", "b")), (DONE, with_bays("b", "a", "c")), False),
+        ((DONE, known_part(with_bays("a"))), (DONE, with_bays()), True),
+        ((REFUSED, {**with_bays("a"), **refusal(CLOSURE)}), (REFUSED, refusal(CLOSURE)), False),
         ((DONE, {}), (DONE, {}), False),
     ],
 )
