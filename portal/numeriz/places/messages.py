@@ -8,7 +8,6 @@ from typing import Final
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
-from portal.common.errors import Invalid
 from portal.numeriz.messages import issue_sentence
 from portal.numeriz.values import Issue
 
@@ -60,7 +59,6 @@ PROBLEMS: Final[Mapping[str, LazyString]] = {
     "not-geojson": _l("Ce texte n’est pas une géométrie GeoJSON."),
     "not-an-area": _l("Il faut une surface (Polygon ou MultiPolygon)."),
     "not-a-line": _l("Il faut une ligne (LineString)."),
-    "not-a-point": _l("Il faut un point (Point)."),
     "bad-coordinates": _l("Une position n’est pas une longitude et une latitude en degrés."),
     "too-many-points": _l("Le tracé a trop de points (%(most)s au plus)\u00a0: simplifiez-le."),
     "too-few-points": _l("Il faut au moins %(least)s points différents."),
@@ -117,8 +115,3 @@ def problem_sentence(issue: Issue) -> str:
     if issue.code != "number-unknown" and issue.params.get("near"):
         return f"{sentence} {str(_NEAR) % issue.params}"
     return sentence
-
-
-def shape_sentence(error: Invalid) -> str:
-    """The sentence of what `shapes` refuses."""
-    return str(PROBLEMS[error.code]) % error.params

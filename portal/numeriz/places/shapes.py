@@ -1,4 +1,4 @@
-"""What people draw or paste: a point, a line, an area, as GeoJSON text, read with every check a drawing needs.
+"""What people draw or paste: a line, an area, as GeoJSON text, read with every check a drawing needs.
 
 The same text comes from the map (static/js/map/draw.js) and from whoever types it without script.
 """
@@ -35,31 +35,6 @@ _MOST_DEPTH: Final = 5
 _FIELD: Final = "shape"
 
 
-def read_area(territory: TerritoryView, text: str) -> BaseGeometry:
-    """Return the (multi)polygon, (lon, lat), that a GeoJSON text draws in a territory, valid and not too detailed.
-
-    Raises Invalid on the field `shape`: drawing-missing, not-geojson, not-an-area, bad-coordinates, too-many-points,
-    too-few-points, too-small, self-crossing (lon, lat of a crossing), rings-crossing, place-outside.
-    """
-    return area_of(territory, rings_of(text))
-
-
-def read_line(territory: TerritoryView, text: str) -> shapely.LineString:
-    """Return the line that a GeoJSON text draws, raising as `read_area` does; not-a-line for another shape."""
-    return line_of(territory, points_of(text))
-
-
-def read_point(territory: TerritoryView, text: str) -> shapely.Point:
-    """Return the point that a GeoJSON text draws, raising as `read_area` does; not-a-point for another shape."""
-    kind, coordinates = _geometry(text)
-    if kind != "Point":
-        raise Invalid("not-a-point", _FIELD)
-    (position,) = _positions([coordinates])
-    point = shapely.Point(position)
-    _check_inside(territory, point)
-    return point
-
-
 def rings_of(text: str) -> list[Ring]:
     """The rings of the area that a GeoJSON text draws, as positions; nothing but their form is checked."""
     kind, coordinates = _geometry(text)
@@ -85,7 +60,11 @@ def points_of(text: str) -> Ring:
 
 
 def area_of(territory: TerritoryView, rings: Sequence[Sequence[Sequence[float]]]) -> BaseGeometry:
-    """The area that rings surround: what lies in an odd number of them; raises as `read_area` does."""
+    """The area that rings (lon, lat) surround: what lies in an odd number of them; valid and not too detailed.
+
+    Raises Invalid on the field `shape`: drawing-missing, bad-coordinates, too-many-points, too-few-points, too-small,
+    self-crossing (lon, lat of a crossing), rings-crossing, place-outside.
+    """
     area: BaseGeometry = shapely.Polygon()
     count = 0
     if not rings:
@@ -107,7 +86,7 @@ def area_of(territory: TerritoryView, rings: Sequence[Sequence[Sequence[float]]]
 
 
 def line_of(territory: TerritoryView, points: Sequence[Sequence[float]]) -> shapely.LineString:
-    """The line through some points; raises as `read_line` does."""
+    """The line through some points (lon, lat); raises as `area_of` does."""
     positions = _positions([*points])
     _check_count(positions, 0)
     if not positions:
