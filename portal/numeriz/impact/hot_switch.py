@@ -24,11 +24,11 @@ from portal.numeriz.models import MeasureRow, OrderVersion, TrafficOrder
 from portal.numeriz.ports import neighbours
 from portal.numeriz.values import NUMERIZ, Category, OrderChange, OrderDraft, OrderStatus
 from portal.numeriz.writing import VersionView, current_order, store_version, versions_of
+from portal.numeriz.writing.versions import SWITCHED, SWITCHES
 from portal.regulations.calendars import LocalCalendar
 from portal.regulations.schedules import Interval, as_utc, merge
 from portal.territories.api import TerritoryView
 
-SWITCHES: Final = frozenset({OrderChange.LIFTED, OrderChange.ACTIVATED})
 MOST_LISTED: Final = 200
 REASON_LENGTH: Final = 200
 _BATCH: Final = 400
@@ -84,7 +84,7 @@ def list_switchable(
     Those switched first, then those that are temporary, then those in force. text: words of the title or identifier.
     """
     newest = _newest_versions(territory.id)
-    switched = [key for key, row in newest.items() if row.change in SWITCHES]
+    switched = [key for key, row in newest.items() if row.change in SWITCHED]
     listed = select(TrafficOrder).where(
         TrafficOrder.territory_id == territory.id,
         TrafficOrder.source == NUMERIZ,
@@ -155,7 +155,7 @@ def _switchable(
     periods = [period_from_json(period) for document in measures for period in document["periods"]]
     spans = merge(span for period in periods for span in period.active_intervals(around, calendar))
     under_way = next((span for span in spans if span.contains(now)), None)
-    switch = newest if newest is not None and newest.change in SWITCHES else None
+    switch = newest if newest is not None and newest.change in SWITCHED else None
     labels = (place["label"] for document in measures for place in document["locations"])
     return Switchable(
         order_id=row.id,
@@ -227,8 +227,7 @@ def _switched(
                 raise Invalid("until-missing", "until")
             return activated(order, now, until)
         case OrderChange.RESUMED:
-            switches = {*SWITCHES, OrderChange.RESUMED}
-            written = next((one.order for one in versions if one.change not in switches), None)
+            written = next((one.order for one in versions if one.change not in SWITCHES), None)
             if written is None:
                 raise Conflict("not-switched")
             return resumed(order, written, now)

@@ -32,13 +32,23 @@ def draft_of(document: Document, territory: TerritoryView) -> OrderDraft:
 def faults_of(document: Document, territory: TerritoryView, order_id: UUID | None = None) -> tuple[Fault, ...]:
     """Everything that keeps a document from being published, by itself; empty when nothing does.
 
+    order_id: as for `read_order`.
+    """
+    return read_order(document, territory, order_id)[1]
+
+
+def read_order(
+    document: Document, territory: TerritoryView, order_id: UUID | None = None
+) -> tuple[OrderDraft, tuple[Fault, ...]]:
+    """The order that a document says as far as it can be read, and every fault that keeps it from being published.
+
     order_id: the order that it replaces, which may keep its own identifier.
     """
     reader = _reader(territory)
     order = reader.order(document)
     if order.identifier and order.authority_name and _is_taken(territory.id, order, order_id):
         reader.fault("identifier", "identifier-taken", identifier=order.identifier)
-    return tuple(reader.faults)
+    return order, tuple(reader.faults)
 
 
 def read_measure(

@@ -29,15 +29,14 @@ from portal.numeriz.pushing import ask_push
 from portal.numeriz.storing.orders import merge_orders
 from portal.numeriz.storing.tally import Tally
 from portal.numeriz.values import NUMERIZ, OrderChange, OrderDraft, OrderStatus
-from portal.numeriz.writing.document import also_from, draft_of, faults_of
+from portal.numeriz.writing.document import also_from, read_order
 from portal.numeriz.writing.values import Document, PublishingState, WorkView
-from portal.numeriz.writing.versions import current_order, newest_version, version_document
+from portal.numeriz.writing.versions import SWITCHED, current_order, newest_version, version_document
 from portal.numeriz.writing.works import get_work
 from portal.territories.api import ALL_TERRITORIES, TerritoryView, get_territory_by_id
 
 REASON_LENGTH: Final = 500
 _NAME_LENGTH: Final = 160
-_SWITCHED: Final = frozenset({OrderChange.LIFTED, OrderChange.ACTIVATED})
 _TAGS: Final = {
     OrderChange.PUBLISHED: AuditTag.ORDER_PUBLISHED,
     OrderChange.AMENDED: AuditTag.ORDER_AMENDED,
@@ -50,18 +49,19 @@ _TAGS: Final = {
 
 def publishing_state(territory: TerritoryView, work: WorkView, *, clock: Clock = SYSTEM_CLOCK) -> PublishingState:
     """Tell what stands between a work and the law."""
-    faults = faults_of(work.document, territory, work.order_id)
-    draft = None if faults else draft_of(work.document, territory)
+    read, faults = read_order(work.document, territory, work.order_id)
+    draft = None if faults else read
     newest = newest_version(work.order_id) if work.order_id else None
     return PublishingState(
         faults=faults,
+        draft=draft,
         warnings=[issue.to_json() for issue in draft.issues] if draft else (),
         impact_seen=work.is_judged,
         alarms=work.alarms if work.is_judged else (),
         signed=work.is_signed,
         replaced_by=newest if newest is not None and newest.number != work.amends else None,
         also_from=also_from(territory.id, work.document),
-        switched=newest is not None and newest.change in _SWITCHED,
+        switched=newest is not None and newest.change in SWITCHED,
         over=draft is not None and draft.ends_at is not None and draft.ends_at <= clock.now(),
     )
 
@@ -86,7 +86,8 @@ def publish_work(
         if work.revision != revision:
             raise Conflict("work-changed", revision=work.revision, author=work.author_name, at=work.updated_at)
         state = publishing_state(territory, work, clock=clock)
-        if state.faults:
+        draft = state.draft
+        if draft is None:
             raise Invalid("order-not-ready", state.faults[0].field, faults=state.faults)
         if state.replaced_by is not None:
             raise Conflict("order-changed", number=state.replaced_by.number, author=state.replaced_by.actor_name)
@@ -94,7 +95,6 @@ def publish_work(
             raise Conflict("impact-not-seen")
         if state.alarms and not state.signed:
             raise Conflict("signature-missing")
-        draft = draft_of(work.document, territory)
         signed_by = work.signed_by_name if work.is_signed else ""
         order_id = work.order_id
         if order_id is None:

@@ -13,7 +13,7 @@ from portal.numeriz.impact.messages import alarm_sentence
 from portal.numeriz.values import MeasureDraft
 from portal.numeriz.views.desk import desk_page
 from portal.numeriz.writing.differences import differences
-from portal.numeriz.writing.document import draft_of, read_measure
+from portal.numeriz.writing.document import read_measure
 from portal.numeriz.writing.form.links import fault_url
 from portal.numeriz.writing.form.steps import is_missing, steps_of
 from portal.numeriz.writing.messages import fault_sentence
@@ -30,7 +30,7 @@ def review_page(territory: TerritoryView, work: WorkView) -> str:
         raise NotFound("work-not-found")
     zone = ZoneInfo(territory.timezone)
     state = publishing_state(territory, work)
-    measures = _readable(territory, work)
+    measures = _readable(territory, work) if state.draft is None else state.draft.measures
     sentences = [words.measure_sentence(measure, zone) for measure in measures]
     return desk_page(
         "writing/review",
@@ -62,6 +62,6 @@ def _changed(
     territory: TerritoryView, work: WorkView, state: PublishingState, zone: ZoneInfo
 ) -> Sequence[object] | None:
     """What an amendment changes in the order in force; None for a new order, or one that cannot be read yet."""
-    if work.order_id is None or state.faults:
+    if work.order_id is None or state.draft is None:
         return None
-    return differences(current_order(territory.id, work.order_id), draft_of(work.document, territory), zone)
+    return differences(current_order(territory.id, work.order_id), state.draft, zone)

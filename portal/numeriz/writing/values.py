@@ -136,13 +136,14 @@ class VersionView:
 class PublishingState:
     """What stands between a document and the law.
 
-    alarms: of the impact page, for what is written now; empty while it was not seen. replaced_by: the version stored
-    since this work began, None when there is none. also_from: another source that says the same order.
-    switched: the order it replaces is lifted or activated by the hot switch, which publishing ends. over: every period
-    has passed already.
+    draft: the order that it says, None while there are faults. alarms: of the impact page, for what is written now;
+    empty while it was not seen. replaced_by: the version stored since this work began, None when there is none.
+    also_from: another source that says the same order. switched: the order it replaces is lifted or activated by the
+    hot switch, which publishing ends. over: every period has passed already.
     """
 
     faults: Sequence[Fault]
+    draft: OrderDraft | None = attribute(repr=False)
     warnings: Sequence[Mapping[str, Any]]
     impact_seen: bool
     alarms: Sequence[Any]

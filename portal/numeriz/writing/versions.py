@@ -18,7 +18,9 @@ from portal.numeriz.values import NUMERIZ, Category, Issue, OrderChange, OrderDr
 from portal.numeriz.writing.values import Document, VersionView
 from portal.regulations.measures import MeasureType
 
-SWITCHES: Final = frozenset({OrderChange.LIFTED, OrderChange.ACTIVATED, OrderChange.RESUMED})
+SWITCHED: Final = frozenset({OrderChange.LIFTED, OrderChange.ACTIVATED})
+"""Changes after which an order does not hold as it is written."""
+SWITCHES: Final = SWITCHED | {OrderChange.RESUMED}
 """Changes of the hot switch: what the order says on paper is what the version before them said."""
 ORDER, FORM = "order", "form"
 """Parts of the document of a version: the order by `order_to_json`, and the words of the form (null: none)."""

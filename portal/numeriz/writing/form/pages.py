@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -25,14 +26,14 @@ from portal.territories.api import TerritoryView, get_territory
 LEAST_FIRST = 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Opened:
     """An order at work with its territory."""
 
     territory: TerritoryView
     work: WorkView
 
-    @property
+    @cached_property
     def faults(self) -> Sequence[Fault]:
         """Everything that keeps it from being published by itself."""
         return faults_of(self.work.document, self.territory, self.work.order_id)
