@@ -127,7 +127,11 @@ def _detours_of(trips: Sequence[itineriz.Through]) -> numeriz.Detours:
 
 def _holders(territory_id: UUID, perimeter_ids: Sequence[UUID], now: datetime) -> Mapping[UUID, numeriz.Holders]:
     counted = cirqliz.count_holders(territory_id, perimeter_ids, now)
-    return {perimeter_id: numeriz.Holders(*counts) for perimeter_id, counts in counted.items()}
+    rules = cirqliz.count_rules(territory_id, perimeter_ids)
+    return {
+        perimeter_id: numeriz.Holders(*counted.get(perimeter_id, (0, 0)), rules=rules.get(perimeter_id, 0))
+        for perimeter_id in counted.keys() | rules.keys()
+    }
 
 
 def connect(app: Flask) -> None:

@@ -22,6 +22,7 @@ from portal.cirqliz.requests.expiry import expire_requests
 from portal.cirqliz.requests.queries import get_request_of_territory
 from portal.cirqliz.requests.services import submit_request, withdraw_request
 from portal.cirqliz.requests.starting import RequestDraft, draft_url
+from portal.cirqliz.rules.queries import count_rules
 from portal.cirqliz.states import RefusalReason, RequestState, RevocationReason, VehicleDecision
 from portal.common.clock import SYSTEM_CLOCK
 from portal.regulations.passes import PassRight
@@ -46,6 +47,7 @@ __all__ = [
     "ask_for_reexaminations",
     "count_access_inside",
     "count_holders",
+    "count_rules",
     "decide_request",
     "draft_url",
     "erase_old_papers",

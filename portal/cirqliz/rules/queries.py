@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from portal.cirqliz.models import AutomaticDecision, DecisionRule
-from portal.cirqliz.rules.conditions import Condition, Rule
+from portal.cirqliz.rules.conditions import Condition, Kind, Rule
 from portal.cirqliz.states import RuleOutcome
 from portal.common.errors import NotFound
 from portal.db import session
@@ -72,6 +73,16 @@ def list_rules(territory_id: UUID) -> Sequence[RuleView]:
         .execution_options(populate_existing=True)
     )
     return [rule_view(row) for row in rows]
+
+
+def count_rules(territory_id: UUID, perimeter_ids: Sequence[UUID]) -> Mapping[UUID, int]:
+    """Return how many rules in force name each of these perimeters; none of one that no rule names."""
+    counts: Counter[UUID] = Counter()
+    by_text = {str(perimeter_id): perimeter_id for perimeter_id in perimeter_ids}
+    for rule in list_rules(territory_id):
+        named = {text for one in rule.conditions if one.kind is Kind.PERIMETERS for text in one.values}
+        counts.update(by_text[text] for text in named & by_text.keys())
+    return counts
 
 
 def list_retired_rules(territory_id: UUID) -> Sequence[RuleView]:

@@ -14,15 +14,17 @@ _KEY = "numeriz_zone_holders"
 
 @dataclass(frozen=True, slots=True)
 class Holders:
-    """What rests on a perimeter. passes: those that open it and are not over; others: requests, quotas, past passes."""
+    """What rests on a perimeter. passes: those that open it and are not over; others: requests, quotas, past passes;
+    rules: those that decide on requests and name it."""
 
     passes: int = 0
     others: int = 0
+    rules: int = 0
 
     @property
     def nobody(self) -> bool:
         """True when the perimeter may be forgotten."""
-        return not self.passes and not self.others
+        return not (self.passes or self.others or self.rules)
 
 
 type HoldersOf = Callable[[UUID, Sequence[UUID], datetime], Mapping[UUID, Holders]]

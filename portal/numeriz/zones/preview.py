@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import combinations
@@ -170,6 +170,22 @@ def _pass_notes(looks: Sequence[ZoneLook]) -> list[str]:
         )
         for look in looks
         if look.passes
+    ]
+
+
+def rule_notes(named: Iterable[tuple[str, int]]) -> list[str]:
+    """That rules of decision name zones to withdraw. named: each zone, and by how many."""
+    return [
+        str(
+            ngettext(
+                "%(num)s règle de décision nomme «\u00a0%(name)s\u00a0»\u00a0: cette zone ne peut pas être effacée.",
+                "%(num)s règles de décision nomment «\u00a0%(name)s\u00a0»\u00a0: cette zone ne peut pas être effacée.",
+                count,
+                name=name,
+            )
+        )
+        for name, count in named
+        if count
     ]
 
 

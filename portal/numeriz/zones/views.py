@@ -24,7 +24,7 @@ from portal.numeriz.zones.event_form import EventForm
 from portal.numeriz.zones.forms import CALENDAR, NO_DATES, CopyForm, DatesForm, WithdrawForm, ZoneForm
 from portal.numeriz.zones.plans import Plan, carry_out, remove_event, undoing
 from portal.numeriz.zones.ports import holders_of
-from portal.numeriz.zones.preview import hours_lines, looks_of, overlap_notes, zones_layer
+from portal.numeriz.zones.preview import hours_lines, looks_of, overlap_notes, rule_notes, zones_layer
 from portal.numeriz.zones.queries import EventView, get_city_event
 from portal.numeriz.zones.stepped import MORE, PASTE, DatedForm, SteppedForm, read_name
 from portal.numeriz.zones.stepping import Build, Stepping, step
@@ -222,7 +222,8 @@ def withdraw_zones(territory: str, city_event_id: UUID) -> ResponseReturnValue:
     def build(current: EventView | None) -> Built:
         assert current is not None, "zones have an event"
         form.offer(current, {zone_id: holders.passes for zone_id, holders in held.items()})
-        return edits.plan_withdrawal(view.id, current, form.zone_ids, erase=bool(form.erase.data)), ()
+        named = [(found.name, held[found.id].rules) for found in event.zones if found.id in form.zone_ids]
+        return edits.plan_withdrawal(view.id, current, form.zone_ids, erase=bool(form.erase.data)), rule_notes(named)
 
     stepping = _stepped(view, event, form, build)
     if stepping.saved:

@@ -13,6 +13,10 @@ from bs4 import BeautifulSoup
 from flask import Flask
 from shapely.geometry import mapping
 
+from portal.cirqliz.rules.conditions import Condition, Kind
+from portal.cirqliz.rules.policies import RuleValues
+from portal.cirqliz.rules.services import add_rule, retire_rule
+from portal.cirqliz.states import RuleOutcome
 from portal.common.actor import StaffRole
 from portal.common.errors import Invalid
 from portal.db import session
@@ -289,6 +293,23 @@ def test_dates_are_back_when_a_withdrawal_is_undone(clerk: PageClient, territory
     # Once is enough, and an undone change cannot be undone again.
     assert clerk.get(f"{BASE}/{event_id}").find("form", action=f"{BASE}/{event_id}/annuler") is None
     clerk.post(f"{BASE}/{event_id}/annuler", {"revision": revision}, status=409)
+
+
+def test_a_zone_is_kept_and_the_clerk_told_why_when_a_rule_names_it(
+    clerk: PageClient, territory: TerritoryView
+) -> None:
+    event_id = two_colours(clerk)
+    red = next(zone for zone in stored(territory, event_id).zones if zone.colour is Colour.RED)
+    named = Condition(Kind.PERIMETERS, (str(red.id),))
+    rule_id = add_rule(TESTER, territory.slug, RuleValues("Le port", (named,), RuleOutcome.HUMAN))
+    url = f"{BASE}/{event_id}/retirer"
+    seen = clerk.post(url, {**fields(clerk.get(url)), "erase": "y", "act": "preview"}, status=200)
+    assert "1 règle de décision nomme «\u00a0Le port\u00a0»" in seen.get_text()
+    clerk.submit(url, {**fields(seen), "erase": "y", "act": "save"})
+    assert [(zone.id, zone.activations) for zone in stored(territory, event_id).zones] == [(red.id, ())]
+    retire_rule(TESTER, territory.slug, rule_id)
+    save(clerk, url, {"erase": "y"})
+    assert not stored(territory, event_id).zones
 
 
 def test_zones_and_event_are_gone_when_nothing_rests_on_them(clerk: PageClient, territory: TerritoryView) -> None:
