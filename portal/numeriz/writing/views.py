@@ -35,9 +35,9 @@ def list_works(territory: str) -> ResponseReturnValue:
     return desk_page(
         "writing/works",
         view,
-        works=works.list_works(view.id),
-        models=works.list_works(view.id, models=True),
-        deleted=works.list_works(view.id, deleted=True),
+        works=works.page_works(view.id, request.args.get("cursor")),
+        models=works.page_works(view.id, request.args.get("modeles"), models=True),
+        deleted=works.page_works(view.id, request.args.get("corbeille"), deleted=True),
     )
 
 

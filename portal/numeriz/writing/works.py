@@ -15,7 +15,8 @@ from portal.common.actor import Actor
 from portal.common.clock import SYSTEM_CLOCK, Clock
 from portal.common.errors import Conflict, Invalid, NotFound
 from portal.common.ids import new_id
-from portal.db import session, unit_of_work
+from portal.db import Page, paginate, session, unit_of_work
+from portal.db.paging import DEFAULT_PAGE_SIZE
 from portal.numeriz.law.memory import lock_law
 from portal.numeriz.models import TITLE_LENGTH, OrderWork
 from portal.numeriz.values import NUMERIZ, OrderStatus
@@ -41,18 +42,21 @@ MOST_LISTED: Final = 500
 _NAME_LENGTH: Final = 160
 
 
-def list_works(territory_id: UUID, *, models: bool = False, deleted: bool = False) -> Sequence[WorkView]:
-    """Return what is being written, the last change first; models, or what was thrown away, when asked."""
+def page_works(
+    territory_id: UUID,
+    cursor: str | None = None,
+    *,
+    models: bool = False,
+    deleted: bool = False,
+    size: int = DEFAULT_PAGE_SIZE,
+) -> Page[WorkView]:
+    """Return a page of what is being written, the last change first; models, or what was thrown away, when asked."""
     thrown = _deleted_at().is_not(None)
-    statement = (
-        select(OrderWork)
-        .where(OrderWork.territory_id == territory_id, thrown if deleted else ~thrown)
-        .order_by(OrderWork.updated_at.desc(), OrderWork.id)
-        .limit(MOST_LISTED)
-    )
+    statement = select(OrderWork).where(OrderWork.territory_id == territory_id, thrown if deleted else ~thrown)
     if not deleted:
         statement = statement.where(OrderWork.is_model == models)
-    return _views(territory_id, statement)
+    keys, graph = [OrderWork.updated_at, OrderWork.id], _graph(territory_id)
+    return paginate(statement, keys, cursor, size, descending=True).map(lambda row: _view(row, graph))
 
 
 def list_to_sign(territory_id: UUID) -> Sequence[WorkView]:

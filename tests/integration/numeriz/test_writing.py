@@ -30,7 +30,7 @@ from portal.numeriz.writing import (
     erase_old_works,
     faults_of,
     get_work,
-    list_works,
+    page_works,
     publish_work,
     publishing_state,
     rebase_work,
@@ -89,7 +89,7 @@ def test_an_order_is_law_when_it_is_published(clerk: Actor, territory: Territory
     assert [measure for _id, measure in found.measures] == list(draft_of(written(), territory).measures)
     assert law_version(territory.id) != before
     assert len(law_snapshot(territory.id).measures) == 1
-    assert list_works(territory.id) == []
+    assert page_works(territory.id).items == []
     (version,) = versions_of(order_id)
     assert (version.number, version.change, version.actor_name) == (1, OrderChange.PUBLISHED, clerk.label)
     assert version.document == written()
@@ -249,7 +249,7 @@ def test_an_order_of_another_source_is_only_duplicated_when_a_clerk_wants_to_cha
 def test_a_model_starts_orders_when_it_was_kept(clerk: Actor, territory: TerritoryView) -> None:
     work_id = start_work(clerk, territory.id, document=written())
     model_id = save_as_model(clerk, territory.id, work_id, " Chantier de rue ")
-    (model,) = list_works(territory.id, models=True)
+    (model,) = page_works(territory.id, models=True).items
     assert (model.id, model.title) == (model_id, "Chantier de rue")
     begun = get_work(territory.id, start_from_work(clerk, territory.id, model_id))
     assert not begun.is_model and begun.document == written(identifier="")
@@ -270,8 +270,8 @@ def test_a_draft_comes_back_when_it_was_thrown_away_less_than_a_month_ago(anywhe
     work_id = start_work(clerk, territory.id, document=written())
     digest = get_work(territory.id, work_id).digest
     delete_work(clerk, territory.id, work_id)
-    assert list_works(territory.id) == []
-    assert [work.deleted_by for work in list_works(territory.id, deleted=True)] == [clerk.label]
+    assert page_works(territory.id).items == []
+    assert [work.deleted_by for work in page_works(territory.id, deleted=True).items] == [clerk.label]
     assert erase_old_works(Later(29)) == 0
     restore_work(territory.id, work_id)
     assert get_work(territory.id, work_id).digest == digest

@@ -12,7 +12,7 @@ from portal.numeriz.queries import get_order
 from portal.numeriz.writing import (
     amend_order,
     get_work,
-    list_works,
+    page_works,
     publish_work,
     save_work,
     start_work,
@@ -86,7 +86,7 @@ def test_one_amendment_is_begun_when_two_clerks_want_one(database: Flask, territ
         lambda: amend_order(TESTER, territory.id, order_id),
         lambda: amend_order(TESTER, territory.id, order_id),
     )
-    assert first == second == list_works(territory.id)[0].id
+    assert first == second == page_works(territory.id).items[0].id
     gone, again = overtaken(
         database,
         lambda: withdraw_order(TESTER, territory.id, order_id, "Annulé"),

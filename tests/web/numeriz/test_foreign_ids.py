@@ -14,7 +14,7 @@ from portal.common.actor import StaffRole, system_actor
 from portal.common.clock import SYSTEM_CLOCK
 from portal.db import session
 from portal.numeriz.models import BaySuspension, CityEvent, DeliveryBay, PerimeterRow, TrafficOrder
-from portal.numeriz.writing import list_works, start_work
+from portal.numeriz.writing import page_works, start_work
 from portal.numeriz.zones.edits import plan_adoption
 from portal.numeriz.zones.plans import carry_out
 from portal.regulations.perimeters import Colour
@@ -64,7 +64,7 @@ def test_nothing_is_begun_when_the_words_are_of_another_territory(clerk: PageCli
     own, foreign = sides
     clerk.post(f"{BASE}/redaction", {"work": str(foreign.work_id)}, status=404)
     clerk.post(f"{BASE}/redaction", {"order": str(foreign.id_of(TrafficOrder))}, status=404)
-    assert [work.title for work in list_works(own.territory.id)] == ["De ici"]
+    assert [work.title for work in page_works(own.territory.id).items] == ["De ici"]
 
 
 def test_a_bay_stays_in_use_when_the_order_is_of_another_territory(clerk: PageClient, sides: tuple[Side, Side]) -> None:

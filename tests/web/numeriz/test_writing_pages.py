@@ -17,7 +17,7 @@ from portal.numeriz.values import OrderChange, OrderStatus
 from portal.numeriz.writing import (
     current_order,
     get_work,
-    list_works,
+    page_works,
     publish_work,
     save_work,
     start_work,
@@ -69,7 +69,7 @@ def test_an_order_is_written_published_amended_and_withdrawn_when_a_clerk_follow
     clerk: PageClient, territory: TerritoryView
 ) -> None:
     assert clerk.submit(f"{BASE}/redaction").startswith(f"{BASE}/redaction/")
-    (work,) = list_works(territory.id)
+    (work,) = page_works(territory.id).items
     save_work(OTHER, territory.id, work.id, 1, written())
     page = clerk.get(f"{BASE}/redaction/{work.id}/relire")
     assert "Circulation interdite\u00a0: Rue des Tanneurs" in page.get_text(" ")
@@ -87,7 +87,7 @@ def test_an_order_is_written_published_amended_and_withdrawn_when_a_clerk_follow
     form = clerk.submit(f"{BASE}/arretes/{line.id}/modifier")
     assert clerk.submit(f"{BASE}/arretes/{line.id}/modifier") == form
     assert "Une modification est en cours" in clerk.get(shown).text
-    (amended,) = list_works(territory.id)
+    (amended,) = page_works(territory.id).items
     save_work(OTHER, territory.id, amended.id, 1, written(title="Travaux prolongés"))
     assert "prolongés" in one(clerk.get(f"{BASE}/redaction/{amended.id}/relire"), ".j-differences ins").text
     judge(territory.id, amended.id)
@@ -150,7 +150,7 @@ def test_the_last_reading_opens_when_nothing_is_typed_or_nothing_can_be_read(
     clerk: PageClient, territory: TerritoryView
 ) -> None:
     clerk.submit(f"{BASE}/redaction")
-    (empty,) = list_works(territory.id)
+    (empty,) = page_works(territory.id).items
     broken = begun(territory, {"measures": [3, {"type": "?", "places": "x", "periods": {"a": 1}, "vehicles": 7}]})
     for work_id in (empty.id, broken):
         assert clerk.get(f"{BASE}/redaction/{work_id}/relire").select("#a-completer li")
@@ -160,9 +160,9 @@ def test_drafts_models_and_the_bin_are_listed_when_there_are_some(clerk: PageCli
     assert "Aucun brouillon" in clerk.get(f"{BASE}/redaction").text
     work_id = begun(territory)
     clerk.submit(f"{BASE}/redaction/{work_id}/modele", {"title": "Chantier de rue"})
-    (model,) = list_works(territory.id, models=True)
+    (model,) = page_works(territory.id, models=True).items
     clerk.submit(f"{BASE}/redaction/{work_id}/modele", {"title": " "})
-    assert len(list_works(territory.id, models=True)) == 1
+    assert len(page_works(territory.id, models=True).items) == 1
     clerk.submit(f"{BASE}/redaction", {"work": str(model.id)})
     clerk.submit(f"{BASE}/redaction/{work_id}/dupliquer")
     page = clerk.get(f"{BASE}/redaction").get_text(" ")
@@ -171,7 +171,7 @@ def test_drafts_models_and_the_bin_are_listed_when_there_are_some(clerk: PageCli
     assert "Corbeille" in clerk.get(f"{BASE}/redaction").text
     clerk.get(f"{BASE}/redaction/{work_id}/relire", status=404)
     clerk.submit(f"{BASE}/redaction/{work_id}/reprendre")
-    assert len(list_works(territory.id)) == 3
+    assert len(page_works(territory.id).items) == 3
     assert "ne se publie pas" in clerk.get(f"{BASE}/redaction/{model.id}/relire").text
 
 
@@ -187,6 +187,18 @@ def test_the_list_costs_the_same_when_there_are_many_drafts(clerk: PageClient, t
     assert len(many) == len(one)
 
 
+def test_every_draft_is_reached_when_there_are_more_than_a_page(clerk: PageClient, territory: TerritoryView) -> None:
+    for number in range(51):
+        start_work(OTHER, territory.id, document={**written(), "title": f"Projet {number:02}"})
+    url, seen = f"{BASE}/redaction", []
+    for _ in range(2):
+        page = clerk.get(url)
+        seen += [link.get_text() for link in page.select("th a") if "Projet" in link.get_text()]
+        url = str(following["href"]) if (following := page.select_one("a[rel=next]")) else ""
+    assert not url
+    assert sorted(seen) == [f"Projet {number:02}" for number in range(51)]
+
+
 def test_an_order_of_another_source_can_only_be_copied_when_a_clerk_opens_it(
     clerk: PageClient, territory: TerritoryView
 ) -> None:
@@ -198,14 +210,14 @@ def test_an_order_of_another_source_can_only_be_copied_when_a_clerk_opens_it(
     clerk.submit(f"{BASE}/arretes/{line.id}/retirer", {"reason": "Non"})
     assert get_order(territory.id, line.id).status is OrderStatus.PUBLISHED
     clerk.submit(f"{BASE}/arretes/{line.id}/dupliquer")
-    (work,) = list_works(territory.id)
+    (work,) = page_works(territory.id).items
     assert "vient déjà d’une autre source (DiaLog)" in clerk.get(f"{BASE}/redaction/{work.id}/relire").get_text(" ")
 
 
 def test_an_amendment_says_so_when_another_version_came_first(clerk: PageClient, territory: TerritoryView) -> None:
     order_id = published(territory)
     clerk.submit(f"{BASE}/arretes/{order_id}/modifier")
-    (work,) = list_works(territory.id)
+    (work,) = page_works(territory.id).items
     with unit_of_work() as uow:
         order = current_order(territory.id, order_id)
         store_version(uow, territory.id, order_id, OrderChange.LIFTED, order, OTHER, "Rue libre")
@@ -228,7 +240,7 @@ def test_what_changed_is_told_in_sentences_when_versions_are_compared(
         identifier="2027-T-12 bis",
     )
     clerk.submit(f"{BASE}/arretes/{order_id}/modifier")
-    (work,) = list_works(territory.id)
+    (work,) = page_works(territory.id).items
     save_work(OTHER, territory.id, work.id, 1, moved)
     judge(territory.id, work.id)
     clerk.submit(f"{BASE}/redaction/{work.id}/publier", {"revision": "2"})
