@@ -57,11 +57,11 @@ def answer_at(
     point: tuple[float, float],
     moment: Moment,
     choice: Choice,
-    address: str = "",
+    label: str,
 ) -> PlaceAnswer:
     """Ask the law about a delivery at a point (lon, lat): a stop, with the passes that the vehicle holds.
 
-    address: typed for this point, if one was.
+    label: what the place is called.
     """
     place = Point(*point)
     found = verdict(law, place, moment.at, choice.vehicle, choice.passes)
@@ -69,7 +69,7 @@ def answer_at(
     return PlaceAnswer(
         lon=point[0],
         lat=point[1],
-        label=place_label(territory.slug, point, address),
+        label=label,
         state=found.state,
         word=state_words(found.state),
         tone=TONES[found.state],
@@ -102,12 +102,17 @@ def place_label(slug: str, point: tuple[float, float], address: str = "") -> str
     try:
         typed = geocode(slug, address) if address.strip() else None
         if typed is not None and _is_there(typed, point):
-            # A number that nobody has is placed between its neighbours.
-            return str(_("%(address)s (position approchée)", address=typed.label)) if typed.approximate else typed.label
+            return typed_label(typed)
         hit = reverse_geocode(slug, *point)
     except Unavailable:
         hit = None
     return f"{point[1]:.5f}, {point[0]:.5f}" if hit is None else hit.label
+
+
+def typed_label(hit: AddressHit) -> str:
+    """What an address that was typed is called."""
+    # A number that nobody has is placed between its neighbours.
+    return str(_("%(address)s (position approchée)", address=hit.label)) if hit.approximate else hit.label
 
 
 def _is_there(hit: AddressHit, point: tuple[float, float]) -> bool:
@@ -120,12 +125,6 @@ def _inside(territory: TerritoryView, point: tuple[float, float]) -> bool:
         return False
     west, south, east, north = territory.bounds
     return west <= point[0] <= east and south <= point[1] <= north
-
-
-def find_place(slug: str, address: str) -> tuple[float, float] | None:
-    """Return the point of an address typed by hand; None when nothing answers to it."""
-    hit = geocode(slug, address) if address.strip() else None
-    return None if hit is None else (hit.lon, hit.lat)
 
 
 def next_activation(law: LawSnapshot, after: datetime) -> datetime | None:

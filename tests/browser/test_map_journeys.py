@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime, time, timedelta
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
@@ -73,6 +74,10 @@ def test_address_has_its_verdict_at_a_future_hour_and_the_url_gives_it_again(
         name: state[name] for name in ("jour", "heure", "lon", "lat")
     }
     assert visitor.overflow_px() <= 0
+    # An address that stands in the URL without its point is as good as one that is searched.
+    public_map.open_at(f"adresse={quote(event_errand(town).goal)}")
+    expect(visitor.page.locator(".j-pin__sign--picked")).to_be_visible()
+    public_map.wait_for(**{name: f"{float(state[name]):.6f}" for name in ("lon", "lat")})
 
 
 def test_slider_and_jumps_go_over_a_day_of_the_event_and_the_view_stays(person: PersonMaker, town: Town) -> None:

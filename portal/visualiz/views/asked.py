@@ -15,8 +15,8 @@ from portal.common.clock import SYSTEM_CLOCK
 from portal.common.errors import NotFound, Unavailable
 from portal.numeriz.api import law_of
 from portal.regulations.snapshot import LawSnapshot
-from portal.territories.api import TerritoryView, get_territory
-from portal.visualiz.answers import PlaceAnswer, answer_at, find_place, next_activation
+from portal.territories.api import AddressHit, TerritoryView, geocode, get_territory
+from portal.visualiz.answers import PlaceAnswer, answer_at, next_activation, place_label, typed_label
 from portal.visualiz.choices import Choice, offered_vehicles, own_choice, profile_choice
 from portal.visualiz.forms import WhenWhereForm, vehicle_id_of
 from portal.visualiz.layers import is_in_force
@@ -75,28 +75,38 @@ class Asked:
     def point(self) -> tuple[float, float] | None:
         """The place (lon, lat); None, with the reason beside the field when one was asked for and there is none."""
         form = self.form
-        address = self._address
         if form.point is not None:
             return form.point
         if form.lon.data or form.lat.data:
             form.adresse.errors = [_("Le point doit être donné par une longitude et une latitude en degrés.")]
-        elif address:
-            try:
-                found = find_place(self.territory.slug, address)
-            except Unavailable:
-                form.adresse.errors = [_("La recherche d’adresses ne répond pas. Choisissez un point sur la carte.")]
-            else:
-                if found is not None:
-                    return found
-                form.adresse.errors = [_("Adresse introuvable dans ce territoire. Vérifiez le nom de la rue.")]
-        return None
+            return None
+        return None if self._found is None else (self._found.lon, self._found.lat)
+
+    @cached_property
+    def _found(self) -> AddressHit | None:
+        """The address that stands there without its point; None, with the reason as above."""
+        if not self._address:
+            return None
+        try:
+            found = geocode(self.territory.slug, self._address)
+        except Unavailable:
+            self.form.adresse.errors = [_("La recherche d’adresses ne répond pas. Choisissez un point sur la carte.")]
+            return None
+        if found is None:
+            self.form.adresse.errors = [_("Adresse introuvable dans ce territoire. Vérifiez le nom de la rue.")]
+        return found
 
     @cached_property
     def answer(self) -> PlaceAnswer | None:
         """What the law says of the place; None when there is none."""
         if self.point is None:
             return None
-        return answer_at(self.territory, self.law, self.point, self.moment, self.choice, self._address)
+        return answer_at(self.territory, self.law, self.point, self.moment, self.choice, self._label(self.point))
+
+    def _label(self, point: tuple[float, float]) -> str:
+        if self.form.point is None and self._found is not None:
+            return typed_label(self._found)
+        return place_label(self.territory.slug, point, self._address)
 
     @property
     def _address(self) -> str:

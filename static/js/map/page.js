@@ -98,6 +98,9 @@ class MapPage {
     if (!this.view) return;
     this.view.showInstant(this.clock.at);
     this.view.showDay(this.clock.day);
+    // An address that stands in the URL without its point was asked for like one that is searched.
+    this.isReveal ||= !this.field("lon").value;
+    this.showPlace();
     await Promise.all([this.judge(), period]);
     watchLaw(this.urls.state, (version) => this.keepUp(version), (isLost) => this.tellLost(isLost));
     this.followLinks();
@@ -148,8 +151,16 @@ class MapPage {
   }
 
   answered() {
+    this.showPlace();
+    this.followLinks();
+    // What every page does with parts that have come: buttons that copy, and the like.
+    document.dispatchEvent(new Event("htmx:after:swap"));
+  }
+
+  /** Put the pin where the answer is about, and show the answer when somebody asked for it. */
+  showPlace() {
     const found = this.answer.querySelector("[data-lon]");
-    // An address that was typed whole was found by the server: the pin goes there.
+    // An address without its point was found by the server: the pin goes there.
     if (found && !this.field("lon").value) {
       this.field("lon").value = found.dataset.lon;
       this.field("lat").value = found.dataset.lat;
@@ -160,9 +171,6 @@ class MapPage {
     // already tells: on a phone its links would slip away under the finger.
     if (found && this.isReveal && !this.view?.hasBubble) this.answer.scrollIntoView({ block: "nearest" });
     this.isReveal = false;
-    this.followLinks();
-    // What every page does with parts that have come: buttons that copy, and the like.
-    document.dispatchEvent(new Event("htmx:after:swap"));
   }
 
   async showPeriod() {
