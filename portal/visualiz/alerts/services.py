@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import shapely
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import delete, func, select
+from sqlalchemy import Uuid, column, delete, func, select, table
 
 from portal.accounts.api import email_address
 from portal.common.clock import SYSTEM_CLOCK, Clock
@@ -35,6 +35,7 @@ MOST_QUESTIONS: Final = 3
 MOST_FOLLOWED: Final = 30
 """Alerts of one address in one territory."""
 _A_DAY: Final = timedelta(days=1)
+_territories = table("territory", column("id", Uuid()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,9 @@ def ask_alert(territory: TerritoryView, email: str, area: Area, language: str, *
     """
     address, now = email_address(email), clock.now()
     with unit_of_work() as uow:
+        # Two who ask at once for one address must not both find room: one waits here for the other, whatever territory
+        # it asks in. Rows that only refer to a territory are written meanwhile.
+        uow.session.execute(select(_territories.c.id).order_by(_territories.c.id).with_for_update(key_share=True))
         unanswered = func.count().filter(
             AlertSubscription.confirmed_at.is_(None), AlertSubscription.created_at > now - _A_DAY
         )

@@ -26,6 +26,7 @@ from portal.visualiz.alerts import services, telling
 from portal.visualiz.alerts.areas import Area
 from portal.visualiz.alerts.models import AlertSubscription
 from tests.factories.law import make_law, make_territory, measure_draft, order_draft, perimeter_draft, square
+from tests.support.races import overtaken
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 HERE = Area("Rue des Tanneurs", shapely.MultiLineString([[(2.3700, 48.862), (2.3721, 48.862)]]))
@@ -229,6 +230,18 @@ def test_an_address_is_not_flooded_when_somebody_asks_in_its_name(database: Flas
     assert [mail.recipient for mail in list_outbox()] == ["fleuriste@exemple.fr"] * services.MOST_QUESTIONS
     services.ask_alert(territory, "fleuriste@exemple.fr", HERE, "fr", clock=FixedClock(NOW + timedelta(days=2)))
     assert len(list_outbox()) == services.MOST_QUESTIONS + 1
+
+
+def test_an_address_is_not_flooded_when_two_ask_in_its_name_at_once(database: Flask) -> None:
+    territories = make_territory(), make_territory("lyon", name="Lyon")
+    for _turn in range(services.MOST_QUESTIONS - 1):
+        services.ask_alert(territories[0], "fleuriste@exemple.fr", HERE, "fr", clock=FixedClock(NOW))
+
+    def ask(territory: TerritoryView) -> None:
+        services.ask_alert(territory, "fleuriste@exemple.fr", HERE, "fr", clock=FixedClock(NOW))
+
+    overtaken(database, lambda: ask(territories[0]), lambda: ask(territories[1]))
+    assert len(list_outbox()) == services.MOST_QUESTIONS
 
 
 def test_the_older_alert_is_replaced_when_the_same_area_is_confirmed_again(database: Flask) -> None:
