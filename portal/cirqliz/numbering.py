@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from sqlalchemy.dialects import postgresql, sqlite
-
 from portal.cirqliz.models import NumberSeries
-from portal.db import UnitOfWork
+from portal.db import UnitOfWork, insert_into
 
 _SERIES_LETTERS = 3
 
@@ -21,8 +19,7 @@ def take_numbers(uow: UnitOfWork, series: str, count: int = 1) -> list[str]:
 
     One statement, so that two transactions never read the same number; the second waits for the first to end.
     """
-    insert = postgresql.insert if uow.session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    statement = insert(NumberSeries).values(series=series, last=count)
+    statement = insert_into(uow, NumberSeries).values(series=series, last=count)
     taken = statement.on_conflict_do_update(
         index_elements=[NumberSeries.series], set_={"last": NumberSeries.last + count}
     ).returning(NumberSeries.last)

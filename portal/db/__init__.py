@@ -1,8 +1,20 @@
-"""The database: base model, column types, unit of work, paging."""
+"""The database: base model, column types, unit of work, paging, upserts."""
 
 from portal.db.base import Base, db
 from portal.db.paging import Page, paginate
 from portal.db.types import UtcDateTime
 from portal.db.unit_of_work import UnitOfWork, session, unit_of_work
+from portal.db.upserts import Upsert, insert_into
 
-__all__ = ["Base", "Page", "UnitOfWork", "UtcDateTime", "db", "paginate", "session", "unit_of_work"]
+__all__ = [
+    "Base",
+    "Page",
+    "UnitOfWork",
+    "Upsert",
+    "UtcDateTime",
+    "db",
+    "insert_into",
+    "paginate",
+    "session",
+    "unit_of_work",
+]

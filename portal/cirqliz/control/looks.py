@@ -9,7 +9,6 @@ from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import Table, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from portal.cirqliz.models import AccessPass, PassCheck
 from portal.cirqliz.rules.settings import access_settings
@@ -18,7 +17,7 @@ from portal.cirqliz.tokens.content import TOKEN_ID_BYTES
 from portal.common.actor import Actor, StaffRole
 from portal.common.clock import SYSTEM_CLOCK, Clock
 from portal.common.errors import Denied, Invalid
-from portal.db import unit_of_work
+from portal.db import Upsert, unit_of_work
 from portal.territories.api import get_territory
 
 MOST = 500
@@ -118,7 +117,7 @@ def receive_looks(actor: Actor, territory: str, sent: Sent, *, clock: Clock = SY
             for look, at in fresh
         ]
         if rows:
-            uow.session.execute(_SAVE[uow.session.get_bind().dialect.name], rows)
+            uow.session.execute(_SAVE.of(uow), rows)
     return Received(
         kept=[look.id for look, _at in fresh],
         too_old=[look.id for look, at in dated if at < oldest],
@@ -130,7 +129,7 @@ def _save(insert: Callable[..., Any]) -> Any:
     return insert(cast("Table", PassCheck.__table__)).on_conflict_do_nothing(index_elements=["id"])
 
 
-_SAVE = {"sqlite": _save(sqlite.insert), "postgresql": _save(postgresql.insert)}
+_SAVE = Upsert(_save)
 
 
 def read_looks(sent: object) -> Sent:

@@ -9,13 +9,12 @@ from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Table, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from portal.cirqliz.models import CheckCount, PassCheck
 from portal.cirqliz.rules.settings import access_settings
 from portal.common.clock import SYSTEM_CLOCK, Clock
 from portal.common.ids import new_id
-from portal.db import session, unit_of_work
+from portal.db import Upsert, session, unit_of_work
 from portal.territories.api import TerritoryView, get_territory_by_id
 
 _AT_ONCE = 2000
@@ -51,7 +50,7 @@ def _fold_some(territory: TerritoryView, clock: Clock) -> int:
                 {"id": new_id(), "looks": looks, **dict(zip(_KEY, (territory.id, *key), strict=True))}
                 for key, looks in counts.items()
             ]
-            uow.session.execute(_ADD[uow.session.get_bind().dialect.name], values)
+            uow.session.execute(_ADD.of(uow), values)
     return len(rows)
 
 
@@ -62,4 +61,4 @@ def _add(insert: Callable[..., Any]) -> Any:
     )
 
 
-_ADD = {"sqlite": _add(sqlite.insert), "postgresql": _add(postgresql.insert)}
+_ADD = Upsert(_add)

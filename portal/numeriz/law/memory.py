@@ -26,11 +26,10 @@ from zoneinfo import ZoneInfo
 
 from flask import Flask, current_app
 from sqlalchemy import bindparam, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from portal.common.clock import SYSTEM_CLOCK, Clock
 from portal.common.garbage import without_collections
-from portal.db import UnitOfWork, session
+from portal.db import UnitOfWork, Upsert, insert_into, session
 from portal.numeriz.law.reading import LawReader
 from portal.numeriz.models import LawState
 from portal.regulations.snapshot import LawSnapshot
@@ -70,16 +69,13 @@ def _count(insert: Callable[..., Any]) -> Any:
     return fresh.on_conflict_do_update(index_elements=["territory_id"], set_=changes)
 
 
-_COUNT: Final = {"sqlite": _count(sqlite.insert), "postgresql": _count(postgresql.insert)}
+_COUNT: Final = Upsert(_count)
 
 
 def lock_law(uow: UnitOfWork, territory_id: UUID) -> None:
     """Make other writers of this territory's law wait for the end of the transaction."""
     values = {"territory_id": territory_id, "version": 0, "changed_at": _NEVER}
-    if uow.session.get_bind().dialect.name == "sqlite":
-        uow.session.execute(sqlite.insert(LawState).values(values).on_conflict_do_nothing())
-    else:
-        uow.session.execute(postgresql.insert(LawState).values(values).on_conflict_do_nothing())
+    uow.session.execute(insert_into(uow, LawState).values(values).on_conflict_do_nothing())
     uow.session.execute(select(LawState.version).where(LawState.territory_id == territory_id).with_for_update())
 
 
@@ -89,10 +85,7 @@ def bump_law(uow: UnitOfWork, territory_id: UUID, clock: Clock = SYSTEM_CLOCK) -
     pending.add(territory_id)
     uow.after_commit(partial(_landed, pending, territory_id))
     # One statement: a feed of thousands of orders counts thousands of versions.
-    uow.session.execute(
-        _COUNT[uow.session.get_bind().dialect.name],
-        {"territory_id": territory_id, "version": 1, "changed_at": clock.now()},
-    )
+    uow.session.execute(_COUNT.of(uow), {"territory_id": territory_id, "version": 1, "changed_at": clock.now()})
 
 
 @dataclass(frozen=True, slots=True)

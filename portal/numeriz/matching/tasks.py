@@ -15,11 +15,10 @@ from uuid import UUID
 import numpy as np
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import delete, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from portal.common.clock import SYSTEM_CLOCK, Clock
 from portal.common.ids import new_id
-from portal.db import UnitOfWork, unit_of_work
+from portal.db import UnitOfWork, insert_into, unit_of_work
 from portal.jobs import JobState, RunningJob, enqueue, latest_job, task
 from portal.numeriz import codec
 from portal.numeriz.law.memory import bump_law
@@ -132,12 +131,8 @@ def _store(uow: UnitOfWork, territory_id: UUID, graph: RoadGraph, matches: Mappi
         }
         for digest, match in matches.items()
     ]
-    if not rows:
-        return
-    if uow.session.get_bind().dialect.name == "sqlite":
-        uow.session.execute(sqlite.insert(EdgeMatch).on_conflict_do_nothing(), rows)
-    else:
-        uow.session.execute(postgresql.insert(EdgeMatch).on_conflict_do_nothing(), rows)
+    if rows:
+        uow.session.execute(insert_into(uow, EdgeMatch).on_conflict_do_nothing(), rows)
 
 
 def _wkb(shape: BaseGeometry | None) -> bytes | None:

@@ -9,10 +9,9 @@ from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import Table, delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from portal.common.ids import new_id
-from portal.db import UnitOfWork, session
+from portal.db import UnitOfWork, Upsert, session
 from portal.numeriz.models import SourceRecordRow
 from portal.numeriz.values import ImportKind, Issue
 
@@ -31,7 +30,7 @@ def _save(insert: Callable[..., Any]) -> Any:
 
 
 # Built once: a feed saves thousands of records, one by one.
-_SAVE = {"sqlite": _save(sqlite.insert), "postgresql": _save(postgresql.insert)}
+_SAVE = Upsert(_save)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +99,7 @@ def save_records(
         }
         for note in notes
     ]
-    uow.session.execute(_SAVE[uow.session.get_bind().dialect.name], rows)
+    uow.session.execute(_SAVE.of(uow), rows)
 
 
 def await_records(
