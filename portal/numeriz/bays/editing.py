@@ -10,15 +10,14 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from portal.audit import AuditTag, record
 from portal.common.actor import Actor
 from portal.common.clock import SYSTEM_CLOCK, Clock
 from portal.common.errors import Conflict, Invalid
 from portal.common.ids import new_id
 from portal.db import UnitOfWork, unit_of_work
 from portal.numeriz.bays.fields import ADDRESS_LENGTH, BayFields
-from portal.numeriz.bays.rows import draft_of_row, load_bay
-from portal.numeriz.law.memory import bump_law, lock_law
+from portal.numeriz.bays.rows import draft_of_row, load_bay, tell_changed
+from portal.numeriz.law.memory import lock_law
 from portal.numeriz.models import DeliveryBay
 from portal.numeriz.storing.bays import bay_values, content_of
 from portal.numeriz.storing.tally import update_row
@@ -55,7 +54,7 @@ def add_bay(actor: Actor, territory: TerritoryView, fields: BayFields, *, clock:
             updated_at=now,
         )
         uow.session.add(row)
-        _tell(uow, actor, row, {"added": {"address": draft.address, "lon": draft.lon, "lat": draft.lat}}, clock)
+        tell_changed(uow, actor, row, {"added": {"address": draft.address, "lon": draft.lon, "lat": draft.lat}}, clock)
     return bay_id
 
 
@@ -81,7 +80,7 @@ def edit_bay(
         before = {name: getattr(row, name) for name in values}
         digest = content_of({name: value for name, value in values.items() if name != "local_id"})
         if update_row(row, {**values, "content_digest": digest}, clock.now()):
-            _tell(uow, actor, row, {"changes": _changes(before, values)}, clock)
+            tell_changed(uow, actor, row, {"changes": _changes(before, values)}, clock)
 
 
 def take_over(actor: Actor, territory_id: UUID, bay_id: UUID, *, clock: Clock = SYSTEM_CLOCK) -> None:
@@ -98,8 +97,7 @@ def take_over(actor: Actor, territory_id: UUID, bay_id: UUID, *, clock: Clock = 
         origin = {"source": row.source, "local_id": row.local_id}
         row.provenance = {**row.provenance, "taken_from": origin}
         row.source = NUMERIZ
-        row.updated_at = clock.now()
-        _tell(uow, actor, row, {"taken_from": row.provenance["taken_from"]["source"]}, clock)
+        tell_changed(uow, actor, row, {"taken_from": row.provenance["taken_from"]["source"]}, clock)
 
 
 def _addressed(territory: TerritoryView, draft: BayDraft) -> BayDraft:
@@ -132,16 +130,3 @@ def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, l
 
 def _plain(value: Any) -> Any:
     return json.loads(json.dumps(value))
-
-
-def _tell(uow: UnitOfWork, actor: Actor, row: DeliveryBay, said: dict[str, object], clock: Clock) -> None:
-    """Journal and version of the law, in the transaction of the change."""
-    record(
-        actor,
-        AuditTag.BAYS_CHANGED,
-        territory_id=row.territory_id,
-        subject_id=row.id,
-        data={"bay": row.local_id, **said},
-        clock=clock,
-    )
-    bump_law(uow, row.territory_id, clock)

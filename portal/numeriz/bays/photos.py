@@ -7,15 +7,13 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from portal.audit import AuditTag, record
 from portal.common.actor import Actor
 from portal.common.clock import SYSTEM_CLOCK, Clock
 from portal.common.errors import NotFound
 from portal.db import UnitOfWork, session, unit_of_work
 from portal.files import file_store
 from portal.numeriz.bays.images import Photo, media_type_of, read_photo
-from portal.numeriz.bays.rows import load_bay
-from portal.numeriz.law.memory import bump_law
+from portal.numeriz.bays.rows import load_bay, tell_changed
 from portal.numeriz.models import DeliveryBay
 
 AREA = "bay-photos"
@@ -42,18 +40,11 @@ def remove_photo(actor: Actor, territory_id: UUID, bay_id: UUID, *, clock: Clock
 
 def _replace(uow: UnitOfWork, actor: Actor, territory_id: UUID, bay_id: UUID, key: str | None, clock: Clock) -> None:
     row = load_bay(uow, territory_id, bay_id)
-    old, row.photo_key, row.updated_at = row.photo_key, key, clock.now()
+    old, row.photo_key = row.photo_key, key
     if old is not None:
         uow.after_commit(partial(file_store().delete, old))
-    record(
-        actor,
-        AuditTag.BAYS_CHANGED,
-        territory_id=territory_id,
-        subject_id=row.id,
-        data={"bay": row.local_id, "photo": "removed" if key is None else "added" if old is None else "replaced"},
-        clock=clock,
-    )
-    bump_law(uow, territory_id, clock)
+    done = "removed" if key is None else "added" if old is None else "replaced"
+    tell_changed(uow, actor, row, {"photo": done}, clock)
 
 
 def bay_photo(territory_id: UUID, bay_id: UUID, *, active_only: bool = False) -> Photo:

@@ -1,14 +1,19 @@
-"""The row of a bay: loaded to be changed, within its territory, and put in the words of an import."""
+"""The row of a bay: loaded to be changed, within its territory, told when it is, and put in the words of an import."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from sqlalchemy import select
 
+from portal.audit import AuditTag, record
+from portal.common.actor import Actor
+from portal.common.clock import Clock
 from portal.common.errors import NotFound
 from portal.db import UnitOfWork
 from portal.numeriz import codec
+from portal.numeriz.law.memory import bump_law
 from portal.numeriz.models import DeliveryBay
 from portal.numeriz.values import BayDraft
 
@@ -24,6 +29,20 @@ def load_bay(uow: UnitOfWork, territory_id: UUID, bay_id: UUID) -> DeliveryBay:
     if row is None:
         raise NotFound("bay-not-found")
     return row
+
+
+def tell_changed(uow: UnitOfWork, actor: Actor, bay: DeliveryBay, said: Mapping[str, object], clock: Clock) -> None:
+    """Date a change of a bay, and write it in the journal and the version of the law, in its transaction."""
+    bay.updated_at = clock.now()
+    record(
+        actor,
+        AuditTag.BAYS_CHANGED,
+        territory_id=bay.territory_id,
+        subject_id=bay.id,
+        data={"bay": bay.local_id, **said},
+        clock=clock,
+    )
+    bump_law(uow, bay.territory_id, clock)
 
 
 def draft_of_row(row: DeliveryBay) -> BayDraft:

@@ -10,16 +10,14 @@ from uuid import UUID
 import shapely
 from sqlalchemy import select
 
-from portal.audit import AuditTag, record
 from portal.common.actor import Actor
 from portal.common.clock import SYSTEM_CLOCK, Clock
 from portal.common.errors import Conflict, Invalid, NotFound
 from portal.common.ids import new_id
 from portal.db import UnitOfWork, session, unit_of_work
-from portal.numeriz.bays.rows import load_bay
+from portal.numeriz.bays.rows import load_bay, tell_changed
 from portal.numeriz.bays.suspensions import order_words
-from portal.numeriz.law.memory import bump_law
-from portal.numeriz.models import BaySuspension, DeliveryBay, MeasureRow, TrafficOrder
+from portal.numeriz.models import BaySuspension, MeasureRow, TrafficOrder
 from portal.numeriz.values import OrderStatus
 
 REASON_LENGTH: Final = 300
@@ -62,7 +60,7 @@ def suspend_bay(
         )
         uow.session.add(row)
         told = {"from": asked.start.isoformat(), "to": asked.end.isoformat(), "reason": asked.reason, "order": named}
-        _tell(uow, actor, bay, {"suspended": told}, clock)
+        tell_changed(uow, actor, bay, {"suspended": told}, clock)
         return row.id
 
 
@@ -87,7 +85,7 @@ def lift_suspension(
             row.ends_at = now
         else:
             uow.session.delete(row)
-        _tell(uow, actor, bay, {"lifted": told}, clock)
+        tell_changed(uow, actor, bay, {"lifted": told}, clock)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,17 +140,3 @@ def _order_named(uow: UnitOfWork, territory_id: UUID, order_id: UUID | None) -> 
     if found is None:
         raise Invalid("order-not-in-force", field="order")
     return order_words(found.identifier, found.title)
-
-
-def _tell(uow: UnitOfWork, actor: Actor, bay: DeliveryBay, said: dict[str, object], clock: Clock) -> None:
-    """Journal and version of the law, in the transaction of the change."""
-    bay.updated_at = clock.now()
-    record(
-        actor,
-        AuditTag.BAYS_CHANGED,
-        territory_id=bay.territory_id,
-        subject_id=bay.id,
-        data={"bay": bay.local_id, **said},
-        clock=clock,
-    )
-    bump_law(uow, bay.territory_id, clock)

@@ -130,7 +130,7 @@ def _what_to_undo(report: ImportReport) -> Undoing:
     for row in _rows(report.territory_id, list(before)):
         values = before[row.id]
         if row.updated_at != at:
-            # Whoever writes of a bay (its values, its photo, its suspensions) leaves the instant.
+            # Whoever writes of a bay (its values, its photo, its suspensions) leaves the instant: `tell_changed`.
             found.kept.append(row)
         elif values is None:
             found.gone.append(row.id)
