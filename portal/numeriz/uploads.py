@@ -1,8 +1,8 @@
-"""Taking a file sent on a page: it is kept, and imported by a job."""
+"""Taking a file sent on a page: it is kept, and imported by a job, at once or when its columns are told."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -17,11 +17,13 @@ from portal.db import unit_of_work
 from portal.files import file_store
 from portal.jobs import enqueue
 from portal.numeriz.imports.documents import check_size, clean_text
-from portal.numeriz.models import ImportReport
+from portal.numeriz.models import TITLE_LENGTH, ImportReport
 from portal.numeriz.values import ImportKind, ImportState
 from portal.territories.api import TerritoryView
 
 IMPORT_JOB = "numeriz.import"
+AREA = "law-imports"
+"""The files of the store that wait for that job."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +43,39 @@ def receive_file(actor: Actor, territory: TerritoryView, sent: Upload, clock: Cl
     Raises Invalid(`file-empty`, `file-too-large`): whatever else is wrong with it, the report will say.
     """
     check_size(sent.content, _settings().max_upload_bytes)
-    key = file_store().put("law-imports", sent.content)
+    return keep_sent(actor, territory, sent, AREA, job=_ask_import, clock=clock)
+
+
+def _ask_import(report_id: UUID) -> UUID:
+    return enqueue(IMPORT_JOB, {"report_id": str(report_id)})
+
+
+def keep_sent(
+    actor: Actor,
+    territory: TerritoryView,
+    sent: Upload,
+    area: str,
+    *,
+    job: Callable[[UUID], UUID] | None = None,
+    clock: Clock = SYSTEM_CLOCK,
+) -> UUID:
+    """Keep a file in an area of the store, with a report that waits; return the report's id.
+
+    job: asks for what will read it, in the transaction of the report; without it the file waits for somebody.
+    """
+    key = file_store().put(area, sent.content)
     report_id = new_id()
     try:
         with unit_of_work() as uow:
-            job_id = enqueue(IMPORT_JOB, {"report_id": str(report_id)})
             uow.session.add(
                 ImportReport(
                     id=report_id,
                     territory_id=territory.id,
                     kind=sent.kind,
                     state=ImportState.WAITING,
-                    file_name=clean_text(sent.name, 255),
+                    file_name=clean_text(sent.name, TITLE_LENGTH),
                     file_key=key,
-                    job_id=job_id,
+                    job_id=job and job(report_id),
                     format=sent.format,
                     options=dict(sent.options),
                     counts={},

@@ -16,7 +16,6 @@ from sqlalchemy import Select, select
 from portal.common.actor import Actor, ActorKind
 from portal.common.clock import SYSTEM_CLOCK, Clock
 from portal.common.errors import Conflict, Invalid, NotFound
-from portal.common.ids import new_id
 from portal.config import Settings
 from portal.db import UnitOfWork, session, unit_of_work
 from portal.files import file_store
@@ -26,12 +25,13 @@ from portal.numeriz.bays.fields import BayFields
 from portal.numeriz.bays.rows import draft_of_row
 from portal.numeriz.bays.sheet import SheetRead, SheetRow, SheetTitle, check_choice, lines_of, read_rows, titles_of
 from portal.numeriz.bays.undoing import keep_undo, own_bays
-from portal.numeriz.imports.documents import check_size, clean_text
+from portal.numeriz.imports.documents import check_size
 from portal.numeriz.law.memory import bump_law, lock_law
 from portal.numeriz.models import DeliveryBay, ImportReport
 from portal.numeriz.storing.bays import merge_bays
 from portal.numeriz.storing.reports import ImportIdentity, close_import
 from portal.numeriz.storing.tally import Findings, Tally
+from portal.numeriz.uploads import Upload, keep_sent
 from portal.numeriz.values import NUMERIZ, BayDraft, ImportKind, ImportOutcome, ImportState, Issue
 from portal.sheets import Line
 from portal.territories.api import HitKind, TerritoryView, geocode, get_territory_by_id
@@ -66,38 +66,11 @@ def start_sheet(
     settings: Settings = current_app.extensions["settings"]
     check_size(content, settings.max_upload_bytes)
     titles_of(lines_of(content))
-    key = file_store().put(AREA, content)
-    report_id, now = new_id(), clock.now()
-    try:
-        with unit_of_work() as uow:
-            for row in uow.session.scalars(
-                _waiting(territory.id).where(ImportReport.created_at < now - _FORGOTTEN_AFTER)
-            ):
-                _forget(uow, row)
-            uow.session.add(
-                ImportReport(
-                    id=report_id,
-                    territory_id=territory.id,
-                    kind=ImportKind.BAYS,
-                    state=ImportState.WAITING,
-                    file_name=clean_text(name, 255),
-                    file_key=key,
-                    job_id=None,
-                    format=SHEET,
-                    options={},
-                    counts={},
-                    issue_counts={},
-                    items=[],
-                    error={},
-                    actor_label=actor.label,
-                    created_at=now,
-                    applied_at=None,
-                )
-            )
-    except BaseException:
-        file_store().delete(key)
-        raise
-    return report_id
+    with unit_of_work() as uow:
+        old = _waiting(territory.id).where(ImportReport.created_at < clock.now() - _FORGOTTEN_AFTER)
+        for row in uow.session.scalars(old):
+            _forget(uow, row)
+    return keep_sent(actor, territory, Upload(ImportKind.BAYS, name, content, format=SHEET), AREA, clock=clock)
 
 
 def get_sheet(territory: TerritoryView, report_id: UUID, chosen: Mapping[int, str] | None = None) -> Sheet:

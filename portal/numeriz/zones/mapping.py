@@ -19,7 +19,6 @@ from sqlalchemy import select
 from portal.common.actor import Actor
 from portal.common.clock import SYSTEM_CLOCK, Clock
 from portal.common.errors import Conflict, Invalid, NotFound
-from portal.common.ids import new_id
 from portal.config import Settings
 from portal.db import session, unit_of_work
 from portal.files import file_store
@@ -28,8 +27,8 @@ from portal.numeriz.imports.documents import check_plain, check_size, clean_text
 from portal.numeriz.imports.formats import formats_of, recognise
 from portal.numeriz.imports.perimeter_columns import ROLES, colour_of, columns_of
 from portal.numeriz.imports.reading import ReadingContext, SourceFile
-from portal.numeriz.models import TITLE_LENGTH, ImportReport
-from portal.numeriz.uploads import IMPORT_JOB
+from portal.numeriz.models import ImportReport
+from portal.numeriz.uploads import AREA, IMPORT_JOB, Upload, keep_sent
 from portal.numeriz.values import ImportKind, ImportState, Issue, PerimeterDraft
 from portal.regulations.perimeters import Colour
 from portal.territories.api import TerritoryView
@@ -87,34 +86,7 @@ def keep_file(actor: Actor, territory: TerritoryView, name: str, content: bytes,
         read_features(content)
     except Invalid as error:
         raise Invalid(error.code, "file", **error.params) from error
-    key = file_store().put("law-imports", content)
-    report_id = new_id()
-    try:
-        with unit_of_work() as uow:
-            uow.session.add(
-                ImportReport(
-                    id=report_id,
-                    territory_id=territory.id,
-                    kind=ImportKind.PERIMETERS,
-                    state=ImportState.WAITING,
-                    file_name=clean_text(name, TITLE_LENGTH),
-                    file_key=key,
-                    job_id=None,
-                    format="",
-                    options={},
-                    counts={},
-                    issue_counts={},
-                    items=[],
-                    error={},
-                    actor_label=actor.label,
-                    created_at=clock.now(),
-                    applied_at=None,
-                )
-            )
-    except BaseException:
-        file_store().delete(key)
-        raise
-    return report_id
+    return keep_sent(actor, territory, Upload(ImportKind.PERIMETERS, name, content, format=""), AREA, clock=clock)
 
 
 def waiting_file(territory_id: UUID, report_id: UUID) -> ImportReport:
