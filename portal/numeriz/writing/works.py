@@ -331,8 +331,9 @@ def _graph(territory_id: UUID) -> str:
 
 
 def _views(territory_id: UUID, statement: Select[OrderWork]) -> list[WorkView]:
-    graph = _graph(territory_id)
-    return [_view(row, graph) for row in session().scalars(statement)]
+    rows = session().scalars(statement).all()
+    graph = _graph(territory_id) if rows else ""
+    return [_view(row, graph) for row in rows]
 
 
 def _view(row: OrderWork, graph: str) -> WorkView:
