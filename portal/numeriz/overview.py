@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, case, func, literal, select, union_all
 
 from portal.db import session
+from portal.numeriz.impact.confirming import unconfirmed_count
 from portal.numeriz.models import (
     ActivationRow,
     DeliveryBay,
@@ -24,7 +25,10 @@ from portal.numeriz.values import EventState, ImportKind, OrderStatus
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """Figures of a territory's law. events: those that have not ended."""
+    """Figures of a territory's law. events: those that have not ended.
+
+    unconfirmed: orders that were activated and wait for a second person.
+    """
 
     perimeters: int
     shapes: int
@@ -34,6 +38,7 @@ class Overview:
     bays: int
     events: int
     doubtful: int
+    unconfirmed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +85,7 @@ def get_overview(territory_id: UUID) -> Overview:
                 count(DeliveryBay),
                 count(RoadEvent, live),
                 doubtful,
+                unconfirmed_count(territory_id),
             )
         )
         .one()

@@ -18,6 +18,7 @@ from portal.common.errors import Conflict, Invalid
 from portal.common.text import fold
 from portal.db import session, unit_of_work
 from portal.numeriz.codec import period_from_json
+from portal.numeriz.impact.confirming import last_end_alone
 from portal.numeriz.impact.switching import activated, lifted, resumed
 from portal.numeriz.law.memory import lock_law
 from portal.numeriz.models import MeasureRow, OrderVersion, TrafficOrder
@@ -189,9 +190,10 @@ def switch_order(
     """Lift, activate or resume an order from the present minute on; return the number of its new version.
 
     until: the end of it; None: for good, which an activation may not be. seen: the version that the person saw.
-    Everything that follows from a version follows, and the tours that it touches are looked at at once. Raises
+    Everything that follows from a version follows, and the tours that it touches are looked at at once. An activation
+    whose effects nobody studied waits for a second person, see `confirming`. Raises
     NotFound(`order-not-found`), Conflict(`not-ours`, `order-withdrawn`, `order-changed`, `not-switched`),
-    Invalid(`until-missing`, `until-over`, `reason-too-long`).
+    Invalid(`until-missing`, `until-over`, `too-long-alone`, `reason-too-long`).
     """
     why = reason.strip()
     # Maps and clocks show whole minutes: what is lifted now is open for whoever looks at this minute.
@@ -209,7 +211,12 @@ def switch_order(
         if (versions[0].number if versions else 0) != seen:
             raise Conflict("order-changed", author=versions[0].actor_name if versions else "")
         draft = _switched(order, versions, change, now, until)
-        number = store_version(uow, territory.id, order_id, change, draft, actor, why, clock=clock)
+        limit = last_end_alone(order, versions, clock.now()) if change is OrderChange.ACTIVATED else None
+        if limit is not None and until is not None and until > limit:
+            raise Invalid("too-long-alone", "until")
+        number = store_version(
+            uow, territory.id, order_id, change, draft, actor, why, awaits=limit is not None, clock=clock
+        )
         asked = neighbours()
         for follow in () if asked is None else asked.follow_change:
             follow(territory.id)

@@ -139,6 +139,10 @@ _DONE: Mapping[str, LazyString] = {
     "signed": _l("Vous avez signé. L’arrêté peut être publié tel qu’il est écrit."),
     "lifted": _l("Levé. La carte et les itinéraires suivent dans les secondes qui viennent."),
     "activated": _l("Activé. La carte et les itinéraires suivent dans les secondes qui viennent."),
+    "to-confirm": _l(
+        "Les effets de cet arrêté n’ont pas été étudiés ici\u00a0: une autre personne doit confirmer cette activation."
+    ),
+    "confirmed": _l("Vous avez confirmé l’activation."),
     "resumed": _l("Repris\u00a0: l’arrêté s’applique de nouveau comme il est écrit."),
 }
 
@@ -157,6 +161,12 @@ _REFUSALS: Mapping[str, LazyString] = {
     "not-switched": _l("Cet arrêté s’applique déjà comme il est écrit."),
     "until-missing": _l("Choisissez jusqu’à quand."),
     "until-over": _l("Cette heure est déjà passée."),
+    "too-long-alone": _l(
+        "Les effets de cet arrêté n’ont pas été étudiés ici\u00a0: il s’active 24\u00a0heures en tout avant qu’une autre "
+        "personne confirme."
+    ),
+    "nothing-to-confirm": _l("Cette activation est déjà confirmée."),
+    "own-activation": _l("Vous avez activé cet arrêté\u00a0: une autre personne doit le confirmer."),
     "reason-too-long": _l("La raison est trop longue."),
     "act-unknown": _l("Choisissez de lever, d’activer ou de revenir à l’arrêté écrit."),
 }

@@ -12,15 +12,18 @@ from portal.common.clock import SYSTEM_CLOCK
 from portal.common.errors import Conflict, Invalid
 from portal.common.text import whole_number
 from portal.numeriz.impact import hot_switch, messages
+from portal.numeriz.impact.confirming import confirm_activation, list_unconfirmed
 from portal.numeriz.impact.hot_switch import Lasting
 from portal.numeriz.values import OrderChange
 from portal.numeriz.views.desk import CLERK, blueprint, desk_page
-from portal.numeriz.writing import current_order
+from portal.numeriz.writing import current_order, newest_version
 from portal.regulations.calendars import LocalCalendar
 from portal.territories.api import TerritoryView, get_territory
 from portal.web.guards import current_actor, guard
 
 _ACTS = {change.value: change for change in (OrderChange.LIFTED, OrderChange.ACTIVATED, OrderChange.RESUMED)}
+CONFIRM = "confirmed"
+"""What the button of a second person sends instead of a change."""
 
 
 @blueprint.get("/fermetures")
@@ -33,6 +36,7 @@ def show_switches(territory: str) -> ResponseReturnValue:
         "impact/switches",
         view,
         orders=hot_switch.list_switchable(view, _calendar(view), now, text),
+        unconfirmed=list_unconfirmed(current_actor(), view.id),
         text=text,
         now=now,
         most_listed=hot_switch.MOST_LISTED,
@@ -45,12 +49,17 @@ def show_switches(territory: str) -> ResponseReturnValue:
 @blueprint.post("/fermetures/<uuid:order_id>")
 @guard(CLERK)
 def switch_order(territory: str, order_id: UUID) -> ResponseReturnValue:
-    """Lift, activate or resume an order at once."""
+    """Lift, activate or resume an order at once, or confirm as a second person that it was activated."""
     view, now = get_territory(territory), SYSTEM_CLOCK.now()
     current_order(view.id, order_id)  # an order of elsewhere is not found, whatever is asked of it
-    change = _ACTS.get(request.form.get("change", ""))
+    act = request.form.get("change", "")
+    change = _ACTS.get(act)
     chosen = request.form.get("until", "")
     try:
+        if act == CONFIRM:
+            confirm_activation(current_actor(), view.id, order_id)
+            flash(messages.done("confirmed"), "success")
+            return _back(view, order_id)
         if change is None:
             raise Invalid("act-unknown", "change")
         if change is not OrderChange.RESUMED and chosen not in set(Lasting):
@@ -69,7 +78,14 @@ def switch_order(territory: str, order_id: UUID) -> ResponseReturnValue:
         flash(messages.refusal(error.code), "warning")
     else:
         flash(messages.done(change.value), "success")
-    return redirect(url_for("numeriz.show_switches", territory=view.slug, _anchor=f"arrete-{order_id}"), 303)
+        stored = newest_version(order_id)
+        if stored is not None and stored.awaits:
+            flash(messages.done("to-confirm"), "warning")
+    return _back(view, order_id)
+
+
+def _back(territory: TerritoryView, order_id: UUID) -> ResponseReturnValue:
+    return redirect(url_for("numeriz.show_switches", territory=territory.slug, _anchor=f"arrete-{order_id}"), 303)
 
 
 def _calendar(territory: TerritoryView) -> LocalCalendar:

@@ -47,7 +47,10 @@ class OrderWork(Base):
 
 
 class OrderVersion(Base):
-    """What an order written here said from an instant on; rows are only added. document: written by `codec`."""
+    """What an order written here said from an instant on; rows are only added. document: written by `codec`.
+
+    A version that waits for a second person gets her name later, and nothing else.
+    """
 
     __tablename__ = "order_version"
     __table_args__ = (

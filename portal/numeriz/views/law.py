@@ -15,6 +15,7 @@ from portal.numeriz.bays.queries import page_bays
 from portal.numeriz.drawing import measures_layer
 from portal.numeriz.event_lists import page_events
 from portal.numeriz.feeds.register import list_feeds
+from portal.numeriz.impact.confirming import list_unconfirmed
 from portal.numeriz.matching.display import MatchView, match_of_perimeter, matches_of_order
 from portal.numeriz.overview import get_overview, list_order_sources, list_sources
 from portal.numeriz.pushing.reading import push_panel
@@ -24,7 +25,7 @@ from portal.numeriz.views.desk import CLERK, blueprint, desk_page
 from portal.numeriz.writing import find_amendment, list_to_sign, version_in_force
 from portal.regulations.perimeters import Colour
 from portal.territories.api import get_territory
-from portal.web.guards import guard
+from portal.web.guards import current_actor, guard
 
 _DOUBTS_IN_OVERVIEW = 10
 
@@ -107,6 +108,7 @@ def list_orders(territory: str) -> ResponseReturnValue:
         sources=sources,
         doubtful=_doubtful(),
         waiting=list_to_sign(view.id),
+        unconfirmed=list_unconfirmed(current_actor(), view.id),
     )
 
 

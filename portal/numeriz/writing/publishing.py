@@ -160,12 +160,14 @@ def store_version(
     signed_by: str = "",
     *,
     form: Document | None = None,
+    awaits: bool = False,
     clock: Clock = SYSTEM_CLOCK,
 ) -> int:
     """Store what an order says from now on, with everything that follows from it; return the version's number.
 
     The order keeps its place in its source, and the words of its form unless others are given. An order that was
-    never changed here first gets a version of what it said until now. Raises NotFound(`order-not-found`),
+    never changed here first gets a version of what it said until now. awaits: a second person has still to sign this
+    version, which is in force all the same. Raises NotFound(`order-not-found`),
     Conflict(`not-ours`, `order-withdrawn`).
     """
     lock_law(uow, territory_id)
@@ -195,6 +197,7 @@ def store_version(
         actor=actor,
         reason=reason,
         signed_by=signed_by,
+        awaits=awaits,
         clock=clock,
     )
     record(
@@ -239,6 +242,7 @@ def _add_version(
     actor: Actor | None = None,
     reason: str = "",
     signed_by: str = "",
+    awaits: bool = False,
     clock: Clock,
 ) -> None:
     """Add a version; one without an actor is what was stored before versions were kept."""
@@ -249,7 +253,7 @@ def _add_version(
             order_id=order_id,
             number=number,
             change=change,
-            document=version_document(order, form),
+            document=version_document(order, form, awaits=awaits),
             reason=reason,
             actor_id=actor.user_id if actor else None,
             actor_name=actor.label[:_NAME_LENGTH] if actor else "",

@@ -117,7 +117,10 @@ class WorkView:
 
 @dataclass(frozen=True, slots=True)
 class VersionView:
-    """What an order written here said from an instant on. document: the words of the form; None when it had none."""
+    """What an order written here said from an instant on. document: the words of the form; None when it had none.
+
+    awaits: a second person has still to sign it.
+    """
 
     id: UUID
     order_id: UUID
@@ -130,6 +133,7 @@ class VersionView:
     actor_name: str
     signed_by_name: str
     at: datetime
+    awaits: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,9 @@ SWITCHED: Final = frozenset({OrderChange.LIFTED, OrderChange.ACTIVATED})
 """Changes after which an order does not hold as it is written."""
 SWITCHES: Final = SWITCHED | {OrderChange.RESUMED}
 """Changes of the hot switch: what the order says on paper is what the version before them said."""
-ORDER, FORM = "order", "form"
-"""Parts of the document of a version: the order by `order_to_json`, and the words of the form (null: none)."""
+ORDER, FORM, AWAITS = "order", "form", "awaits"
+"""Parts of the document of a version: the order by `order_to_json`, the words of the form (null: none), whether it
+waits for the signature of a second person."""
 
 
 def versions_of(order_id: UUID) -> Sequence[VersionView]:
@@ -145,9 +146,9 @@ def order_from_json(found: Mapping[str, Any]) -> OrderDraft:
     )
 
 
-def version_document(order: OrderDraft, form: Document | None) -> dict[str, Any]:
+def version_document(order: OrderDraft, form: Document | None, *, awaits: bool = False) -> dict[str, Any]:
     """What is kept of a version."""
-    return {ORDER: order_to_json(order), FORM: None if form is None else dict(form)}
+    return {ORDER: order_to_json(order), FORM: None if form is None else dict(form), AWAITS: awaits}
 
 
 def _issue(found: Mapping[str, Any]) -> Issue:
@@ -167,4 +168,5 @@ def _view(row: OrderVersion) -> VersionView:
         row.actor_name,
         row.signed_by_name,
         row.at,
+        awaits=bool(row.document.get(AWAITS)) and not row.signed_by_name,
     )

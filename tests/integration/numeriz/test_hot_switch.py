@@ -17,20 +17,30 @@ from sqlalchemy import select
 from portal.audit import AuditTag, list_entries
 from portal.common.actor import Actor, ActorKind
 from portal.common.clock import SYSTEM_CLOCK, FixedClock
-from portal.common.errors import PortalError
+from portal.common.errors import Conflict, Invalid, PortalError
 from portal.common.ids import new_id
 from portal.db import session
 from portal.itineriz.models import Route
 from portal.itineriz.services import CreateRoute, create_route
 from portal.itineriz.trip import Stop
 from portal.numeriz.exports.publishing import published_files
+from portal.numeriz.impact.confirming import confirm_activation, list_unconfirmed
 from portal.numeriz.impact.hot_switch import Lasting, instant_of, list_switchable, switch_order
+from portal.numeriz.impact.keeping import sign_work
 from portal.numeriz.law.memory import law_snapshot
 from portal.numeriz.models import TrafficOrder
 from portal.numeriz.services import store_orders
 from portal.numeriz.values import OrderChange, OrderDraft, OrderStatus
-from portal.numeriz.writing import current_order, versions_of, withdraw_order
+from portal.numeriz.writing import (
+    current_order,
+    get_work,
+    publish_work,
+    start_work,
+    versions_of,
+    withdraw_order,
+)
 from portal.regulations.calendars import LocalCalendar
+from portal.regulations.measures import MeasureType
 from portal.regulations.schedules import Period
 from portal.territories.queries import TerritoryView
 from tests.factories.accounts import make_company, make_user
@@ -38,11 +48,13 @@ from tests.factories.law import TESTER, make_law, measure_draft, order_draft
 from tests.factories.territories import make_territory
 from tests.support.impact_town import at, build_town, make_town
 from tests.support.query_count import counted_queries
+from tests.support.written import judge, written
 
 RunJobs = Callable[[Flask], int]
 CALENDAR = LocalCalendar(ZoneInfo("Europe/Paris"))
 NOW = datetime(2027, 3, 2, 9, tzinfo=CALENDAR.zone)
 HOUR = timedelta(hours=1)
+ALARM = {"code": "motorway", "params": {"metres": 120, "road": "A 99"}}
 
 
 @pytest.fixture(scope="module")
@@ -54,8 +66,8 @@ def clerk() -> Actor:
     return Actor(ActorKind.USER, "Camille", user_id=make_user().id)
 
 
-def ours(territory: TerritoryView, *periods: Period, **more: Any) -> UUID:
-    make_law(territory, orders=[order_draft(measure_draft(periods=list(periods)), identifier="A", **more)])
+def ours(territory: TerritoryView, *periods: Period, kind: MeasureType = MeasureType.NO_ENTRY, **more: Any) -> UUID:
+    make_law(territory, orders=[order_draft(measure_draft(kind, periods=list(periods)), identifier="A", **more)])
     return session().scalars(select(TrafficOrder.id).where(TrafficOrder.identifier == "A")).one()
 
 
@@ -67,7 +79,7 @@ def active(territory: TerritoryView, when: datetime) -> bool:
 
 def test_each_switch_is_a_version_and_the_law_follows(database: Flask) -> None:
     territory, actor = make_territory(), clerk()
-    order_id = ours(territory, Period(NOW - 24 * HOUR, NOW + 48 * HOUR))
+    order_id = ours(territory, Period(NOW - 24 * HOUR, NOW + 48 * HOUR), kind=MeasureType.NO_PARKING)
     written = current_order(territory.id, order_id)
     clock = FixedClock(NOW)
     number = switch_order(
@@ -87,6 +99,46 @@ def test_each_switch_is_a_version_and_the_law_follows(database: Flask) -> None:
     assert versions[-1].order == written and versions[-2].reason == "Livraison"
     entries = list_entries(subject_id=order_id).items
     assert [entry.tag for entry in entries if entry.tag is AuditTag.ORDER_SWITCHED] == [AuditTag.ORDER_SWITCHED] * 3
+
+
+def test_a_second_person_confirms_when_effects_were_not_studied(database: Flask) -> None:
+    territory, actor, other = make_territory(), clerk(), clerk()
+    order_id = ours(territory, Period(NOW - 48 * HOUR, NOW - HOUR))
+
+    def activate(hours: float, seen: int, at: datetime = NOW) -> int:
+        until = at + hours * HOUR
+        clock = FixedClock(at)
+        return switch_order(actor, territory, order_id, OrderChange.ACTIVATED, until=until, seen=seen, clock=clock)
+
+    with pytest.raises(Invalid, match="too-long-alone"):
+        activate(25, 0)
+    number = activate(2, 0)
+    assert active(territory, NOW + HOUR), "one tap is enough"
+    assert [(one.order_id, one.own) for one in list_unconfirmed(actor, territory.id)] == [(order_id, True)]
+    assert list_unconfirmed(other, make_territory().id) == []
+    # Again and again is no way around: the hours of one person are counted from the first tap.
+    later = NOW + 20 * HOUR
+    with pytest.raises(Invalid, match="too-long-alone"):
+        activate(5, number, later)
+    with pytest.raises(Conflict, match="own-activation"):
+        confirm_activation(actor, territory.id, order_id)
+    confirm_activation(other, territory.id, order_id)
+    assert versions_of(order_id)[0].signed_by_name == other.label and list_unconfirmed(other, territory.id) == []
+    assert AuditTag.ORDER_SIGNED in [entry.tag for entry in list_entries(subject_id=order_id).items]
+    with pytest.raises(Conflict, match="nothing-to-confirm"):
+        confirm_activation(other, territory.id, order_id)
+    activate(5, number, later)
+
+
+def test_nobody_else_is_asked_when_the_order_was_judged_before_it_was_published(app: Flask) -> None:
+    territory, author, second = make_territory(), clerk(), clerk()
+    work_id = start_work(author, territory.id, document=written())
+    judge(territory.id, work_id, [ALARM])
+    sign_work(second, territory.id, work_id, get_work(territory.id, work_id).digest)
+    order_id = publish_work(author, territory.id, work_id, 1)
+    until = SYSTEM_CLOCK.now() + 40 * HOUR
+    switch_order(author, territory, order_id, OrderChange.ACTIVATED, until=until, seen=1)
+    assert list_unconfirmed(author, territory.id) == []
 
 
 def _elsewhere(territory: TerritoryView) -> UUID:

@@ -185,6 +185,28 @@ def test_a_sentence_says_why_when_a_switch_is_refused(
     assert expected in listed(page_client)
 
 
+def test_an_activation_waits_at_the_desk_when_its_effects_were_not_studied(
+    page_client: PageClient, author: MadeUser, territory: TerritoryView
+) -> None:
+    make_law(territory, orders=[order_draft(title="Barrage d’urgence")])
+    order_id = session().scalars(select(TrafficOrder.id)).one()
+    url = f"{BASE}/fermetures/{order_id}"
+    page_client.submit(url, {"change": "activated", "seen": "0", "until": "2h"})
+    assert "une autre personne doit confirmer cette activation" in listed(page_client)
+    assert page_client.get(BASE).select_one(f"#a-confirmer a[href='{BASE}/fermetures']")
+    for path in ("/arretes", "/fermetures"):
+        section = page_client.get(f"{BASE}{path}").select_one("section[aria-labelledby='a-confirmer']")
+        assert section is not None and "Barrage d’urgence" in section.get_text()
+        assert section.select_one("form") is None, "whoever activated it is no second person"
+    page_client.submit(url, {"change": "confirmed"})
+    assert "une autre personne doit le confirmer" in listed(page_client)
+    page_client.sign_in(staff(territory).id)
+    assert page_client.get(f"{BASE}/arretes").select_one(f"section[aria-labelledby='a-confirmer'] form[action='{url}']")
+    page_client.submit(url, {"change": "confirmed"})
+    assert "Vous avez confirmé l’activation." in listed(page_client)
+    assert "Activations à confirmer" not in listed(page_client) + page_client.get(BASE).get_text()
+
+
 def test_the_page_says_so_when_nothing_can_be_switched(
     page_client: PageClient, author: MadeUser, territory: TerritoryView
 ) -> None:
