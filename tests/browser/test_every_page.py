@@ -101,17 +101,21 @@ PAGES: dict[str | None, tuple[str, ...]] = {
 _ID = "[0-9a-f]{8}-[0-9a-f-]{27}"
 
 
-def _open(visitor: Person, entry: str, company: str) -> None:
-    """Open a page of the table; where it names links, follow them."""
-    path, *parts = entry.split(" > ")
-    visitor.open(re.sub(r"^C", company, path))
-    for part in parts:
-        links = (str(link.get_attribute("href")) for link in visitor.page.locator("main a[href]").all())
+def _open(visitor: Person, entry: str, company: str, links: dict[str, list[str]]) -> None:
+    """Open a page of the table; where it names links, follow them. links: those of each entry that was opened."""
+    start, _, part = entry.rpartition(" > ")
+    if start and start not in links:
+        _open(visitor, start, company, links)
+    if start:
         end = re.compile(part.replace("ID", _ID) + "$")
-        found = next((href for href in links if end.search(href.partition("?")[0])), None)
-        assert found, f"{entry}: no link to {part} on {visitor.page.url}"
-        visitor.open(found)
+        path = next((href for href in links[start] if end.search(href.partition("?")[0])), "")
+        assert path, f"{entry}: no link to {part} on the page of {start}"
+    else:
+        path = re.sub(r"^C", company, part)
+    visitor.open(path)
     settled(visitor.page)
+    hrefs = "links => links.map((link) => link.getAttribute('href'))"
+    links[entry] = visitor.page.locator("main a[href]").evaluate_all(hrefs)
 
 
 @pytest.mark.slow
@@ -120,9 +124,10 @@ def test_page_has_no_barrier_and_fits_both_screens_when_it_is_opened(person: Per
     visitor = person(name)
     visitor.expects(404)
     company = visitor.company_path() if name == "fleuriste" else ""
-    found = []
+    found: list[str] = []
+    links: dict[str, list[str]] = {}
     for entry in PAGES[name]:
-        _open(visitor, entry, company)
+        _open(visitor, entry, company, links)
         for device in (PHONE, DESKTOP):
             visitor.take(device)
             found += visitor.barriers()

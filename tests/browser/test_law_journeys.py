@@ -37,7 +37,7 @@ def test_order_is_on_the_list_and_found_on_the_roads_when_a_clerk_sends_its_file
     order_page, until = page.url, time.monotonic() + WORKER_MS / 1000
     while "Retrouvé" not in page.get_by_role("main").inner_text() and time.monotonic() < until:
         settled(page)
-        page.wait_for_timeout(1000)
+        page.wait_for_timeout(250)
         page.goto(order_page)
     settled(page)
     expect(page.get_by_role("main")).to_contain_text("Retrouvé à 100")

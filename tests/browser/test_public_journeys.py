@@ -87,10 +87,10 @@ def test_request_and_check_work_when_scripts_are_off(person: PersonMaker, device
     form.send()
     found = RequestPage(florist)
     assert found.number
-    for _look in range(30):
+    for _look in range(60):
         if florist.page.get_by_text("Votre demande est complète").is_visible():
             break
-        florist.page.wait_for_timeout(1000)
+        florist.page.wait_for_timeout(500)
         florist.page.reload()
     expect(found.perimeters().filter(has_text=STADIUM_RED)).to_contain_text("Rouge")
 
