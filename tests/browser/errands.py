@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from shapely import Point
@@ -25,6 +25,11 @@ def town_of_the_demo() -> Town:
 def today() -> datetime:
     """Return now by the territory's clock, without seconds."""
     return datetime.now(ZONE).replace(second=0, microsecond=0)
+
+
+def far_day() -> date:
+    """A day that no journey drives on, for orders that are written."""
+    return today().date() + timedelta(days=200)
 
 
 def event_errand(town: Town) -> Errand:

@@ -14,6 +14,7 @@ from portal.common.ids import new_id
 from portal.territories.demo_town import Town
 from tests.browser.conftest import PersonMaker
 from tests.browser.law_files import closure_file, quiet_street
+from tests.browser.pages.keys import draw_points
 from tests.browser.pages.public_map import PublicMap
 from tests.browser.people import DESKTOP, PHONE, TERRITORY, Person, settled
 
@@ -73,15 +74,7 @@ def test_a_zone_is_followed_when_it_is_drawn_by_keyboard(person: PersonMaker) ->
     visitor, email = person(None, DESKTOP), f"zone.{new_id().hex[-6:]}@exemple.fr"
     page = visitor.open(f"/carte/{TERRITORY}/alertes")
     page.get_by_label("Une zone dessinée").check()
-    drawing = page.locator("#dessin")
-    drawing.scroll_into_view_if_needed()
-    settled(page)
-    canvas = drawing.locator(".j-map__canvas")
-    canvas.focus()
-    for keys in ([], ["ArrowRight", "ArrowRight"], ["ArrowDown", "ArrowDown"]):
-        for key in [*keys, "Enter"]:
-            page.keyboard.press(key)
-            page.wait_for_timeout(350)  # the map glides
+    draw_points(page.locator("#dessin"), "ArrowRight ArrowRight", "ArrowDown ArrowDown")
     assert visitor.overflow_px() <= 0 and visitor.barriers() == []
     page.get_by_label("Adresse électronique").fill(email)
     page.get_by_role("button", name="Recevoir cette alerte").last.click()

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from playwright.sync_api import expect
 
 from portal.common.ids import new_id
 from tests.browser.conftest import PersonMaker
-from tests.browser.errands import ZONE
+from tests.browser.errands import far_day
+from tests.browser.pages.keys import press, type_over
 from tests.browser.pages.public_map import PublicMap
 from tests.browser.pages.writing import OrderPages
 from tests.browser.people import DESKTOP, PHONE, Person
 
 # No alarm rises there, so that nobody else has to sign.
 STREET = "Rue de la Victoire"
-
-
-def _far_day() -> date:
-    """A day that no other journey drives on."""
-    return datetime.now(ZONE).date() + timedelta(days=200)
 
 
 def _said_there(visitor: Person, day: date) -> str:
@@ -30,85 +26,72 @@ def _said_there(visitor: Person, day: date) -> str:
     return answer.inner_text()
 
 
-def test_order_is_written_published_seen_amended_and_withdrawn(person: PersonMaker) -> None:
+def test_order_is_written_published_seen_amended_and_withdrawn_with_the_keyboard(person: PersonMaker) -> None:
     clerk, visitor = person("agent", DESKTOP), person(None, PHONE)
-    pages, day = OrderPages(clerk, looked_at=True), _far_day()
+    pages, day = OrderPages(clerk, looked_at=True, by_keyboard=True), far_day()
+    page, keyboard = clerk.page, clerk.page.keyboard
     title = f"Grue {STREET.lower()}"
     pages.start()
     pages.say_who(title, new_id().hex[-12:])
     pages.wait_until_saved()
-    clerk.page.reload()
-    expect(clerk.page.get_by_label("Titre")).to_have_value(title)
-    pages.go_on()
+    page.reload()
+    expect(page.get_by_label("Titre")).to_have_value(title)
+    press(page.get_by_label("Titre"))
     pages.at("Que règle la mesure")
-    pages.go_on()
+    press(page.get_by_role("radio", name="Circulation interdite"), "ArrowDown")
+    keyboard.press("ArrowDown")
+    expect(page.get_by_role("radio", name="Vitesse limitée")).to_be_checked()
+    keyboard.press("Tab")
+    keyboard.type("30")
+    keyboard.press("Enter")
     pages.at("Où la mesure")
     pages.add_street(STREET)
+    expect(page.locator("#apercu")).to_contain_text("Vitesse limitée à 30")
+    press(page.get_by_role("link", name="Quoi"))
+    pages.at("Que règle la mesure")
+    press(page.get_by_role("radio", name="Vitesse limitée"), "ArrowUp")
+    keyboard.press("ArrowUp")
+    expect(page.get_by_role("radio", name="Circulation interdite")).to_be_checked()
+    pages.go_on()
+    pages.at("Où la mesure")
     pages.go_on()
     pages.at("Quand la mesure")
     pages.say_when(day, day - timedelta(days=1))
     pages.go_on()
     clerk.expects(422)
-    expect(clerk.page.locator("#periods-0-end_day-error")).to_contain_text("La fin doit venir après le début")
+    expect(page.locator("#periods-0-end_day-error")).to_contain_text("La fin doit venir après le début")
     pages.say_when(day, day)
-    expect(clerk.page.locator("#heures")).to_contain_text("00:00–22:00")
-    expect(clerk.page.locator(".j-field__error")).to_have_count(0)
+    expect(page.locator("#heures")).to_contain_text("00:00–22:00")
+    expect(page.locator(".j-field__error")).to_have_count(0)
     pages.go_on()
     pages.at("Pour qui")
-    clerk.page.get_by_label("à certains véhicules seulement").check()
-    clerk.page.locator("#bound-gross_weight_kg").fill("7,5")
-    expect(clerk.page.locator("#apercu")).to_contain_text("véhicules de plus de 7,5 t de PTAC")
+    press(page.get_by_role("radio", name="à tous les véhicules"), "ArrowDown")
+    expect(page.get_by_label("à certains véhicules seulement")).to_be_checked()
+    type_over(page.locator("#bound-gross_weight_kg"), "7,5")
+    keyboard.press("Tab")
+    expect(page.locator("#apercu")).to_contain_text("véhicules de plus de 7,5 t de PTAC")
     pages.go_on()
     pages.at("Relire et publier")
     assert title not in _said_there(visitor, day)
     pages.study_and_publish()
-    order = clerk.page.url
+    order = page.url
     assert title in _said_there(visitor, day)
 
-    clerk.page.get_by_role("button", name="Modifier", exact=True).click()
+    press(page.get_by_role("button", name="Modifier", exact=True))
     pages.at("Qui prend")
-    clerk.page.get_by_role("link", name="Pour qui").click()
+    press(page.get_by_role("link", name="Pour qui"))
     pages.at("Pour qui")
-    clerk.page.locator("#bound-gross_weight_kg").fill("19")
+    type_over(page.locator("#bound-gross_weight_kg"), "19")
     pages.go_on()
     pages.at("Relire et publier")
     pages.study_and_publish()
     assert title not in _said_there(visitor, day)
 
-    clerk.page.goto(order)
-    clerk.page.get_by_role("link", name="Retirer", exact=True).click()
-    clerk.page.get_by_label("Motif").or_(clerk.page.locator("#reason")).first.fill("La grue est repartie.")
-    clerk.page.get_by_role("button", name="Retirer l’arrêté").click()
-    expect(clerk.page.get_by_role("main")).to_contain_text("Retiré")
-
-
-def test_every_step_is_reached_with_the_keyboard(person: PersonMaker) -> None:
-    clerk = person("agent", DESKTOP)
-    pages, keyboard = OrderPages(clerk), clerk.page.keyboard
-    pages.start()
-    clerk.page.get_by_label("Titre").focus()
-    for text in ("Écrit au clavier", new_id().hex[-12:], "Ville de Valmarin-sur-Orle"):
-        keyboard.type(text)
-        keyboard.press("Tab")
-    clerk.page.get_by_label("Titre").press("Enter")
-    pages.at("Que règle la mesure")
-    clerk.page.get_by_role("radio", name="Circulation interdite").focus()
-    keyboard.press("ArrowDown")
-    keyboard.press("ArrowDown")
-    expect(clerk.page.get_by_role("radio", name="Vitesse limitée")).to_be_checked()
-    keyboard.press("Tab")
-    keyboard.type("30")
-    keyboard.press("Enter")
-    pages.at("Où la mesure")
-    clerk.page.get_by_role("button", name="Ajouter ce lieu").press("Enter")
-    pages.at("Où est le lieu")
-    clerk.page.get_by_label("Nom de la rue").focus()
-    keyboard.type(STREET)
-    keyboard.press("Enter")
-    expect(clerk.page.locator("#lieu")).to_contain_text("retenu")
-    clerk.page.get_by_role("button", name="Valider ce lieu").press("Enter")
-    pages.at("Où la mesure")
-    expect(clerk.page.locator("#apercu")).to_contain_text("Vitesse limitée à 30")
+    page.goto(order)
+    press(page.get_by_role("link", name="Retirer", exact=True))
+    type_over(page.get_by_label("Motif").or_(page.locator("#reason")).first, "La grue est repartie.")
+    press(page.get_by_role("button", name="Retirer l’arrêté"))
+    expect(page.get_by_role("main")).to_contain_text("Retiré")
 
 
 def test_both_texts_are_shown_when_two_clerks_write_the_same_step(person: PersonMaker) -> None:
