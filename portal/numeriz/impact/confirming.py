@@ -15,7 +15,7 @@ from portal.common.actor import Actor
 from portal.common.clock import SYSTEM_CLOCK, Clock
 from portal.common.errors import Conflict
 from portal.db import session, unit_of_work
-from portal.numeriz.models import OrderVersion, TrafficOrder
+from portal.numeriz.models import NAME_LENGTH, OrderVersion, TrafficOrder
 from portal.numeriz.values import OrderChange, OrderDraft, OrderStatus
 from portal.numeriz.writing import VersionView, current_order
 from portal.numeriz.writing.versions import AWAITS, SWITCHES
@@ -23,7 +23,6 @@ from portal.regulations.measures import CLOSING_TYPES
 
 LONGEST_ALONE: Final = timedelta(hours=24)
 """How long one person may close a street in all before a second one has looked."""
-_NAME_LENGTH: Final = 160
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +79,7 @@ def confirm_activation(actor: Actor, territory_id: UUID, order_id: UUID, *, cloc
         if actor.user_id is None or actor.user_id in {row.actor_id for row in rows}:
             raise Conflict("own-activation")
         for row in rows:
-            row.signed_by_name = actor.label[:_NAME_LENGTH]
+            row.signed_by_name = actor.label[:NAME_LENGTH]
         record(
             actor,
             AuditTag.ORDER_SIGNED,

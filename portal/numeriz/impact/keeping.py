@@ -16,11 +16,10 @@ from portal.common.errors import Conflict, NotFound
 from portal.db import UnitOfWork, session, unit_of_work
 from portal.jobs import JobView, enqueue, latest_job
 from portal.numeriz.impact.found import Impact, impact_from_json
-from portal.numeriz.models import OrderImpact, OrderWork
+from portal.numeriz.models import NAME_LENGTH, OrderImpact, OrderWork
 from portal.numeriz.writing import WorkView, get_work
 
 IMPACT_JOB: Final = "numeriz.impact"
-_NAME_LENGTH: Final = 160
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +120,7 @@ def sign_work(actor: Actor, territory_id: UUID, work_id: UUID, digest: str, *, c
         if refused is not None:
             raise Conflict(refused)
         row.signed_digest, row.signed_at = digest, clock.now()
-        row.signed_by_id, row.signed_by_name = actor.user_id, actor.label[:_NAME_LENGTH]
+        row.signed_by_id, row.signed_by_name = actor.user_id, actor.label[:NAME_LENGTH]
         record(
             actor,
             AuditTag.ORDER_SIGNED,

@@ -20,10 +20,11 @@ from portal.numeriz.models.law import (
     TrafficOrder,
 )
 from portal.numeriz.models.sources import Feed, ImportReport, Publication, SourceRecordRow
-from portal.numeriz.models.writing import BaySuspension, CityEvent, OrderPush, OrderVersion, OrderWork
+from portal.numeriz.models.writing import NAME_LENGTH, BaySuspension, CityEvent, OrderPush, OrderVersion, OrderWork
 
 __all__ = [
     "IDENTIFIER_LENGTH",
+    "NAME_LENGTH",
     "NO_GEOMETRY",
     "SOURCE_ID_LENGTH",
     "SOURCE_LENGTH",

@@ -14,6 +14,9 @@ from portal.db.base import text_enum
 from portal.numeriz.models.law import TITLE_LENGTH
 from portal.numeriz.values import OrderChange, PushState
 
+NAME_LENGTH = 160
+"""Of a person, as she is called on the day."""
+
 
 class OrderWork(Base):
     """An order being written, or a model of orders to start from; never law.
@@ -34,13 +37,13 @@ class OrderWork(Base):
     document: Mapped[dict[str, Any]]
     revision: Mapped[int]
     author_id: Mapped[UUID | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
-    author_name: Mapped[str] = mapped_column(String(160))
+    author_name: Mapped[str] = mapped_column(String(NAME_LENGTH))
     judged: Mapped[str] = mapped_column(String(64), default="")
     alarms: Mapped[list[Any]]
     sign_asked_at: Mapped[datetime | None]
     signed_digest: Mapped[str] = mapped_column(String(64), default="")
     signed_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
-    signed_by_name: Mapped[str] = mapped_column(String(160), default="")
+    signed_by_name: Mapped[str] = mapped_column(String(NAME_LENGTH), default="")
     signed_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
@@ -65,8 +68,8 @@ class OrderVersion(Base):
     document: Mapped[dict[str, Any]]
     reason: Mapped[str] = mapped_column(Text, default="")
     actor_id: Mapped[UUID | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
-    actor_name: Mapped[str] = mapped_column(String(160))
-    signed_by_name: Mapped[str] = mapped_column(String(160), default="")
+    actor_name: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    signed_by_name: Mapped[str] = mapped_column(String(NAME_LENGTH), default="")
     at: Mapped[datetime]
 
 

@@ -24,7 +24,7 @@ from portal.jobs import JobState, enqueue, latest_job
 from portal.numeriz.exports.publishing import PUBLISH_JOB
 from portal.numeriz.law.memory import bump_law, lock_law
 from portal.numeriz.matching.tasks import ensure_matching
-from portal.numeriz.models import OrderVersion, OrderWork, TrafficOrder
+from portal.numeriz.models import NAME_LENGTH, OrderVersion, OrderWork, TrafficOrder
 from portal.numeriz.pushing import ask_push
 from portal.numeriz.storing.orders import merge_orders
 from portal.numeriz.storing.tally import Tally
@@ -36,7 +36,6 @@ from portal.numeriz.writing.works import get_work
 from portal.territories.api import ALL_TERRITORIES, TerritoryView, get_territory_by_id
 
 REASON_LENGTH: Final = 500
-_NAME_LENGTH: Final = 160
 _TAGS: Final = {
     OrderChange.PUBLISHED: AuditTag.ORDER_PUBLISHED,
     OrderChange.AMENDED: AuditTag.ORDER_AMENDED,
@@ -256,7 +255,7 @@ def _add_version(
             document=version_document(order, form, awaits=awaits),
             reason=reason,
             actor_id=actor.user_id if actor else None,
-            actor_name=actor.label[:_NAME_LENGTH] if actor else "",
+            actor_name=actor.label[:NAME_LENGTH] if actor else "",
             signed_by_name=signed_by,
             at=at,
         )

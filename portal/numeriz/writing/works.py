@@ -18,7 +18,7 @@ from portal.common.ids import new_id
 from portal.db import Page, paginate, session, unit_of_work
 from portal.db.paging import DEFAULT_PAGE_SIZE
 from portal.numeriz.law.memory import lock_law
-from portal.numeriz.models import TITLE_LENGTH, OrderWork
+from portal.numeriz.models import NAME_LENGTH, TITLE_LENGTH, OrderWork
 from portal.numeriz.values import NUMERIZ, OrderStatus
 from portal.numeriz.writing.composing import blank_document, document_of
 from portal.numeriz.writing.document import followed_events
@@ -39,7 +39,6 @@ KEPT_AFTER_DELETION: Final = timedelta(days=30)
 MOST_BYTES: Final = 8_000_000
 """Of a document: a hundred measures with their places; a form never gets there, a program could."""
 MOST_LISTED: Final = 500
-_NAME_LENGTH: Final = 160
 
 
 def page_works(
@@ -306,7 +305,7 @@ def _said(document: Document, actor: Actor, now: datetime, *, earlier: frozenset
         "document": {**document, **({AUTHORS: authors} if authors else {})},
         "title": title.strip()[:TITLE_LENGTH] if isinstance(title, str) else "",
         "author_id": actor.user_id,
-        "author_name": actor.label[:_NAME_LENGTH],
+        "author_name": actor.label[:NAME_LENGTH],
         "updated_at": now,
     }
 
