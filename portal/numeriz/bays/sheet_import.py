@@ -119,7 +119,7 @@ def import_sheet(job: RunningJob, report_id: str) -> None:
     header, _titles = titles_of(lines)
     chosen = {int(place): name for place, name in report.options.items()}
     read = read_rows(lines, header, chosen, territory.bounds)
-    known = _stored(territory.id).keys()
+    known = set(session().scalars(_own(territory.id).with_only_columns(DeliveryBay.local_id)))
     read.rows = [row if row.place or row.local_id in known else _located(territory, row) for row in read.rows]
     with job.finish() as uow:
         _store(uow, report, territory, lines, header, read)
@@ -181,8 +181,11 @@ def _drafts(territory_id: UUID, rows: Iterable[SheetRow], read: SheetRead) -> Se
 
 def _stored(territory_id: UUID) -> Mapping[str, BayDraft]:
     """The territory's own bays by their identifier."""
-    ours = select(DeliveryBay).where(DeliveryBay.territory_id == territory_id, DeliveryBay.source == NUMERIZ)
-    return {row.local_id: draft_of_row(row) for row in session().scalars(ours)}
+    return {row.local_id: draft_of_row(row) for row in session().scalars(_own(territory_id))}
+
+
+def _own(territory_id: UUID) -> Select[DeliveryBay]:
+    return select(DeliveryBay).where(DeliveryBay.territory_id == territory_id, DeliveryBay.source == NUMERIZ)
 
 
 def _refusal(row: SheetRow, error: Invalid) -> Issue:

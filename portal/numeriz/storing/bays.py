@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import batched
 from typing import Any
 from uuid import UUID
 
@@ -12,9 +13,8 @@ from sqlalchemy import insert, select
 from portal.common.ids import new_id
 from portal.db import UnitOfWork
 from portal.numeriz import codec
-from portal.numeriz.models import (
-    DeliveryBay,
-)
+from portal.numeriz.models import DeliveryBay
+from portal.numeriz.storing.records import BATCH
 from portal.numeriz.storing.tally import Tally, update_row
 from portal.numeriz.values import NUMERIZ, BayDraft, Issue, doubt_count
 
@@ -74,6 +74,7 @@ def merge_bays(uow: UnitOfWork, territory_id: UUID, drafts: Sequence[BayDraft], 
     places = {(row.local_id, *_rounded(row.lon, row.lat)): row.source for row in stored}
     taken = _taken_over(uow, territory_id)
     added: list[dict[str, object]] = []
+    changed: dict[UUID, dict[str, object]] = {}
     for draft in drafts:
         if (draft.source, draft.local_id) in taken:
             tally.counts["bays_unchanged"] += 1
@@ -104,10 +105,12 @@ def merge_bays(uow: UnitOfWork, territory_id: UUID, drafts: Sequence[BayDraft], 
             known[(draft.source, draft.local_id)] = (UUID(str(fresh["id"])), content)
         else:
             tally.counts["bays_changed"] += 1
-            row = uow.session.get_one(DeliveryBay, bay_id)
-            update_row(row, {**values, "content_digest": content}, now)
+            changed[bay_id] = {**values, "content_digest": content}
     if added:
         uow.session.execute(insert(DeliveryBay), added)
+    for part in batched(changed, BATCH):
+        for row in uow.session.scalars(select(DeliveryBay).where(DeliveryBay.id.in_(part))):
+            update_row(row, changed[row.id], now)
 
 
 def _taken_over(uow: UnitOfWork, territory_id: UUID) -> set[tuple[str, str]]:
