@@ -9,7 +9,6 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
-from portal.common.actor import StaffRole
 from portal.common.clock import SYSTEM_CLOCK
 from portal.numeriz.bays.queries import BayView, list_bays, page_bays
 from portal.numeriz.bays.suspending import Suspending, suspend_bay
@@ -17,7 +16,6 @@ from portal.numeriz.imports.opening_hours import write_hours
 from portal.numeriz.queries import page_orders
 from portal.numeriz.values import BayRegime
 from portal.territories.queries import TerritoryView
-from tests.factories.accounts import make_staff, make_user
 from tests.factories.law import TESTER, bay_draft, make_law, make_territory, order_draft
 from tests.factories.papers import png_paper
 from tests.support.web import PageClient
@@ -49,14 +47,6 @@ def territory(app: Flask) -> TerritoryView:
         orders=[order_draft(title="Travaux du canal", identifier="2026-T-7")],
     )
     return found
-
-
-@pytest.fixture
-def clerk(page_client: PageClient, territory: TerritoryView) -> PageClient:
-    user = make_user()
-    make_staff(user, territory.slug, StaffRole.CLERK)
-    page_client.sign_in(user.id)
-    return page_client
 
 
 def only_bay(territory: TerritoryView) -> BayView:

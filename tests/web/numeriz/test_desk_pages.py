@@ -34,6 +34,7 @@ from tests.factories.law import TESTER, bay_draft, make_law, make_territory, mea
 from tests.support.event_feeds import cifs_file
 from tests.support.query_count import counted_queries
 from tests.support.web import PageClient
+from tests.web.numeriz.conftest import signed_in
 
 BASE = "/territoires/paris-3e/numeriz"
 
@@ -48,14 +49,6 @@ def territory(app: Flask) -> TerritoryView:
         bays=[bay_draft()],
     )
     return found
-
-
-@pytest.fixture
-def clerk(page_client: PageClient, territory: TerritoryView) -> PageClient:
-    user = make_user()
-    make_staff(user, territory.slug, StaffRole.CLERK)
-    page_client.sign_in(user.id)
-    return page_client
 
 
 def test_every_page_opens_when_the_territory_has_law(clerk: PageClient, territory: TerritoryView) -> None:
@@ -207,9 +200,7 @@ def test_orders_are_imported_when_their_file_is_sent(
     clerk: PageClient, territory: TerritoryView, app: Flask, run_jobs: Callable[[Flask], int], shared_data: Path
 ) -> None:
     wide = make_territory("france", bounds=(-5.0, 41.0, 10.0, 51.5), name="France")
-    user = make_user()
-    make_staff(user, wide.slug, StaffRole.CLERK)
-    clerk.sign_in(user.id)
+    signed_in(clerk, wide)
     content = (shared_data / "dialog" / "get-regulations-expected-result.xml").read_bytes()
     data = {"kind": "orders", "format": "auto", "file": (io.BytesIO(content), "regulations.xml")}
     url = clerk.submit("/territoires/france/numeriz/importer", data, content_type="multipart/form-data")
@@ -233,9 +224,7 @@ def test_an_excerpt_withdraws_nothing_unless_told_complete(
     shared_data: Path,
 ) -> None:
     wide = make_territory("france", bounds=(-5.0, 41.0, 10.0, 51.5), name="France")
-    user = make_user()
-    make_staff(user, wide.slug, StaffRole.CLERK)
-    clerk.sign_in(user.id)
+    signed_in(clerk, wide)
     whole = (shared_data / "dialog" / "dialog-regulations-2026-07-24.xml").read_bytes()
     document = etree.fromstring(whole)
     first = next(document.iter("{*}trafficRegulationOrder"))

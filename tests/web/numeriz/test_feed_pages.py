@@ -14,27 +14,15 @@ from portal.numeriz.feeds import register as feeds
 from portal.numeriz.feeds.presets import PRESETS
 from portal.numeriz.feeds.register import FeedView
 from portal.territories.queries import TerritoryView
-from tests.factories.accounts import make_staff, make_user
 from tests.factories.law import TESTER, make_territory
 from tests.support.event_feeds import cifs_file
 from tests.support.query_count import counted_queries
 from tests.support.source_server import SourceServer, body, serve
 from tests.support.web import PageClient
+from tests.web.numeriz.conftest import signed_in
 
 BASE = "/territoires/paris-3e/numeriz"
 START = datetime(2026, 11, 1, 8, tzinfo=UTC)
-
-
-@pytest.fixture
-def territory(app: Flask) -> TerritoryView:
-    return make_territory()
-
-
-def signed_in(page_client: PageClient, territory: TerritoryView, role: StaffRole) -> PageClient:
-    user = make_user()
-    make_staff(user, territory.slug, role)
-    page_client.sign_in(user.id)
-    return page_client
 
 
 @pytest.fixture

@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from uuid import uuid4
 
-import pytest
 import shapely
 from bs4 import BeautifulSoup
 from flask import Flask
 from sqlalchemy import update
 
-from portal.common.actor import StaffRole
 from portal.db import unit_of_work
 from portal.numeriz.feeds.register import NewFeed, add_feed
 from portal.numeriz.health.measures import Fault, law_health
@@ -24,37 +20,17 @@ from portal.numeriz.values import ImportKind
 from portal.regulations.measures import Direction, LocationKind, MeasureLocation, MeasureType
 from portal.regulations.vehicles import FreeText, VehicleRule
 from portal.territories.api import TerritoryView
-from tests.factories.accounts import make_staff, make_user
 from tests.factories.law import TESTER, make_law, measure_draft, order_draft
 from tests.factories.territories import make_territory
 from tests.support.imports import import_bytes
-from tests.support.matching_town import build_town, draw, match_all, put_graph
+from tests.support.matching_town import draw, match_all
 from tests.support.query_count import counted_queries
 from tests.support.web import PageClient
+from tests.web.numeriz.conftest import signed_in
 
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
 STREET = [(x, y) for x, y in draw([(0, 0), (8, 0)]).coords]
 NOWHERE = [(x, y) for x, y in draw([(0, 8), (8, 8)]).coords]
-
-
-@pytest.fixture(scope="module")
-def town_graph(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build_town(tmp_path_factory.mktemp("town"))
-
-
-@pytest.fixture
-def town(app: Flask, town_graph: Path) -> TerritoryView:
-    territory = make_territory("bourg", build_version=f"essai-{uuid4().hex[:8]}")
-    put_graph(territory, town_graph)
-    return territory
-
-
-@pytest.fixture
-def look(page_client: PageClient, town: TerritoryView) -> Callable[[str], BeautifulSoup]:
-    user = make_user()
-    make_staff(user, town.slug, StaffRole.CLERK)
-    page_client.sign_in(user.id)
-    return lambda path: page_client.get(f"/territoires/{town.slug}/numeriz{path}")
 
 
 def faulty(town: TerritoryView) -> None:
@@ -102,9 +78,7 @@ def test_nothing_is_said_of_streets_when_there_is_no_graph(
     bare = make_territory("sans-graphe")
     make_law(bare, orders=[order_draft()])
     assert law_health(bare).total(Fault.NO_EDGES) == 0 and not law_health(bare).has_graph
-    user = make_user()
-    make_staff(user, bare.slug, StaffRole.CLERK)
-    page_client.sign_in(user.id)
+    signed_in(page_client, bare)
     text = page_client.get(f"/territoires/{bare.slug}/numeriz/sante").get_text(" ")
     assert "n’est pas construit" in text
 

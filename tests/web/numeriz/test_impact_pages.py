@@ -27,11 +27,6 @@ BASE = "/territoires/paris-3e/numeriz"
 ALARM = {"code": "motorway", "params": {"metres": 120, "road": "A 99"}}
 
 
-@pytest.fixture
-def territory(app: Flask) -> TerritoryView:
-    return make_territory()
-
-
 def staff(territory: TerritoryView) -> MadeUser:
     user = make_user()
     make_staff(user, territory.slug, StaffRole.CLERK)

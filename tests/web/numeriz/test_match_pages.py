@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
 import shapely
@@ -14,36 +12,15 @@ from bs4 import BeautifulSoup
 from flask import Flask
 from shapely.geometry import shape
 
-from portal.common.actor import StaffRole
 from portal.numeriz.matching import display as match_display
 from portal.numeriz.queries import list_perimeters, page_orders
 from portal.regulations.measures import Direction, MeasureType
 from portal.territories.api import TerritoryView
-from tests.factories.accounts import make_staff, make_user
 from tests.factories.law import make_law, measure_draft, order_draft, perimeter_draft
 from tests.factories.territories import make_territory
-from tests.support.matching_town import Point, build_town, draw, match_all, put_graph
+from tests.support.matching_town import Point, draw, match_all
 from tests.support.web import PageClient
-
-
-@pytest.fixture(scope="module")
-def town_graph(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build_town(tmp_path_factory.mktemp("town"))
-
-
-@pytest.fixture
-def town(app: Flask, town_graph: Path) -> TerritoryView:
-    territory = make_territory("bourg", build_version=f"essai-{uuid4().hex[:8]}")
-    put_graph(territory, town_graph)
-    return territory
-
-
-@pytest.fixture
-def look(page_client: PageClient, town: TerritoryView) -> Callable[[str], BeautifulSoup]:
-    user = make_user()
-    make_staff(user, town.slug, StaffRole.CLERK)
-    page_client.sign_in(user.id)
-    return lambda path: page_client.get(f"/territoires/{town.slug}/numeriz{path}")
+from tests.web.numeriz.conftest import signed_in
 
 
 def a_measure(points: list[Point], kind: MeasureType = MeasureType.NO_ENTRY, **more: Any) -> Any:
@@ -107,9 +84,7 @@ def test_the_streets_inside_are_counted_when_a_perimeter_is_shown(
 def test_nothing_is_said_when_the_territory_has_no_graph(page_client: PageClient, app: Flask) -> None:
     territory = make_territory("sans-graphe")
     make_law(territory, orders=[order_draft()])
-    user = make_user()
-    make_staff(user, territory.slug, StaffRole.CLERK)
-    page_client.sign_in(user.id)
+    signed_in(page_client, territory)
     page = page_client.get(f"/territoires/sans-graphe/numeriz/arretes/{page_orders(territory.id).items[0].id}")
     assert "réseau routier" not in page.get_text()
     assert set(layers(page)) == {"orders"}

@@ -11,7 +11,6 @@ import pytest
 from bs4 import BeautifulSoup
 from flask import Flask
 
-from portal.common.actor import StaffRole
 from portal.common.ids import new_id
 from portal.db import unit_of_work
 from portal.numeriz.codec import location_to_json
@@ -21,7 +20,6 @@ from portal.numeriz.writing.form.saving import save_part
 from portal.numeriz.writing.values import WorkView
 from portal.numeriz.writing.works import get_work, save_work, start_work
 from portal.territories.queries import TerritoryView
-from tests.factories.accounts import make_staff, make_user
 from tests.factories.law import TESTER, make_territory, measure_draft
 from tests.support.web import PageClient
 from tests.support.written import written_place
@@ -43,19 +41,6 @@ WHEN = {
     "periods-0-slots-0-end": "06:00",
     "periods-0-holidays": "excepted",
 }
-
-
-@pytest.fixture
-def territory(app: Flask) -> TerritoryView:
-    return make_territory()
-
-
-@pytest.fixture
-def clerk(page_client: PageClient, territory: TerritoryView) -> PageClient:
-    user = make_user()
-    make_staff(user, territory.slug, StaffRole.CLERK)
-    page_client.sign_in(user.id)
-    return page_client
 
 
 class Written:

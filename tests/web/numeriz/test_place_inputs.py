@@ -11,13 +11,13 @@ from bs4 import BeautifulSoup
 from flask import Flask
 from werkzeug.datastructures import MultiDict
 
-from portal.common.actor import StaffRole
 from portal.numeriz.places import resolve_place
 from portal.numeriz.places.fields import read_place
 from portal.territories.api import TerritoryView
-from tests.factories.accounts import make_staff, make_user
+from tests.factories.accounts import make_user
 from tests.support.places_town import at, lay_plan, plan_build, ring
 from tests.support.web import PageClient
+from tests.web.numeriz.conftest import signed_in
 
 __all__ = ["plan_build"]
 
@@ -32,10 +32,7 @@ def town(app: Flask, plan_build: Path) -> TerritoryView:
 
 @pytest.fixture
 def clerk(page_client: PageClient, town: TerritoryView) -> PageClient:
-    user = make_user()
-    make_staff(user, town.slug, StaffRole.CLERK)
-    page_client.sign_in(user.id)
-    return page_client
+    return signed_in(page_client, town)
 
 
 def preview(clerk: PageClient, town: TerritoryView, fields: MultiDict[str, str] | dict[str, Any]) -> BeautifulSoup:

@@ -10,7 +10,6 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from portal.common.actor import StaffRole
 from portal.common.clock import SYSTEM_CLOCK
 from portal.common.ids import new_id
 from portal.db import session, unit_of_work
@@ -18,8 +17,7 @@ from portal.numeriz.models import OrderVersion, TrafficOrder
 from portal.numeriz.pushing import ask_push
 from portal.numeriz.values import OrderChange
 from portal.territories.queries import TerritoryView
-from tests.factories.accounts import make_staff, make_user
-from tests.factories.law import make_law, make_territory, order_draft
+from tests.factories.law import make_law, order_draft
 from tests.support.dialog_base import ACCOUNT, OUTSIDE, DialogBase, Scripted, serve_base
 from tests.support.web import PageClient
 
@@ -38,19 +36,6 @@ def base(app: Flask) -> Iterator[DialogBase]:
         )
         yield running
     app.extensions["settings"] = before
-
-
-@pytest.fixture
-def territory(app: Flask) -> TerritoryView:
-    return make_territory()
-
-
-@pytest.fixture
-def clerk(page_client: PageClient, territory: TerritoryView) -> PageClient:
-    user = make_user()
-    make_staff(user, territory.slug, StaffRole.CLERK)
-    page_client.sign_in(user.id)
-    return page_client
 
 
 def published(territory: TerritoryView) -> UUID:

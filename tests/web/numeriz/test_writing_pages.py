@@ -8,9 +8,8 @@ from uuid import UUID
 
 import pytest
 from bs4 import Tag
-from flask import Flask
 
-from portal.common.actor import StaffRole, system_actor
+from portal.common.actor import system_actor
 from portal.db import unit_of_work
 from portal.numeriz.queries import get_order, page_orders
 from portal.numeriz.values import OrderChange, OrderStatus
@@ -25,27 +24,13 @@ from portal.numeriz.writing import (
     versions_of,
 )
 from portal.territories.queries import TerritoryView
-from tests.factories.accounts import make_staff, make_user
-from tests.factories.law import make_law, make_territory, order_draft
+from tests.factories.law import make_law, order_draft
 from tests.support.query_count import counted_queries
 from tests.support.web import PageClient
 from tests.support.written import judge, written, written_measure, written_period, written_place
 
 BASE = "/territoires/paris-3e/numeriz"
 OTHER = system_actor("autre")
-
-
-@pytest.fixture
-def territory(app: Flask) -> TerritoryView:
-    return make_territory()
-
-
-@pytest.fixture
-def clerk(page_client: PageClient, territory: TerritoryView) -> PageClient:
-    user = make_user()
-    make_staff(user, territory.slug, StaffRole.CLERK)
-    page_client.sign_in(user.id)
-    return page_client
 
 
 def one(page: Tag, selector: str) -> Tag:

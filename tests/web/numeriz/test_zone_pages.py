@@ -37,19 +37,6 @@ RED = square(2.360, 48.860)
 BLUE = square(2.365, 48.860)
 
 
-@pytest.fixture
-def territory(app: Flask) -> TerritoryView:
-    return make_territory()
-
-
-@pytest.fixture
-def clerk(page_client: PageClient, territory: TerritoryView) -> PageClient:
-    user = make_user()
-    make_staff(user, territory.slug, StaffRole.CLERK)
-    page_client.sign_in(user.id)
-    return page_client
-
-
 def fields(page: BeautifulSoup, action_end: str = "") -> dict[str, Any]:
     """What the main form of a page would send, by name."""
     form = next(f for f in page.find_all("form") if f.find("input", {"name": "previewed"}) is not None)
