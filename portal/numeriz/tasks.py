@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from pathlib import Path
 from uuid import UUID
 
 from portal.common.actor import Actor, ActorKind
@@ -15,10 +12,9 @@ from portal.jobs import RunningJob, task
 from portal.numeriz.feeds.reading import READING, read_feed, settle
 from portal.numeriz.feeds.register import FEED_JOB, find_feed
 from portal.numeriz.importing import AUTO, run_import
-from portal.numeriz.imports.reading import SourceFile
 from portal.numeriz.models import ImportReport
 from portal.numeriz.storing.reports import refuse_import
-from portal.numeriz.uploads import IMPORT_JOB
+from portal.numeriz.uploads import IMPORT_JOB, kept_file
 from portal.numeriz.values import ImportState
 from portal.territories.api import get_territory_by_id
 
@@ -41,7 +37,7 @@ def apply_import(job: RunningJob, report_id: str) -> None:
     # A report that no longer waits was written by a run that was killed just before its end.
     if row.state is ImportState.WAITING:
         try:
-            _import_stored(job, row, key)
+            _import_stored(job, row)
         except Invalid as error:
             refused = error
     with job.finish() as uow:
@@ -50,11 +46,8 @@ def apply_import(job: RunningJob, report_id: str) -> None:
         uow.after_commit(lambda: file_store().delete(key))
 
 
-def _import_stored(job: RunningJob, row: ImportReport, key: str) -> None:
-    with tempfile.TemporaryDirectory(prefix="joptimiz-import-") as folder:
-        file = SourceFile(row.file_name, Path(folder) / "file")
-        with file_store().open(key) as stored, file.path.open("wb") as copy:
-            shutil.copyfileobj(stored, copy)
+def _import_stored(job: RunningJob, row: ImportReport) -> None:
+    with kept_file(row) as file:
         run_import(
             # The person was checked when the file was sent; the journal shows the same name.
             Actor(kind=ActorKind.SYSTEM, label=row.actor_label),

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from uuid import UUID
 
 from flask import current_app
 
 from portal.common.actor import Actor
 from portal.common.clock import SYSTEM_CLOCK, Clock
-from portal.common.errors import Invalid
+from portal.common.errors import Invalid, NotFound
 from portal.common.ids import new_id
 from portal.config import Settings
 from portal.db import unit_of_work
 from portal.files import file_store
 from portal.jobs import enqueue
 from portal.numeriz.imports.documents import check_size, clean_text
+from portal.numeriz.imports.reading import SourceFile
 from portal.numeriz.models import TITLE_LENGTH, ImportReport
 from portal.numeriz.values import ImportKind, ImportState
 from portal.territories.api import TerritoryView
@@ -91,6 +96,18 @@ def keep_sent(
         file_store().delete(key)
         raise
     return report_id
+
+
+@contextmanager
+def kept_file(report: ImportReport) -> Iterator[SourceFile]:
+    """A copy of the file of a waiting report, while it is read. Raises NotFound("file-not-found")."""
+    if report.file_key is None:
+        raise NotFound("file-not-found")
+    with tempfile.TemporaryDirectory(prefix="joptimiz-import-") as folder:
+        file = SourceFile(report.file_name, Path(folder) / "file")
+        with file_store().open(report.file_key) as stored, file.path.open("wb") as copy:
+            shutil.copyfileobj(stored, copy)
+        yield file
 
 
 def require_file(name: str | None, content: bytes | None) -> tuple[str, bytes]:

@@ -6,12 +6,13 @@ One that a clerk has changed here stays as the clerk left it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from shapely.geometry.base import BaseGeometry
 from sqlalchemy import insert, select
 
 from portal.common.ids import new_id
@@ -31,7 +32,10 @@ from portal.numeriz.values import NUMERIZ, Issue, PerimeterDraft, doubt_count
 def merge_perimeters(
     uow: UnitOfWork, territory_id: UUID, drafts: Sequence[PerimeterDraft], tally: Tally, now: datetime
 ) -> None:
-    shapes = _store_shapes(uow, territory_id, drafts, tally)
+    drawn = {draft.geometry_digest: draft.shape for draft in drafts if draft.shape is not None}
+    shapes, added = store_shapes(uow, territory_id, drawn)
+    if added:
+        tally.counts["shapes_added"] += added
     known = {
         (row.event, row.colour, row.geometry_digest): row
         for row in uow.session.scalars(select(PerimeterRow).where(PerimeterRow.territory_id == territory_id))
@@ -114,33 +118,33 @@ def _stored_spans(uow: UnitOfWork, territory_id: UUID) -> dict[UUID, set[tuple[d
     return held
 
 
-def _store_shapes(
-    uow: UnitOfWork, territory_id: UUID, drafts: Sequence[PerimeterDraft], tally: Tally
-) -> dict[str, UUID]:
-    """Store each new shape once; return the ids of all shapes of the territory by digest."""
+def store_shapes(
+    uow: UnitOfWork, territory_id: UUID, shapes: Mapping[str, BaseGeometry]
+) -> tuple[dict[str, UUID], int]:
+    """Store each new shape once, by the digest of what was drawn; return the ids of all shapes of the territory by
+    digest, and how many are new.
+    """
     stored = uow.session.execute(
         select(PerimeterShape.digest, PerimeterShape.id).where(PerimeterShape.territory_id == territory_id)
     )
     ids = {row.digest: row.id for row in stored}
-    for draft in drafts:
-        if draft.shape is None or draft.geometry_digest in ids:
-            continue
-        west, south, east, north = draft.shape.bounds
+    new = {digest: shape for digest, shape in shapes.items() if digest not in ids}
+    for digest, shape in new.items():
+        west, south, east, north = shape.bounds
         row = PerimeterShape(
             id=new_id(),
             territory_id=territory_id,
-            digest=draft.geometry_digest,
-            wkb=codec.shape_to_bytes(draft.shape),
+            digest=digest,
+            wkb=codec.shape_to_bytes(shape),
             min_lon=west,
             min_lat=south,
             max_lon=east,
             max_lat=north,
         )
         uow.session.add(row)
-        ids[draft.geometry_digest] = row.id
-        tally.counts["shapes_added"] += 1
+        ids[digest] = row.id
     uow.session.flush()  # perimeters reference the shapes just added
-    return ids
+    return ids, len(new)
 
 
 def _perimeter_values(draft: PerimeterDraft, shape_id: UUID | None) -> dict[str, Any]:

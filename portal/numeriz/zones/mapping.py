@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -26,9 +22,9 @@ from portal.jobs import enqueue
 from portal.numeriz.imports.documents import check_plain, check_size, clean_text, read_content, read_features
 from portal.numeriz.imports.formats import formats_of, recognise
 from portal.numeriz.imports.perimeter_columns import ROLES, colour_of, columns_of
-from portal.numeriz.imports.reading import ReadingContext, SourceFile
+from portal.numeriz.imports.reading import ReadingContext
 from portal.numeriz.models import ImportReport
-from portal.numeriz.uploads import AREA, IMPORT_JOB, Upload, keep_sent
+from portal.numeriz.uploads import AREA, IMPORT_JOB, Upload, keep_sent, kept_file
 from portal.numeriz.values import ImportKind, ImportState, Issue, PerimeterDraft
 from portal.regulations.perimeters import Colour
 from portal.territories.api import TerritoryView
@@ -107,7 +103,7 @@ def waiting_file(territory_id: UUID, report_id: UUID) -> ImportReport:
 
 def look_into(report: ImportReport, options: Mapping[str, str]) -> FileLook:
     """Say what a kept file holds, read with some options."""
-    with _file(report) as file:
+    with kept_file(report) as file:
         features, _about = read_features(read_content(file, MOST_BYTES))
         found = recognise(ImportKind.PERIMETERS, file.head(), file.name)
     rows = [properties for feature in features if isinstance(properties := feature.get("properties"), dict)]
@@ -130,7 +126,7 @@ def preview_file(report: ImportReport, territory: TerritoryView, options: Mappin
     settings: Settings = current_app.extensions["settings"]
     drafts: list[PerimeterDraft] = []
     skipped: Counter[Issue] = Counter()
-    with _file(report) as file:
+    with kept_file(report) as file:
         found = recognise(ImportKind.PERIMETERS, file.head(), file.name) or formats_of(ImportKind.PERIMETERS)[_LAYOUT]
         context = ReadingContext(
             zone=ZoneInfo(territory.timezone),
@@ -179,16 +175,6 @@ def drop_file(territory_id: UUID, report_id: UUID) -> None:
 def _can_be_shown(name: str) -> bool:
     """Tell whether a page can show a name and send it back: no half pair, no sign zero."""
     return not any(sign == "\x00" or 0xD800 <= ord(sign) <= 0xDFFF for sign in name)
-
-
-@contextmanager
-def _file(report: ImportReport) -> Iterator[SourceFile]:
-    assert report.file_key is not None, "a waiting file is kept"
-    with tempfile.TemporaryDirectory(prefix="joptimiz-import-") as folder:
-        file = SourceFile(report.file_name, Path(folder) / "file")
-        with file_store().open(report.file_key) as stored, file.path.open("wb") as copy:
-            shutil.copyfileobj(stored, copy)
-        yield file
 
 
 def _samples(rows: Sequence[Mapping[str, Any]], name: str) -> tuple[str, ...]:

@@ -20,11 +20,11 @@ from portal.audit.journal import JournalEntry, last_entry
 from portal.common.actor import Actor
 from portal.common.clock import SYSTEM_CLOCK, Clock
 from portal.common.errors import Conflict, Invalid, NotFound
-from portal.common.ids import new_id
 from portal.db import UnitOfWork, unit_of_work
 from portal.numeriz import codec
 from portal.numeriz.law.memory import bump_law, lock_law
-from portal.numeriz.models import CityEvent, PerimeterRow, PerimeterShape
+from portal.numeriz.models import CityEvent, PerimeterRow
+from portal.numeriz.storing.perimeters import store_shapes
 from portal.numeriz.zones.ports import holders_of
 from portal.numeriz.zones.states import EVENT_FIELDS, State, ZoneStates, event_state, write_zone, zone_states
 
@@ -82,7 +82,7 @@ def carry_out(actor: Actor, territory_id: UUID, plan: Plan, clock: Clock = SYSTE
             setattr(row, name, says[name])
         row.revision = plan.revision + 1
         row.updated_at = now
-        _store_shapes(uow, territory_id, plan.shapes)
+        store_shapes(uow, territory_id, plan.shapes)
         try:
             for zone_id, state in changed.items():
                 write_zone(uow, territory_id, zone_id, held[zone_id], state, now)
@@ -132,31 +132,6 @@ def _check_name(uow: UnitOfWork, territory_id: UUID, plan: Plan, name: str, was:
 def _check_erased(territory_id: UUID, zone_ids: Sequence[UUID], now: datetime) -> None:
     if any(not holders.nobody for holders in holders_of(territory_id, zone_ids, now).values()):
         raise Conflict("zone-held")
-
-
-def _store_shapes(uow: UnitOfWork, territory_id: UUID, shapes: Mapping[str, BaseGeometry]) -> None:
-    known = uow.session.scalars(
-        select(PerimeterShape.digest).where(
-            PerimeterShape.territory_id == territory_id, PerimeterShape.digest.in_(list(shapes))
-        )
-    ).all()
-    for digest, shape in shapes.items():
-        if digest in known:
-            continue
-        west, south, east, north = shape.bounds
-        uow.session.add(
-            PerimeterShape(
-                id=new_id(),
-                territory_id=territory_id,
-                digest=digest,
-                wkb=codec.shape_to_bytes(shape),
-                min_lon=west,
-                min_lat=south,
-                max_lon=east,
-                max_lat=north,
-            )
-        )
-    uow.session.flush()  # zones reference the shapes just added
 
 
 def _told(plan: Plan, was: State | None, says: State, held: ZoneStates, changed: ZoneStates) -> dict[str, Any]:

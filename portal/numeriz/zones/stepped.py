@@ -42,9 +42,8 @@ class SteppedForm(FlaskForm):
 
     @property
     def seen_revision(self) -> int:
-        """The revision of the event that this form was filled in from; -1 when the field was tampered with."""
-        text = self.revision.data or ""
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
+        """The revision of the event that this form was filled in from, by `read_revision`."""
+        return read_revision(self.revision.data or "")
 
 
 class DateRowForm(Form):
@@ -134,6 +133,11 @@ class DatedForm(SteppedForm):
     def add_rows(self) -> None:
         """Offer some more empty rows; what was typed stays."""
         self.show_rows([entry.form.row for entry in self.rows.entries])
+
+
+def read_revision(text: str) -> int:
+    """A revision that a form carries; -1 when the field was tampered with."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
 
 
 def read_name(text: str | None) -> str:

@@ -26,7 +26,7 @@ from portal.numeriz.zones.plans import Plan, carry_out, remove_event, undoing
 from portal.numeriz.zones.ports import holders_of
 from portal.numeriz.zones.preview import hours_lines, looks_of, overlap_notes, rule_notes, zones_layer
 from portal.numeriz.zones.queries import EventView, get_city_event
-from portal.numeriz.zones.stepped import MORE, PASTE, DatedForm, SteppedForm, read_name
+from portal.numeriz.zones.stepped import MORE, PASTE, DatedForm, SteppedForm, read_name, read_revision
 from portal.numeriz.zones.stepping import Build, Stepping, step
 from portal.regulations.perimeters import Activation, Colour, default_policy
 from portal.territories.api import TerritoryView, get_territory
@@ -374,8 +374,7 @@ def _done(view: TerritoryView, event_id: UUID, what: str) -> ResponseReturnValue
 
 
 def _revision() -> int:
-    text = request.form.get("revision", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
+    return read_revision(request.form.get("revision", ""))
 
 
 def _id_or_new(text: str) -> UUID:
