@@ -6,8 +6,9 @@ import gzip
 import math
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import shapely
 from shapely.geometry import Point
@@ -15,6 +16,8 @@ from shapely.geometry.base import BaseGeometry
 
 from portal.db import unit_of_work
 from portal.numeriz.api import EventDraft, EventKind, EventState, MeasureDraft, bump_law, store_events
+from portal.numeriz.values import Category, OrderDraft
+from portal.numeriz.writing import document_of, faults_of, publish_work, start_work
 from portal.regulations.measures import Direction, LocationKind, MeasureLocation, MeasureType
 from portal.regulations.perimeters import Colour
 from portal.regulations.schedules import HolidayRule, Interval, Period, TimeSlot, Weekday
@@ -36,6 +39,7 @@ from portal.regulations.vehicles import (
 )
 from portal.territories.api import TaggedRoad, TerritoryView
 from tests.factories.law import TESTER, bay_draft, make_law, order_draft, perimeter_draft, square
+from tests.support.written import judge
 
 WEST, SOUTH, EAST, NORTH = 2.354, 48.859, 2.378, 48.869
 RULES = (
@@ -58,23 +62,22 @@ _BESIDE = 1.2e-4
 PROFILES = ("vul", "vul-2", "vul-e", "pl12", "pl19", "pl44")
 
 
-def make_mixed_law(territory: TerritoryView, day: datetime, dice: random.Random) -> None:
+def make_mixed_law(territory: TerritoryView, day: datetime, dice: random.Random) -> frozenset[str]:
     """Perimeters of all colours, orders, live events, signs of OpenStreetMap and bays, around a day.
 
-    day: a midnight in UTC. Each has a name of its own.
+    day: a midnight in UTC. Each has a name of its own. Every other order is written at the desk when its form takes it:
+    return the titles of these.
     """
-    make_law(
-        territory,
-        perimeters=[
-            perimeter_draft(f"Zone {n}", dice.choice([*Colour]), _square(dice), [_activation(dice, day)])
-            for n in range(14)
-        ],
-        orders=[
-            order_draft(_measure(dice, day, f"Rue {n}"), title=f"Arrêté {n}", identifier=f"mixte-{n}")
-            for n in range(40)
-        ],
-        bays=[bay_draft(lon=_lon(dice), lat=_lat(dice)) for _ in range(10)],
-    )
+    perimeters = [
+        perimeter_draft(f"Zone {n}", dice.choice([*Colour]), _square(dice), [_activation(dice, day)]) for n in range(14)
+    ]
+    orders = [
+        order_draft(_measure(dice, day, f"Rue {n}"), title=f"Arrêté {n}", identifier=f"mixte-{n}") for n in range(40)
+    ]
+    bays = [bay_draft(lon=_lon(dice), lat=_lat(dice)) for _ in range(10)]
+    written = frozenset(order.title for order in orders[1::2] if _try_writing(territory, order))
+    stored = [order for order in orders if order.title not in written]
+    make_law(territory, perimeters=perimeters, orders=stored, bays=bays)
     events = [
         EventDraft(
             "essai",
@@ -97,6 +100,20 @@ def make_mixed_law(territory: TerritoryView, day: datetime, dice: random.Random)
     territory.restrictions_path.write_bytes(gzip.compress("".join(f"{road.as_line()}\n" for road in roads).encode()))
     with unit_of_work() as uow:
         bump_law(uow, territory.id)
+    return written
+
+
+def _try_writing(territory: TerritoryView, order: OrderDraft) -> bool:
+    """Publish an order as a clerk does; tell whether the form takes it."""
+    lasts = all(period.end is None for measure in order.measures for period in measure.periods)
+    dated = replace(order, category=Category.PERMANENT if lasts else Category.TEMPORARY)
+    document = document_of(dated, ZoneInfo(territory.timezone))
+    if faults_of(document, territory):
+        return False
+    work_id = start_work(TESTER, territory.id, document=document)
+    judge(territory.id, work_id)
+    publish_work(TESTER, territory.id, work_id, 1)
+    return True
 
 
 def _measure(dice: random.Random, day: datetime, label: str) -> MeasureDraft:

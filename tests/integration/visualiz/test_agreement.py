@@ -58,7 +58,7 @@ class Everyone:
         self.app, self.world = app, world
         self.vehicle_id = world.vehicle("AB-123-CD", height_cm=310)
         world.approve(world.ready(vehicles=[self.vehicle_id]))
-        make_mixed_law(world.territory, world.day, random.Random(20240908))
+        self.written = make_mixed_law(world.territory, world.day, random.Random(20240908))
         self.law = law_snapshot(world.territory.id)
         self.anybody = app.test_client()
         carrier = PageClient(app.test_client())
@@ -74,6 +74,11 @@ class Everyone:
 
     def core(self, asked: Question) -> Verdict:
         return verdict(self.law, asked.point, asked.at, *self.vehicle(asked))
+
+    def is_written(self, regulation_id: str) -> bool:
+        """Tell whether something of the law is a measure of an order written at the desk."""
+        measure = self.law.measures.get(regulation_id)
+        return measure is not None and measure.order.title in self.written
 
     def browser(self, asked: Question) -> FlaskClient:
         return self.carrier if asked.vehicle == "own" else self.anybody
@@ -111,7 +116,7 @@ def test_all_say_what_the_core_says_when_places_hours_and_vehicles_are_random(ev
         check_files(everyone, asked, shown)
         seen[core.state.value] += 1
         seen.update(reason.code.value for reason in core.reasons)
-    for wanted in (*State, "perimeter-pass-held", "compared"):
+    for wanted in (*State, "perimeter-pass-held", "compared", "written at the desk"):
         assert seen[str(wanted)], f"no question was about {wanted}: {seen}"
 
 
@@ -148,6 +153,7 @@ def check_place(
         return
     seen["compared"] += 1
     drawn = {key.partition(".")[0] for key in shown if distances[key] <= reach[key]}
+    seen["written at the desk"] += any(map(everyone.is_written, drawn))
     now = Interval(asked.at, asked.at)
     assert drawn == {hit.regulation.id for hit in everyone.law.in_force(asked.point, now)}, asked
     told = everyone.concerned(asked)
@@ -238,3 +244,4 @@ def test_the_town_of_the_questions_holds_every_kind_of_law(everyone: Everyone) -
     assert {measure.origin.value for measure in law.measures.values()} == {"order", "event", "osm"}
     assert len({perimeter.colour for perimeter in law.perimeters.values()}) >= 4
     assert all(UUID(perimeter) for perimeter in law.perimeters) and everyone.rights
+    assert 8 <= len(everyone.written) <= 20
