@@ -12,6 +12,8 @@ def register(app: Flask) -> None:
     from portal.accounts import hashing, identity, registry
     from portal.accounts.cli import group
     from portal.accounts.navigation import account_links
+    from portal.accounts.own_traces import TRACES
+    from portal.accounts.traces import declare_traces
     from portal.accounts.views import blueprint
     from portal.web.navigation import add_navigation
 
@@ -20,4 +22,5 @@ def register(app: Flask) -> None:
     identity.init_app(app)
     app.register_blueprint(blueprint)
     add_navigation(app, account_links)
+    declare_traces(*TRACES)
     app.cli.add_command(group)

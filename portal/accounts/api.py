@@ -33,6 +33,7 @@ from portal.accounts.services.companies import close_company, refuse_company, re
 from portal.accounts.services.invitations import give_staff_role
 from portal.accounts.services.registration import add_account
 from portal.accounts.services.staff import end_sessions
+from portal.accounts.traces import Person, Traces, declare_traces
 from portal.common.actor import CompanyRole, StaffRole, system_actor
 from portal.common.clock import SYSTEM_CLOCK, Clock
 from portal.common.ids import new_id
@@ -45,11 +46,14 @@ __all__ = [
     "CompanyDetails",
     "CompanyStatus",
     "CompanyView",
+    "Person",
+    "Traces",
     "close_company",
     "closed_companies",
     "company_recipients",
     "current_company_id",
     "current_territory",
+    "declare_traces",
     "email_address",
     "end_sessions",
     "find_account_by_email",

@@ -202,6 +202,15 @@ class KnownPasswordForm(PortalForm):
     password = PasswordField(_l("Mot de passe"), validators=[InputRequired(_l("Indiquez votre mot de passe."))])
 
 
+class ErasureForm(KnownPasswordForm):
+    """The password once more, and the box that says one knows what it does."""
+
+    sure = BooleanField(
+        _l("J’ai compris que mon compte ne pourra pas être rétabli"),
+        validators=[InputRequired(_l("Cochez cette case pour confirmer."))],
+    )
+
+
 class ChangePasswordForm(NewPasswordForm):
     """The present password and the next."""
 

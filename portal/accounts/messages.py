@@ -38,6 +38,12 @@ ERRORS = {
     "last-administrator": _l(
         "C’est le seul administrateur du territoire : donnez d’abord ce rôle à quelqu’un d’autre."
     ),
+    "erasure-last-owner": _l(
+        "Vous êtes le seul propriétaire de %(company)s\u00a0: donnez d’abord ce rôle à quelqu’un d’autre de l’entreprise."
+    ),
+    "erasure-last-administrator": _l(
+        "Vous êtes le seul administrateur de %(place)s\u00a0: donnez d’abord ce rôle à quelqu’un d’autre."
+    ),
     "closing-without-reason": _l("Expliquez en une phrase pourquoi : l’entreprise le lit."),
     "company-closed-already": _l("Cette entreprise est déjà déclarée fermée."),
     "company-not-closed": _l("Cette entreprise n’est pas fermée."),
@@ -115,6 +121,7 @@ FLASHES = {
     "sessions-ended": _l("Ses sessions sont fermées sur tous ses appareils."),
     "company-closed": _l("Entreprise déclarée fermée. Ses laissez-passer sont suspendus."),
     "company-reopened": _l("Entreprise rouverte, dans l’état d’avant sa fermeture."),
+    "erased": _l("Votre compte est effacé."),
     "link-sent": _l("Un nouveau lien vient de partir. Le précédent reste utilisable lui aussi."),
 }
 

@@ -5,19 +5,36 @@ from __future__ import annotations
 from flask import Flask
 
 from portal.audit.chain import seal_entries, verify_journal
+from portal.audit.erased import account_mark, erased_name
 from portal.audit.journal import JournalEntry, list_entries, record
 from portal.audit.many import Subject, record_many
-from portal.audit.reading import JournalScope, Seal, Wanted, entries_after, last_seal, search_entries, subjects_of
+from portal.audit.reading import (
+    Footprint,
+    JournalScope,
+    Seal,
+    Wanted,
+    entries_after,
+    entries_of,
+    footprint,
+    last_seal,
+    search_entries,
+    subjects_of,
+)
 from portal.audit.tags import AuditTag
 
 __all__ = [
     "AuditTag",
+    "Footprint",
     "JournalEntry",
     "JournalScope",
     "Seal",
     "Subject",
     "Wanted",
+    "account_mark",
     "entries_after",
+    "entries_of",
+    "erased_name",
+    "footprint",
     "last_seal",
     "list_entries",
     "record",

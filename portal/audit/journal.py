@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from portal.audit.erased import erased_among, erased_name
 from portal.audit.models import AuditEntry
 from portal.audit.tags import AuditTag
 from portal.common.actor import Actor
@@ -70,7 +71,7 @@ def list_entries(
     if not given:
         raise ValueError("the journal is only read within a scope")
     page = paginate(select(AuditEntry).filter_by(**given), [AuditEntry.id], cursor, descending=True)
-    return page.map(entry_view)
+    return Page(entry_views(page.items), page.next_cursor, page.previous_cursor)
 
 
 def last_entry(tag: AuditTag, subject_id: UUID) -> JournalEntry | None:
@@ -78,11 +79,22 @@ def last_entry(tag: AuditTag, subject_id: UUID) -> JournalEntry | None:
     with unit_of_work() as uow:
         wanted = select(AuditEntry).where(AuditEntry.subject_id == subject_id, AuditEntry.tag == tag)
         row = uow.session.scalar(wanted.order_by(AuditEntry.id.desc()).limit(1))
-    return None if row is None else entry_view(row)
+    return None if row is None else entry_views([row])[0]
 
 
-def entry_view(row: AuditEntry) -> JournalEntry:
-    """Return what may be shown of an entry's row."""
-    return JournalEntry(
-        row.id, row.at, row.tag, row.actor_label, row.subject_id, row.data, row.actor_id, row.territory_id
-    )
+def entry_views(rows: Sequence[AuditEntry]) -> Sequence[JournalEntry]:
+    """Return what may be shown of the rows of entries: not the names of those whose account was erased."""
+    erased = erased_among({row.actor_id for row in rows if row.actor_id is not None})
+    return [
+        JournalEntry(
+            row.id,
+            row.at,
+            row.tag,
+            erased_name(row.actor_id) if row.actor_id in erased else row.actor_label,
+            row.subject_id,
+            row.data,
+            row.actor_id,
+            row.territory_id,
+        )
+        for row in rows
+    ]

@@ -14,6 +14,8 @@ SENTENCES = {
     AuditTag.USER_REGISTERED: _l("Compte créé"),
     AuditTag.USER_CONFIRMED: _l("Adresse électronique confirmée"),
     AuditTag.USER_PASSWORD_CHANGED: _l("Mot de passe changé"),
+    AuditTag.USER_DATA_TAKEN: _l("Données personnelles emportées"),
+    AuditTag.USER_ERASED: _l("Compte effacé à la demande de la personne"),
     AuditTag.COMPANY_REGISTERED: _l("Entreprise inscrite"),
     AuditTag.COMPANY_UPDATED: _l("Fiche de l’entreprise modifiée"),
     AuditTag.COMPANY_VERIFIED: _l("Entreprise vérifiée"),

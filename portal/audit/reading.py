@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, Text, cast, func, or_, select
+from sqlalchemy import Select, Text, and_, cast, func, not_, or_, select
 
-from portal.audit.journal import JournalEntry, entry_view
+from portal.audit.erased import erased_people
+from portal.audit.journal import JournalEntry, entry_views
 from portal.audit.models import AuditEntry, AuditSeal
 from portal.audit.tags import AuditTag
 from portal.db import Page, paginate, session
@@ -49,6 +50,15 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
+class Footprint:
+    """Under which names a person acted, and in which companies and territories."""
+
+    names: frozenset[str]
+    company_ids: frozenset[UUID]
+    territory_ids: frozenset[UUID]
+
+
+@dataclass(frozen=True, slots=True)
 class Seal:
     """The last link of the chain: what to write down elsewhere. waiting: entries of the whole journal not yet in it."""
 
@@ -60,13 +70,31 @@ class Seal:
 
 def search_entries(scope: JournalScope, wanted: Wanted, cursor: str | None = None) -> Page[JournalEntry]:
     """Return a page of what is sought, newest first."""
-    return paginate(_narrowed(scope, wanted), [AuditEntry.id], cursor, descending=True).map(entry_view)
+    page = paginate(_narrowed(scope, wanted), [AuditEntry.id], cursor, descending=True)
+    return Page(entry_views(page.items), page.next_cursor, page.previous_cursor)
 
 
 def entries_after(scope: JournalScope, wanted: Wanted, after_id: int, most: int) -> Sequence[JournalEntry]:
     """Return what is sought among the entries after a number, oldest first: how a whole journal is read in parts."""
     statement = _narrowed(scope, wanted).where(AuditEntry.id > after_id).order_by(AuditEntry.id).limit(most)
-    return [entry_view(row) for row in session().scalars(statement)]
+    return entry_views(session().scalars(statement).all())
+
+
+def entries_of(actor_id: UUID, after_id: int, most: int) -> Sequence[JournalEntry]:
+    """Return what a person did, after a number, oldest first, whatever the scope: for herself alone."""
+    statement = select(AuditEntry).where(AuditEntry.actor_id == actor_id, AuditEntry.id > after_id)
+    return entry_views(session().scalars(statement.order_by(AuditEntry.id).limit(most)).all())
+
+
+def footprint(actor_id: UUID) -> Footprint:
+    """Return under which names a person acted, and where."""
+    mine = select(AuditEntry.actor_label, AuditEntry.company_id, AuditEntry.territory_id).distinct()
+    rows = session().execute(mine.where(AuditEntry.actor_id == actor_id)).all()
+    return Footprint(
+        frozenset(row.actor_label for row in rows),
+        frozenset(row.company_id for row in rows if row.company_id is not None),
+        frozenset(row.territory_id for row in rows if row.territory_id is not None),
+    )
 
 
 def subjects_of(scope: JournalScope, tags: frozenset[AuditTag]) -> frozenset[UUID]:
@@ -98,7 +126,9 @@ def _narrowed(scope: JournalScope, wanted: Wanted) -> Select[AuditEntry]:
     else:
         statement = statement.where(AuditEntry.company_id == scope.company_id)
     if wanted.who:
-        statement = statement.where(AuditEntry.actor_label.icontains(wanted.who, autoescape=True))
+        # A name that is not shown any more must not be found either.
+        unnamed = and_(AuditEntry.actor_id.is_not(None), AuditEntry.actor_id.in_(erased_people()))
+        statement = statement.where(AuditEntry.actor_label.icontains(wanted.who, autoescape=True), not_(unnamed))
         if wanted.among is not None:
             statement = statement.where(or_(AuditEntry.actor_id.is_(None), AuditEntry.actor_id.in_(wanted.among)))
     if wanted.tags:

@@ -15,6 +15,8 @@ class AuditTag(StrEnum):
     USER_REGISTERED = "accounts:user:registered"
     USER_CONFIRMED = "accounts:user:confirmed"
     USER_PASSWORD_CHANGED = "accounts:user:password_changed"
+    USER_DATA_TAKEN = "accounts:user:data_taken"
+    USER_ERASED = "accounts:user:erased"
     COMPANY_REGISTERED = "accounts:company:registered"
     COMPANY_UPDATED = "accounts:company:updated"
     COMPANY_VERIFIED = "accounts:company:verified"

@@ -25,14 +25,17 @@ def _links(actor: Actor) -> Sequence[NavItem]:
 
 def register(app: Flask) -> None:
     """Attach the context to the application."""
+    from portal.accounts.api import declare_traces
     from portal.itineriz import tasks  # noqa: F401 registers the job
     from portal.itineriz.addresses import tasks as check_tasks  # noqa: F401 registers the job
     from portal.itineriz.cli import route_command, what_command
     from portal.itineriz.pages import register_pages
     from portal.itineriz.places import tasks as stops_tasks  # noqa: F401 registers the job
+    from portal.itineriz.traces import TRACES
 
     register_pages(app)
     app.cli.add_command(route_command)
     app.cli.add_command(what_command)
     app.jinja_env.filters["from_iso"] = datetime.fromisoformat
+    declare_traces(*TRACES)
     add_navigation(app, _links)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from flask import Flask
 
+from portal.accounts.api import declare_traces
+
 # Tables, kinds of jobs and pages must be known from the start.
 from portal.numeriz import cli, models, tasks  # noqa: F401
 from portal.numeriz.bays import sheet_views as bay_sheet_views  # noqa: F401
@@ -19,6 +21,7 @@ from portal.numeriz.matching import tasks as matching_tasks  # noqa: F401
 from portal.numeriz.navigation import law_links
 from portal.numeriz.places import views as place_views  # noqa: F401
 from portal.numeriz.pushing import views as push_views  # noqa: F401
+from portal.numeriz.traces import TRACES
 from portal.numeriz.views import feeds as feed_views  # noqa: F401
 from portal.numeriz.views import imports as import_views  # noqa: F401
 from portal.numeriz.views import law as law_views  # noqa: F401
@@ -37,6 +40,7 @@ def register(app: Flask) -> None:
     """Attach the context to the application."""
     app.register_blueprint(desk)
     app.register_blueprint(open_data)
+    declare_traces(*TRACES)
     add_navigation(app, law_links)
     for command in (*cli.COMMANDS, *feed_cli.COMMANDS):
         app.cli.add_command(command)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
+
 from portal.accounts.queries import get_account
 from portal.common.actor import CompanyRole, StaffRole
 from tests.factories.accounts import PASSWORD, make_member, make_staff, make_user, valid_siret
@@ -81,3 +84,24 @@ def test_account_pages_ask_to_sign_in(page_client):
         answer = page_client.raw.get(url)
         assert answer.status_code == 303
         assert answer.headers["Location"].startswith("/connexion?suite=/")
+
+
+def test_a_person_takes_her_data_and_erases_her_account(page_client, owner, company):
+    make_member(make_user(), company, CompanyRole.OWNER)
+    page_client.sign_in(owner.id)
+    page = page_client.get("/mon-compte")
+    for url in ("/mon-compte/donnees", "/mon-compte/effacer"):
+        assert page.select_one(f'main a[href="{url}"]')
+        asked = page_client.get(url)
+        assert asked.select_one(f'form[action="{url}"] input[type="password"]')
+        refused = page_client.post(url, {"password": "faux", "sure": "y"})
+        assert [tag["id"] for tag in refused.select(".j-field__error")] == ["password-error"]
+    answer = page_client.raw.post("/mon-compte/donnees", data={"password": PASSWORD}, buffered=True)
+    assert (answer.mimetype, answer.headers["Cache-Control"]) == ("application/zip", "no-store")
+    assert "compte.json" in zipfile.ZipFile(io.BytesIO(answer.data)).namelist()
+    unsure = page_client.post("/mon-compte/effacer", {"password": PASSWORD})
+    assert [tag["id"] for tag in unsure.select(".j-field__error")] == ["sure-error"]
+    assert page_client.submit("/mon-compte/effacer", {"password": PASSWORD, "sure": "y"}) == "/"
+    assert "Votre compte est effacé." in page_client.get("/").get_text()
+    assert page_client.raw.get("/mon-compte").status_code == 303
+    page_client.post("/connexion", {"email": owner.email, "password": PASSWORD})
