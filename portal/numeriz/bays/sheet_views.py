@@ -119,8 +119,6 @@ def undo_bay_sheet(territory: str, report_id: UUID) -> ResponseReturnValue:
         undo_sheet(current_actor(), view.id, report_id)
     except Conflict as error:
         flash(bay_sentence(error), "error")
-    else:
-        flash(_("L’import est annulé."), "success")
     return redirect(url_for("numeriz.show_report", territory=view.slug, report_id=report_id), 303)
 
 
