@@ -13,14 +13,24 @@ from portal.visualiz.answers import next_activation
 from portal.visualiz.layers import read_box
 from portal.visualiz.listing import LAYERS, ListKind, list_page
 from portal.visualiz.moments import moment_at
-from portal.visualiz.onscreen import read_layers
+from portal.visualiz.onscreen import Layer, read_layers
 from portal.visualiz.views.asked import Asked, asks_for_a_place, read_asked
 from portal.visualiz.views.blueprint import DAYS_PER_CALLER, PLACES_PER_CALLER, blueprint
+from portal.visualiz.words import LAYER_NAMES
 from portal.web.extensions import limiter
 from portal.web.guards import PUBLIC, guard
 from portal.web.rendering import render_page
 
 _CLOSE_ZOOM: Final = 16
+_LAYER_ENDPOINTS: Final = {
+    Layer.PERIMETERS: "perimeter_layer",
+    Layer.ORDERS: "order_layer",
+    Layer.EVENTS: "event_layer",
+    Layer.SIGNS: "sign_layer",
+    Layer.BAYS: "bay_layer",
+}
+_OF_A_DAY: Final = {Layer.ORDERS, Layer.EVENTS, Layer.SIGNS}
+"""The layers that are asked for a day and a box of the map."""
 
 
 @blueprint.get("/")
@@ -45,6 +55,7 @@ def show_map(territory: str) -> ResponseReturnValue:
         **asked.context(),
         answer=answer,
         **asked.activity(),
+        layers=map_layers(asked.territory.slug, str(get_locale() or "fr")[:2], asked.moment.query["jour"]),
         urls=_map_urls(asked),
         opening_view=_opening_view(asked),
     )
@@ -64,25 +75,34 @@ def _opening_view(asked: Asked) -> str:
 
 
 def _map_urls(asked: Asked) -> dict[str, str]:
-    """Where the map fetches what it shows."""
-    slug, language = asked.territory.slug, str(get_locale() or "fr")[:2]
+    """What an open map asks besides its layers."""
+    slug = asked.territory.slug
     return {
-        **layer_urls(slug, language, asked.moment.query["jour"]),
         "state": url_for("visualiz.law_state", territory=slug),
         "changes": url_for("visualiz.law_changes", territory=slug),
         "concerned": url_for("visualiz.concerned", territory=slug),
     }
 
 
-def layer_urls(slug: str, language: str, day: str) -> dict[str, str]:
-    """The address of each layer by its kind. day: as in the URL of the map."""
-    plain = {"perimeters": "perimeter_layer", "bays": "bay_layer"}
-    dated = {"orders": "order_layer", "events": "event_layer", "signs": "sign_layer"}
+def map_layers(slug: str, language: str, day: str) -> list[dict[str, Any]]:
+    """The layers as the map takes them; those that the URL leaves out are off, and can be switched on.
+
+    day: as in the URL of the map.
+    """
+    shown = read_layers(request.args.get("calques"))
     always: dict[str, Any] = {"territory": slug, "langue": language}
-    return {
-        **{name: url_for(f"visualiz.{endpoint}", **always) for name, endpoint in plain.items()},
-        **{name: url_for(f"visualiz.{endpoint}", **always, jour=day) for name, endpoint in dated.items()},
-    }
+    dated = {**always, "jour": day}
+    return [
+        {
+            "kind": layer.value,
+            "label": str(LAYER_NAMES[layer]),
+            "url": url_for(f"visualiz.{endpoint}", **(dated if layer in _OF_A_DAY else always)),
+            "boxed": layer in _OF_A_DAY,
+            "dayed": layer in _OF_A_DAY,
+            "hidden": layer not in shown,
+        }
+        for layer, endpoint in _LAYER_ENDPOINTS.items()
+    ]
 
 
 @blueprint.get("/<territory>/ici")

@@ -11,17 +11,16 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from portal.common.clock import SYSTEM_CLOCK
-from portal.territories.api import TerritoryView, get_territory
+from portal.territories.api import get_territory
 from portal.visualiz.forms import WhenWhereForm
 from portal.visualiz.moments import Moment, moment_at
-from portal.visualiz.onscreen import Layer, read_layers
+from portal.visualiz.onscreen import read_layers
 from portal.visualiz.views.asked import read_moment
 from portal.visualiz.views.blueprint import blueprint
-from portal.visualiz.views.pages import layer_urls
+from portal.visualiz.views.pages import map_layers
 from portal.visualiz.views.sending import asked_language
 from portal.visualiz.widget.forms import FrameForm
 from portal.visualiz.widget.snippet import frame_code
-from portal.visualiz.words import LAYER_NAMES
 from portal.web.guards import PUBLIC, guard
 from portal.web.headers import CONTENT_SECURITY_POLICY
 from portal.web.rendering import render_bare, render_page
@@ -30,7 +29,6 @@ from portal.web.rendering import render_bare, render_page
 _FRAMED_POLICY = CONTENT_SECURITY_POLICY.replace("frame-ancestors 'none'", "frame-ancestors *").replace(
     "form-action 'self'", "form-action 'none'"
 )
-_BOXED = {Layer.ORDERS, Layer.EVENTS, Layer.SIGNS}
 
 
 @blueprint.get("/<territory>/widget")
@@ -49,7 +47,7 @@ def widget(territory: str) -> ResponseReturnValue:
             territory=view,
             moment=moment,
             is_live=is_live,
-            layers=_layers(view, moment),
+            layers=map_layers(view.slug, asked_language(), moment.query["jour"]),
             opens=_opens(moment),
             state_url=url_for("visualiz.law_state", territory=view.slug),
             map_url=url_for("visualiz.show_map", territory=view.slug, **_kept(moment, is_live=is_live)),
@@ -60,32 +58,12 @@ def widget(territory: str) -> ResponseReturnValue:
     return response
 
 
-def _layers(view: TerritoryView, moment: Moment) -> list[dict[str, Any]]:
-    """The layers as the map takes them; those that the URL leaves out are off, and can be switched on."""
-    urls, shown = layer_urls(view.slug, asked_language(), moment.query["jour"]), _asked_layers()
-    return [
-        {
-            "kind": layer.value,
-            "label": str(LAYER_NAMES[layer]),
-            "url": urls[layer.value],
-            "boxed": layer in _BOXED,
-            "dayed": layer in _BOXED,
-            "hidden": layer not in shown,
-        }
-        for layer in Layer
-    ]
-
-
-def _asked_layers() -> tuple[Layer, ...]:
-    return read_layers(request.args.get("calques"))
-
-
 def _opens(moment: Moment) -> dict[str, str]:
     return {
         "view": request.args.get("vue", ""),
         "instant": moment.at.isoformat(),
         "day": moment.query["jour"],
-        "layers": ",".join(layer.value for layer in _asked_layers()),
+        "layers": ",".join(layer.value for layer in read_layers(request.args.get("calques"))),
     }
 
 
