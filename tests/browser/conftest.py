@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
 
+from portal.runtime.bench.chromium import find_chromium
 from portal.territories.demo_town import Town
 from tests.browser.errands import town_of_the_demo
 from tests.browser.people import DESKTOP, PATIENCE_MS, PHONE, Device, Person, mailbox
@@ -33,9 +33,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """The machine's Chromium, without a screen."""
-    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    program = find_chromium()
     if program is None:
-        skip_for_want_of("Chromium", "install Debian's package chromium, or run `sh scripts/chromium.sh`")
+        skip_for_want_of("Chromium", "install Debian's chromium-headless-shell, or run `sh scripts/chromium.sh`")
     from playwright.sync_api import expect, sync_playwright
 
     expect.set_options(timeout=PATIENCE_MS)

@@ -6,7 +6,6 @@ import base64
 import os
 import re
 import secrets
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +15,7 @@ import pytest
 from playwright.sync_api import expect
 
 from portal.cirqliz.control.idset import code_ids
+from portal.runtime.bench.chromium import find_chromium
 from tests.browser.codes import codes_on_screen
 from tests.browser.conftest import PersonMaker
 from tests.browser.people import PHONE, TERRITORY, Person, mailbox
@@ -38,7 +38,7 @@ def agent_before(chromium: Browser, portal_url: str, tmp_path: Path) -> Iterator
         film = tmp_path / f"code{len(made)}.y4m"
         film_code(code, film)
         browser = chromium.browser_type.launch(
-            executable_path=next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome")))),
+            executable_path=find_chromium(),
             args=[
                 "--lang=fr-FR",
                 "--use-fake-ui-for-media-stream",

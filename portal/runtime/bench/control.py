@@ -19,6 +19,7 @@ from portal import create_app
 from portal.cirqliz.control.board import make_package
 from portal.cirqliz.passes.keys import key_ring
 from portal.config import PROJECT_ROOT, Settings, load_settings
+from portal.runtime.bench.chromium import find_chromium
 from portal.runtime.bench.ground import Ground
 from portal.runtime.bench.line import Line, percentile, timed_ms
 from portal.runtime.bench.many_passes import add_passes, copy_database, sign_some
@@ -111,7 +112,7 @@ def _judged(board: dict[str, Any], tokens: list[str], now_ms: float) -> dict[str
     """Judge the tokens in Chromium, one after the other; times in milliseconds."""
     from playwright.sync_api import Route, sync_playwright
 
-    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    program = find_chromium()
     if program is None:
         raise StartError("Chromium is needed to measure the phone's verdict.")
 

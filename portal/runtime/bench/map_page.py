@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+
+from portal.runtime.bench.chromium import find_chromium
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Route
@@ -18,7 +19,6 @@ type Bounds = tuple[float, float, float, float]
 PHONE = (375, 812)
 DESK = (1440, 900)
 _READY_MS = 60_000
-_PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 _NO_LAYER: Sequence[Feature] = ()
 LAYERS = {"perimeters": "perimetres", "orders": "arretes", "events": "evenements", "signs": "panneaux", "bays": "aires"}
 
@@ -52,7 +52,7 @@ _WEIGHT = """
 @contextmanager
 def chromium() -> Iterator[Browser | None]:
     """The machine's Chromium, without a screen and without a GPU; None when it or its driver is not installed."""
-    program = next(filter(None, map(shutil.which, _PROGRAMS)), None)
+    program = find_chromium()
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:
