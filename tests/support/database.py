@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -96,6 +97,9 @@ def _in_context(app: Flask) -> Iterator[Flask]:
             for table in reversed(Base.metadata.sorted_tables):
                 connection.execute(table.delete())
         db.session.remove()
+    # A graph laid for one test is not one that the next has built.
+    settings: Settings = app.extensions["settings"]
+    shutil.rmtree(settings.var_dir / "territories", ignore_errors=True)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
