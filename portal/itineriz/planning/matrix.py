@@ -1,8 +1,12 @@
-"""Lawful travel times between all the stops of a tour, each row at its own hour: one search from each stop."""
+"""Lawful travel times between all the stops of a tour, each row at its own hour: one search from each stop.
+
+Stops in different areas share that search as long as the areas are few: to be in one for a stop is a state of the
+search, which a way to a stop elsewhere cannot end in.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -19,17 +23,22 @@ from portal.itineriz.routing.drives import point_on
 from portal.itineriz.routing.engine import Engine
 from portal.itineriz.routing.lawgrid import LawGrid
 from portal.itineriz.routing.leglaw import LegLaw, LegQuestion, PartLaw
-from portal.itineriz.routing.network import End, Network
+from portal.itineriz.routing.network import End, Network, Targets
 from portal.itineriz.routing.snapping import Place
 from portal.itineriz.routing.timetable import NO_SPANS
 from portal.itineriz.trip import Trip
 from portal.regulations.schedules import Interval
 
 type Floats = npt.NDArray[np.float64]
-type Group = tuple[frozenset[str], list[int]]
+type Truths = npt.NDArray[np.bool_]
+type Numbers = npt.NDArray[np.int64]
+type Party = tuple[frozenset[str], Numbers]
+"""Areas, and the stops that lie in some of them or in none."""
 
 _DAY = timedelta(days=1)
 _HALF = 0.5
+_ZONES_TOGETHER = 4
+"""Areas that one search tells apart; each may double what it has to look at."""
 
 
 def travel_between(grid: LawGrid, trip: Trip, numbers: Sequence[int]) -> Travel:
@@ -67,8 +76,8 @@ class _LegalTravel:
     leaving: list[tuple[Place, ...]]
     arriving: list[tuple[Place, ...]]
     widened: set[int] = field(default_factory=set)
-    ends: dict[tuple[int, int], list[End]] = field(default_factory=dict)
-    """Where a way to a stop may end, by stop and by the zones around it (bits)."""
+    prepared: dict[tuple[tuple[int, int], ...], Targets] = field(default_factory=dict)
+    """Where the ways to some stops may end, by these stops with the zones around each (bits)."""
 
     @classmethod
     def of(cls, grid: LawGrid, trip: Trip, numbers: Sequence[int], *, tolerate_unknown: bool) -> _LegalTravel:
@@ -99,32 +108,28 @@ class _LegalTravel:
         """(n, n) seconds, see `Travel`."""
         seconds = np.full((len(self.ids), len(self.ids)), np.inf)
         np.fill_diagonal(seconds, 0.0)
+        wanted = ~np.eye(len(seconds), dtype=bool)
         window = Interval(min(leave_at), max(leave_at) + _DAY)
-        groups = self._groups(window)
-        of_measures = frozenset[str]().union(*self.ids).difference(self.grid.law.perimeters)
-        everywhere = range(len(self.ids))
-        self._fill(seconds, dict.fromkeys(everywhere, everywhere), leave_at, groups, of_measures, window)
+        self._fill(seconds, wanted, leave_at, window)
         stranded = self._widened(seconds)
         if stranded:
-            asked = {start: everywhere if start in stranded else stranded for start in everywhere}
-            self._fill(seconds, asked, leave_at, groups, of_measures, window)
+            again = np.zeros_like(wanted)
+            again[stranded] = again[:, stranded] = True
+            self._fill(seconds, wanted & again, leave_at, window)
         return seconds
 
-    def _fill(
-        self,
-        seconds: Floats,
-        asked: Mapping[int, Sequence[int]],
-        leave_at: Sequence[datetime],
-        groups: Sequence[Group],
-        of_measures: frozenset[str],
-        window: Interval,
-    ) -> None:
-        for start, wanted in asked.items():
-            for areas, stops in groups:
-                targets = [stop for stop in stops if stop != start and stop in wanted]
-                if targets:
+    def _fill(self, seconds: Floats, wanted: Truths, leave_at: Sequence[datetime], window: Interval) -> None:
+        """Ask for some pairs of stops. wanted: (n, n)."""
+        zones = self._zones(window)
+        of_measures = frozenset[str]().union(*self.ids).difference(self.grid.law.perimeters)
+        parties = {inside: _parties(zones, inside) for inside in dict.fromkeys(zones)}
+        for start in np.flatnonzero(wanted.any(axis=1)).tolist():
+            for areas, stops in parties[zones[start]]:
+                which = wanted[start, stops]
+                if which.any():
                     law = self._law(self.ids[start], areas | of_measures, window)
-                    seconds[start, targets] = self._from(start, targets, law, leave_at[start])
+                    targets = self._targets(stops, law, zones).some(which)
+                    seconds[start, stops[which]] = self._from(start, targets, law, leave_at[start])
 
     def _widened(self, seconds: Floats) -> list[int]:
         """The stops that hardly any way reaches or leaves: from now on served from any street near, as when driven."""
@@ -139,40 +144,65 @@ class _LegalTravel:
                 for side in (True, False)
             )
         self.widened.update(stranded)
-        self.ends.clear()
+        self.prepared.clear()
         return stranded
 
-    def _groups(self, window: Interval) -> list[Group]:
-        """The stops that lie in the same areas, of those that a stop inside opens in the window: one search for all."""
-        groups: dict[frozenset[str], list[int]] = {}
-        for place, ids in enumerate(self.ids):
-            areas = ids.intersection(self.grid.law.perimeters)
-            law = self.grid.for_leg(replace(self.question, end_ids=areas), window)
-            zones = frozenset(self.grid.regulation(number).id for number in law.zone_regs)
-            groups.setdefault(zones, []).append(place)
-        return list(groups.items())
+    def _zones(self, window: Interval) -> list[frozenset[str]]:
+        """Of each stop the areas that a stop inside opens in the window."""
+        areas = [ids.intersection(self.grid.law.perimeters) for ids in self.ids]
+        opened = {}
+        for ids in dict.fromkeys(areas):
+            law = self.grid.for_leg(replace(self.question, end_ids=ids), window)
+            opened[ids] = frozenset(self._named(law))
+        return [opened[ids] for ids in areas]
+
+    def _named(self, law: LegLaw) -> list[str]:
+        """The ids of the zones of a leg, in their order."""
+        return [self.grid.regulation(number).id for number in law.zone_regs]
 
     def _law(self, start_ids: frozenset[str], end_ids: frozenset[str], window: Interval) -> LegLaw:
         law = self.grid.for_leg(replace(self.question, start_ids=start_ids, end_ids=end_ids), window)
         return replace(law, row_closed=law.row_closed | self.closed)
 
-    def _from(self, start: int, targets: Sequence[int], law: LegLaw, at: datetime) -> Floats:
-        inside = PartLaw(NO_SPANS, _bits(law.zone_start))
+    def _from(self, start: int, targets: Targets, law: LegLaw, at: datetime) -> Floats:
+        inside = PartLaw(NO_SPANS, _bits(law.zone_start.tolist()))
         starts = [End(one.row, one.at, one.extra_cost, inside) for one in self.leaving[start]]
         if not starts:
-            return np.full(len(targets), np.inf)
-        zones = _bits(law.zone_end)
-        ends = [self._ends_at(stop, zones) for stop in targets]
-        seconds, _ = self.network.many(starts, ends, law=law, depart_s=at.timestamp())
+            return np.full(targets.count, np.inf)
+        seconds, _ = self.network.many(starts, targets, law=law, depart_s=at.timestamp())
         return seconds
 
-    def _ends_at(self, stop: int, zones: int) -> list[End]:
-        found = self.ends.get((stop, zones))
+    def _targets(self, stops: Numbers, law: LegLaw, zones: Sequence[frozenset[str]]) -> Targets:
+        """Where the ways to some stops may end, under the law of a leg to any of them."""
+        named = self._named(law)
+        bits = {inside: _bits([one in inside for one in named]) for inside in dict.fromkeys(zones)}
+        of_stops = tuple((stop, bits[zones[stop]]) for stop in stops.tolist())
+        found = self.prepared.get(of_stops)
         if found is None:
-            inside = _inside(zones)
-            found = [End(one.row, one.at, one.extra_cost, inside) for one in self.arriving[stop]]
-            self.ends[stop, zones] = found
+            found = self.prepared[of_stops] = Targets.of([self._ends(*of_stop) for of_stop in of_stops])
         return found
+
+    def _ends(self, stop: int, zones: int) -> list[End]:
+        inside = _inside(zones)
+        return [End(one.row, one.at, one.extra_cost, inside) for one in self.arriving[stop]]
+
+
+def _parties(zones: Sequence[frozenset[str]], inside: frozenset[str]) -> list[Party]:
+    """The stops by the searches that serve them: stops in the same areas, with those of others while these are few.
+
+    zones: of each stop; inside: those in which all the ways begin.
+    """
+    groups: dict[frozenset[str], list[int]] = {}
+    for stop, areas in enumerate(zones):
+        groups.setdefault(areas, []).append(stop)
+    together: dict[frozenset[str], list[int]] = {}
+    for areas, stops in groups.items():
+        joined = next((one for one in together if len(one | areas | inside) <= _ZONES_TOGETHER), None)
+        if joined is None:
+            together[areas] = stops
+        else:
+            together[joined | areas] = together.pop(joined) + stops
+    return [(areas, np.array(stops)) for areas, stops in together.items()]
 
 
 @lru_cache(maxsize=64)
@@ -198,6 +228,6 @@ def _ids_on_street(grid: LawGrid, places: Sequence[Place]) -> frozenset[str]:
     return ids_at(grid.law, point_on(grid.engine.table, places[0].row, places[0].at))
 
 
-def _bits(zones: npt.NDArray[np.uint8]) -> int:
+def _bits(inside: Sequence[int]) -> int:
     """The zones in which a stop lies, as bits."""
-    return sum(1 << place for place, inside in enumerate(zones.tolist()) if inside)
+    return sum(1 << place for place, one in enumerate(inside) if one)

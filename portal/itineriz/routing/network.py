@@ -33,10 +33,10 @@ from portal.itineriz.routing.kernel import (
 )
 from portal.itineriz.routing.leglaw import LegLaw, PartLaw
 from portal.itineriz.routing.timetable import NO_SPANS
-from portal.itineriz.routing.ways import Direct, End, Floats, Rows, Way, directs_of
+from portal.itineriz.routing.ways import Direct, End, Floats, Rows, Targets, Way, directs_of
 from portal.territories.api import Driving, EdgeTable
 
-__all__ = ["Direct", "End", "Network", "Way", "directs_of"]
+__all__ = ["Direct", "End", "Network", "Targets", "Way", "directs_of"]
 
 type Landmarks = tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]
 
@@ -109,7 +109,7 @@ class Network:
         `closed` may be broken, at a price: names what is in the way. by_time: the earliest way instead of the cheapest.
         within: a way that costs more, or takes longer when by_time, need not be found.
         """
-        targets = [ends]
+        targets = Targets.of([ends])
         metric = self._by_time if by_time else self._by_cost
         direct = directs_of(starts, ends) if directs is None else directs
         # Streets for those who stop in them are the engine's second try. It tries at once where the ends touch.
@@ -147,22 +147,21 @@ class Network:
     def many(
         self,
         starts: Sequence[End],
-        targets: Sequence[Sequence[End]],
+        targets: Sequence[Sequence[End]] | Targets,
         *,
         law: LegLaw | None = None,
         depart_s: float = 0.0,
     ) -> tuple[Floats, Floats]:
         """Seconds and costs (t,) to each of many targets, inf where there is no way; one search for all."""
-        best_s = np.full(len(targets), np.inf)
-        costs = np.full(len(targets), np.inf)
-        left = np.arange(len(targets))
+        asked = targets if isinstance(targets, Targets) else Targets.of(targets)
+        best_s = np.full(asked.count, np.inf)
+        costs = np.full(asked.count, np.inf)
+        left = np.arange(asked.count)
         for relaxed in (False, True):
-            asked = [targets[int(place)] for place in left]
-            flat = directs_of(starts, [end for ends in asked for end in ends])
             _, best, scratch = self._run(
                 starts,
                 asked,
-                flat,
+                asked.directs_from(starts),
                 law,
                 (depart_s, HORIZON_S),
                 None,
@@ -175,7 +174,7 @@ class Network:
             reached = labels >= 0
             best_s[left[reached]] = scratch[3][labels[reached]]
             costs[left[reached]] = best[reached, 0]
-            left = left[~reached]
+            left, asked = left[~reached], asked.some(~reached)
             if len(left) == 0 or not bool(self.graph.destination_only.any()):
                 break
         return best_s, costs
@@ -183,7 +182,7 @@ class Network:
     def _run(
         self,
         starts: Sequence[End],
-        targets: Sequence[Sequence[End]],
+        targets: Targets,
         directs: Sequence[Direct],
         law: LegLaw | None,
         when: tuple[float, float],
@@ -199,17 +198,15 @@ class Network:
         arrays = self._no_law if law is None else _law_arrays(law)
         if closed is not None:
             arrays = (*arrays[:7], arrays[7] | closed, arrays[8])
-        ends = [end for of_one in targets for end in of_one]
-        ids = np.repeat(np.arange(len(targets)), [len(of_one) for of_one in targets]).astype(np.int32)
         start_arrays = self._start_arrays(starts, first_code, soft=soft)
-        target_arrays = self._target_arrays(ids, ends, metric, soft=soft)
+        target_arrays = self._target_arrays(targets, metric, soft=soft)
         direct_arrays = (
             np.array([one.start for one in directs], dtype=np.int32),
             np.array([one.end for one in directs], dtype=np.int32),
             *_spans([one.part for one in directs], soft=soft),
         )
         timed = law is not None and not soft and _changes(law, *when)
-        best = np.empty((len(targets), 2))
+        best = np.empty((targets.count, 2))
         room, worth_s = 4, WORTH_S
         graph, bounds = self._pack(metric), self.landmarks(metric) if goal else _NO_LANDMARKS
         while True:
@@ -267,14 +264,11 @@ class Network:
             first_code,
         )
 
-    def _target_arrays(self, ids: Rows, ends: Sequence[End], metric: _Metric, *, soft: bool) -> tuple[Any, ...]:
-        rows = np.array([end.row for end in ends], dtype=np.int32)
-        at = np.array([end.at for end in ends], dtype=np.float64)
-        parts = [end.part for end in ends]
-        ptr, spans = _spans(parts, soft=soft)
+    def _target_arrays(self, targets: Targets, metric: _Metric, *, soft: bool) -> tuple[Any, ...]:
+        rows, at = targets.rows, targets.at
+        ptr, spans = _spans(targets.parts, soft=soft)
         rest = (1.0 - at) * metric.edge_cost[rows] if len(rows) else at
-        extra = np.array([end.extra_cost for end in ends], dtype=np.float64)
-        return ids, rows, at, extra, ptr, rest, spans, np.array([part.zones for part in parts], dtype=np.int64)
+        return targets.ids, rows, at, targets.extra_cost, ptr, rest, spans, targets.zones
 
     def _touching(self, starts: Sequence[End], ends: Sequence[End]) -> bool:
         for one, other in product(starts, ends):

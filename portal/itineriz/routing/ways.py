@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import compress
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,7 @@ from portal.itineriz.routing.leglaw import NO_PART, PartLaw
 
 type Floats = npt.NDArray[np.float64]
 type Rows = npt.NDArray[np.int32]
+type Truths = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,60 @@ class Direct:
     start: int
     end: int
     part: PartLaw = NO_PART
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Targets:
+    """The places where ways to `count` targets may end, as columns: what is asked from many starts is prepared once.
+
+    ids: (n,) the target of each place, rising. rows, at, extra_cost, parts: of each place, as in `End`; zones: of its
+    part.
+    """
+
+    count: int
+    ids: Rows
+    rows: Rows
+    at: Floats
+    extra_cost: Floats
+    zones: npt.NDArray[np.int64]
+    parts: tuple[PartLaw, ...]
+
+    @classmethod
+    def of(cls, targets: Sequence[Sequence[End]]) -> Targets:
+        """The columns of some targets."""
+        ends = [end for of_one in targets for end in of_one]
+        return cls(
+            count=len(targets),
+            ids=np.repeat(np.arange(len(targets)), [len(of_one) for of_one in targets]).astype(np.int32),
+            rows=np.array([end.row for end in ends], dtype=np.int32),
+            at=np.array([end.at for end in ends], dtype=np.float64),
+            extra_cost=np.array([end.extra_cost for end in ends], dtype=np.float64),
+            zones=np.array([end.part.zones for end in ends], dtype=np.int64),
+            parts=tuple(end.part for end in ends),
+        )
+
+    def some(self, which: Truths) -> Targets:
+        """Some of the targets, numbered anew. which: (count,)."""
+        if which.all():
+            return self
+        kept = which[self.ids]
+        return Targets(
+            count=int(which.sum()),
+            ids=(np.cumsum(which) - 1)[self.ids[kept]].astype(np.int32),
+            rows=self.rows[kept],
+            at=self.at[kept],
+            extra_cost=self.extra_cost[kept],
+            zones=self.zones[kept],
+            parts=tuple(compress(self.parts, kept.tolist())),
+        )
+
+    def directs_from(self, starts: Sequence[End]) -> list[Direct]:
+        """As `directs_of`."""
+        return [
+            Direct(number, int(place))
+            for number, start in enumerate(starts)
+            for place in np.flatnonzero((self.rows == start.row) & (self.at >= start.at))
+        ]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
