@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
 from flask import Flask
-from flask_babel import format_decimal, get_locale
+from flask_babel import format_decimal
 
 from portal.common.units import cm_to_metres, kg_to_tonnes
-from portal.web.locale import DEFAULT_ZONE
+from portal.web.locale import DEFAULT_ZONE, language
 
 _NBSP = "\u00a0"
 
@@ -21,13 +21,13 @@ def instant(at: datetime | None, zone: str = DEFAULT_ZONE) -> str:
     if at is None:
         return ""
     local = at.astimezone(ZoneInfo(zone))
-    joint = " à " if _french() else ", "
+    joint = " à " if language() == "fr" else ", "
     return f"{short_day(local.date())}{joint}{local:%H:%M}".replace(" ", _NBSP)
 
 
 def short_day(value: date) -> str:
     """Return « 8 sept. 2024 »."""
-    return _written(value, "d MMM y", _language()).replace(" ", _NBSP)
+    return _written(value, "d MMM y", language()).replace(" ", _NBSP)
 
 
 def hour(at: datetime | None, zone: str = DEFAULT_ZONE) -> str:
@@ -41,7 +41,7 @@ def day(value: date | datetime | None, zone: str = DEFAULT_ZONE) -> str:
         return ""
     if isinstance(value, datetime):
         value = value.astimezone(ZoneInfo(zone)).date()
-    return _written(value, "EEEE d MMMM y", _language())
+    return _written(value, "EEEE d MMMM y", language())
 
 
 def tonnes(kilograms: int | None) -> str:
@@ -69,18 +69,10 @@ def duration(seconds: float) -> str:
     return f"{minutes // 60}{_NBSP}h{_NBSP}{minutes % 60:02d}"
 
 
-def _french() -> bool:
-    return _language().startswith("fr")
-
-
-def _language() -> str:
-    return str(get_locale() or "fr")
-
-
 @lru_cache(maxsize=2048)
-def _written(value: date, pattern: str, language: str) -> str:
+def _written(value: date, pattern: str, spoken: str) -> str:
     """The pages of a season show the same few days: each is written once."""
-    return str(format_date(value, pattern, language))
+    return str(format_date(value, pattern, spoken))
 
 
 def init_app(app: Flask) -> None:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
 
+from babel.support import NullTranslations
 from flask import Flask, current_app, request, session
-from flask_babel import Babel, get_locale
+from flask_babel import Babel, Domain, get_locale
+from jinja2 import pass_eval_context
+from jinja2.nodes import EvalContext
+from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
@@ -23,6 +28,12 @@ def choose_language() -> str:
     if kept in LANGUAGES:
         return str(kept)
     return (request.accept_languages.best_match(["fr", "en"]) if request else None) or "fr"
+
+
+def language() -> str:
+    """Return the language of the running request, mail or file: `fr` or `en`."""
+    locale = get_locale()
+    return locale.language if locale else "fr"
 
 
 def switch_url(language: str) -> str:
@@ -55,9 +66,34 @@ def _can_be_read(path: str) -> bool:
     return True
 
 
+class _Sentences(Domain):
+    """The catalogues, found by the language alone: a page says tens of sentences, and asks here for each."""
+
+    def __init__(self, domain: str) -> None:
+        super().__init__(domain=domain)
+        self._of_language: dict[str, NullTranslations] = {}
+
+    def get_translations(self) -> NullTranslations:
+        """Return the catalogue of the language spoken now."""
+        locale = get_locale()
+        found = self._of_language.get(locale.language) if locale else None
+        if found is not None:
+            return found
+        made: NullTranslations = super().get_translations()
+        if locale:
+            self._of_language[locale.language] = made
+        return made
+
+
+class _Babel(Babel):
+    @cached_property
+    def domain_instance(self) -> _Sentences:
+        return _Sentences(self.domain)
+
+
 def init_app(app: Flask) -> None:
     """Attach Babel and give templates the language and its switch."""
-    Babel(
+    babel = _Babel(
         app,
         default_locale="fr",
         default_timezone=DEFAULT_ZONE,
@@ -65,9 +101,19 @@ def init_app(app: Flask) -> None:
         default_translation_directories=str(app.extensions["settings_root"] / "translations"),
     )
 
+    @pass_eval_context
+    def _gettext(evaluation: EvalContext, text: str, /, **variables: object) -> str:
+        """What the extension's own does, in one call instead of four."""
+        said: str = babel.domain_instance.get_translations().gettext(text)
+        if evaluation.autoescape:
+            said = Markup(said)  # noqa: S704 a sentence of our own, whatever is filled in is escaped
+        return said % variables if variables or "%" in said else said
+
+    app.jinja_env.globals.update(gettext=_gettext, _=_gettext)
+
     @app.context_processor
     def _language() -> dict[str, object]:
-        current = str(get_locale() or "fr")[:2]
+        current = language()
         other = "en" if current == "fr" else "fr"
         return {
             "locale": current,

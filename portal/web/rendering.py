@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from flask import Flask, current_app, request
-from flask_babel import get_locale
 from jinja2 import StrictUndefined
 
 from portal.web.guards import htmx_request
+from portal.web.locale import language
 
 
 def wants_partial() -> bool:
@@ -31,8 +31,7 @@ def render_bare(template: str, **context: object) -> str:
 
     The template has `locale` and the globals; the context processors are spared.
     """
-    locale = str(get_locale() or "fr")[:2]
-    return current_app.jinja_env.get_template(template).render(locale=locale, **context)
+    return current_app.jinja_env.get_template(template).render(locale=language(), **context)
 
 
 def render_block(template: str, block: str, **context: object) -> str:

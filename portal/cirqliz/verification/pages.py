@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from flask import current_app
-from flask_babel import get_locale
 from markupsafe import Markup
 
 from portal.cirqliz import messages
 from portal.cirqliz.law import Span
 from portal.cirqliz.requests.queries import PerimeterLine
 from portal.cirqliz.verification.services import Checked
+from portal.web.locale import language
 
 _REMEMBERED = 2048
 
@@ -32,7 +32,7 @@ def perimeters_table(checked: Checked, zone: str) -> Markup:
         return Markup()
     lines = checked.found.perimeters
     hours = tuple((id_, tuple(spans)) for id_, spans in checked.hours.items())
-    return _table(str(get_locale()), zone, lines, hours)
+    return _table(language(), zone, lines, hours)
 
 
 @lru_cache(maxsize=_REMEMBERED)
