@@ -19,6 +19,8 @@ LATE = 1e6
 """Cost of one stop served after its last hour, besides the seconds it is late."""
 _NEIGHBOURS = 20
 _PASSES = 30
+_ROUNDING = 0.01
+"""Sums of the same seconds in another order differ by less."""
 
 
 def _compiled[F: Callable[..., Any]](function: F) -> F:
@@ -49,12 +51,18 @@ def begins_at(open_ptr: Any, open_from: Any, open_until: Any, place: Any, at: An
 @_compiled
 def cost_of(sequence: Any, size: Any, problem: Any, most: Any) -> Any:
     """Cost of a sequence; gives up, and returns more than `most`, as soon as it costs more."""
-    return _cost_from(sequence, size, problem, most, 1, 0.0, 0.0, 0.0)
+    return _cost_from(sequence, size, problem, most, 1, np.zeros(3), np.zeros(size), 0)
 
 
 @_compiled
-def _cost_from(sequence: Any, size: Any, problem: Any, most: Any, first: Any, at: Any, wheel: Any, penalty: Any) -> Any:
-    """Cost of a sequence whose places before `first` were gone through before."""
+def _cost_from(
+    sequence: Any, size: Any, problem: Any, most: Any, first: Any, gone: Any, rest: Any, same_from: Any
+) -> Any:
+    """Cost of a sequence whose places before `first` were gone through before, as `gone` tells (see `clock`).
+
+    rest: what comes after each place costs at least this; for the places before `same_from`, what comes after that one.
+    """
+    at, wheel, penalty = gone
     asked_at, seconds, service_s, open_ptr, open_from, open_until = problem
     for place in range(first, size):
         leg = leg_seconds(asked_at, seconds, sequence[place - 1], sequence[place], at)
@@ -71,8 +79,9 @@ def _cost_from(sequence: Any, size: Any, problem: Any, most: Any, first: Any, at
             else:
                 at = begin
             at += service_s[stop]
-        if at + wheel + penalty > most:
-            break
+        least = at + wheel + penalty + rest[max(place, same_from)]
+        if least > most + _ROUNDING:
+            return least
     return at + wheel + penalty
 
 
@@ -113,25 +122,32 @@ def neighbours_of(seconds: Any) -> Any:
 
 
 @_compiled
-def _moved(sequence: Any, size: Any, first: Any, last: Any, after: Any, reverse: Any, out: Any) -> None:
-    """Write the sequence with its part first..last put behind the place `after` (outside the part)."""
-    to = 0
-    for place in range(size):
-        if first <= place <= last:
-            continue
-        out[to] = sequence[place]
-        to += 1
-        if place == after:
-            for step in range(last - first + 1):
-                out[to] = sequence[last - step] if reverse else sequence[first + step]
-                to += 1
+def _least_after(sequence: Any, problem: Any, out: Any) -> None:
+    """Write what the rest of a sequence costs at least after each place, whatever the hour at which it is left."""
+    _, seconds, service_s, _, _, _ = problem
+    size = sequence.shape[0]
+    out[size - 1] = 0.0
+    for place in range(size - 1, 0, -1):
+        leg = np.inf
+        for sample in range(seconds.shape[0]):
+            leg = min(leg, seconds[sample, sequence[place - 1], sequence[place]])
+        stays = place + 1 < size or sequence[place] != sequence[0]
+        service = service_s[sequence[place]] if stays else 0.0
+        out[place - 1] = out[place] + min(2.0 * leg, NO_WAY) + service
 
 
 @_compiled
-def _turned(sequence: Any, size: Any, first: Any, last: Any, out: Any) -> None:
-    """Write the sequence with its part first..last turned round."""
-    for place in range(size):
-        out[place] = sequence[first + last - place] if first <= place <= last else sequence[place]
+def _move(sequence: Any, first: Any, last: Any, after: Any, reverse: Any, out: Any) -> None:
+    """Write the places that change when the part first..last is put behind the place `after` (outside the part)."""
+    length = last - first + 1
+    if after > last:
+        out[first : after + 1 - length] = sequence[last + 1 : after + 1]
+        to = after + 1 - length
+    else:
+        out[after + 1 + length : last + 1] = sequence[after + 1 : first]
+        to = after + 1
+    for step in range(length):
+        out[to + step] = sequence[last - step] if reverse else sequence[first + step]
 
 
 @_compiled
@@ -141,10 +157,11 @@ def mend(sequence: Any, problem: Any, near: Any) -> Any:
     The first and the last place stay. The same sequence gives the same answer.
     """
     size = sequence.shape[0]
-    tried = np.empty_like(sequence)
+    tried = sequence.copy()
     at_place = np.full(problem[1].shape[1], -1, dtype=np.int64)
-    gone = np.empty((size, 3))
+    gone, rest = np.empty((size, 3)), np.empty(size)
     clock(sequence, size, problem, gone)
+    _least_after(sequence, problem, rest)
     best = gone[-1].sum()
     for _ in range(_PASSES):
         before = best
@@ -157,10 +174,11 @@ def mend(sequence: Any, problem: Any, near: Any) -> Any:
                 beside = at_place[near[stop, other]]
                 if near[stop, other] == stop or beside < 0:
                     continue
-                found = _best_beside(sequence, size, problem, first, beside, best, tried, gone)
+                found = _best_beside(sequence, size, problem, first, beside, best, tried, gone, rest)
                 if found < best - 1e-6:
                     best = found
                     clock(sequence, size, problem, gone)
+                    _least_after(sequence, problem, rest)
                     break
         if best >= before - 1e-6:
             break
@@ -169,9 +187,12 @@ def mend(sequence: Any, problem: Any, near: Any) -> Any:
 
 @_compiled
 def _best_beside(
-    sequence: Any, size: Any, problem: Any, first: Any, beside: Any, best: Any, tried: Any, gone: Any
+    sequence: Any, size: Any, problem: Any, first: Any, beside: Any, best: Any, tried: Any, gone: Any, rest: Any
 ) -> Any:
-    """Try the moves that bring the stop at `first` beside the one at `beside`; keep the first that is better."""
+    """Try the moves that bring the stop at `first` beside the one at `beside`; keep the first that is better.
+
+    tried: the same sequence, before and after.
+    """
     for length in range(1, 4):
         last = first + length - 1
         if last > size - 2:
@@ -179,26 +200,26 @@ def _best_beside(
         for after in (beside, beside - 1):
             if after < 0 or after >= size - 1 or first - 1 <= after <= last:
                 continue
+            start, end = min(first, after + 1), max(last, after)
             for reverse in (False, True):
                 if length == 1 and reverse:
                     continue
-                _moved(sequence, size, first, last, after, reverse, tried)
-                same = min(first, after + 1)
-                at, wheel, penalty = gone[same - 1]
-                found = _cost_from(tried, size, problem, best, same, at, wheel, penalty)
+                _move(sequence, first, last, after, reverse, tried)
+                found = _cost_from(tried, size, problem, best, start, gone[start - 1], rest, end + 1)
                 if found < best - 1e-6:
-                    sequence[:] = tried
+                    sequence[start : end + 1] = tried[start : end + 1]
                     return found
+                tried[start : end + 1] = sequence[start : end + 1]
     low, high = min(first, beside), max(first, beside)
     for start, end in ((low, high), (low + 1, high), (low, high - 1)):
         if start < 1 or end > size - 2 or start >= end:
             continue
-        _turned(sequence, size, start, end, tried)
-        at, wheel, penalty = gone[start - 1]
-        found = _cost_from(tried, size, problem, best, start, at, wheel, penalty)
+        tried[start : end + 1] = sequence[start : end + 1][::-1]
+        found = _cost_from(tried, size, problem, best, start, gone[start - 1], rest, end + 1)
         if found < best - 1e-6:
-            sequence[:] = tried
+            sequence[start : end + 1] = tried[start : end + 1]
             return found
+        tried[start : end + 1] = sequence[start : end + 1]
     return best
 
 
