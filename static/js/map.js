@@ -5,14 +5,14 @@ import { basemapLayer } from "./map/basemap.js";
 import { boxAround, holds } from "./map/box.js";
 import { bubbleOf } from "./map/bubble.js";
 import { fetchCollection, loadScript, loadStyle } from "./map/files.js";
-import { makeItem } from "./map/items.js";
-import { COLOURS, covered, EFFECTS_DRAWN, faded, ORDER, scaled, styleOf, underlay } from "./map/kinds.js";
+import { makeItem, showSign, showTop, stackUp } from "./map/items.js";
+import { COLOURS, EFFECTS_DRAWN, faded, ORDER, scaled, styleOf, underlay } from "./map/kinds.js";
 import { explainVehicle, makeLegend } from "./map/legend.js";
 import { lettersOf, markLetter, placeLetters } from "./map/letters.js";
 import { locateButton } from "./map/locate.js";
 import { makePicker } from "./map/pick.js";
 import { lawCanvas } from "./map/shapes.js";
-import { applies, parseWindows } from "./map/time.js";
+import { applies, parseWindows, spanAround } from "./map/time.js";
 
 const night = matchMedia("(prefers-color-scheme: dark)");
 const still = matchMedia("(prefers-reduced-motion: reduce)");
@@ -211,7 +211,8 @@ class MapView {
       marker?.remove();
     }
     overlay.features = this.sorted(overlay.kind, features);
-    overlay.items = overlay.features.map((feature) => this.item(overlay.kind, feature));
+    overlay.items = overlay.features.map((feature) => this.item(overlay, feature));
+    stackUp(overlay.items);
     for (const item of overlay.items) {
       this.style(item);
       for (const path of item.paths) this.paths.addLayer(path);
@@ -275,8 +276,8 @@ class MapView {
     return features.filter((feature) => feature.geometry).sort((a, b) => rank(a) - rank(b));
   }
 
-  item(kind, feature) {
-    const item = makeItem(L, kind, feature, () => night.matches);
+  item(overlay, feature) {
+    const item = Object.assign(makeItem(L, overlay.kind, feature, () => night.matches), { overlay });
     item.marker?.on("click", ({ latlng }) => {
       this.open(item, latlng);
       this.picker?.take(latlng);
@@ -313,29 +314,25 @@ class MapView {
     this.showPresent();
   }
 
-  /** Show what is switched on and applies at the instant, and nothing else. */
-  showPresent() {
-    const letters = [];
+  /** Show what is switched on and applies at the instant, and nothing else. due: the items that may have changed. */
+  showPresent(due = this.overlays.flatMap(({ items }) => items)) {
     const closeUp = this.map.getZoom() >= SIGNS_ZOOM;
-    for (const overlay of this.overlays) {
-      for (const item of overlay.items) {
-        item.on = overlay.shown && applies(item.windows, this.at);
-        if (item.marker && item.on !== this.map.hasLayer(item.marker)) item.on ? item.marker.addTo(this.map) : item.marker.remove();
-        if (!item.on || item.kind !== "perimeters") continue;
-        // A pass holds for some hours: what it opens then is looked at again at each instant.
-        if (this.stateOf(item) !== item.state) this.style(item);
-        letters.push(...this.letters(item));
-      }
-      const hidden = covered(overlay.items);
-      for (const item of overlay.items) {
-        for (const { options, look } of item.paths) {
-          options.off = !item.on || (look === "limits" ? !closeUp : hidden.has(item));
-          options.interactive = !options.off && look !== "under";
-        }
-      }
-    }
-    placeLetters(this.map, letters, this.shownLetters);
+    for (const item of due) this.lookAt(item, closeUp);
+    for (const stack of new Set(due.map((item) => item.stack))) showTop(stack);
+    const lettered = this.overlays.flatMap(({ kind, items }) => (kind === "perimeters" ? items.filter(({ on }) => on) : []));
+    placeLetters(this.map, lettered.flatMap((item) => this.letters(item)), this.shownLetters);
     this.renderer.drawAll();
+  }
+
+  /** Find whether an item is on, and between which instants that and what it is to the vehicle stay so. */
+  lookAt(item, closeUp) {
+    item.on = item.overlay.shown && applies(item.windows, this.at);
+    // A pass holds for some hours: what it opens begins and ends with them.
+    const windows = [...item.windows ?? [], ...this.judgement?.held[item.properties.id] ?? []];
+    Object.assign(item, spanAround(windows, this.at));
+    if (item.on && this.stateOf(item) !== item.state) this.style(item);
+    if (item.marker && item.on !== this.map.hasLayer(item.marker)) item.on ? item.marker.addTo(this.map) : item.marker.remove();
+    showSign(item, closeUp);
   }
 
   letters(item) {
@@ -350,9 +347,12 @@ class MapView {
     return item.letters;
   }
 
+  /** Go to an instant: what neither begins nor ends on the way there is left as it is. */
   showInstant(at) {
+    const isTimed = !Number.isNaN(this.at);
     this.at = at;
-    this.showPresent();
+    const due = this.overlays.flatMap(({ items }) => items.filter(({ since, until }) => !isTimed || at < since || until <= at));
+    if (due.length > 0) this.showPresent(due);
   }
 
   /** Show another day "2024-09-08": what is fetched by day is fetched for it. */

@@ -185,6 +185,38 @@ def test_own_vehicle_fades_what_spares_it_and_marks_what_its_pass_opens(person: 
     expect(florist.page.locator(".j-letter__key")).to_have_count(0)
 
 
+# What the map has after a step, against a fresh look at everything and the windows as the server wrote them.
+_STEPPED = """(() => {
+  const shot = () => view.overlays.map(({ items }) => items.map(({ on, state, paths }) => [
+    on, on ? state : "", paths.map(({ options: { off, interactive } }) => [off, interactive])]));
+  const told = (at) => view.overlays.map(({ items, shown }) => items.map(({ properties: { windows } }) => shown
+    && (!windows || windows.some(([start, end]) => !(Date.parse(start) > at) && !(Date.parse(end) <= at)))));
+  const shown = view.at;
+  const hours = [0, 1, -1, 26, 3, 2.5, -30, 400, 7, 7, -9.25].map((hour) => shown + hour * 3600000);
+  const all = view.overlays.flatMap(({ items }) => items);
+  const bounds = all.flatMap(({ properties: { windows } }) => windows ?? []).flat().map((bound) => Date.parse(bound));
+  const faults = [];
+  for (const at of [...hours, ...bounds.filter(Number.isFinite).slice(0, 40), shown]) {
+    view.showInstant(at);
+    const stepped = shot();
+    const on = stepped.map((layer) => layer.map(([isOn]) => isOn));
+    if (JSON.stringify(on) !== JSON.stringify(told(at))) faults.push(["told", at]);
+    view.showPresent();
+    if (JSON.stringify(shot()) !== JSON.stringify(stepped)) faults.push(["fresh", at]);
+  }
+  return { faults, counts: view.overlays.map(({ items }) => items.length) };
+})()"""
+
+
+def test_each_step_shows_what_a_fresh_look_shows_when_a_vehicle_is_judged(person: PersonMaker, town: Town) -> None:
+    florist, moment = person("fleuriste", DESKTOP), _event_hour(town).replace(hour=11)
+    public_map = _map_of(florist, _at(moment))
+    florist.page.get_by_label("Véhicule", exact=True).select_option(label="GA-001-VA – Camionnette 1")
+    expect(florist.page.locator(".j-letter__key").first).to_be_visible()
+    found = public_map.view(_STEPPED)
+    assert found["faults"] == [] and min(found["counts"][0], found["counts"][2]) > 0
+
+
 def test_closure_is_on_an_open_map_within_ten_seconds_when_a_clerk_publishes_it(
     person: PersonMaker, town: Town
 ) -> None:

@@ -12,9 +12,16 @@ const WIDE_KINDS = { orders: true, events: true, signs: true };
 const ON_SIGNS = new Set(["height", "weight", "width", "length", "axle"]);
 const PIN = [34, 34];
 
+function turn({ options, look }, isOn) {
+  options.off = !isOn;
+  options.interactive = isOn && look !== "under";
+}
+
+/** Say whose a path is. It is off until it is shown. */
 function own(library, item, look, path) {
-  path.options.interactive = look !== "under";
-  return Object.assign(path, { item, look, isPoint: path instanceof library.CircleMarker });
+  Object.assign(path, { item, look, isPoint: path instanceof library.CircleMarker });
+  turn(path, false);
+  return path;
 }
 
 function drawn(library, item, look, isDark) {
@@ -53,4 +60,30 @@ export function makeItem(library, kind, feature, isDark) {
     item.paths.push(own(library, item, "arrows", arrow(library, places, properties.arrow, () => arrowInk(isDark()))));
   }
   return item;
+}
+
+/** Give each item of a layer its stack: the items on the same place, the strictest last, or itself alone. */
+export function stackUp(items) {
+  const stacks = new Map();
+  for (const item of items) {
+    item.stack = (item.effect && stacks.get(item.place)) || { items: [], top: null };
+    item.stack.items.push(item);
+    if (item.effect) stacks.set(item.place, item.stack);
+  }
+}
+
+/** Show of a stack what hides the others: what concerns the vehicle lies above what spares it, then the strictest. */
+export function showTop(stack) {
+  const on = stack.items.filter((item) => item.on);
+  const top = on.filter(({ state }) => state !== "spared").at(-1) ?? on.at(-1) ?? null;
+  if (top === stack.top) return;
+  for (const item of [stack.top, top]) {
+    for (const path of item?.paths ?? []) if (path.look !== "limits") turn(path, item === top);
+  }
+  stack.top = top;
+}
+
+/** Show the sign of an item that is on, whatever lies above its street. closeUp: whether signs have room. */
+export function showSign({ paths, on }, closeUp) {
+  for (const path of paths) if (path.look === "limits") turn(path, on && closeUp);
 }

@@ -141,21 +141,6 @@ export function scaled(kind, style, zoom) {
   return style.radius ? { ...style, radius: style.radius * point, weight: style.weight * Math.min(1, point) } : style;
 }
 
-/** The items of a layer that another one on the same place hides: what concerns the vehicle lies above what spares it, then
- *  the strictest above the others. items: the strictest last; those that are not on do not count. */
-export function covered(items) {
-  const top = new Map();
-  const hidden = new Set();
-  for (const item of items) {
-    if (!item.on || !item.effect) continue;
-    const other = top.get(item.place);
-    const isAbove = !other || other.state === "spared" || item.state !== "spared";
-    if (other) hidden.add(isAbove ? other : item);
-    if (isAbove) top.set(item.place, item);
-  }
-  return hidden;
-}
-
 /** The path options of a feature. kind: one of ORDER, "alerts" (an event at a point) or "limits" (the sign of a height or a
  *  weight); properties: the feature's own; dark: by night. */
 export function styleOf(kind, properties, dark) {

@@ -70,3 +70,12 @@ export function applies(windows, instantMs) {
   if (windows === null || Number.isNaN(instantMs)) return true;
   return windows.some(([start, end]) => start <= instantMs && instantMs < end);
 }
+
+/** From when until when, around an instant, no window begins or ends: {since, until}, the end excluded. */
+export function spanAround(windows, instantMs) {
+  const bounds = windows.flat();
+  return {
+    since: Math.max(...bounds.filter((bound) => bound <= instantMs)),
+    until: Math.min(...bounds.filter((bound) => bound > instantMs)),
+  };
+}
