@@ -42,12 +42,11 @@ def run(job_id: str) -> None:
                 started_at=SYSTEM_CLOCK.now(),
                 lease_until=SYSTEM_CLOCK.now() + timedelta(seconds=lease_s),
             )
-        )
-        if not claimed.rowcount:  # type: ignore[attr-defined]
-            return
-        row = uow.session.get(Job, UUID(job_id), populate_existing=True)
-        assert row is not None
-        kind, args = row.kind, dict(row.args)
+            .returning(Job.kind, Job.args)
+        ).one_or_none()
+    if claimed is None:
+        return
+    kind, args = claimed
     job = RunningJob(app, UUID(job_id), claim, lease_s)
     try:
         with job.heartbeat():

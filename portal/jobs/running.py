@@ -58,25 +58,29 @@ class RunningJob:
             yield uow
         self.finished = True
 
+    def _renewed(self) -> bool:
+        """Renew the lease; False when the run has lost its claim."""
+        with self._app.app_context():
+            try:
+                with unit_of_work():
+                    return self._update(lease_until=SYSTEM_CLOCK.now() + timedelta(seconds=self._lease_s))
+            except OperationalError:
+                # The lease outlives a few missed beats; giving up at the first would lose a healthy run.
+                _log.warning("job %s could not renew its lease; it will try again", self.id)
+                return True
+            finally:
+                db.session.remove()
+
     @contextmanager
     def heartbeat(self) -> Iterator[None]:
         """Keep the lease alive from a thread while the body runs: a living run is never taken over."""
         stop = threading.Event()
 
         def beat() -> None:
-            with self._app.app_context():
-                while not stop.wait(self._lease_s / 4):
-                    try:
-                        with unit_of_work():
-                            alive = self._update(lease_until=SYSTEM_CLOCK.now() + timedelta(seconds=self._lease_s))
-                    except OperationalError:
-                        # The lease outlives a few missed beats; giving up at the first would lose a healthy run.
-                        _log.warning("job %s could not renew its lease; it will try again", self.id)
-                        continue
-                    finally:
-                        db.session.remove()
-                    if not alive:
-                        return
+            # Most runs end before the first beat.
+            while not stop.wait(self._lease_s / 4):
+                if not self._renewed():
+                    return
 
         thread = threading.Thread(target=beat, name=f"heartbeat-{self.id}", daemon=True)
         thread.start()
