@@ -26,7 +26,7 @@ from portal.itineriz.removal import is_removable
 from portal.itineriz.trip import Stop
 from portal.itineriz.trip_values import pass_of, pass_values, stop_values, trip_of
 from portal.jobs import JobState, cancel, enqueue, get_job, retry
-from portal.numeriz.api import law_snapshot, law_version
+from portal.numeriz.api import law_of, law_version
 from portal.regulations.passes import PassRight
 from portal.regulations.vehicles import Vehicle
 from portal.territories.api import get_territory_by_id
@@ -145,7 +145,7 @@ def compute_route(
         raise NotFound("route-not-found")
     territory = get_territory_by_id(row.territory_id)
     # Read before the law of the answer: a change in between makes the answer be looked at once more.
-    checked_law, law = law_version(territory.id), law_snapshot(territory.id)
+    checked_law, law = law_version(territory.id), law_of(territory)
     trip = replace(trip_of(row, passes), energy=asking.energy_of(row.company_id, row.vehicle_id))
     result = asking.answer(territory, trip, progress=progress, read=(law, checked_at))
     public = to_public(result, ZoneInfo(territory.timezone))
@@ -249,11 +249,7 @@ def _of_company(company_id: UUID, route_id: UUID) -> Route:
 
 
 def _end(route_id: UUID, clock: Clock, **values: object) -> None:
+    """Write how a route ended. One that was removed or given up meanwhile stays as it is: nothing is left to tell."""
     with unit_of_work() as uow:
-        row = uow.session.get(Route, route_id)
-        if row is None or row.status is RouteStatus.CANCELLED:
-            # Removed or given up meanwhile: nothing is left to tell.
-            return
-        for name, value in values.items():
-            setattr(row, name, value)
-        row.ended_at = clock.now()
+        awaited = update(Route).where(Route.id == route_id, Route.status != RouteStatus.CANCELLED)
+        uow.session.execute(awaited.values(**values, ended_at=clock.now()))

@@ -112,9 +112,13 @@ def _timeline(result: TripResult, zone: ZoneInfo) -> list[list[Any]]:
 
 def _of_leg(leg: Leg, zone: ZoneInfo) -> list[list[Any]]:
     return [
-        [round(lon, 6), round(lat, 6), _iso(leg.depart_at + timedelta(seconds=seconds), zone)]
-        for (lon, lat), seconds in zip(leg.drive.coords.tolist(), leg.drive.times_s.tolist(), strict=True)
+        [lon, lat, _iso(leg.depart_at + timedelta(seconds=seconds), zone)]
+        for (lon, lat), seconds in zip(_coordinates(leg), leg.drive.times_s.tolist(), strict=True)
     ]
+
+
+def _coordinates(leg: Leg) -> list[list[float]]:
+    return [[round(lon, 6), round(lat, 6)] for lon, lat in leg.drive.coords.tolist()]
 
 
 def _avoided(item: Avoided, zone: ZoneInfo) -> dict[str, Any]:
@@ -145,7 +149,7 @@ def _leg(leg: Leg, zone: ZoneInfo) -> dict[str, Any]:
         "arrive_at": _iso(leg.arrive_at, zone),
         "distance_m": round(leg.drive.distance_m),
         "duration_s": round(leg.drive.duration_s),
-        "geometry": {"type": "LineString", "coordinates": [[lon, lat] for lon, lat, _ in _of_leg(leg, zone)]},
+        "geometry": {"type": "LineString", "coordinates": _coordinates(leg)},
         "instructions": [
             {
                 "text": step.instruction,

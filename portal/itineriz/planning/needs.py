@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final, Literal
 
-import shapely
-
-from portal.itineriz.routing.checking import LegContext, check_drive, ids_at
+from portal.itineriz.routing.checking import LegContext, check_drive, hits_at, ids_at
 from portal.itineriz.routing.lawgrid import LawGrid
 from portal.itineriz.trip import Leg, NeededPass, Trip, Visit
 from portal.regulations.evaluate import StopsInside, judge
@@ -80,7 +78,7 @@ def _needed(
 def _active_at(grid: LawGrid, point: tuple[float, float], stay: Interval) -> list[tuple[Perimeter, Activation]]:
     """The perimeters active during a stay at a point, and the rings around them: one crosses these to come there."""
     law = grid.law
-    here = frozenset(hit.regulation.id for hit in law.at(shapely.Point(point)) if isinstance(hit.regulation, Perimeter))
+    here = frozenset(hit.regulation.id for hit in hits_at(law, point) if isinstance(hit.regulation, Perimeter))
     active = []
     for perimeter_id in sorted(with_rings(law, here)):
         perimeter = law.perimeters[perimeter_id]

@@ -86,10 +86,12 @@ class Targets:
 
     def directs_from(self, starts: Sequence[End]) -> list[Direct]:
         """As `directs_of`."""
+        shared = np.flatnonzero(np.isin(self.rows, [start.row for start in starts])).tolist()
         return [
-            Direct(number, int(place))
+            Direct(number, place)
             for number, start in enumerate(starts)
-            for place in np.flatnonzero((self.rows == start.row) & (self.at >= start.at))
+            for place in shared
+            if self.rows[place] == start.row and self.at[place] >= start.at
         ]
 
 
