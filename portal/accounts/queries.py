@@ -6,10 +6,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, select
 
 from portal.accounts.models import BARRED_STATUSES, Account, Company, CompanyStatus, Invitation, Membership, StaffMember
 from portal.accounts.places import territory_table
@@ -111,36 +111,45 @@ class InvitationView:
         return role
 
 
+# Asked by every request of a person: written once, and rows of columns rather than objects to follow.
+_WITH_COMPANIES: Final = (
+    select(
+        Account.full_name,
+        Account.email,
+        Account.is_platform_admin,
+        Account.session_epoch,
+        Account.locale,
+        Membership.company_id,
+        Membership.role,
+    )
+    .outerjoin(Membership, Membership.account_id == Account.id)
+    .outerjoin(Company, Company.id == Membership.company_id)
+    .where(Account.id == bindparam("account_id"), Account.disabled_at.is_(None))
+    .order_by(Company.name, Company.id)
+)
+_STAFF_ROLES: Final = (
+    select(territory_table.c.slug, StaffMember.role)
+    .join(territory_table, territory_table.c.id == StaffMember.territory_id)
+    .where(StaffMember.account_id == bindparam("account_id"))
+    .order_by(territory_table.c.name)
+)
+
+
 def find_session_account(account_id: UUID) -> SessionAccount | None:
     """Return who may act under this account, None when it is gone or disabled. Two queries, whatever the roles."""
-    rows = (
-        session()
-        .execute(
-            select(Account, Membership.company_id, Membership.role)
-            .outerjoin(Membership, Membership.account_id == Account.id)
-            .outerjoin(Company, Company.id == Membership.company_id)
-            .where(Account.id == account_id, Account.disabled_at.is_(None))
-            .order_by(Company.name, Company.id)
-        )
-        .all()
-    )
+    rows = session().execute(_WITH_COMPANIES, {"account_id": account_id}).all()
     if not rows:
         return None
     staff: dict[str, set[StaffRole]] = {}
-    for slug, role in session().execute(
-        select(territory_table.c.slug, StaffMember.role)
-        .join(territory_table, territory_table.c.id == StaffMember.territory_id)
-        .where(StaffMember.account_id == account_id)
-        .order_by(territory_table.c.name)
-    ):
+    for slug, role in session().execute(_STAFF_ROLES, {"account_id": account_id}):
         staff.setdefault(slug, set()).add(role)
-    account = rows[0][0]
+    account = rows[0]
     actor = Actor(
         kind=ActorKind.USER,
         label=account.full_name,
-        user_id=account.id,
+        user_id=account_id,
         email=account.email,
-        companies=MappingProxyType({company_id: role for _, company_id, role in rows if company_id is not None}),
+        companies=MappingProxyType({row.company_id: row.role for row in rows if row.company_id is not None}),
         staff=MappingProxyType({slug: frozenset(roles) for slug, roles in staff.items()}),
         is_platform_admin=account.is_platform_admin,
     )
