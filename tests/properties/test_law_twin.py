@@ -1,7 +1,8 @@
-"""The core against its twin: 100,000 random questions, and the answers over time minute by minute."""
+"""The core against its twin: a hundred questions for each random law, and the answers over time minute by minute."""
 
 from __future__ import annotations
 
+import os
 import random
 
 from hypothesis import given, settings
@@ -13,6 +14,7 @@ from portal.regulations.schedules import Interval
 from tests.support import law_cases as cases
 from tests.support import law_twin
 
+LAWS = int(os.environ.get("JOPTIMIZ_LAWS", "300"))
 VEHICLES_PER_LAW, QUESTIONS_PER_VEHICLE = 4, 25
 seeds = st.integers(0, 2**48).map(random.Random)
 
@@ -29,7 +31,7 @@ def told(answer: Verdict) -> dict:
     }
 
 
-@settings(max_examples=1000, deadline=None, derandomize=True)
+@settings(max_examples=LAWS, deadline=None, derandomize=True)
 @given(seeds)
 def test_answers_agree_with_the_twin(dice: random.Random) -> None:
     bare = cases.any_law(dice)

@@ -22,7 +22,7 @@ from portal.runtime.demo.people import DemoCompany
 from portal.territories.api import TerritoryView
 from portal.territories.demo_town import Address, Town
 
-REQUESTS = 120
+REQUESTS = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +34,12 @@ class _Fate:
 
 
 FATES = (
-    _Fate("wait", 38),
-    _Fate("approve", 40),
-    _Fate("approve_some", 12),
-    _Fate("refuse", 14),
-    _Fate("withdraw", 8),
-    _Fate("revoke", 8),
+    _Fate("wait", 28),
+    _Fate("approve", 26),
+    _Fate("approve_some", 8),
+    _Fate("refuse", 8),
+    _Fate("withdraw", 5),
+    _Fate("revoke", 5),
 )
 
 

@@ -160,7 +160,7 @@ def test_same_lot_is_drawn_when_the_same_thing_is_filed_again(ruled: World) -> N
     lots = []
     for vehicle_id in vehicles:
         states = []
-        for _ in range(3):
+        for _ in range(2):
             found = ruled.ready(vehicles=[vehicle_id], stops=STOPS)
             states.append(found.state)
             if found.state is RequestState.READY:

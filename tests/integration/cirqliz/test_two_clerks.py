@@ -33,7 +33,8 @@ from tests.factories.queue import many_ready
 
 APPROVED = Answer(VehicleDecision.APPROVED)
 REFUSED = Answer(VehicleDecision.REFUSED, RefusalReason.DUPLICATE)
-TIMES = 200
+TIMES = {"postgresql": 200, "sqlite": 40}
+"""How often the two decide at once: less often where the database lets one writer in at a time."""
 
 
 def together[T](world: World, acts: Sequence[Callable[[], T]], times: int) -> list[list[T | PortalError]]:
@@ -60,8 +61,9 @@ def together[T](world: World, acts: Sequence[Callable[[], T]], times: int) -> li
     return [list(per_time) for per_time in zip(*results, strict=True)]
 
 
-def test_one_decision_and_one_clear_sentence_when_two_clerks_decide_200_times(world: World) -> None:
-    ids = many_ready(world, TIMES)
+def test_one_decision_and_one_clear_sentence_when_two_clerks_decide_many_times(world: World) -> None:
+    times = TIMES[db.engine.dialect.name]
+    ids = many_ready(world, times)
     clerks = [world.staff_actor(user=make_user(full_name=name)) for name in ("Colette Un", "Louise Deux")]
 
     def deciding(place: int) -> Callable[[], object]:
@@ -69,7 +71,7 @@ def test_one_decision_and_one_clear_sentence_when_two_clerks_decide_200_times(wo
         answer = (APPROVED, REFUSED)[place]
         return lambda: decide_request(clerks[place], world.territory.slug, DecideRequest(next(turn), 1, answer))
 
-    outcomes = together(world, [deciding(0), deciding(1)], TIMES)
+    outcomes = together(world, [deciding(0), deciding(1)], times)
     winners = []
     for request_id, outcome in zip(ids, outcomes, strict=True):
         lost = [one for one in outcome if isinstance(one, PortalError)]
@@ -85,7 +87,7 @@ def test_one_decision_and_one_clear_sentence_when_two_clerks_decide_200_times(wo
     passes = {request_id: count for request_id, count in session().execute(counted)}  # noqa: C416 rows are not pairs
     assert passes == {id_: 1 for id_, winner in zip(ids, winners, strict=True) if winner == 0}
     told_times = select(func.count()).where(AuditEntry.tag == AuditTag.REQUEST_DECIDED)
-    assert session().scalar(told_times) == TIMES
+    assert session().scalar(told_times) == times
 
 
 def test_one_clerk_holds_each_request_when_two_claim_the_same_ones(world: World) -> None:

@@ -342,7 +342,7 @@ def _whole(territory: TerritoryView) -> dict[str, tuple[str, int]]:
 
 def test_a_killed_import_leaves_whole_orders_and_the_next_one_goes_on(database: Flask, tmp_path: Path) -> None:
     feed = tmp_path / "feed.xml"
-    write_feed(feed, 160)
+    write_feed(feed, 90)
     reference, killed = make_territory("entier", bounds=None), make_territory("tue", bounds=None)
     _run(reference, feed)
     expected = _whole(reference)
@@ -359,7 +359,7 @@ def test_a_killed_import_leaves_whole_orders_and_the_next_one_goes_on(database: 
         )
         assert process.stdout is not None
         assert process.stdout.readline() == b"started\n"
-        time.sleep(draws.uniform(0.1, 0.6))
+        time.sleep(draws.uniform(0.1, 0.4))
         process.send_signal(signal.SIGKILL)
         process.wait()
         process.stdout.close()
@@ -378,5 +378,5 @@ def test_a_killed_import_leaves_whole_orders_and_the_next_one_goes_on(database: 
         assert len(snapshot.measures) == stored
         assert snapshot.version.startswith(law_version(killed.id))
     outcome = _run(killed, feed)
-    assert outcome.counts.get("orders_added", 0) == 160 - seen
+    assert outcome.counts.get("orders_added", 0) == 90 - seen
     assert _whole(killed) == expected
