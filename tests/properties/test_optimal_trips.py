@@ -105,3 +105,13 @@ def test_the_way_is_as_good_as_brute_force_when_orders_are_dense(town: Field):
     detours = [ours / earliest - 1 for ours, _, earliest, detour in ways if detour]
     assert detours, "no way was longer for the law: nothing is proven"
     assert max(detours) <= 0.10
+
+
+def test_the_way_is_the_cheapest_when_the_engines_own_route_takes_three_times_as_long(town: Field):
+    stops = Stop(7.427031217959835, 43.73629074809376), Stop(7.421586083843676, 43.73593832105561)
+    vehicle = Vehicle.from_public(_KNOWN[0])
+    (leg,) = plan(town.engine, town.unruled, Trip(stops, MIDDLE, vehicle), extras=Extras(hours=False)).legs
+    cheapest = Brute(town.engine, town.unruled, vehicle, (), MIDDLE).way(stops[0].point, stops[1].point)
+    assert cheapest is not None
+    assert abs(leg.drive.duration_s - cheapest.seconds) <= 0.1
+    assert leg.drive.manoeuvres

@@ -1,8 +1,8 @@
 """The lawful way between two points: searched under the compiled law, checked by the law itself, and explained.
 
 The way is the cheapest, at the engine's own costs, among those that obey. Where it is also the cheapest without law,
-the engine's own route is the answer. Where there is none, that is proven: every way was tried; a search that may break
-the law, at a price, then names what is in the way.
+the engine's own route is the answer, if the engine found one as short. Where there is none, that is proven: every way
+was tried; a search that may break the law, at a price, then names what is in the way.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ _LONGER: Final = 2.0
 _LATE: Final = 1.1
 """A lawful way that arrives this many times later than the earliest one gives way to it."""
 _ROUNDING: Final = 1.0 + 1e-9
+_SAME_S: Final = 0.1
 _LATER_S: Final = 300.0
 """A lawful way is seldom longer than this beside the way without law."""
 
@@ -276,7 +277,7 @@ class _Leg:
             return Outcome(drive, check, (), beyond=self.leg.beyond)
         if free is not None and drive is free.drive:
             route = engine.route(search.start, search.end, search.costing, free)
-            if route is not None and self._begins_there(route):
+            if route is not None and self._begins_there(route) and _as_long(route, drive):
                 same = route.edges is drive.edges
                 of_route = check if same else check_drive(engine, self.law, route, self.leg)
                 if not of_route.violations:
@@ -340,6 +341,11 @@ class _Leg:
         check = self._breaks(way, drive, None if self.search.limits.blocking else self.grid.looks_at_stops)
         round_ = _round(drive, check.violations)
         return Outcome(None, check, (round_,), cut_short, blocking=(*round_.reasons, *round_.limits))
+
+
+def _as_long(route: Drive, drive: Drive) -> bool:
+    """Tell whether the engine's own route takes as long as the cheapest way: now and then it misses that one."""
+    return abs(route.duration_s - drive.duration_s) <= _SAME_S
 
 
 def _part_law(grid: LawGrid, law: LegLaw, row: int, first: float, last: float) -> PartLaw:
