@@ -10,7 +10,7 @@ import pytest
 
 from portal.runtime.bench.chromium import find_chromium
 from portal.territories.demo_town import Town
-from tests.browser.errands import town_of_the_demo
+from tests.browser.errands import demo_day, town_of_the_demo
 from tests.browser.people import DESKTOP, PATIENCE_MS, PHONE, Device, Person, mailbox
 from tests.support.skips import skip_for_want_of
 
@@ -39,7 +39,10 @@ def chromium() -> Iterator[Browser]:
     from playwright.sync_api import expect, sync_playwright
 
     expect.set_options(timeout=PATIENCE_MS)
-    arguments = ["--lang=fr-FR", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    # One process draws the pages of all: those of many people are opened one after another.
+    arguments = ["--lang=fr-FR", "--process-per-site", "--renderer-process-limit=1"]
+    if os.geteuid() == 0:
+        arguments.append("--no-sandbox")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=arguments)
         yield browser
@@ -50,7 +53,9 @@ def chromium() -> Iterator[Browser]:
 def portal_url(chromium: Browser, request: pytest.FixtureRequest) -> str:
     """Address of the demonstration, one for the whole run; not started when there is no browser to look at it."""
     already = os.environ.get(ALREADY_RUNNING)
-    return already or str(request.getfixturevalue("demo_portal").url)
+    url = already or str(request.getfixturevalue("demo_portal").url)
+    demo_day()
+    return url
 
 
 @pytest.fixture(scope="session", params=[DESKTOP, PHONE], ids=lambda device: device.name)

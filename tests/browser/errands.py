@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from shapely import Point
@@ -27,14 +28,20 @@ def today() -> datetime:
     return datetime.now(ZONE).replace(second=0, microsecond=0)
 
 
+@cache
+def demo_day() -> date:
+    """The day the demonstration's law is dated by, the same for a run that goes on past midnight."""
+    return today().date()
+
+
 def far_day() -> date:
     """A day that no journey drives on, for orders that are written."""
-    return today().date() + timedelta(days=200)
+    return demo_day() + timedelta(days=200)
 
 
 def event_errand(town: Town) -> Errand:
     """Deliver beside the stadium on the second day of the event, when its perimeters are active."""
-    day = event_of(today().date()).first_day + timedelta(days=1)
+    day = event_of(demo_day()).first_day + timedelta(days=1)
     start = datetime.combine(day, time(13), ZONE)
     return Errand(start, start + timedelta(hours=4), _start(town), _inside(town, STADIUM_RED))
 
@@ -53,7 +60,7 @@ def _start(town: Town) -> str:
 def _inside(town: Town, name: str) -> str:
     """Return the address deepest inside a perimeter, on a street for vehicles."""
     on_foot = {street.name for street in town.streets if street.highway == "pedestrian"}
-    shape = next(found.shape for found in town.law(today().date()).perimeters if found.name == name)
+    shape = next(found.shape for found in town.law(demo_day()).perimeters if found.name == name)
     inside = [a for a in town.addresses if a.street not in on_foot and shape.contains(Point(a.lon, a.lat))]
     found = max(inside, key=lambda a: shape.boundary.distance(Point(a.lon, a.lat)))
     return f"{found.number} {found.street}"

@@ -30,7 +30,8 @@ _DRAWN = """() => !document.querySelector(".htmx-request")
   })
 """
 _GRAVE = """
-(axe) => axe.run(document, { resultTypes: ["violations"], preload: false }).then(({ violations }) => violations
+(axe) => axe.run(document, { resultTypes: ["violations"], preload: false, iframes: false })
+  .then(({ violations }) => violations
   .filter(({ impact }) => impact === "serious" || impact === "critical")
   .map(({ id, nodes }) => `${id}: ${nodes.slice(0, 4).map((node) => node.target.join(" ")).join(" | ")}`))
 """

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 from playwright.sync_api import Locator, Page, expect
 
 from portal.territories.demo_town import Town
 from tests.browser.conftest import PersonMaker
+from tests.browser.errands import demo_day
 from tests.browser.pages.keys import press
 from tests.browser.people import DESKTOP, PHONE, TERRITORY, settled
 
@@ -26,7 +26,7 @@ def _act(page: Page, title: str, first: str, then: str, act: Callable[[Locator],
 
 
 def test_another_open_map_follows_when_a_closure_is_lifted_on_a_phone(person: PersonMaker, town: Town) -> None:
-    order = next(found for found in town.law(datetime.now(UTC).date()).orders if found.title.startswith(_PLACE))
+    order = next(found for found in town.law(demo_day()).orders if found.title.startswith(_PLACE))
     street = order.measures[0].locations[0].shape
     middle = street.interpolate(0.5, normalized=True)
     visitor, clerk = person(None, DESKTOP), person("agent", PHONE)

@@ -6,8 +6,9 @@ import csv
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 import python_calamine
@@ -22,6 +23,7 @@ from portal.fleet.models import AirClass, Category, Energy, Vehicle
 from portal.fleet.plates import PlateScheme
 from portal.fleet.ports import HeldPass, NoPasses
 from portal.fleet.queries import list_vehicles
+from portal.web.locale import DEFAULT_ZONE
 from tests.factories.accounts import make_company, make_member, make_user, valid_siret
 from tests.factories.cirqliz import make_vehicle
 from tests.support.query_count import counted_queries
@@ -46,6 +48,11 @@ class Fleet:
 
     def send(self, path: str, **data: object) -> BeautifulSoup:
         return self.client.post(f"{self.url}/ensemble{path}", data, status=200)
+
+
+def _today() -> date:
+    """The day by the clock of the people who lend: after their midnight it is not yet the day of UTC."""
+    return SYSTEM_CLOCK.now().astimezone(ZoneInfo(DEFAULT_ZONE)).date()
 
 
 def plates(page: BeautifulSoup) -> list[str]:
@@ -268,7 +275,7 @@ def test_vehicle_is_lent_accepted_shown_to_both_and_taken_back(app: Flask, fleet
     borrower, manager = make_company("Emprunteur"), make_user()
     make_member(manager, borrower, CompanyRole.MANAGER)
     lender_client, vehicle = fleet.client, list_vehicles(fleet.company_id)[0]
-    today = SYSTEM_CLOCK.now().date()
+    today = _today()
     days = {"first_day": today.isoformat(), "last_day": f"{today + timedelta(days=2):%d/%m/%Y}"}
     wrong = lender_client.post(f"{fleet.url}/{vehicle.id}/preter", {"siret": "123", **days})
     assert "14 chiffres" in wrong.find(id="siret-error").get_text()  # type: ignore[union-attr]
@@ -301,7 +308,7 @@ def test_vehicle_is_lent_accepted_shown_to_both_and_taken_back(app: Flask, fleet
 def test_offers_look_the_same_whether_the_siret_is_registered(fleet: Fleet) -> None:
     registered, unknown = make_company().siret, valid_siret(5_432_109)
     first, second, _third = list_vehicles(fleet.company_id)
-    today = SYSTEM_CLOCK.now().date().isoformat()
+    today = _today().isoformat()
     for vehicle, siret in ((first, registered), (second, unknown)):
         data = {"siret": siret, "first_day": today, "last_day": today}
         fleet.client.submit(f"{fleet.url}/{vehicle.id}/preter", data)
