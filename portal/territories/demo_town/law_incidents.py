@@ -36,7 +36,7 @@ def incidents(town: Town, today: date, ruled: Collection[str]) -> tuple[DemoInci
             "closure",
             f"Fuite d’eau : rue fermée, {burst.name}",
             burst.shape,
-            local_instant(today, 0, time(6)),
+            local_instant(today, -1, time(22)),
             local_instant(today, 3, time(18)),
         ),
         DemoIncident(
