@@ -16,6 +16,7 @@ from portal import create_app
 from portal.config import Settings, load_settings
 from portal.db import Base, db
 from portal.jobs import runner
+from portal.territories.queries import _graph_version
 from portal.web.extensions import limiter
 from tests.support.client import FreshContextClient
 
@@ -105,9 +106,10 @@ def _in_context(app: Flask) -> Iterator[Flask]:
         db.session.rollback()
         _empty_tables(db.engine)
         db.session.remove()
-    # A graph laid for one test is not one that the next has built.
+    # A graph laid for one test is not one that the next has built, and what was read of it is forgotten.
     settings: Settings = app.extensions["settings"]
-    shutil.rmtree(settings.var_dir / "territories", ignore_errors=True)
+    shutil.rmtree(settings.territories_dir, ignore_errors=True)
+    _graph_version.cache_clear()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
