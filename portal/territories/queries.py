@@ -107,6 +107,13 @@ def get_territory_by_id(territory_id: UUID) -> TerritoryView:
     row = session().connection().execute(_BY_ID, {"territory_id": territory_id}).one_or_none()
     if row is None:
         raise NotFound("territory-not-found", territory_id=str(territory_id))
+    settings: Settings = current_app.extensions["settings"]
+    return _same_view(row, settings.territories_dir)
+
+
+@lru_cache(maxsize=64)
+def _same_view(row: Row[Any], _territories: Path) -> TerritoryView:
+    """Equal rows give one view: what a row holds, read a moment ago, is all that counts."""
     return territory_view(row)
 
 
@@ -159,14 +166,15 @@ _NO_PATHS = _Paths()
 
 
 @lru_cache(maxsize=64)
-def _paths(builds: Path, version: str) -> _Paths:
-    folder = builds / version
+def _paths(territories: Path, slug: str, version: str) -> _Paths:
+    folder = territories / slug / version
     return _Paths(folder / GRAPH_NAME, folder / BASEMAP_NAME, folder / ADDRESSES_NAME, folder / RESTRICTIONS_NAME)
 
 
 def territory_view(row: Territory | Row[Any]) -> TerritoryView:
     """Return the frozen view of a row."""
-    paths = _paths(builds_dir(row.slug), row.build_version) if row.build_version else _NO_PATHS
+    settings: Settings = current_app.extensions["settings"]
+    paths = _paths(settings.territories_dir, row.slug, row.build_version) if row.build_version else _NO_PATHS
     built = row.min_lon is not None
     return TerritoryView(
         id=row.id,

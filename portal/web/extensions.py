@@ -5,12 +5,27 @@ from __future__ import annotations
 from datetime import timedelta
 
 from flask import Flask
+from flask.sessions import SecureCookieSessionInterface
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_wtf.csrf import CSRFProtect
 from htmx_flask import Htmx
+from itsdangerous import URLSafeTimedSerializer
 
 from portal.config import Settings
+
+
+class _Sessions(SecureCookieSessionInterface):
+    """Cookies signed as Flask signs them, by a signer that is made once."""
+
+    def __init__(self) -> None:
+        self._signer: URLSafeTimedSerializer | None = None
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        if self._signer is None:
+            self._signer = super().get_signing_serializer(app)
+        return self._signer
+
 
 csrf = CSRFProtect()
 htmx = Htmx()
@@ -41,6 +56,7 @@ def init_app(app: Flask) -> None:
         # Flask-Limiter lets one request fall back; those under way beside it would fail with the queue.
         RATELIMIT_SWALLOW_ERRORS=True,
     )
+    app.session_interface = _Sessions()
     csrf.init_app(app)
     htmx.init_app(app)
     limiter.init_app(app)

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
-from flask import Flask, Response, current_app, g, redirect, request, url_for
+from flask import Flask, Response, current_app, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.common.actor import ANONYMOUS, Actor, CompanyRole, StaffRole
@@ -102,7 +102,8 @@ def set_actor_loader(app: Flask, load: Callable[[], Actor]) -> None:
 def current_actor() -> Actor:
     """Return who is behind the running request. Views only; services receive the actor."""
     if "actor" not in g:
-        load: Callable[[], Actor] | None = current_app.extensions.get("actor_loader")
+        # A session that holds nothing names nobody: that of a phone that scans a pass.
+        load: Callable[[], Actor] | None = current_app.extensions.get("actor_loader") if session else None
         g.actor = load() if load else ANONYMOUS
     actor: Actor = g.actor
     return actor

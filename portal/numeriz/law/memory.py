@@ -102,7 +102,7 @@ _NUMBER = select(LawState.version, LawState.changed_at).where(LawState.territory
 
 
 def _state(territory: TerritoryView) -> _State:
-    row = session().execute(_NUMBER, {"territory_id": territory.id}).one_or_none()
+    row = session().connection().execute(_NUMBER, {"territory_id": territory.id}).one_or_none()
     number, changed_at = (0, _NEVER) if row is None else (row.version, row.changed_at)
     basis = (territory.build_version, get_graph_version(territory), territory.timezone, territory.holidays.value)
     return _State(f"{_version_text(number, changed_at)}-{_mark(basis)}", changed_at, territory)
