@@ -167,7 +167,7 @@ def web_child(settings: Settings, environment: Mapping[str, str], host: str, por
             "--worker-tmp-dir",
             str(_memory_dir(settings)),
         ),
-        *("--access-logfile", "/dev/null", "--error-logfile", "-"),
+        *("--error-logfile", "-"),
     ]
     return Child("web", command, settings.var_dir / "log" / "web.log", environment, patience_s=15)
 

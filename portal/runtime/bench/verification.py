@@ -115,7 +115,7 @@ def _web(settings: Settings, database: Path) -> Iterator[int]:
         [
             *(sys.executable, "-m", "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{port}", "--workers", "1"),
             *("--worker-class", "gthread", "--threads", str(_THREADS), "--no-control-socket"),
-            *("--access-logfile", "/dev/null", "--error-logfile", "-"),
+            *("--error-logfile", "-"),
         ],
         cwd=PROJECT_ROOT,
         env={**{name: value for name, value in os.environ.items() if not name.startswith("JOPTIMIZ_")}, **ours},
