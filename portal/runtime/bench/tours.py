@@ -9,7 +9,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from portal.itineriz import asking
-from portal.itineriz.trip import Status, Stop, Trip, TripResult
+from portal.itineriz.trip import Call, Status, Stop, Trip, TripResult
 from portal.regulations.vehicles import Vehicle
 from portal.runtime.bench.ground import Ground
 from portal.runtime.bench.line import Line, timed_ms
@@ -68,7 +68,8 @@ class _Tours:
         for _ in range(_MOST_DRAWS):
             found = self.drive(stops, free=True)
             refused = {stop.number for stop in found.impossible}
-            refused |= {found.calls[obstacle.stop].number for obstacle in found.blocking}
+            # The way to a stop may be closed because of where it begins.
+            refused |= {call.number for obstacle in found.blocking for call in _ends(found, obstacle.stop)}
             if found.status is Status.OK and not refused:
                 return stops
             for number in refused:
@@ -77,3 +78,8 @@ class _Tours:
 
     def _draw(self) -> Stop:
         return Stop(*self._dice.choice(self._places), service_s=_SERVICE_S)
+
+
+def _ends(found: TripResult, place: int) -> tuple[Call, ...]:
+    """Both stops of the way to this place in the order served."""
+    return found.calls[max(0, place - 1) : place + 1]
