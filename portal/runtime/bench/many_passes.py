@@ -21,13 +21,14 @@ CREATE TEMP TABLE model AS
 SELECT row_number() OVER (ORDER BY p.id) - 1 AS rank, p.* FROM access_pass p
 WHERE p.state = 'active' AND p.number NOT LIKE 'BENCH-%'
 """
-# Ids grow as those of the portal do; what it draws at random is random here.
+# Ids grow as those of the portal do; what it draws at random is random here, but for the end of the typed code: of a
+# million drawn, two would be the same.
 _PASSES = f"""
 WITH RECURSIVE line(n) AS (SELECT :first UNION ALL SELECT n + 1 FROM line WHERE n + 1 < :end)
 INSERT INTO access_pass
   (id, number, vehicle_id, valid_from, valid_to, token_id, token, short_code, {_COPIED})
 SELECT printf('%032x', n + 1), 'BENCH-' || n, lower(hex(randomblob(16))), valid_from, valid_to,
-  randomblob(8), hex(randomblob(85)), substr(hex(randomblob(5)), 1, 10), {_COPIED}
+  randomblob(8), hex(randomblob(85)), hex(randomblob(2)) || printf('%06X', n), {_COPIED}
 FROM line JOIN model ON model.rank = line.n % (SELECT count(*) FROM model)
 """  # noqa: S608 only our own constants
 _PERIMETERS = """
