@@ -153,6 +153,17 @@ def test_coming_back_is_crossing_when_a_whole_street_lies_between(again: float, 
     assert [one.how for one in found] == (["crosses"] if crosses else [])
 
 
+@pytest.mark.parametrize(("event", "crosses"), [("fête", False), ("match", True)])
+def test_a_stop_in_the_core_of_a_core_is_a_reason_to_cross_the_ring(event: str, crosses: bool):
+    ring, evening = zone(JUSTIFIED, 0.2, 1.2, "blue"), soon(3600, 7200)
+    core = zone(PASS, 1.2, 3.2, id="core", hours=evening)
+    inner = zone(PASS, 3.2, 4.5, id="inner", hours=evening, event=event)
+    way = [(*point, START + timedelta(seconds=STEP_S * n)) for n, point in enumerate(POINTS)]
+    leg = Leg(way, [POINTS[0]], [POINTS[4]])
+    found = law(ring, core, inner).broken_by([leg], [], TRUCK)
+    assert [one.how for one in found] == (["crosses"] if crosses else [])
+
+
 def test_a_motorway_is_spared_when_an_area_lies_over_it():
     spared = Roads(spared=[street(0, 4)])
     assert faults_of(answer(), asked(), Law([FORBIDDEN["area"]], spared, ZONE, LAT)) == []

@@ -187,6 +187,9 @@ class _Case:
     def _within(self, index: int, place: tuple[float, float]) -> bool:
         return bool(shapely.dwithin(self.law._outlines[index], shapely.Point(np.array(place) * self.law._scale), 1.0))
 
+    def _touch(self, one: int, other: int) -> bool:
+        return bool(shapely.dwithin(self.law._outlines[one], self.law._outlines[other], 2.0))
+
     def _is_spared(self, segment: BaseGeometry) -> bool:
         middle = shapely.line_interpolate_point(segment, 0.5, normalized=True)
         return len(self.law._spared.query(middle, predicate="dwithin", distance=1.5)) > 0
@@ -194,15 +197,19 @@ class _Case:
     def _belonging(self, index: int, leg: Leg, moves: Sequence[int], segments: np.ndarray) -> list[bool]:
         """Which pieces belong to a stop inside: from a start inside to where it is left, and towards an end inside.
 
-        Left means: a whole street, from junction to junction, lies outside. A core of the same event counts as inside.
+        Left means: a whole street, from junction to junction, lies outside. A core of the same event counts as inside,
+        and so does a core that this core surrounds.
         """
         law, rule = self.law, self.law._areas[index]
-        parts = [index] + [
-            other
-            for other, core in enumerate(law._areas)
-            if core.event == rule.event and core.what in (PASS, CLOSED) and core.colour
-            if shapely.dwithin(law._outlines[other], law._outlines[index], 2.0)
+        cores = [
+            n
+            for n, one in enumerate(law._areas)
+            if one.event == rule.event and one.what in (PASS, CLOSED) and one.colour
         ]
+        parts, met = [index], [index]
+        while met:
+            met = [n for n in cores if n not in parts and any(self._touch(n, part) for part in met)]
+            parts += met
         touches = np.any([shapely.dwithin(law._outlines[part], segments, 0.5) for part in parts], axis=0)
         ends = [any(self._within(part, place) for part in parts for place in places) for places in (leg.start, leg.end)]
         joints = [law.roads.is_junction(*leg.points[n + 1][:2]) for n in moves]
