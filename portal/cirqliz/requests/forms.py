@@ -15,7 +15,6 @@ from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
 from wtforms import (
     DateField,
-    FieldList,
     FormField,
     HiddenField,
     MultipleFileField,
@@ -54,7 +53,7 @@ from portal.common.errors import Invalid, PortalError, Unavailable
 from portal.common.ids import new_secret
 from portal.common.text import whole_number
 from portal.regulations.schedules import Interval
-from portal.web.forms import CheckboxesField, Needed
+from portal.web.forms import CheckboxesField, Needed, RowsField
 
 _KEPT = re.compile(
     r"territory|vehicles|starts_on|starts_time|ends_on|ends_time|perimeters|reason|driver-[0-9a-f-]{36}-(?:name|email)"
@@ -79,7 +78,7 @@ class RequestForm(FlaskForm):
     starts_time = LocalTime(_l("Heure de début"), validators=[Needed()])
     ends_on = LocalDate(_l("Dernier jour"), validators=[Needed()])
     ends_time = LocalTime(_l("Heure de fin"), validators=[Needed()])
-    stops = FieldList(FormField(StopForm), min_entries=MIN_STOPS, max_entries=MAX_STOPS)
+    stops = RowsField(FormField(StopForm), min_entries=MIN_STOPS, max_entries=MAX_STOPS)
     perimeter_search = StringField(_l("Chercher un périmètre"), description=_l("Nom du périmètre ou de l’évènement"))
     perimeters = CheckboxesField(_l("Périmètres"), validate_choice=False)
     reason = TextAreaField(

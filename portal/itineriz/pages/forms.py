@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, FieldList, FormField, HiddenField, RadioField, StringField
+from wtforms import BooleanField, FormField, HiddenField, RadioField, StringField
 from wtforms.fields.choices import SelectChoice
 
 from portal.common.errors import Invalid
@@ -26,6 +26,7 @@ from portal.itineriz.ports import passes_of
 from portal.itineriz.services import CreateRoute
 from portal.regulations.vehicles import Fact
 from portal.territories.api import TerritoryView
+from portal.web.forms import RowsField
 
 FEWEST_STOPS, MOST_STOPS = 2, 20
 """As many as are added by hand; a tour taken as a model keeps all of its own."""
@@ -46,7 +47,7 @@ class RouteForm(VehicleForm):
     )
     day = StringField(_l("Jour"))
     hour = StringField(_l("Heure"))
-    stops = FieldList(FormField(StopForm), min_entries=FEWEST_STOPS, max_entries=asking.MOST_STOPS)
+    stops = RowsField(FormField(StopForm), min_entries=FEWEST_STOPS, max_entries=asking.MOST_STOPS)
     free_order = BooleanField(_l("Laisser le site choisir l’ordre des arrêts"))
     return_to_start = BooleanField(_l("Revenir au départ à la fin"))
 

@@ -8,7 +8,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
-from wtforms import FieldList, Form, FormField, HiddenField, SelectField
+from wtforms import Form, FormField, HiddenField, SelectField
 from wtforms.fields.choices import SelectChoice
 
 from portal.common.errors import Invalid
@@ -18,7 +18,7 @@ from portal.numeriz.words import COLOURS
 from portal.numeriz.zones.mapping import Column, FileLook
 from portal.numeriz.zones.stepped import complain
 from portal.regulations.perimeters import Colour
-from portal.web.forms import Needed
+from portal.web.forms import Needed, RowsField
 
 GUESS, NO_COLOUR = "", ""
 
@@ -56,7 +56,7 @@ class MappingForm(FlaskForm):
     colour = SelectField(_l("Couleur"), [Needed()], validate_choice=False)
     start = SelectField(_l("Début"), validate_choice=False)
     end = SelectField(_l("Fin"), validate_choice=False)
-    values = FieldList(FormField(ValueForm), max_entries=40)
+    values = RowsField(FormField(ValueForm), max_entries=40)
 
     def offer(self, look: FileLook) -> None:
         """Offer the properties of a file; choose those it says by itself, or that were found by their usual names."""

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, FieldList, Form, FormField, HiddenField, StringField, TextAreaField
+from wtforms import BooleanField, Form, FormField, HiddenField, StringField, TextAreaField
 from wtforms.fields import Field
 
 from portal.common.errors import Invalid, PortalError
@@ -16,6 +16,7 @@ from portal.numeriz.models import TITLE_LENGTH
 from portal.numeriz.zones.dates import MOST_ROWS, DateRow, read_row, row_of, rows_of_table
 from portal.numeriz.zones.messages import refusal_sentence
 from portal.regulations.perimeters import Activation
+from portal.web.forms import RowsField
 
 SAVE, PREVIEW, MORE, PASTE = "save", "preview", "more", "paste"
 """What the buttons of these forms ask for (field act)."""
@@ -72,7 +73,7 @@ class DateRowForm(Form):
 class DatedForm(SteppedForm):
     """A form with a table of dates, and a text in which a table of a spreadsheet can be pasted."""
 
-    rows = FieldList(FormField(DateRowForm), max_entries=MOST_ROWS + _SPARE_ROWS)
+    rows = RowsField(FormField(DateRowForm), max_entries=MOST_ROWS + _SPARE_ROWS)
     table = TextAreaField(
         _l("Tableau copié d’un tableur"),
         description=_l("Une date par ligne\u00a0: jour, début, fin. Par exemple 14/07/2027, 18:00, 22:30."),

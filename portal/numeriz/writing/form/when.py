@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from flask_babel import lazy_gettext as _l
-from wtforms import Field, FieldList, Form, FormField, SelectField, StringField
+from wtforms import Field, Form, FormField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.widgets import DateInput, TimeInput
 
@@ -15,7 +15,7 @@ from portal.common.text import whole_number
 from portal.numeriz.words import DAYS
 from portal.numeriz.writing.form.fields import CheckboxesField, StepForm, numbers_in, typed
 from portal.regulations.schedules import HolidayRule
-from portal.web.forms import Needed
+from portal.web.forms import Needed, RowsField
 
 MOST_PERIODS: Final = 40
 MOST_SLOTS: Final = 12
@@ -70,7 +70,7 @@ class PeriodForm(Form):
         _l("Jours"),
         choices=[SelectChoice(str(number), name) for number, name in enumerate(DAYS)],
     )
-    slots = FieldList(FormField(SlotForm), max_entries=MOST_SLOTS)
+    slots = RowsField(FormField(SlotForm), max_entries=MOST_SLOTS)
     holidays = SelectField(
         _l("Les jours fériés"),
         [Needed()],
@@ -135,7 +135,7 @@ def _written(day: Field, clock: Field, before: object, at_first: str = "") -> st
 class WhenForm(StepForm):
     """The periods of a measure, and the event whose hours it follows instead when one is chosen."""
 
-    periods = FieldList(FormField(PeriodForm), max_entries=MOST_PERIODS)
+    periods = RowsField(FormField(PeriodForm), max_entries=MOST_PERIODS)
     event_name = SelectField(_l("Manifestation"), validate_choice=False)
     before_min = StringField(_l("Avant la première épreuve du jour"), description=_l("Exemple\u00a0: 2\u00a0h\u00a030"))
     after_min = StringField(_l("Après la dernière"), description=_l("Exemple\u00a0: 1\u00a0h"))
