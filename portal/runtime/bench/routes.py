@@ -105,7 +105,7 @@ def _in_city(engine: Engine) -> Iterator[Line]:
         plain_ms, lawful_ms = [], []
         for pair in pairs:
             plain_ms.append(timed_ms(lambda pair=pair: _plain(engine, pair, costing)))  # type: ignore[misc]
-            _forget(engine)
+            forget_ways(engine)
             lawful_ms.append(timed_ms(lambda pair=pair, grid=grid: _lawful(grid, pair, vehicle, costing)))  # type: ignore[misc]
         for percent in (50, 95):
             yield Line(
@@ -125,8 +125,8 @@ def _city_pairs(engine: Engine) -> list[tuple[Point, Point]]:
     return [tuple((float(lon), float(lat)) for lon, lat in engine.table.coords[pair]) for pair in rows]  # type: ignore[misc]
 
 
-def _forget(engine: Engine) -> None:
-    """Nothing of an earlier search may help: each pair is a new one."""
+def forget_ways(engine: Engine) -> None:
+    """Let nothing of an earlier search help: each pair is a new one."""
     engine.plain_way.cache_clear()
     engine.route.cache_clear()
 

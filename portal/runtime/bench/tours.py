@@ -13,6 +13,7 @@ from portal.itineriz.trip import Call, Status, Stop, Trip, TripResult
 from portal.regulations.vehicles import Vehicle
 from portal.runtime.bench.ground import Ground
 from portal.runtime.bench.line import Line, timed_ms
+from portal.runtime.bench.routes import forget_ways
 from portal.territories.api import get_territory
 
 _GROWTH: Final = (10, 50, 100, 200)
@@ -56,7 +57,8 @@ class _Tours:
         return asking.answer(self._territory, trip)
 
     def seconds(self, stops: Sequence[Stop], *, free: bool) -> float:
-        """How long that answer takes."""
+        """How long that answer takes when no way of it was driven before."""
+        forget_ways(asking.engine_of(self._territory))
         return timed_ms(lambda: self.drive(stops, free=free)) / 1000
 
     def servable(self, count: int) -> list[Stop]:
