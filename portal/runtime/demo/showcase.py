@@ -116,7 +116,6 @@ def make_showcase(
     _keep_draft(stage, florist)
     _ask_something(stage, florist)
     _rule_at_work(stage, companies)
-    _hold_back(stage, wholesaler)
     _scan(stage, wholesaler, dice)
 
 
@@ -164,7 +163,7 @@ def order_form_pdf() -> bytes:
 
 
 def _rule_at_work(stage: _Stage, companies: Sequence[DemoCompany]) -> None:
-    """A rule, its first approval held for a person to look at, then one it gives by itself."""
+    """A rule, its first approval held for a person to look at, then two it gives by itself, one of them held back."""
     conditions = (
         Condition(Kind.COLOURS, ("blue",)),
         Condition(Kind.COMPANY_VERIFIED),
@@ -176,8 +175,11 @@ def _rule_at_work(stage: _Stage, companies: Sequence[DemoCompany]) -> None:
     usual = access_settings(stage.territory.id).sample_percent
     _set_sample(stage, 100)
     _regulated(stage, companies[0], _vans(companies[0])[0])
-    _set_sample(stage, usual)
+    # The draw follows the number of the request, which no two demonstrations share.
+    _set_sample(stage, 0)
     _approved_by_rule(stage, companies)
+    _hold_back(stage, companies[1])
+    _set_sample(stage, usual)
 
 
 def _set_sample(stage: _Stage, percent: int) -> None:
@@ -203,7 +205,7 @@ def _vans(company: DemoCompany) -> list[fleet.VehicleView]:
 
 
 def _approved_by_rule(stage: _Stage, companies: Sequence[DemoCompany]) -> UUID:
-    """A request that the rule approves: one refused by a person before, or drawn for a look, waits instead."""
+    """A request that the rule approves: one refused by a person before waits instead."""
     for company in companies:
         for van in _vans(company):
             request_id = _regulated(stage, company, van)
