@@ -14,7 +14,7 @@ from portal.audit.erased import erased_people
 from portal.audit.journal import JournalEntry, entry_views
 from portal.audit.models import AuditEntry, AuditSeal
 from portal.audit.tags import AuditTag
-from portal.db import Page, paginate, session
+from portal.db import Page, holds_text, paginate, session
 
 _BETWEEN = re.compile(r"[\s\u00a0.-]+")
 
@@ -128,7 +128,7 @@ def _narrowed(scope: JournalScope, wanted: Wanted) -> Select[AuditEntry]:
     if wanted.who:
         # A name that is not shown any more must not be found either.
         unnamed = and_(AuditEntry.actor_id.is_not(None), AuditEntry.actor_id.in_(erased_people()))
-        statement = statement.where(AuditEntry.actor_label.icontains(wanted.who, autoescape=True), not_(unnamed))
+        statement = statement.where(holds_text(AuditEntry.actor_label, wanted.who), not_(unnamed))
         if wanted.among is not None:
             statement = statement.where(or_(AuditEntry.actor_id.is_(None), AuditEntry.actor_id.in_(wanted.among)))
     if wanted.tags:

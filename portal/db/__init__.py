@@ -1,6 +1,7 @@
-"""The database: base model, column types, unit of work, paging, upserts."""
+"""The database: base model, column types, unit of work, searching, paging, upserts."""
 
 from portal.db.base import Base, db
+from portal.db.matching import holds_text
 from portal.db.paging import Page, paginate
 from portal.db.types import UtcDateTime
 from portal.db.unit_of_work import UnitOfWork, session, unit_of_work
@@ -13,6 +14,7 @@ __all__ = [
     "Upsert",
     "UtcDateTime",
     "db",
+    "holds_text",
     "insert_into",
     "paginate",
     "session",

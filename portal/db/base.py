@@ -15,6 +15,7 @@ from sqlalchemy.engine import Engine, ExceptionContext
 from sqlalchemy.orm import DeclarativeBase, registry
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from portal.db.matching import SQLITE_NAME, folded_text
 from portal.db.types import UtcDateTime
 
 NAMING_CONVENTION = {
@@ -58,13 +59,18 @@ db = SQLAlchemy(model_class=Base, disable_autonaming=True, session_options={"exp
 
 @event.listens_for(Engine, "connect")
 def _configure_sqlite(connection: object, _record: ConnectionPoolEntry) -> None:
-    """Turn on what SQLite leaves off: readers beside a writer, foreign keys, patience when locked."""
+    """Turn on what SQLite leaves off: readers beside a writer, foreign keys, patience when locked, words folded."""
     if isinstance(connection, sqlite3.Connection):
+        connection.create_function(SQLITE_NAME, 1, _folded, deterministic=True)
         cursor = connection.cursor()
         # A batch of 500 decisions is one transaction, and holds the only lock for as long as it is written.
         for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=30000"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
+
+
+def _folded(value: str | None) -> str | None:
+    return None if value is None else folded_text(value)
 
 
 @event.listens_for(Engine, "handle_error")

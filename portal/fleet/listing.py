@@ -14,7 +14,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from portal.common.clock import SYSTEM_CLOCK, Clock
 from portal.db import Page, paginate, session
 from portal.fleet.models import AirClass, Category, Energy, LoanState, Vehicle, VehicleLoan
-from portal.fleet.plates import plate_key
+from portal.fleet.selection import answering
 from portal.fleet.vehicle_view import VehicleView, view_of
 
 LACKING: Mapping[str, InstrumentedAttribute[Any]] = {
@@ -162,10 +162,7 @@ def _of_loans(side: ColumnElement[bool], clock: Clock) -> Sequence[UUID]:
 def _conditions(wanted: FleetFilter) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if wanted.search:
-        text = wanted.search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        named = Vehicle.label.ilike(f"%{text}%", escape="\\")
-        key = plate_key(wanted.search)
-        conditions.append(named | Vehicle.plate_key.contains(key, autoescape=True) if key else named)
+        conditions.append(answering(wanted.search))
     if wanted.category is not None:
         conditions.append(Vehicle.category == wanted.category)
     if wanted.energy is not None:

@@ -6,10 +6,18 @@ from collections.abc import Collection, Mapping
 from itertools import batched
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, select
 
-from portal.db import session
+from portal.db import holds_text, session
 from portal.fleet.models import Category, Vehicle
+from portal.fleet.plates import plate_key
+
+
+def answering(search: str) -> ColumnElement[bool]:
+    """Return the condition of the vehicles whose plate, in any typing, or name holds what is searched."""
+    named = holds_text(Vehicle.label, search)
+    key = plate_key(search)
+    return named | Vehicle.plate_key.contains(key, autoescape=True) if key else named
 
 
 def ids_of_category(category: Category) -> Select[UUID]:

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from portal.cirqliz.decisions.policies import CLAIM_LASTS
@@ -24,6 +24,7 @@ from portal.cirqliz.models import (
     RequestVehicle,
 )
 from portal.cirqliz.states import DECIDABLE_STATES, ReexaminationCause, RequestState, RuleOutcome
+from portal.db import holds_text
 from portal.fleet.api import Category, ids_of_category, plate_key
 from portal.regulations.perimeters import Colour
 
@@ -128,15 +129,14 @@ def narrow[*T](
     if chosen.colour is not None:
         statement = statement.where(AccessRequest.perimeters.any(RequestPerimeter.colour == chosen.colour))
     if chosen.place.strip():
-        wanted = chosen.place.strip().lower()
-        named = func.lower(RequestPerimeter.name).contains(wanted, autoescape=True)
-        of_event = func.lower(RequestPerimeter.event).contains(wanted, autoescape=True)
+        wanted = chosen.place.strip()
+        named = holds_text(RequestPerimeter.name, wanted)
+        of_event = holds_text(RequestPerimeter.event, wanted)
         statement = statement.where(AccessRequest.perimeters.any(named | of_event))
     if chosen.company_id is not None:
         statement = statement.where(AccessRequest.company_id == chosen.company_id)
     if chosen.company.strip():
-        wanted = chosen.company.strip().lower()
-        statement = statement.where(func.lower(AccessRequest.company_name).contains(wanted, autoescape=True))
+        statement = statement.where(holds_text(AccessRequest.company_name, chosen.company.strip()))
     if chosen.age is not None:
         statement = statement.where(*aged(chosen.age, now))
     if chosen.category is not None:

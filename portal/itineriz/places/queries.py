@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import func, or_, select
 
 from portal.common.errors import NotFound
-from portal.db import Page, paginate, session
+from portal.db import Page, holds_text, paginate, session
 from portal.itineriz.models import SavedPlace
 from portal.itineriz.places.hours import ClockSpan
 
@@ -41,7 +41,7 @@ def page_places(company_id: UUID, search: str = "", cursor: str | None = None) -
     """The places of a company everywhere, by name; search: part of the name or of the address."""
     mine = select(SavedPlace).where(SavedPlace.company_id == company_id)
     if search:
-        wanted = (column.icontains(search, autoescape=True) for column in (SavedPlace.label, SavedPlace.address))
+        wanted = (holds_text(column, search) for column in (SavedPlace.label, SavedPlace.address))
         mine = mine.where(or_(*wanted))
     return paginate(mine, [SavedPlace.label, SavedPlace.id], cursor, size=30).map(_view)
 

@@ -12,7 +12,7 @@ from shapely.geometry.base import BaseGeometry
 from sqlalchemy import or_, select
 
 from portal.common.errors import NotFound
-from portal.db import Page, paginate, session
+from portal.db import Page, holds_text, paginate, session
 from portal.db.paging import DEFAULT_PAGE_SIZE
 from portal.numeriz import codec
 from portal.numeriz.bays.suspensions import Suspension, suspended_ids, suspensions_of
@@ -76,7 +76,7 @@ def page_bays(
         statement = statement.where(DeliveryBay.issue_count > 0)
     if text:
         names = (DeliveryBay.address, DeliveryBay.name, DeliveryBay.local_id)
-        statement = statement.where(or_(*(name.icontains(text, autoescape=True) for name in names)))
+        statement = statement.where(or_(*(holds_text(name, text) for name in names)))
     if out_at is not None:
         statement = statement.where(DeliveryBay.id.in_(suspended_ids(out_at)))
     page = paginate(statement, [DeliveryBay.address, DeliveryBay.id], cursor, size)
@@ -84,9 +84,12 @@ def page_bays(
     return page.map(lambda row: _bay_view(row, suspensions.get(row.id, ())))
 
 
-def list_bays(territory_id: UUID) -> Sequence[BayView]:
-    """Return every bay in use of the territory."""
+def list_bays(territory_id: UUID, box: tuple[float, float, float, float] | None = None) -> Sequence[BayView]:
+    """Return every bay in use of the territory. box: only those in it, edges included (west, south, east, north)."""
     statement = select(DeliveryBay).where(DeliveryBay.territory_id == territory_id, DeliveryBay.active)
+    if box is not None:
+        west, south, east, north = box
+        statement = statement.where(DeliveryBay.lon.between(west, east), DeliveryBay.lat.between(south, north))
     suspensions = suspensions_of(territory_id)
     return [
         _bay_view(row, suspensions.get(row.id, ()))
