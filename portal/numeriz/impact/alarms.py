@@ -8,11 +8,11 @@ from typing import Final
 import numpy as np
 import shapely
 
-from portal.numeriz.impact.found import Alarm
+from portal.numeriz.impact.found import Alarm, CutOff
 from portal.numeriz.impact.streets import Rows, Streets
 from portal.regulations.geometry import to_metres_at
 from portal.regulations.measures import Measure
-from portal.regulations.vehicles import Answer, Usage, Vehicle
+from portal.regulations.vehicles import AirClass, Answer, Usage, Vehicle
 from portal.territories.api import EdgeFlag, EmergencyPlace
 
 NEAR_EMERGENCY_M: Final = 100.0
@@ -25,6 +25,7 @@ EMERGENCY_VEHICLES: Final = (
     Vehicle(16_000, None, 10_000, 330, 250, 850, hazmat=False, air_class=None, usages=_EMERGENCY),
 )
 """An ambulance and a fire engine, by the sizes that are usual for them."""
+CAR: Final = Vehicle(1_500, None, 900, 150, 180, 440, hazmat=False, air_class=AirClass.CLASS_2)
 
 
 def stops_emergency(measure: Measure) -> bool:
@@ -32,6 +33,11 @@ def stops_emergency(measure: Measure) -> bool:
     return any(
         measure.vehicles.concerns(vehicle, stops_inside=True).answer is not Answer.NO for vehicle in EMERGENCY_VEHICLES
     )
+
+
+def stops_cars(measure: Measure) -> bool:
+    """Tell whether a measure surely binds whoever comes to a street by car."""
+    return measure.vehicles.concerns(CAR, stops_inside=True).answer is Answer.YES
 
 
 def motorway_alarms(streets: Streets, closed: Rows) -> Iterator[Alarm]:
@@ -66,10 +72,11 @@ def emergency_alarms(streets: Streets, closed: Rows, places: Sequence[EmergencyP
             yield Alarm(place.kind.replace("_", "-"), {"name": place.name, "street": street})
 
 
-def cut_off_alarms(metres: float, streets: Sequence[str]) -> Iterator[Alarm]:
-    """One alarm when streets are left that no emergency vehicle can reach."""
-    if metres > 0:
-        yield Alarm("cut-off", {"metres": round(metres), "street": ", ".join(streets[:_MOST_NAMED])})
+def cut_off_alarms(cut: CutOff) -> Iterator[Alarm]:
+    """One alarm when streets are left that no emergency vehicle can reach. cut: what is cut off from those."""
+    if cut.metres > 0:
+        said: dict[str, str | int] = {"metres": round(cut.metres), "street": ", ".join(cut.streets[:_MOST_NAMED])}
+        yield Alarm("cut-off", {**said, "others": 1} if cut.with_others else said)
 
 
 def named(streets: Streets, rows: Iterable[int], most: int = _MOST_NAMED) -> str:

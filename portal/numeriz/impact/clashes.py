@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from portal.numeriz.impact.alarms import named
-from portal.numeriz.impact.found import MOST_LISTED, Clash
+from portal.numeriz.impact.found import Clash
 from portal.numeriz.impact.streets import Streets
 from portal.regulations.calendars import LocalCalendar
 from portal.regulations.judging_measures import closes
@@ -30,20 +29,15 @@ _LEAST_M: Final = 20.0
 """Two orders that share less than this only meet at a crossing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Clashes:
-    """The worst clashes, and how many there are."""
-
-    listed: tuple[Clash, ...]
-    count: int
-
-
 def find_clashes(
     streets: Streets, measures: Sequence[Measure], law: LawSnapshot, replaces: str | None, now: datetime
-) -> Clashes:
-    """Compare a draft with the orders of the law. replaces: the order that the draft amends, compared with nothing."""
+) -> tuple[Clash, ...]:
+    """Compare a draft with the orders of the law; the worst first.
+
+    replaces: the order that the draft amends, compared with nothing.
+    """
     if not len(streets.rows):
-        return Clashes((), 0)
+        return ()
     found = []
     bearing = law.on_edges(streets.table.shapes[streets.rows], streets.facts)
     others: dict[str, dict[int, bool]] = {}
@@ -71,8 +65,7 @@ def find_clashes(
                 street = named(streets, shared, 1)
                 found.append(Clash(code, number, order.id, order.title, order.authority, metres, street, at))
     found.sort(key=lambda one: (ORDER.index(one.code), -one.metres, one.title))
-    unique = list({(one.code, one.measure, one.order_id): one for one in reversed(found)}.values())[::-1]
-    return Clashes(tuple(unique[:MOST_LISTED]), len(unique))
+    return tuple({one.key: one for one in reversed(found)}.values())[::-1]
 
 
 def _code(
@@ -105,7 +98,8 @@ def first_common(
     if len(starts) < 2:
         return None
     begin = max(now, *starts)
-    for window in _windows(begin, begin + _HORIZON):
+    ends = (end for periods in (ours, theirs) if (end := _last_end(periods)) is not None)
+    for window in _windows(begin, min([begin + _HORIZON, *ends])):
         mine, other = (
             sorted(span for period in periods for span in period.active_intervals(window, calendar))
             for periods in (ours, theirs)
@@ -119,6 +113,12 @@ def first_common(
         if common:
             return min(common)
     return None
+
+
+def _last_end(periods: Sequence[Period]) -> datetime | None:
+    """When the last of some periods ends; None when one of them never does."""
+    ends = [period.end for period in periods if period.end is not None]
+    return max(ends) if len(ends) == len(periods) else None
 
 
 def _windows(start: datetime, end: datetime) -> Iterator[Interval]:

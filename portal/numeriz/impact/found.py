@@ -48,13 +48,22 @@ class Clash:
     street: str
     at: datetime
 
+    @property
+    def key(self) -> tuple[str, int, str]:
+        """What tells it from every other clash of a draft."""
+        return self.code, self.measure, self.order_id
+
 
 @dataclass(frozen=True, slots=True)
 class CutOff:
-    """Streets that stay open and lead nowhere any more. metres: each street once. streets: some of their names."""
+    """Streets that stay open and lead nowhere any more. metres: each street once. streets: some of their names.
+
+    with_others: some of them only because others are closed at the same time.
+    """
 
     metres: float
     streets: tuple[str, ...] = ()
+    with_others: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +124,7 @@ def impact_from_json(found: Mapping[str, Any]) -> Impact:
     lengths, cut, detours = found["lengths"], found["cut_off"], found["detours"]
     return Impact(
         lengths=None if lengths is None else tuple(RoadLength(**one) for one in lengths),
-        cut_off=None if cut is None else CutOff(cut["metres"], tuple(cut["streets"])),
+        cut_off=None if cut is None else CutOff(**{**cut, "streets": tuple(cut["streets"])}),
         alarms=tuple(alarm_from_json(one) for one in found["alarms"]),
         clashes=tuple(Clash(**{**one, "at": datetime.fromisoformat(one["at"])}) for one in found["clashes"]),
         clash_count=found["clash_count"],

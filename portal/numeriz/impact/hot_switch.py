@@ -78,11 +78,12 @@ class Switchable:
 
 
 def list_switchable(
-    territory: TerritoryView, calendar: LocalCalendar, now: datetime, text: str = ""
+    territory: TerritoryView, calendar: LocalCalendar, now: datetime, text: str = "", order_id: UUID | None = None
 ) -> Sequence[Switchable]:
     """The territory's own published orders that say something today, or are switched.
 
-    Those switched first, then those that are temporary, then those in force. text: words of the title or identifier.
+    Those switched first, then those that are temporary, then those in force. text: words of the title or identifier,
+    which also find those that say nothing today and are not over. order_id: this one alone, whenever it applies.
     """
     newest = _newest_versions(territory.id)
     switched = [key for key, row in newest.items() if row.change in SWITCHED]
@@ -94,7 +95,9 @@ def list_switchable(
             TrafficOrder.ends_at.is_(None),
             TrafficOrder.ends_at > local_day(now, calendar).start,
             TrafficOrder.id.in_(switched),
-        ),
+        )
+        if order_id is None
+        else TrafficOrder.id == order_id,
     )
     orders = {
         row.id: row
@@ -107,7 +110,8 @@ def list_switchable(
         for row in session().execute(documents.order_by(MeasureRow.order_id, MeasureRow.position)):
             measures[row.order_id].append(row.document)
     found = (_switchable(row, measures[key], newest.get(key), calendar, now) for key, row in orders.items())
-    kept = [one for one in found if one.spans or one.switched is not None]
+    asked = bool(text) or order_id is not None
+    kept = [one for one in found if asked or one.spans or one.switched is not None]
     return sorted(kept, key=lambda one: (one.switched is None, one.permanent, not one.active))[:MOST_LISTED]
 
 

@@ -10,6 +10,7 @@ from typing import Final
 from uuid import UUID
 
 import numpy as np
+import numpy.typing as npt
 import shapely
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import select
@@ -21,17 +22,19 @@ from portal.numeriz.impact.alarms import (
     emergency_alarms,
     motorway_alarms,
     names_by_length,
+    stops_cars,
     stops_emergency,
 )
-from portal.numeriz.impact.clashes import Clashes, find_clashes
+from portal.numeriz.impact.clashes import find_clashes
 from portal.numeriz.impact.cut_off import Roads
 from portal.numeriz.impact.found import MOST_LISTED, Alarm, CutOff, Impact, RoadLength, VehicleDetour
-from portal.numeriz.impact.streets import Streets, edges_of, placed_on_graph, streets_of
+from portal.numeriz.impact.meanwhile import Meanwhile, closed_meanwhile
+from portal.numeriz.impact.streets import Streets, edges_of, law_alone, placed_on_graph, streets_of
 from portal.numeriz.models import DeliveryBay
 from portal.numeriz.ports import Concern, DetourQuestion, Neighbours
 from portal.numeriz.values import MeasureDraft, OrderDraft
 from portal.regulations.calendars import LocalCalendar
-from portal.regulations.geometry import lines_of, polygons_of, to_metres_at
+from portal.regulations.geometry import POINT_REACH_M, lines_of, polygons_of, to_metres_at
 from portal.regulations.measures import Measure, MeasureType, OrderRef
 from portal.regulations.perimeters import Perimeter
 from portal.regulations.schedules import Interval
@@ -97,15 +100,11 @@ def judge(ground: Ground, draft: OrderDraft, tell: Tell = lambda _step, _done, _
     if table is not None:
         measures = placed_on_graph(ground.territory, measures)
     place = place_of(measures)
-    streets = None if table is None else streets_of(table, _law_of(ground.law, measures))
+    streets = None if table is None else streets_of(table, law_alone(ground.law, measures))
     span = span_of(draft, ground.now)
     emergency = emergency_places(ground.territory)
     alarms, cut = _alarms(ground, streets, measures)
-    clashes = (
-        Clashes((), 0)
-        if streets is None
-        else find_clashes(streets, measures, ground.law, _text(ground.replaces), ground.now)
-    )
+    clashes = () if streets is None else find_clashes(streets, measures, ground.law, _text(ground.replaces), ground.now)
     tell(STEPS[1], 1, len(STEPS))
     concern = Concern(ground.territory.id, place, span, _perimeters_in(ground.law, place, span))
     asked = ground.neighbours
@@ -117,9 +116,9 @@ def judge(ground: Ground, draft: OrderDraft, tell: Tell = lambda _step, _done, _
         lengths=None if streets is None else _lengths(streets),
         cut_off=cut,
         alarms=tuple(alarms),
-        clashes=clashes.listed,
-        clash_count=clashes.count,
-        bays=_bays_in(ground.territory.id, place_of([one for one in measures if one.type in _BAYS_LOST])),
+        clashes=clashes[:MOST_LISTED],
+        clash_count=len(clashes),
+        bays=_bays_in(ground.territory.id, place_of(filter(_takes_bays, measures), POINT_REACH_M)),
         access=access,
         stops=stops,
         detours=_detours(ground, streets, measures, at),
@@ -140,20 +139,20 @@ def _measure(measure_id: str, order: OrderRef, one: MeasureDraft) -> Measure:
     return Measure(measure_id, order, one.type, one.locations, one.periods, one.vehicles, one.max_speed_kmh)
 
 
-def place_of(measures: Iterable[Measure]) -> BaseGeometry:
-    """Where measures hold, as a (multi)polygon (lon, lat): their areas, and what lies beside their streets."""
+def place_of(measures: Iterable[Measure], beside_m: float = BESIDE_STREET_M) -> BaseGeometry:
+    """Where measures hold, as a (multi)polygon (lon, lat): their areas, and what lies this close to their streets."""
     shapes = [place.drawn for measure in measures for place in measure.locations if not place.shape.is_empty]
     parts = []
     for shape in shapes:
         areas, lines = polygons_of(shape), lines_of(shape)
         parts += [] if areas is None else [areas]
-        parts += [] if lines is None else [_beside(lines)]
+        parts += [] if lines is None else [_beside(lines, beside_m)]
     return shapely.union_all(parts) if parts else shapely.MultiPolygon()
 
 
-def _beside(lines: BaseGeometry) -> BaseGeometry:
+def _beside(lines: BaseGeometry, metres: float) -> BaseGeometry:
     scale = to_metres_at(float(lines.bounds[1]))(np.ones(2))
-    wide = shapely.buffer(shapely.transform(lines, lambda xy: xy * scale), BESIDE_STREET_M, quad_segs=4)
+    wide = shapely.buffer(shapely.transform(lines, lambda xy: xy * scale), metres, quad_segs=4)
     return shapely.transform(wide, lambda xy: xy / scale)
 
 
@@ -182,10 +181,6 @@ def first_active(measures: Sequence[Measure], calendar: LocalCalendar, now: date
     return None
 
 
-def _law_of(law: LawSnapshot, measures: Sequence[Measure]) -> LawSnapshot:
-    return LawSnapshot.build((), measures, zone=law.zone, version="draft", region=law.calendar.region)
-
-
 def _text(order_id: UUID | None) -> str | None:
     return None if order_id is None else str(order_id)
 
@@ -205,31 +200,51 @@ def _lengths(streets: Streets) -> tuple[RoadLength, ...]:
 def _alarms(ground: Ground, streets: Streets | None, measures: Sequence[Measure]) -> tuple[list[Alarm], CutOff | None]:
     if streets is None:
         return [], None
-    closed = streets.closed_by(lambda _measure: True, measures)
-    to_help = streets.closed_by(stops_emergency, measures)
-    alarms = [*motorway_alarms(streets, closed)]
-    alarms += emergency_alarms(streets, to_help, emergency_places(ground.territory) or ())
-    cut = _cut_off(ground, streets, closed)
-    if len(to_help) and cut is not None:
-        hard = cut if len(to_help) == len(closed) else _cut_off(ground, streets, to_help)
-        if hard is not None:
-            alarms += cut_off_alarms(hard.metres, hard.streets)
+    to_help = [measure for measure in measures if stops_emergency(measure)]
+    alarms = [*motorway_alarms(streets, streets.closed_by(measures))]
+    alarms += emergency_alarms(streets, streets.closed_by(to_help), emergency_places(ground.territory) or ())
+    if not streets.closing:
+        return alarms, CutOff(0.0)
+    others = closed_meanwhile(streets, measures, ground.law, _text(ground.replaces), ground.now)
+    cut = _cut_off(ground, others, measures, stops_cars)
+    hard = _cut_off(ground, others, to_help, stops_emergency)
+    if hard is not None:
+        alarms += cut_off_alarms(hard)
     return alarms, cut
 
 
-def _cut_off(ground: Ground, streets: Streets, closed: np.ndarray[tuple[int], np.dtype[np.int64]]) -> CutOff | None:
-    """The streets that lead nowhere any more; None when the graph falls apart as a whole."""
+def _cut_off(
+    ground: Ground, meanwhile: Meanwhile, ours: Sequence[Measure], counts: Callable[[Measure], bool]
+) -> CutOff | None:
+    """The streets that lead nowhere any more; None when the graph falls apart as a whole.
+
+    ours: the draft's measures that count. counts: which of those do that close streets at the same time.
+    """
+    streets = meanwhile.ours
+    closed = streets.closed_by(ours)
     if not len(closed):
         return CutOff(0.0)
     driving = ground.driving
     assert driving is not None, "streets come from a graph"
-    roads = Roads(driving.start_nodes, driving.end_nodes)
-    rows = roads.cut_off(driving.modes["auto"].open, as_truths(len(streets.table), closed))
+    roads, usable, count = Roads(driving.start_nodes, driving.end_nodes), driving.modes["auto"].open, len(streets.table)
+    shut = as_truths(count, closed)
+    rows = roads.cut_off(usable, shut)
     if rows is None:
         return None
-    lengths = {row: metres for row, metres in streets.each_street(rows.tolist()).items() if streets.table.names_of(row)}
-    # A nameless yard or car park is behind its street anyway.
-    return CutOff(sum(lengths.values()), tuple(names_by_length(streets, lengths)[:MOST_LISTED]))
+    others = meanwhile.closed_with(ours, counts)
+    # What the draft cuts off by itself is told whatever else is closed; what others cut off without it is not.
+    both = roads.cut_off(usable & ~as_truths(count, others), shut) if len(others) else None
+    found = rows if both is None else np.union1d(rows, both)
+    lengths = _named_lengths(streets, found)
+    alone = lengths if len(found) == len(rows) else _named_lengths(streets, rows)
+    names = tuple(names_by_length(streets, lengths)[:MOST_LISTED])
+    return CutOff(sum(lengths.values()), names, with_others=len(lengths) > len(alone))
+
+
+def _named_lengths(streets: Streets, rows: npt.NDArray[np.int64]) -> dict[int, float]:
+    """Metres of each street of some rows. A nameless yard or car park is behind its street anyway."""
+    found = streets.each_street(rows.tolist())
+    return {row: metres for row, metres in found.items() if streets.table.names_of(row)}
 
 
 def _perimeters_in(law: LawSnapshot, place: BaseGeometry, span: Interval) -> tuple[str, ...]:
@@ -271,7 +286,7 @@ def _detours(
     before = law if len(kept) == len(law.measures) else _law_with(law, kept, "-")
     after = _law_with(law, [*kept, *measures], "+")
     edges = {
-        name: frozenset(streets.table.edge_ids[streets.closed_by(_binds(vehicle), measures)].tolist())
+        name: frozenset(streets.table.edge_ids[streets.closed_by(filter(_binds(vehicle), measures))].tolist())
         for name, vehicle in USUAL_VEHICLES.items()
     }
     bound = [name for name in USUAL_VEHICLES if edges[name]]
@@ -289,8 +304,13 @@ def _law_with(law: LawSnapshot, measures: Sequence[Measure], mark: str) -> LawSn
     )
 
 
-def _binds(vehicle: Vehicle) -> Callable[[Measure], bool]:
-    return lambda measure: measure.vehicles.concerns(vehicle, stops_inside=False).answer is not Answer.NO
+def _binds(vehicle: Vehicle, *, stops_inside: bool = False) -> Callable[[Measure], bool]:
+    return lambda measure: measure.vehicles.concerns(vehicle, stops_inside=stops_inside).answer is not Answer.NO
+
+
+def _takes_bays(measure: Measure) -> bool:
+    """Tell whether bays at the place of a measure serve nobody any more: no van may deliver there."""
+    return measure.type in _BAYS_LOST and _binds(USUAL_VEHICLES["van"], stops_inside=True)(measure)
 
 
 def _area_km2(place: BaseGeometry) -> float:

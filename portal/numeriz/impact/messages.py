@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from flask_babel import lazy_gettext as _l
@@ -47,6 +47,9 @@ STEPS: Mapping[str, LazyString] = {
     "detours": _l("Détours du transit"),
 }
 
+WITH_OTHERS: Final = _l("D’autres fermetures, qui s’appliquent en même temps, y contribuent.")
+"""After what is cut off, when it is not so by the draft alone."""
+
 
 def alarm_sentence(alarm: Alarm | Mapping[str, Any]) -> str:
     """One alarm in a sentence; a mapping is one as `OrderWork.alarms` holds it."""
@@ -66,7 +69,7 @@ def alarm_sentence(alarm: Alarm | Mapping[str, Any]) -> str:
             return _emergency_sentence(found.code, str(params["name"]), street)
         case "cut-off":
             length = distance(float(params["metres"]))
-            return (
+            sentence = (
                 _(
                     "%(length)s de rues ouvertes que les secours ne pourraient plus rejoindre ou quitter\u00a0: "
                     "%(street)s.",
@@ -79,6 +82,7 @@ def alarm_sentence(alarm: Alarm | Mapping[str, Any]) -> str:
                     length=length,
                 )
             )
+            return f"{sentence} {WITH_OTHERS}" if params.get("others") else sentence
         case code:
             raise ValueError(f"unknown alarm: {code}")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -94,12 +94,11 @@ class Streets:
     facts: tuple[EdgeFacts, ...]
     closing: Mapping[str, frozenset[int]] = field(default_factory=dict)
 
-    def closed_by(self, wanted: Callable[[Measure], bool], measures: Iterable[Measure]) -> Rows:
-        """The rows that the wanted measures close, sorted."""
+    def closed_by(self, measures: Iterable[Measure]) -> Rows:
+        """The rows that some of the measures close, sorted."""
         found: set[int] = set()
         for measure in measures:
-            if wanted(measure):
-                found |= self.closing.get(measure.id, frozenset())
+            found |= self.closing.get(measure.id, frozenset())
         return np.array(sorted(found), dtype=np.int64)
 
     def metres_of(self, rows: Iterable[int]) -> float:
@@ -117,8 +116,16 @@ class Streets:
         return streets
 
 
-def streets_of(table: EdgeTable, law: LawSnapshot) -> Streets:
-    """What the measures of a law, all of it, do to the edges of a graph. law: that of a draft alone."""
+def law_alone(law: LawSnapshot, measures: Iterable[Measure]) -> LawSnapshot:
+    """The law of some measures and nothing else, with the clock and the holidays of another."""
+    return LawSnapshot.build((), measures, zone=law.zone, version=law.version, region=law.calendar.region, previous=law)
+
+
+def streets_of(table: EdgeTable, law: LawSnapshot, within: BaseGeometry | None = None) -> Streets:
+    """What the measures of a law, all of it, do to the edges of a graph. law: that of a draft alone, say.
+
+    within: a box (lon, lat); edges that do not meet it are left out.
+    """
     covered: dict[int, float] = {}
     near: set[int] = set()
     for measure in law.measures.values():
@@ -129,6 +136,8 @@ def streets_of(table: EdgeTable, law: LawSnapshot) -> Streets:
             elif not place.shape.is_empty:
                 near |= set(_rows_near(table, place.shape).tolist())
     asked = np.array(sorted(near | covered.keys()), dtype=np.int64)
+    if within is not None:
+        asked = np.intersect1d(asked, table.tree.query(within))
     facts = [facts_of(table, row) for row in asked.tolist()]
     hits: tuple[tuple[Hit, ...], ...] = law.on_edges(table.shapes[asked], facts) if len(asked) else ()
     kept = [index for index, found in enumerate(hits) if found]

@@ -29,15 +29,17 @@ CONFIRM = "confirmed"
 @blueprint.get("/fermetures")
 @guard(CLERK)
 def show_switches(territory: str) -> ResponseReturnValue:
-    """List the orders of today with their switches."""
+    """List the orders of today with their switches, or those that are looked for."""
     view, now = get_territory(territory), SYSTEM_CLOCK.now()
     text = request.args.get("q", "").strip()[:100]
+    only = request.args.get("arrete", type=UUID)
     return desk_page(
         "impact/switches",
         view,
-        orders=hot_switch.list_switchable(view, _calendar(view), now, text),
+        orders=hot_switch.list_switchable(view, _calendar(view), now, text, only),
         unconfirmed=list_unconfirmed(current_actor(), view.id),
         text=text,
+        only=only,
         now=now,
         most_listed=hot_switch.MOST_LISTED,
         reason_length=hot_switch.REASON_LENGTH,
@@ -76,6 +78,7 @@ def switch_order(territory: str, order_id: UUID) -> ResponseReturnValue:
         )
     except (Conflict, Invalid) as error:
         flash(messages.refusal(error.code), "warning")
+        return _back(view, order_id, only=True)
     else:
         flash(messages.done(change.value), "success")
         stored = newest_version(order_id)
@@ -84,8 +87,10 @@ def switch_order(territory: str, order_id: UUID) -> ResponseReturnValue:
     return _back(view, order_id)
 
 
-def _back(territory: TerritoryView, order_id: UUID) -> ResponseReturnValue:
-    return redirect(url_for("numeriz.show_switches", territory=territory.slug, _anchor=f"arrete-{order_id}"), 303)
+def _back(territory: TerritoryView, order_id: UUID, *, only: bool = False) -> ResponseReturnValue:
+    """Lead back to the list of today, or to this order alone, which may not be on it."""
+    alone, anchor = order_id if only else None, f"arrete-{order_id}"
+    return redirect(url_for("numeriz.show_switches", territory=territory.slug, arrete=alone, _anchor=anchor), 303)
 
 
 def _calendar(territory: TerritoryView) -> LocalCalendar:

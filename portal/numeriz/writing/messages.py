@@ -71,6 +71,9 @@ REFUSALS: Mapping[str, LazyString] = {
     "signature-missing": _l(
         "Les effets donnent une alarme\u00a0: une deuxième personne doit relire et signer avant la publication."
     ),
+    "new-clashes": _l(
+        "Des arrêtés du même endroit ont paru depuis l’étude des effets. Les voici\u00a0: relancez l’étude, ou publiez."
+    ),
     "work-changed": _l("%(author)s a changé le brouillon pendant ce temps. Relisez-le, puis publiez."),
     "order-changed": _l(
         "L’arrêté en vigueur a changé depuis le début de cette modification. Relisez les deux versions."

@@ -22,6 +22,7 @@ from portal.common.ids import new_id
 from portal.db import UnitOfWork, session, unit_of_work
 from portal.jobs import JobState, enqueue, latest_job
 from portal.numeriz.exports.publishing import PUBLISH_JOB
+from portal.numeriz.impact.since import SinceStudy, since_study
 from portal.numeriz.law.memory import bump_law, lock_law
 from portal.numeriz.matching.tasks import ensure_matching
 from portal.numeriz.models import NAME_LENGTH, OrderVersion, OrderWork, TrafficOrder
@@ -51,6 +52,7 @@ def publishing_state(territory: TerritoryView, work: WorkView, *, clock: Clock =
     read, faults = read_order(work.document, territory, work.order_id)
     draft = None if faults else read
     newest = newest_version(work.order_id) if work.order_id else None
+    now = clock.now()
     return PublishingState(
         faults=faults,
         draft=draft,
@@ -61,18 +63,22 @@ def publishing_state(territory: TerritoryView, work: WorkView, *, clock: Clock =
         replaced_by=newest if newest is not None and newest.number != work.amends else None,
         also_from=also_from(territory.id, work.document),
         switched=newest is not None and newest.change in SWITCHED,
-        over=draft is not None and draft.ends_at is not None and draft.ends_at <= clock.now(),
+        over=draft is not None and draft.ends_at is not None and draft.ends_at <= now,
+        since=SinceStudy()
+        if draft is None or not work.is_judged
+        else since_study(territory, work.id, draft, work.order_id, now),
     )
 
 
 def publish_work(
-    actor: Actor, territory_id: UUID, work_id: UUID, revision: int, *, clock: Clock = SYSTEM_CLOCK
+    actor: Actor, territory_id: UUID, work_id: UUID, revision: int, *, seen: str = "", clock: Clock = SYSTEM_CLOCK
 ) -> UUID:
     """Make what is written law, as a new order or as the next version of the one it replaces; return the order's id.
 
-    The work ends with it: its words stay in the version. Raises NotFound(`work-not-found`), Conflict(`is-model`,
-    `work-deleted`, `work-changed`, `order-changed`, `order-withdrawn`, `impact-not-seen`, `signature-missing`),
-    Invalid(`order-not-ready`) with `faults`.
+    The work ends with it: its words stay in the version. seen: `SinceStudy.mark` of what was read before this was
+    asked; other clashes than those are shown first. Raises NotFound(`work-not-found`), Conflict(`is-model`,
+    `work-deleted`, `work-changed`, `order-changed`, `order-withdrawn`, `impact-not-seen`, `signature-missing`,
+    `new-clashes`), Invalid(`order-not-ready`) with `faults`.
     """
     territory = get_territory_by_id(territory_id)
     with unit_of_work() as uow:
@@ -94,6 +100,8 @@ def publish_work(
             raise Conflict("impact-not-seen")
         if state.alarms and not state.signed:
             raise Conflict("signature-missing")
+        if state.since.clashes and state.since.mark != seen:
+            raise Conflict("new-clashes")
         signed_by = work.signed_by_name if work.is_signed else ""
         order_id = work.order_id
         if order_id is None:

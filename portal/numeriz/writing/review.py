@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from portal.common.errors import NotFound
 from portal.numeriz import words
 from portal.numeriz.drawing import measures_layer
-from portal.numeriz.impact.messages import alarm_sentence
+from portal.numeriz.impact.messages import CLASHES, alarm_sentence
 from portal.numeriz.values import MeasureDraft
 from portal.numeriz.views.desk import desk_page
 from portal.numeriz.writing.differences import differences
@@ -42,6 +42,7 @@ def review_page(territory: TerritoryView, work: WorkView) -> str:
         layer=measures_layer(zip(measures, sentences, strict=True), work.title),
         faults=[(fault_url(territory.slug, work.id, fault.field), fault_sentence(fault)) for fault in state.faults],
         wrong=any(not is_missing(fault) for fault in state.faults),
+        clash_words=CLASHES,
         alarms=[alarm_sentence(alarm) for alarm in state.alarms],
         changed=_changed(territory, work, state, zone),
     )

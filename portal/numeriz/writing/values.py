@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from portal.numeriz import codec
+from portal.numeriz.impact.since import SinceStudy
 from portal.numeriz.values import OrderChange, OrderDraft
 
 type Document = Mapping[str, Any]
@@ -143,7 +144,8 @@ class PublishingState:
     draft: the order that it says, None while there are faults. alarms: of the impact page, for what is written now;
     empty while it was not seen. replaced_by: the version stored since this work began, None when there is none.
     also_from: another source that says the same order. switched: the order it replaces is lifted or activated by the
-    hot switch, which publishing ends. over: every period has passed already.
+    hot switch, which publishing ends. over: every period has passed already. since: what the law has become since the
+    effects were studied.
     """
 
     faults: Sequence[Fault]
@@ -156,6 +158,7 @@ class PublishingState:
     also_from: str
     switched: bool
     over: bool
+    since: SinceStudy
 
     @property
     def ready(self) -> bool:

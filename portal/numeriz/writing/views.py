@@ -72,7 +72,8 @@ def publish_work(territory: str, work_id: UUID) -> ResponseReturnValue:
     amended = False
     try:
         amended = works.get_work(view.id, work_id).order_id is not None
-        order_id = publish(current_actor(), view.id, work_id, whole_number(request.form.get("revision")) or 0)
+        revision, seen = whole_number(request.form.get("revision")) or 0, request.form.get("seen", "")
+        order_id = publish(current_actor(), view.id, work_id, revision, seen=seen)
     except NotFound:
         # The same form sent twice: the first time, the draft became the order.
         found = published_from(view.id, work_id)

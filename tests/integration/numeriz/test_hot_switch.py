@@ -211,6 +211,11 @@ def test_the_orders_of_today_are_listed_with_their_hours(app: Flask) -> None:
     tonight = found["tonight"]
     assert (tonight.active, tonight.until, tonight.next_at) == (False, None, NOW + 10 * HOUR)
     assert [*listed("TONIGHT")] == ["tonight"] and not listed("ailleurs")
+    assert set(listed("arrêté")) == {"now", "tonight", "tomorrow"}
+    assert listed("tomorrow")["tomorrow"].spans == ()
+    for name in drafts:
+        order_id = session().scalars(select(TrafficOrder.id).where(TrafficOrder.identifier == name)).one()
+        assert [one.identifier for one in list_switchable(territory, CALENDAR, NOW, order_id=order_id)] == [name]
     switch_order(actor, territory, found["now"].order_id, OrderChange.LIFTED, seen=0, clock=FixedClock(NOW))
     lifted = listed()["now"]
     assert (lifted.active, lifted.switched, lifted.by, lifted.seen) == (False, OrderChange.LIFTED, "Camille", 2)

@@ -27,16 +27,25 @@ from portal.numeriz.impact.alarms import emergency_alarms, stops_emergency
 from portal.numeriz.impact.found import Impact
 from portal.numeriz.impact.judging import Ground, judge, measures_of
 from portal.numeriz.impact.keeping import ask_impact, ask_signature, kept_impact, sign_work
+from portal.numeriz.impact.messages import alarm_sentence
+from portal.numeriz.impact.since import SinceStudy
 from portal.numeriz.impact.streets import edges_of, streets_of
 from portal.numeriz.law.memory import law_of
 from portal.numeriz.models import OrderWork
 from portal.numeriz.ports import neighbours
 from portal.numeriz.values import Category, OrderDraft, Subject
-from portal.numeriz.writing import document_of, get_work, save_work, start_work
+from portal.numeriz.writing import (
+    document_of,
+    get_work,
+    publish_work,
+    publishing_state,
+    save_work,
+    start_work,
+)
 from portal.regulations.measures import Direction, LocationKind, MeasureLocation, MeasureType
 from portal.regulations.schedules import Period
 from portal.regulations.snapshot import LawSnapshot
-from portal.regulations.vehicles import Over, Size, Usage, UsedFor, VehicleRule
+from portal.regulations.vehicles import Access, HasAccess, Over, Size, Usage, UsedFor, VehicleRule
 from portal.territories.build.graph import INFO_NAME
 from portal.territories.emergency import EmergencyPlace
 from portal.territories.models import Territory
@@ -120,11 +129,68 @@ def test_an_alarm_is_on_when_a_motorway_or_an_access_is_closed(
     assert impact.cut_off.streets == (("Rue du Lac",) if line == BRIDGE else ())
 
 
+CORNER = ((at(4, 0), at(8, 0)), (at(4, 0), at(4, 2)), (at(0, 2), at(0, 4)))
+"""What leads from the corner of the town to the rest, but for the street along its edge."""
+EDGE = (at(0, 2), at(4, 2))
+CORNER_STREETS = ("Rue 0", "Avenue 0")
+
+
+def closures(*lines: tuple[tuple[float, float], ...], **more: Any) -> OrderDraft:
+    """An order that closes several streets."""
+    measures = (measure_draft(line=line, **{"periods": this_week(), **more}) for line in lines)
+    return order_draft(*measures, title="Déjà fermé")
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        pytest.param({}, True, id="at the same time"),
+        pytest.param({"vehicles": HEAVY}, False, id="those who help are exempted"),
+        pytest.param({"kind": MeasureType.NO_PARKING}, False, id="nothing is closed"),
+        pytest.param(
+            {"periods": [Period(datetime(2020, 1, 1, tzinfo=ZONE), datetime(2021, 1, 1, tzinfo=ZONE))]},
+            False,
+            id="long over",
+        ),
+        pytest.param(
+            {"periods": [Period(SYSTEM_CLOCK.now() + timedelta(days=8), SYSTEM_CLOCK.now() + timedelta(days=9))]},
+            False,
+            id="only after the draft",
+        ),
+    ],
+)
+def test_an_alarm_is_on_when_the_other_access_is_closed_already(
+    town: TerritoryView, more: dict[str, Any], expected: bool
+) -> None:
+    make_law(town, orders=[closures(*CORNER, **more)])
+    impact = judged(town, ban(EDGE))
+    assert impact.cut_off is not None
+    assert [alarm.code for alarm in impact.alarms] == (["cut-off"] if expected else [])
+    assert impact.cut_off.streets == (CORNER_STREETS if expected else ())
+    assert impact.cut_off.with_others is expected
+    if expected:
+        assert "y contribuent" in alarm_sentence(impact.alarms[0])
+
+
+def test_what_is_closed_or_cut_off_already_is_no_alarm_of_the_draft(town: TerritoryView) -> None:
+    make_law(town, orders=[closures(*CORNER, EDGE)])
+    assert judged(town, ban((at(12, 2), at(12, 4)))).alarms == ()
+    impact = judged(town, ban(BRIDGE))
+    assert impact.cut_off is not None and impact.cut_off.streets == ("Rue du Lac",)
+    assert not impact.cut_off.with_others
+
+
+def test_nothing_is_cut_off_with_the_order_that_is_amended(town: TerritoryView) -> None:
+    make_law(town, orders=[closures(*CORNER)])
+    order_id = next(iter(law_of(town).measures.values())).order.id
+    assert judged(town, ban(EDGE), replaces=UUID(order_id)).alarms == ()
+
+
 def test_an_alarm_names_the_hospital_when_the_street_before_it_is_closed(graph: Path) -> None:
     table = edges_of(graph)
     measures = measures_of(ban())
     streets = streets_of(table, LawSnapshot.build((), measures, zone=ZONE, version="essai"))
-    closed = streets.closed_by(stops_emergency, measures)
+    closed = streets.closed_by(filter(stops_emergency, measures))
     near, far = shapely.Point(at(8, 4.3)), shapely.Point(at(8, 7))
     grounds = shapely.box(*at(7.5, 4.2), *at(8.5, 4.5))
     places = [
@@ -243,6 +309,27 @@ def test_stops_and_bays_inside_are_counted_when_the_street_is_closed(town: Terri
     assert after.stops is not None and after.stops.stops == 0
 
 
+@pytest.mark.parametrize(
+    ("more", "north_m", "expected"),
+    [
+        pytest.param({}, 8, 1, id="beside the street"),
+        pytest.param({}, 35, 0, id="on the street behind"),
+        pytest.param({"vehicles": VehicleRule((Over(Size.GROSS_WEIGHT, 19_000),))}, 8, 0, id="for lorries alone"),
+        pytest.param(
+            {"vehicles": VehicleRule((), (HasAccess(Access.LOCAL_ACCESS),))}, 8, 0, id="but those who deliver"
+        ),
+        pytest.param({"kind": MeasureType.NO_PARKING}, 8, 1, id="nobody parks"),
+        pytest.param({"kind": MeasureType.SPEED_LIMIT, "max_speed_kmh": 30}, 8, 0, id="slower"),
+    ],
+)
+def test_a_bay_is_lost_when_no_van_may_stop_there(
+    town: TerritoryView, more: dict[str, Any], north_m: float, expected: int
+) -> None:
+    lon, lat = at(8, 4)
+    make_law(town, bays=[bay_draft(lon=lon, lat=lat + north_m / 111_195)])
+    assert judged(town, ban(**more)).bays == expected
+
+
 def test_the_page_says_what_is_unknown_when_there_is_no_graph(app: Flask) -> None:
     town = make_territory("sans-graphe", bounds=BOUNDS)
     impact = judged(town, ban())
@@ -323,6 +410,46 @@ def test_the_signature_ends_when_other_alarms_are_found(app: Flask, run_jobs: Ru
     ask_impact(town.id, work_id)
     run_jobs(app)
     assert not get_work(town.id, work_id).is_signed
+
+
+def studied(app: Flask, run_jobs: RunJobs, town: TerritoryView, *drafts: OrderDraft) -> list[UUID]:
+    """Drafts, each by somebody else, whose effects are known."""
+    works = [begun(town, person("Camille"), draft) for draft in drafts]
+    for work_id in works:
+        ask_impact(town.id, work_id)
+    run_jobs(app)
+    return works
+
+
+def test_a_duplicate_published_since_the_study_is_shown_before_publishing(
+    app: Flask, run_jobs: RunJobs, town: TerritoryView
+) -> None:
+    first, second, elsewhere = studied(
+        app, run_jobs, town, *(replace(ban(line), identifier=str(at)) for at, line in enumerate((MIDDLE, MIDDLE, EDGE)))
+    )
+    actor = person("Dominique")
+    assert publishing_state(town, get_work(town.id, first)).since == SinceStudy()
+    order_id = publish_work(actor, town.id, first, 1)
+    with pytest.raises(Conflict, match="new-clashes"):
+        publish_work(actor, town.id, second, 1)
+    state = publishing_state(town, get_work(town.id, second))
+    assert state.ready and [(one.code, one.order_id) for one in state.since.clashes] == [("duplicate", str(order_id))]
+    with pytest.raises(Conflict, match="new-clashes"):
+        publish_work(actor, town.id, second, 1, seen="autre")
+    other = publishing_state(town, get_work(town.id, elsewhere)).since
+    assert other.law_changed and not other.clashes and other.mark == ""
+    publish_work(actor, town.id, elsewhere, 1)
+    publish_work(actor, town.id, second, 1, seen=state.since.mark)
+    assert len(law_of(town).measures) == 3
+
+
+def test_what_the_study_showed_is_not_asked_again(app: Flask, run_jobs: RunJobs, town: TerritoryView) -> None:
+    make_law(town, orders=[ban()])
+    (work_id,) = studied(app, run_jobs, town, replace(ban(), identifier="2"))
+    make_law(town, orders=[replace(ban(BRIDGE), identifier="3")])
+    since = publishing_state(town, get_work(town.id, work_id)).since
+    assert since.law_changed and not since.clashes
+    publish_work(person("Dominique"), town.id, work_id, 1)
 
 
 def test_nothing_is_kept_when_the_draft_has_faults_or_is_gone(

@@ -156,7 +156,7 @@ def test_an_impact_is_read_back_equal_when_it_was_kept() -> None:
     detours = Detours(40, 2, 61.5, 800.25, 140.0, 200.0)
     full = Impact(
         lengths=(RoadLength("motorway", 120.5, 240.0),),
-        cut_off=CutOff(12.5, ("Impasse",)),
+        cut_off=CutOff(12.5, ("Impasse",), with_others=True),
         alarms=(Alarm("motorway", {"metres": 120, "road": "A 99"}),),
         clashes=(Clash("duplicate", 1, "id", "Autre", "Ville", 31.0, "Rue", NOON),),
         clash_count=3,

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
@@ -14,11 +18,13 @@ from portal.common.actor import Actor, ActorKind, StaffRole
 from portal.common.clock import SYSTEM_CLOCK
 from portal.db import session, unit_of_work
 from portal.numeriz.models import OrderImpact, TrafficOrder
-from portal.numeriz.writing import get_work, start_work
+from portal.numeriz.values import Category, Subject
+from portal.numeriz.writing import document_of, get_work, start_work
 from portal.regulations.schedules import Period
 from portal.territories.queries import TerritoryView
 from tests.factories.accounts import MadeUser, make_staff, make_user
 from tests.factories.law import make_law, make_territory, measure_draft, order_draft
+from tests.support.impact_town import at, build_town, make_town
 from tests.support.web import PageClient
 from tests.support.written import judge, written
 
@@ -109,6 +115,41 @@ def _keep_alarm(work_id: UUID) -> None:
     with unit_of_work() as uow:
         row = uow.session.get_one(OrderImpact, work_id)
         row.result = {**row.result, "alarms": [ALARM]}
+
+
+def test_the_last_reading_names_a_duplicate_published_since_the_study(
+    app: Flask, run_jobs: RunJobs, page_client: PageClient, tmp_path: Path
+) -> None:
+    town = make_town(build_town(tmp_path))
+    author = staff(town)
+    page_client.sign_in(author.id)
+    now = SYSTEM_CLOCK.now()
+    measure = measure_draft(line=(at(4, 4), at(12, 4)), periods=[Period(now, now + timedelta(days=7))])
+    order = replace(order_draft(measure), category=Category.TEMPORARY, subject=Subject.ROADWORKS)
+    actor, zone = Actor(ActorKind.USER, "Camille", user_id=author.id), ZoneInfo(town.timezone)
+    first, second = (
+        start_work(actor, town.id, document=document_of(replace(order, identifier=name, title=name), zone))
+        for name in ("Fibre", "Gaz")
+    )
+    base = f"/territoires/{town.slug}/numeriz"
+    for work_id in (first, second):
+        page_client.submit(f"{base}/redaction/{work_id}/effets")
+    run_jobs(app)
+    url = f"{base}/redaction/{second}"
+
+    def sent() -> dict[str, str]:
+        form = page_client.get(f"{url}/relire").select_one(f"form[action='{url}/publier']")
+        assert form is not None
+        return {str(field["name"]): str(field.get("value", "")) for field in form.select("input[name]")}
+
+    before = sent()
+    page_client.submit(f"{base}/redaction/{first}/publier", {"revision": "1"})
+    assert page_client.submit(f"{url}/publier", before) == f"{url}/relire"
+    page = page_client.get(f"{url}/relire").get_text(" ", strip=True)
+    assert "ont paru depuis l’étude des effets" in page
+    assert "Fibre (Rue 4). Dit déjà la même chose au même endroit" in re.sub(r"\s+", " ", page)
+    assert page_client.get(f"{url}/relire").select_one(f"form[action='{url}/effets']")
+    assert page_client.submit(f"{url}/publier", sent()).startswith(f"{base}/arretes/")
 
 
 def test_a_model_or_a_draft_of_elsewhere_has_no_effects(
@@ -202,11 +243,33 @@ def test_an_activation_waits_at_the_desk_when_its_effects_were_not_studied(
     assert "Activations à confirmer" not in listed(page_client) + page_client.get(BASE).get_text()
 
 
+def test_an_order_of_another_day_is_activated_from_its_page(
+    page_client: PageClient, author: MadeUser, territory: TerritoryView
+) -> None:
+    now = SYSTEM_CLOCK.now()
+    later = measure_draft(periods=[Period(now + timedelta(days=9), now + timedelta(days=10))])
+    make_law(territory, orders=[order_draft(later, title="Crue"), order_draft(title="Halles")])
+    order_id = session().scalars(select(TrafficOrder.id).where(TrafficOrder.title == "Crue")).one()
+    assert "Crue" not in listed(page_client)
+    link = page_client.get(f"{BASE}/arretes/{order_id}").select_one(f"a[href^='{BASE}/fermetures?']")
+    assert link is not None
+    for url in (str(link["href"]), f"{BASE}/fermetures?q=crue"):
+        page = page_client.get(url).get_text(" ", strip=True)
+        assert "Crue" in page and "Activer maintenant" in page and "Halles" not in page
+    url = f"{BASE}/fermetures/{order_id}"
+    back = page_client.submit(url, {"change": "activated", "seen": "7", "until": "2h"})
+    refused = page_client.get(back.partition("#")[0]).get_text(" ", strip=True)
+    assert "Quelqu’un a changé cet arrêté entre-temps" in refused and "Crue" in refused
+    page_client.submit(url, {"change": "activated", "seen": "0", "until": "2h"})
+    assert "Crue" in listed(page_client)
+
+
 def test_the_page_says_so_when_nothing_can_be_switched(
     page_client: PageClient, author: MadeUser, territory: TerritoryView
 ) -> None:
     assert "Rien aujourd’hui" in listed(page_client)
     make_law(territory, orders=[order_draft(title="Permanent")])
     assert "1 arrêté permanent" in listed(page_client)
-    assert "Rien à ce nom" in page_client.get(f"{BASE}/fermetures?q=introuvable").get_text(" ", strip=True)
+    for asked in ("q=introuvable", f"arrete={territory.id}"):
+        assert "Rien à ce nom" in page_client.get(f"{BASE}/fermetures?{asked}").get_text(" ", strip=True)
     page_client.post(f"{BASE}/fermetures/{territory.id}", {"change": "resumed"}, status=404)

@@ -14,11 +14,15 @@ from flask import Flask
 from portal.common.ids import new_id
 from portal.db import unit_of_work
 from portal.numeriz.codec import location_to_json
+from portal.numeriz.drawing import measures_layer
 from portal.numeriz.models import CityEvent
 from portal.numeriz.writing.form.parts import Part, Spot
+from portal.numeriz.writing.form.preview import preview_of
 from portal.numeriz.writing.form.saving import save_part
 from portal.numeriz.writing.values import WorkView
 from portal.numeriz.writing.works import get_work, save_work, start_work
+from portal.regulations.measures import MeasureType
+from portal.regulations.vehicles import FreeText, Over, Size, VehicleRule
 from portal.territories.queries import TerritoryView
 from tests.factories.law import TESTER, make_territory, measure_draft
 from tests.support.web import PageClient
@@ -41,6 +45,7 @@ WHEN = {
     "periods-0-slots-0-end": "06:00",
     "periods-0-holidays": "excepted",
 }
+HEAVY = VehicleRule((Over(Size.GROSS_WEIGHT, 3_500),))
 
 
 class Written:
@@ -403,3 +408,23 @@ def test_a_found_place_is_no_conflict_when_it_is_saved_twice(written: Written) -
     for _time in range(2):
         save_part(TESTER, written.territory.id, written.id, spot, before, values)
     assert len(written.measure["places"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "vehicles", "effect"),
+    [
+        pytest.param(MeasureType.NO_ENTRY, VehicleRule(), "closed", id="closed to all"),
+        pytest.param(MeasureType.NO_ENTRY, HEAVY, "limited", id="closed to some"),
+        pytest.param(MeasureType.NO_ENTRY, VehicleRule((FreeText("livreurs"),)), "other", id="in words alone"),
+        pytest.param(MeasureType.SPEED_LIMIT, VehicleRule(), "other", id="slower"),
+    ],
+)
+def test_the_preview_draws_a_measure_as_the_map_will(
+    app: Flask, kind: MeasureType, vehicles: VehicleRule, effect: str
+) -> None:
+    measure = measure_draft(kind, vehicles=vehicles, max_speed_kmh=30 if kind is MeasureType.SPEED_LIMIT else None)
+    preview = preview_of(measure, make_territory(), datetime(2027, 1, 4, tzinfo=UTC))
+    layer: Any = measures_layer([(measure, "")])
+    assert preview is not None
+    for features in (preview.features, layer["features"]):
+        assert [feature["properties"]["effect"] for feature in features] == [effect]  # type: ignore[index]

@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 from flask_babel import format_date
 
 from portal.numeriz import codec, words
+from portal.numeriz.drawing import drawn_effect
 from portal.numeriz.values import MeasureDraft
 from portal.regulations.calendars import LocalCalendar
-from portal.regulations.measures import CLOSING_TYPES, MeasureType
 from portal.regulations.schedules import Interval, Period, merge
 from portal.regulations.vehicles import FreeText
 from portal.territories.api import TerritoryView
@@ -21,7 +21,6 @@ from portal.territories.api import TerritoryView
 DAYS_SHOWN: Final = 14
 _HOUR_MIN: Final = 60
 _DAY_MIN: Final = 1440
-_SLOWING: Final = (MeasureType.SPEED_LIMIT, MeasureType.ALTERNATE_TRAFFIC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +123,7 @@ def _features(
     active = merge(span for period in measure.periods for span in period.active_intervals(window, calendar))
     properties: dict[str, Any] = {
         "lines": [sentence],
-        "effect": "closed" if measure.type in CLOSING_TYPES else "limited" if measure.type in _SLOWING else "other",
+        "effect": drawn_effect(measure.type, measure.vehicles),
         "windows": [[span.start.isoformat(), span.end.isoformat()] for span in active],
     }
     return tuple(
