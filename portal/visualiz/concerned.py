@@ -14,6 +14,7 @@ from functools import lru_cache
 from hashlib import sha256
 from uuid import UUID
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from portal.numeriz.api import state_words
@@ -22,9 +23,11 @@ from portal.regulations.measures import Measure
 from portal.regulations.passes import PassRight
 from portal.regulations.perimeters import Perimeter
 from portal.regulations.schedules import Interval, merge
-from portal.regulations.snapshot import Hit, LawSnapshot
+from portal.regulations.snapshot import Hit, LawSnapshot, is_in_force
 from portal.regulations.vehicles import Answer, Vehicle, VehicleRule, describe
 from portal.visualiz.choices import Choice
+from portal.visualiz.moments import clock_span
+from portal.web import filters
 
 
 class Concern(StrEnum):
@@ -138,11 +141,53 @@ def held_spans(
 
 
 def concern_words(law: LawSnapshot, regulation: Perimeter | Measure, at: datetime, choice: Choice) -> str:
-    """What a regulation means for a delivery by a vehicle at an instant at which it is active."""
-    if isinstance(regulation, Perimeter):
-        [reason] = judge(law, [_hit(regulation)], at, choice.vehicle, choice.passes).reasons
-        return str(_PASS_OPENS if _is_held(reason) else state_words(reason.state))
-    return str(_CONCERNS[concern_of(regulation.vehicles, choice.vehicle)])
+    """What a regulation means for a delivery by a vehicle at an instant at which it is active.
+
+    Of a pass that ends before the perimeter does, until when: its hours stand beside these words.
+    """
+    if isinstance(regulation, Measure):
+        return _measure_words(regulation, choice)
+    held = held_spans(law, regulation, choice.vehicle, choice.passes)
+    span = next((span for span in held if span.contains(at)), None)
+    without = _state_without_pass(law, regulation, at, choice)
+    if span is None:
+        return str(state_words(without))
+    if without is not State.ALLOWED and is_in_force(regulation, Interval(span.end, span.end), law.calendar):
+        return str(_("Ouvert par votre laissez-passer jusqu’au %(when)s", when=filters.instant(span.end, law.zone.key)))
+    return str(_PASS_OPENS)
+
+
+def day_concern_words(
+    law: LawSnapshot, regulation: Perimeter | Measure, spans: Sequence[Interval], choice: Choice
+) -> str:
+    """`concern_words` for all the hours of a local day at which the regulation is active.
+
+    spans: these hours, sorted and disjoint, at least one. Passes may open some of them only.
+    """
+    if isinstance(regulation, Measure):
+        return _measure_words(regulation, choice)
+    held = merge(
+        Interval(max(span.start, opened.start), min(span.end, opened.end))
+        for opened in held_spans(law, regulation, choice.vehicle, choice.passes)
+        for span in spans
+        if span.start < opened.end and opened.start < span.end
+    )
+    if held == tuple(spans):
+        return str(_PASS_OPENS)
+    without = _state_without_pass(law, regulation, spans[0].start, choice)
+    word = str(state_words(without))
+    if not held or without is State.ALLOWED:
+        return word
+    hours = ", ".join(clock_span(span.start, span.end, law.zone) for span in held)
+    return str(_("%(word)s\u00a0; ouvert %(hours)s par votre laissez-passer", word=word, hours=hours))
+
+
+def _measure_words(measure: Measure, choice: Choice) -> str:
+    return str(_CONCERNS[concern_of(measure.vehicles, choice.vehicle)])
+
+
+def _state_without_pass(law: LawSnapshot, perimeter: Perimeter, at: datetime, choice: Choice) -> State:
+    return judge(law, [_hit(perimeter)], at, choice.vehicle).state
 
 
 _PASS_OPENS = _l("Ouvert par votre laissez-passer")

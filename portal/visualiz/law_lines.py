@@ -139,6 +139,11 @@ def _limit_words(over: Over) -> str:
     return metres(over.limit)
 
 
+def bay_title(bay: BayView) -> str:
+    """What a bay is called: its address, or the name that its source gives it."""
+    return bay.address or bay.name or _("Aire de livraison")
+
+
 def bay_lines(bay: BayView, zone: ZoneInfo, now: datetime) -> list[str]:
     """What puts a bay out of use, unless it is over, then its regime, hours and size; what is unknown is not said."""
     out = [span for span in bay.suspensions if span.end > now]

@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 
 import shapely
 from flask import url_for
-from flask_babel import gettext as _
 
 from portal.numeriz.api import BayView, geojson
 from portal.regulations.measures import Measure, Origin
@@ -21,6 +20,7 @@ from portal.regulations.snapshot import LawSnapshot
 from portal.visualiz.concerned import rule_digest
 from portal.visualiz.law_lines import (
     bay_lines,
+    bay_title,
     measure_effect,
     measure_href,
     measure_limit,
@@ -116,7 +116,7 @@ def bay_features(bays: Iterable[BayView], slug: str, zone: ZoneInfo, now: dateti
         point = {"type": "Point", "coordinates": [round(bay.lon, 6), round(bay.lat, 6)]}
         properties: dict[str, object] = {
             "id": str(bay.id),
-            "title": bay.address or _("Aire de livraison"),
+            "title": bay_title(bay),
             "regime": bay.regime.value,
             "lines": bay_lines(bay, zone, now),
             "href": url_for("visualiz.show_bay", territory=slug, bay_id=bay.id),

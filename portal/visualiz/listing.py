@@ -18,10 +18,10 @@ from portal.territories.api import TerritoryView
 from portal.visualiz.bodies import Shelf
 from portal.visualiz.choices import Choice
 from portal.visualiz.concerned import concern_words
-from portal.visualiz.law_lines import bay_lines, measure_href, measure_lines, measure_title, perimeter_lines
+from portal.visualiz.law_lines import bay_lines, bay_title, measure_href, measure_lines, measure_title, perimeter_lines
 from portal.visualiz.layers import Box
 from portal.visualiz.moments import Moment
-from portal.visualiz.onscreen import Layer, holds, in_force_in
+from portal.visualiz.onscreen import Layer, in_force_in
 
 PAGE_SIZE = 25
 _KEPT_ORDERS = 12
@@ -77,11 +77,11 @@ def list_page(
 
         def bay_entry(bay: BayView) -> Entry:
             href = url_for("visualiz.show_bay", territory=territory.slug, bay_id=bay.id)
-            return Entry(bay.address or bay.local_id, bay_lines(bay, law.zone, moment.at), None, href)
+            return Entry(bay_title(bay), bay_lines(bay, law.zone, moment.at), None, href)
 
         if box is None:
             return page_bays(territory.id, cursor, active_only=True, size=PAGE_SIZE).map(bay_entry)
-        return _sliced([bay for bay in list_bays(territory.id) if holds(box, bay.lon, bay.lat)], cursor).map(bay_entry)
+        return _sliced(list_bays(territory.id, box), cursor).map(bay_entry)
 
     def sorted_items() -> Sequence[Perimeter | Measure]:
         in_force = [item for item in in_force_in(law, moment.at, box) if _kind_of(item) is kind]

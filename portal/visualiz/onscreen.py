@@ -11,7 +11,6 @@ from uuid import UUID
 
 import shapely
 from flask import url_for
-from flask_babel import gettext as _
 from shapely.geometry.base import BaseGeometry
 
 from portal.numeriz.api import BayView, list_bays
@@ -24,6 +23,7 @@ from portal.visualiz.choices import Choice
 from portal.visualiz.concerned import concern_words
 from portal.visualiz.law_lines import (
     bay_lines,
+    bay_title,
     measure_effect,
     measure_href,
     measure_lines,
@@ -115,8 +115,7 @@ def _of_layer(
     territory: TerritoryView, law: LawSnapshot, moment: Moment, layer: Layer, box: Box | None, choice: Choice
 ) -> Iterator[Shown]:
     if layer is Layer.BAYS:
-        bays = (bay for bay in list_bays(territory.id) if holds(box, bay.lon, bay.lat))
-        yield from (_bay(bay, territory, law, moment) for bay in bays)
+        yield from (_bay(bay, territory, law, moment) for bay in list_bays(territory.id, box))
         return
     for regulation in in_force_in(law, moment.at, box):
         if isinstance(regulation, Perimeter):
@@ -177,7 +176,7 @@ def _bay(bay: BayView, territory: TerritoryView, law: LawSnapshot, moment: Momen
     return Shown(
         Layer.BAYS,
         str(bay.id),
-        bay.address or _("Aire de livraison"),
+        bay_title(bay),
         tuple(bay_lines(bay, law.zone, moment.at)),
         SUSPENDED if bay.suspension_at(moment.at) else bay.regime.value,
         shapely.Point(bay.lon, bay.lat),
@@ -186,8 +185,3 @@ def _bay(bay: BayView, territory: TerritoryView, law: LawSnapshot, moment: Momen
         "",
         url_for("visualiz.show_bay", territory=territory.slug, bay_id=bay.id),
     )
-
-
-def holds(box: Box | None, lon: float, lat: float) -> bool:
-    """Tell whether a point is inside a box, edges included; everything is when there is none."""
-    return box is None or (box[0] <= lon <= box[2] and box[1] <= lat <= box[3])

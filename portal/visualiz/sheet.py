@@ -21,12 +21,12 @@ from portal.regulations.snapshot import LawSnapshot
 from portal.territories.api import TerritoryView
 from portal.visualiz.answers import PlaceAnswer
 from portal.visualiz.choices import Choice
-from portal.visualiz.concerned import concern_words
+from portal.visualiz.concerned import day_concern_words
 from portal.visualiz.day import OfDay, of_day
 from portal.visualiz.law_lines import measure_effect, measure_lines, measure_title
 from portal.visualiz.layers import Box
 from portal.visualiz.moments import Moment, clock_span
-from portal.visualiz.onscreen import Layer, holds
+from portal.visualiz.onscreen import Layer
 from portal.visualiz.sheet_map import Sign, draw_sheet, sheet_frame
 from portal.visualiz.words import EFFECTS
 from portal.web import filters
@@ -78,7 +78,7 @@ def make_sheet(law: LawSnapshot, order: SheetOrder, paper: Paper) -> bytes:
     found = list(of_day(law, Interval(*order.moment.whole_day), seen, order.layers))
     signs = _signs([item for item in found if item.layer is Layer.PERIMETERS])
     measures = sorted((item for item in found if item.layer is not Layer.PERIMETERS), key=_closing_first)
-    bays = [bay for bay in _bays(order) if holds(seen, bay.lon, bay.lat)]
+    bays = _bays(order, seen)
     point = (order.answer.lon, order.answer.lat) if order.answer else None
     pictures = {
         "map": draw_sheet(frame, _streets(order.territory), signs, measures[:_MOST_DRAWN], bays, point),
@@ -105,14 +105,14 @@ def _streets(territory: TerritoryView) -> Streets | None:
         return None
 
 
-def _bays(order: SheetOrder) -> Sequence[BayView]:
-    """The bays that can be used all day: paper does not follow the clock."""
+def _bays(order: SheetOrder, box: Box) -> Sequence[BayView]:
+    """The bays of a box that can be used all day: paper does not follow the clock."""
     if Layer.BAYS not in order.layers:
         return ()
     start, end = order.moment.whole_day
     return [
         bay
-        for bay in list_bays(order.territory.id)
+        for bay in list_bays(order.territory.id, box)
         if not any(span.start < end and start < span.end for span in bay.suspensions)
     ]
 
@@ -206,7 +206,7 @@ def _perimeter(law: LawSnapshot, order: SheetOrder, sign: Sign) -> dict[str, Any
         "name": perimeter.name,
         "hours": _hours(order, sign.found),
         "rule": " ".join(filter(None, rule)),
-        "concern": concern_words(law, perimeter, sign.found.spans[0].start, order.choice),
+        "concern": day_concern_words(law, perimeter, sign.found.spans, order.choice),
     }
 
 
@@ -218,7 +218,7 @@ def _measure(law: LawSnapshot, order: SheetOrder, item: OfDay) -> dict[str, Any]
         "title": measure_title(measure),
         "hours": _hours(order, item),
         "lines": " ".join(measure_lines(measure, law.zone)),
-        "concern": concern_words(law, measure, item.spans[0].start, order.choice),
+        "concern": day_concern_words(law, measure, item.spans, order.choice),
     }
 
 

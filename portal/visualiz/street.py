@@ -1,4 +1,4 @@
-"""A street of the road graph: its pieces between two crossings, and the points by which it is asked, their middles."""
+"""A street of the road graph: its pieces between two crossings."""
 
 from __future__ import annotations
 
@@ -9,22 +9,29 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 from shapely.geometry import Point
+from shapely.geometry.base import BaseGeometry
 
 from portal.common.text import fold
 from portal.itineriz.api import Streets, load_streets
 from portal.territories.api import AddressHit, HitKind, TerritoryView, geocode
 
-MOST_POINTS = 60
 # Degrees between pieces that belong together: a square or a missing piece does not end a street, another town does.
 _APART = 0.0015
 
 
 @dataclass(frozen=True, slots=True)
 class Street:
-    """A street by its name and the points (lon, lat) that stand for its pieces, from one end to the other."""
+    """A street by its name. lines: its pieces, from one end to the other, none where the road graph does not know it;
+    spot: the one point of the index of addresses. (lon, lat) WGS84."""
 
     label: str
-    points: tuple[Point, ...]
+    lines: tuple[shapely.LineString, ...]
+    spot: Point
+
+    @property
+    def places(self) -> Sequence[BaseGeometry]:
+        """Where the law is asked about it."""
+        return self.lines or (self.spot,)
 
 
 def find_street(territory: TerritoryView, text: str) -> Street | None:
@@ -34,11 +41,8 @@ def find_street(territory: TerritoryView, text: str) -> Street | None:
 
 
 def street_of(territory: TerritoryView, hit: AddressHit) -> Street:
-    """The street of a hit; where the road graph does not know it, the one point of the index of addresses."""
-    middles = [shapely.line_interpolate_point(line, 0.5, normalized=True) for line in street_lines(territory, hit)]
-    if len(middles) > MOST_POINTS:
-        middles = [middles[round(place)] for place in np.linspace(0, len(middles) - 1, MOST_POINTS)]
-    return Street(hit.label, tuple(middles) or (Point(hit.lon, hit.lat),))
+    """The street of a hit."""
+    return Street(hit.label, tuple(street_lines(territory, hit)), Point(hit.lon, hit.lat))
 
 
 def street_lines(territory: TerritoryView, hit: AddressHit) -> Sequence[shapely.LineString]:

@@ -12,7 +12,7 @@ from portal.common.clock import SYSTEM_CLOCK
 from portal.numeriz.api import REGIMES, bay_photo, get_bay, hours_words, law_for_display
 from portal.territories.api import get_territory
 from portal.visualiz import layers
-from portal.visualiz.law_lines import suspension_words
+from portal.visualiz.law_lines import bay_title, suspension_words
 from portal.visualiz.moments import moment_at
 from portal.visualiz.views.asked import base_context
 from portal.visualiz.views.blueprint import blueprint
@@ -33,6 +33,7 @@ def show_bay(territory: str, bay_id: UUID) -> ResponseReturnValue:
         "visualiz/bay.html",
         **base_context(view, moment_at(now, zone)),
         bay=bay,
+        title=bay_title(bay),
         regime=REGIMES[bay.regime],
         hours=hours_words(bay.hours),
         out=[

@@ -61,7 +61,7 @@ def _measure_layer(territory: str, origin: Origin) -> ResponseReturnValue:
     form = WhenWhereForm(request.args)
     form.validate()
     moment, box = read_moment(form, view), layers.read_box(request.args.get("boite", ""))
-    kind = f"{origin.value}-{moment.query['jour']}-{'' if box is None else ','.join(map(str, box))}"
+    kind = f"{origin.value}-{moment.query['jour']}-{_box_key(box)}"
     law = law_for_display(view)
     return send_shared(
         view,
@@ -73,13 +73,19 @@ def _measure_layer(territory: str, origin: Origin) -> ResponseReturnValue:
 
 @blueprint.get("/<territory>/aires.json")
 @guard(PUBLIC)
+@limiter.limit(DAYS_PER_CALLER)
 def bay_layer(territory: str) -> ResponseReturnValue:
     """Send the delivery bays."""
     view = get_territory(territory)
+    box = layers.read_box(request.args.get("boite", ""))
     law = law_for_display(view)
 
     def made() -> dict[str, object]:
-        bays = layers.bay_features(list_bays(view.id), view.slug, law.zone, SYSTEM_CLOCK.now())
+        bays = layers.bay_features(list_bays(view.id, box), view.slug, law.zone, SYSTEM_CLOCK.now())
         return layers.collection(bays, law.version)
 
-    return send_shared(view, "bays", law.version, made)
+    return send_shared(view, f"bays-{_box_key(box)}", law.version, made)
+
+
+def _box_key(box: layers.Box | None) -> str:
+    return "" if box is None else ",".join(map(str, box))

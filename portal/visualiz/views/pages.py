@@ -30,7 +30,9 @@ _LAYER_ENDPOINTS: Final = {
     Layer.BAYS: "bay_layer",
 }
 _OF_A_DAY: Final = {Layer.ORDERS, Layer.EVENTS, Layer.SIGNS}
-"""The layers that are asked for a day and a box of the map."""
+"""The layers that are asked for a day."""
+_OF_A_BOX: Final = {*_OF_A_DAY, Layer.BAYS}
+"""The layers that are asked for a box of the map."""
 
 
 @blueprint.get("/")
@@ -97,7 +99,7 @@ def map_layers(slug: str, language: str, day: str) -> list[dict[str, Any]]:
             "kind": layer.value,
             "label": str(LAYER_NAMES[layer]),
             "url": url_for(f"visualiz.{endpoint}", **(dated if layer in _OF_A_DAY else always)),
-            "boxed": layer in _OF_A_DAY,
+            "boxed": layer in _OF_A_BOX,
             "dayed": layer in _OF_A_DAY,
             "hidden": layer not in shown,
         }

@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import format_date
 from flask_babel import gettext as _
 from shapely.geometry import Point
+from shapely.geometry.base import BaseGeometry
 
 from portal.common.errors import Unavailable
 from portal.numeriz.api import state_words
@@ -47,7 +48,7 @@ def week(territory: str) -> ResponseReturnValue:
     """Show when a place or a street is open to a vehicle, for the week of a day."""
     asked = read_asked(territory)
     street = _street(asked)
-    places: Sequence[Point] = street.points if street else [Point(*asked.point)] if asked.point else []
+    places: Sequence[BaseGeometry] = street.places if street else [Point(*asked.point)] if asked.point else []
     first = asked.moment.day - timedelta(days=asked.moment.day.weekday())
     days = week_of(asked.law, places, first, asked.choice) if places else ()
     keep = {**asked.query, "rue": street.label} if street else asked.query
@@ -60,7 +61,7 @@ def week(territory: str) -> ResponseReturnValue:
         street=street,
         days=days,
         heads=[str(format_date(day.date, "EEE d")) for day in days],
-        lines=[[_line(asked, places, stretch) for stretch in day.stretches] for day in days],
+        lines=[[_line(asked, stretch) for stretch in day.stretches] for day in days],
         letters=LETTERS,
         looks=LOOKS,
         words={state: state_words(state) for state in State},
@@ -92,10 +93,9 @@ def _shifted(asked: Asked, name: str) -> str:
     return (asked.moment.day + days).isoformat()
 
 
-def _line(asked: Asked, places: Sequence[Point], stretch: Stretch) -> Line:
+def _line(asked: Asked, stretch: Stretch) -> Line:
     zone = asked.moment.zone
-    at = places[stretch.strictest]
-    query = _query_at(asked, stretch.start) | {"lon": f"{at.x:.6f}", "lat": f"{at.y:.6f}"}
+    query = _query_at(asked, stretch.start) | {"lon": f"{stretch.where.x:.6f}", "lat": f"{stretch.where.y:.6f}"}
     whole = stretch.best is stretch.worst
     words = (
         state_words(stretch.worst)

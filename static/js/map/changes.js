@@ -2,9 +2,9 @@
 
 import { addDays, localMoment } from "./time.js";
 
-/** Days of one question, and how many questions a jump may ask before it gives up. */
+/** Days of one question, and how many days away a jump looks before it gives up. */
 const SPAN_DAYS = 31;
-const SPANS = 4;
+const FARTHEST_DAYS = 4 * SPAN_DAYS;
 
 export class Changes {
   /** kinds: () => kinds of the layers shown. Rejects where a method asks the server and gets no answer. */
@@ -17,7 +17,8 @@ export class Changes {
     this.kept.clear();
   }
 
-  /** What changes from a day to another, both included, at most 31, among kinds of layers: {changes: [ms…], perimeters: […]}. */
+  /** What changes from a day to another, both included, at most 31, among kinds of layers: {changes: [ms…], perimeters: […],
+   *  truncated: whether the last changes are left out}. */
   between(first, last, kinds = this.kinds()) {
     const url = new URL(this.url, location.href);
     url.searchParams.set("du", first);
@@ -40,12 +41,20 @@ export class Changes {
   /** The first change after an instant, or the last before it (direction -1); null when there is none for months. */
   async nearest(at, direction) {
     const { day } = localMoment(at, this.zone);
-    for (let span = 0; span < SPANS; span += 1) {
-      const near = addDays(day, direction * SPAN_DAYS * span);
-      const far = addDays(near, direction * (SPAN_DAYS - 1));
-      const { changes } = await this.between(...(direction > 0 ? [near, far] : [far, near]));
+    let days = SPAN_DAYS;
+    let away = 0;
+    while (away < FARTHEST_DAYS) {
+      const near = addDays(day, direction * away);
+      const far = addDays(near, direction * (days - 1));
+      const { changes, truncated } = await this.between(...(direction > 0 ? [near, far] : [far, near]));
+      if (truncated && days > 1) {
+        // The nearest may be among those left out: fewer days have fewer.
+        days = Math.ceil(days / 4);
+        continue;
+      }
       const found = changes.filter((change) => (direction > 0 ? change > at : change < at));
       if (found.length > 0) return direction > 0 ? Math.min(...found) : Math.max(...found);
+      away += days;
     }
     return null;
   }

@@ -116,8 +116,10 @@ class MapPage {
       this.view?.showDay(day);
       this.showPeriod();
     }
-    // A clock that ticks by itself changes the answer only where something begins or ends.
-    if (this.clock.live && this.lastAnswer && !this.passed?.some((change) => change > this.lastAnswer && change <= at)) return;
+    // A clock that ticks by itself changes the answer only where something begins or ends: on the map, or a pass of one's own.
+    const until = Date.parse(this.answer.querySelector("[data-until]")?.dataset.until);
+    if (this.clock.live && this.lastAnswer && !(at >= until)
+      && this.passed && !this.passed.some((change) => change > this.lastAnswer && change <= at)) return;
     this.lastAnswer = this.clock.live ? at : null;
     this.asked();
   }
@@ -177,11 +179,13 @@ class MapPage {
     const first = this.strip.periodFor(this.clock.day);
     this.day = this.clock.day;
     try {
-      const { changes, perimeters } = await this.changes.between(first, addDays(first, PERIOD_DAYS - 1), ALL_KINDS);
-      this.passed = changes;
+      const { changes, truncated, perimeters } = await this.changes.between(first, addDays(first, PERIOD_DAYS - 1), ALL_KINDS);
+      // Where not all changes are known the answer is asked for each minute.
+      this.passed = truncated ? null : changes;
       this.strip.show(first, perimeters);
       this.strip.point(this.clock.at);
     } catch (error) {
+      this.passed = null;
       this.say(this.texts.noPeriod);
       console.info(`map: ${error.message}`);
     }

@@ -15,7 +15,17 @@ from shapely.geometry import Point
 from shapely.geometry.base import BaseGeometry
 
 from portal.db import unit_of_work
-from portal.numeriz.api import EventDraft, EventKind, EventState, MeasureDraft, bump_law, store_events
+from portal.numeriz.api import (
+    BayDraft,
+    EventDraft,
+    EventKind,
+    EventState,
+    MeasureDraft,
+    bump_law,
+    list_bays,
+    store_events,
+)
+from portal.numeriz.bays.suspending import Suspending, suspend_bay
 from portal.numeriz.values import Category, OrderDraft
 from portal.numeriz.writing import document_of, faults_of, publish_work, start_work
 from portal.regulations.measures import Direction, LocationKind, MeasureLocation, MeasureType
@@ -63,7 +73,7 @@ PROFILES = ("vul", "vul-2", "vul-e", "pl12", "pl19", "pl44")
 
 
 def make_mixed_law(territory: TerritoryView, day: datetime, dice: random.Random) -> frozenset[str]:
-    """Perimeters of all colours, orders, live events, signs of OpenStreetMap and bays, around a day.
+    """Perimeters of all colours, orders, live events, signs of OpenStreetMap and bays, some out of use, around a day.
 
     day: a midnight in UTC. Each has a name of its own. Every other order is written at the desk when its form takes it:
     return the titles of these.
@@ -74,10 +84,13 @@ def make_mixed_law(territory: TerritoryView, day: datetime, dice: random.Random)
     orders = [
         order_draft(_measure(dice, day, f"Rue {n}"), title=f"Arrêté {n}", identifier=f"mixte-{n}") for n in range(40)
     ]
-    bays = [bay_draft(lon=_lon(dice), lat=_lat(dice)) for _ in range(10)]
+    bays = _bays(random.Random(20261124))
     written = frozenset(order.title for order in orders[1::2] if _try_writing(territory, order))
     stored = [order for order in orders if order.title not in written]
     make_law(territory, perimeters=perimeters, orders=stored, bays=bays)
+    for bay in list_bays(territory.id)[::3]:
+        works = Suspending(day - timedelta(hours=20), day + timedelta(hours=40), "tranchée")
+        suspend_bay(TESTER, territory.id, bay.id, works)
     events = [
         EventDraft(
             "essai",
@@ -136,6 +149,13 @@ def _period(dice: random.Random, day: datetime) -> Period:
     slot = TimeSlot(*dice.choice(SLOTS))
     days = frozenset(dice.sample([*Weekday], 5)) if dice.random() < 0.5 else frozenset()
     return Period(start, end, days, (slot,), dice.choice([*HolidayRule][:3]))
+
+
+def _bays(dice: random.Random) -> list[BayDraft]:
+    """So many that one is in view now and then; some have a name instead of an address, some neither."""
+    bays = [bay_draft(lon=_lon(dice), lat=_lat(dice)) for _ in range(240)]
+    named = [replace(bay, address="", name=f"Aire {n}") for n, bay in enumerate(bays[::4])]
+    return [*named, *(replace(bay, address="") for bay in bays[1::4]), *bays[2::4], *bays[3::4]]
 
 
 def _activation(dice: random.Random, day: datetime) -> tuple[str, str | None]:

@@ -21,9 +21,10 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 import shapely
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 from flask import Flask
 from flask.testing import FlaskClient
+from lxml import etree
 from shapely.geometry import Point, shape
 
 from portal.cirqliz.api import active_pass_rights
@@ -34,7 +35,7 @@ from portal.regulations.geometry import POINT_REACH_M
 from portal.regulations.passes import PassRight
 from portal.regulations.schedules import Interval
 from portal.regulations.snapshot import LawSnapshot
-from portal.regulations.vehicles import Vehicle
+from portal.regulations.vehicles import Answer, Vehicle
 from portal.visualiz.profiles import PROFILES
 from portal.web import filters
 from tests.factories.cirqliz import RunJobs, World, make_world
@@ -44,11 +45,26 @@ from tests.support.web import PageClient
 SAMPLES = int(os.environ.get("JOPTIMIZ_MAP_SAMPLES", "40"))
 PARIS = ZoneInfo("Europe/Paris")
 BASE = "/carte/val-essai"
-LAYERS = {"perimeters": "perimetres", "orders": "arretes", "events": "evenements", "signs": "panneaux"}
+LAYERS = {
+    "perimeters": "perimetres",
+    "orders": "arretes",
+    "events": "evenements",
+    "signs": "panneaux",
+    "bays": "aires",
+}
+KML, GPX = "{http://www.opengis.net/kml/2.2}", "{http://www.topografix.com/GPX/1/1}"
 METRES = 111_195.0
 # Nearer than this to the edge of a shape nobody says on which side a point lies.
 DOUBT_M = 0.5
 CONCERNS = {"Concerne ce véhicule": "concerned", "Ne concerne pas ce véhicule": "spared"}
+ENTRIES = {
+    "open": State.ALLOWED,
+    "pass-needed": State.PASS_REQUIRED,
+    "pass-held": State.PASS_REQUIRED,
+    "closed": State.FORBIDDEN,
+    "unknown": State.UNKNOWN,
+}
+OPENED = "Ouvert par votre laissez-passer"
 
 
 class Everyone:
@@ -113,10 +129,21 @@ def test_all_say_what_the_core_says_when_places_hours_and_vehicles_are_random(ev
             check_command(everyone, asked, core)
         shown = shown_on_map(everyone, asked)
         check_place(everyone, asked, core, shown, seen)
-        check_files(everyone, asked, shown)
+        check_taken_away(everyone, asked, shown)
+        seen.update(
+            f"bay {feature['properties']['regime']}" for feature in shown.values() if feature["layer"] == "bays"
+        )
         seen[core.state.value] += 1
         seen.update(reason.code.value for reason in core.reasons)
-    for wanted in (*State, "perimeter-pass-held", "compared", "written at the desk"):
+    for wanted in (
+        *State,
+        "perimeter-pass-held",
+        "compared",
+        "written at the desk",
+        "spared",
+        "bay permanent",
+        "bay suspended",
+    ):
         assert seen[str(wanted)], f"no question was about {wanted}: {seen}"
 
 
@@ -132,21 +159,30 @@ def shown_on_map(everyone: Everyone, asked: Question) -> dict[str, dict[str, Any
     for layer, name in LAYERS.items():
         boxed = {} if layer == "perimeters" else {"boite": box_of(asked)}
         for feature in json.loads(everyone.get(asked, f"{name}.json", **boxed))["features"]:
-            if any(is_inside(asked.at, window) for window in feature["properties"]["windows"]):
-                found[feature["properties"]["id"]] = {**feature, "layer": layer}
+            # A bay that nothing puts out of use has none; of one that is out, a second feature has its own.
+            windows = feature["properties"].get("windows", [[None, None]])
+            if any(is_inside(asked.at, window) for window in windows):
+                found[feature["properties"]["id"].removesuffix(".suspended")] = {**feature, "layer": layer}
     return found
 
 
 def is_inside(at: datetime, window: list[str | None]) -> bool:
     start, end = window
-    assert start is not None
-    return datetime.fromisoformat(start) <= at and (end is None or at < datetime.fromisoformat(end))
+    has_begun = start is None or datetime.fromisoformat(start) <= at
+    return has_begun and (end is None or at < datetime.fromisoformat(end))
+
+
+def entry_at(told: Mapping[str, Any], perimeter: str, at: datetime) -> tuple[State, bool]:
+    """What the map says that a perimeter asks of the vehicle at an instant, and whether a pass opens it then."""
+    is_held = any(is_inside(at, span) for span in told["held"].get(perimeter, ()))
+    return State.ALLOWED if is_held else ENTRIES[told["perimeters"][perimeter]], is_held
 
 
 def check_place(
     everyone: Everyone, asked: Question, core: Verdict, shown: Mapping[str, Mapping[str, Any]], seen: Counter[str]
 ) -> None:
-    """What is drawn at the place is what bears on it, and fades only when it does not stand in the way."""
+    """What is drawn at the place is what bears on it, and fades when, and only when, it leaves the vehicle free."""
+    shown = {key: feature for key, feature in shown.items() if feature["layer"] != "bays"}
     distances = {key: metres_to(feature["geometry"], asked.point) for key, feature in shown.items()}
     reach = {key: 0.0 if "Polygon" in shown[key]["geometry"]["type"] else POINT_REACH_M for key in shown}
     if any(abs(distances[key] - reach[key]) < DOUBT_M and distances[key] > 0 for key in shown):
@@ -161,16 +197,15 @@ def check_place(
     for key in shown:
         regulation, properties = key.partition(".")[0], shown[key]["properties"]
         if shown[key]["layer"] != "perimeters":
-            concern = told["rules"][properties["rule"]]
-            assert regulation not in obstacles or concern != "spared", (asked, key)
+            is_faded = told["rules"][properties["rule"]] == "spared"
+            assert not (is_faded and regulation in obstacles), (asked, key)
+            rule = everyone.law.measures[regulation].vehicles
+            outcome = rule.concerns(everyone.vehicle(asked)[0], stops_inside=True)
+            assert is_faded == (outcome.answer is Answer.NO and not outcome.free_texts), (asked, key)
+            seen["spared"] += is_faded
         elif regulation in drawn:
-            entry = told["perimeters"][regulation]
-            held = any(is_inside(asked.at, span) for span in told["held"].get(regulation, ()))
-            expected = {"open": None, "closed": State.FORBIDDEN, "unknown": State.UNKNOWN}.get(
-                entry, None if held else State.PASS_REQUIRED
-            )
-            found = obstacles[regulation].state if regulation in obstacles else None
-            assert found is expected, (asked, key, entry)
+            found = obstacles[regulation].state if regulation in obstacles else State.ALLOWED
+            assert found is entry_at(told, regulation, asked.at)[0], (asked, key)
 
 
 def metres_to(geometry: dict[str, Any], point: Point) -> float:
@@ -213,8 +248,8 @@ def check_command(everyone: Everyone, asked: Question, core: Verdict) -> None:
         ]
 
 
-def check_files(everyone: Everyone, asked: Question, shown: Mapping[str, Mapping[str, Any]]) -> None:
-    """Files and list hold what the map draws in the box, and say the same of the vehicle."""
+def check_taken_away(everyone: Everyone, asked: Question, shown: Mapping[str, Mapping[str, Any]]) -> None:
+    """Files and list hold what the map draws in the box, by the same names, and say the same of the vehicle."""
     view = {"boite": box_of(asked), "calques": ",".join(LAYERS)}
     west, south, east, north = map(float, view["boite"].split(","))
     frame = shapely.box(west, south, east, north)
@@ -224,19 +259,56 @@ def check_files(everyone: Everyone, asked: Question, shown: Mapping[str, Mapping
     )
     taken = {f["id"]: f["properties"] for f in json.loads(everyone.get(asked, "export.geojson", **view))["features"]}
     assert surely <= set(taken) <= perhaps, asked
-    table = everyone.get(asked, "export.csv", **view).removeprefix("\ufeff")
-    rows = list(csv.reader(io.StringIO(table), delimiter=";"))
-    assert {row[1] for row in rows[1:-1]} == set(taken)
-    told = everyone.concerned(asked)
     for key, properties in taken.items():
-        if properties["layer"] != "perimeters":
-            rule = shown[key]["properties"]["rule"]
-            assert CONCERNS.get(properties["vehicle"], "unknown") == told["rules"][rule], (asked, key)
-    kind = ("perimetres", "arretes", "evenements", "panneaux")[len(taken) % 4]
-    page = BeautifulSoup(everyone.get(asked, "liste", **view, genre=kind), "html.parser")
-    listed = [entry.select_one("a, strong").get_text() for entry in page.select(".j-list > li")]  # type: ignore[union-attr]
-    layer = next(layer for layer, name in LAYERS.items() if name == kind)
-    assert sorted(listed) == sorted(p["title"] for p in taken.values() if p["layer"] == layer), (asked, kind)
+        check_words(everyone, asked, shown[key], properties)
+    check_other_files(everyone, asked, view, taken)
+    for layer, kind in LAYERS.items():
+        page = BeautifulSoup(everyone.get(asked, "liste", **view, genre=kind), "html.parser")
+        listed = [entry_words(entry) for entry in page.select(".j-list > li")]
+        wanted = [(p["title"], p["vehicle"] or "") for p in taken.values() if p["layer"] == layer]
+        assert sorted(listed) == sorted(wanted), (asked, kind)
+
+
+def check_words(everyone: Everyone, asked: Question, feature: Mapping[str, Any], properties: Mapping[str, Any]) -> None:
+    """A thing in a file has the name it has on the map, and means for the vehicle what the map draws."""
+    drawn, told = feature["properties"], everyone.concerned(asked)
+    assert properties["title"] == drawn["title"], asked
+    match properties["layer"]:
+        case "bays":
+            assert properties["vehicle"] is None and properties["look"] == drawn["regime"], asked
+        case "perimeters":
+            state, is_held = entry_at(told, properties["id"], asked.at)
+            with everyone.app.test_request_context():
+                words = OPENED if is_held else str(state_words(state))
+            assert properties["vehicle"].startswith(words), (asked, properties)
+        case _:
+            assert CONCERNS.get(properties["vehicle"], "unknown") == told["rules"][drawn["rule"]], (asked, properties)
+
+
+def check_other_files(
+    everyone: Everyone, asked: Question, view: Mapping[str, str], taken: Mapping[str, Mapping[str, Any]]
+) -> None:
+    """CSV, KML and GPX hold the things of the GeoJSON, in its order and by its words."""
+    wanted = [(properties["title"], properties["vehicle"] or "") for properties in taken.values()]
+    table = everyone.get(asked, "export.csv", **view).removeprefix("\ufeff")
+    rows = list(csv.reader(io.StringIO(table), delimiter=";"))[1:-1]
+    assert [(row[1], row[2], row[7]) for row in rows] == [
+        (key, *words) for key, words in zip(taken, wanted, strict=True)
+    ]
+    for kind, thing, said in (("kml", f"{KML}Placemark", f"{KML}description"), ("gpx", f"{GPX}wpt", f"{GPX}desc")):
+        found = list(etree.fromstring(everyone.get(asked, f"export.{kind}", **view).encode()).iter(thing))
+        names = [item.findtext(thing.partition("}")[0] + "}name") for item in found]
+        assert names == [title for title, _concern in wanted], (asked, kind)
+        described = [item.findtext(said) or "" for item in found]
+        assert all(concern in text for text, (_title, concern) in zip(described, wanted, strict=True)), (asked, kind)
+
+
+def entry_words(entry: Tag) -> tuple[str, str]:
+    """The title of an entry of the list, and what it means for the vehicle."""
+    first, *others = entry.select("p")
+    title, concern = first.select_one("a, strong"), others[-1].strong if others else None
+    assert title is not None
+    return title.get_text(), "" if concern is None else concern.get_text().removesuffix(".")
 
 
 def test_the_town_of_the_questions_holds_every_kind_of_law(everyone: Everyone) -> None:

@@ -1,4 +1,4 @@
-"""A street as points: found by its name in the index of addresses, cut by the crossings of the road graph."""
+"""A street as lines: found by its name in the index of addresses, cut by the crossings of the road graph."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from portal.territories.build.addresses import build_addresses
 from portal.territories.build.edges import build_edges
 from portal.territories.build.graph import build_graph
 from portal.visualiz.street import find_street
-from tests.factories.law import make_law, make_territory, perimeter_draft, square
+from tests.factories.law import make_law, make_territory, measure_draft, order_draft, perimeter_draft, square
 from tests.support.extract import LAT, LON, village
 from tests.support.web import PageClient
 
@@ -51,11 +51,13 @@ def territory(app: Flask, built_village: Path) -> TerritoryView:
     return make_town("bourg", built_village, graph=True)
 
 
-def test_a_street_is_one_point_per_piece_when_its_name_is_given(territory: TerritoryView) -> None:
+def test_a_street_is_one_line_per_piece_when_its_name_is_given(territory: TerritoryView) -> None:
     found = find_street(territory, "rue de bretagne")
     assert found is not None and found.label.startswith("Rue de Bretagne")
-    spots = [(round((point.x - LON) * 1000, 2), round((point.y - LAT) * 1000, 2)) for point in found.points]
+    middles = [line.centroid for line in found.lines]
+    spots = [(round((point.x - LON) * 1000, 2), round((point.y - LAT) * 1000, 2)) for point in middles]
     assert spots == [(1.0, 0.0), (3.0, 0.0)], "not its homonym, and from west to east"
+    assert found.places == found.lines
 
 
 @pytest.mark.parametrize("text", ["", "4 rue de Bretagne", "rue de nulle part"])
@@ -65,23 +67,44 @@ def test_there_is_no_street_when_the_text_names_none(territory: TerritoryView, t
 
 def test_a_street_is_one_point_when_there_is_no_graph(app: Flask, built_village: Path) -> None:
     found = find_street(make_town("bourg-sans-graphe", built_village, graph=False), "rue de bretagne")
-    assert found is not None and len(found.points) == 1
+    assert found is not None and found.places == (found.spot,)
 
 
-def test_the_week_of_a_street_says_the_best_and_the_worst_of_its_points(
+def test_the_week_of_a_street_says_the_best_and_the_worst_of_its_pieces(
     page_client: PageClient, territory: TerritoryView
 ) -> None:
     # It covers the west of the street as far as 2.362: its first piece.
     make_law(territory, perimeters=[perimeter_draft(colour=Colour.RED, shape=square(2.358, 48.858))])
     for asked in ({"rue": "rue de Bretagne"}, {"adresse": "Rue de Bretagne"}):
         page = page_client.get("/carte/bourg/semaine", query_string={**ACTIVE, **asked})
-        assert "regardée en 2 points" in page.get_text(" ")
+        assert "en 2 tronçons" in page.get_text(" ")
         sunday = page.select(".j-week__days section")[6].get_text(" ")
         assert "07:30–16:00" in sunday and "Selon l’endroit" in sunday
         assert "de «\u00a0circulation permise\u00a0» à «\u00a0laissez-passer nécessaire\u00a0»" in sunday
         assert "16:00–24:00 Circulation permise" in " ".join(sunday.split())
     house = page_client.get("/carte/bourg/semaine", query_string={**ACTIVE, "adresse": "4 rue de Bretagne"})
-    assert "points" not in house.get_text(" ") and house.select("table")
+    assert "tronçon" not in house.get_text(" ") and house.select("table")
+
+
+def test_the_week_of_a_street_says_that_it_is_closed_when_one_end_of_a_piece_is(
+    page_client: PageClient, territory: TerritoryView
+) -> None:
+    # The first 50 m of a piece of 150 m: not its middle.
+    make_law(territory, orders=[order_draft(measure_draft(line=((LON, LAT), (LON + 0.0007, LAT))))])
+    page = page_client.get("/carte/bourg/semaine", query_string={**ACTIVE, "rue": "rue de Bretagne"})
+    monday = page.select(".j-week__days section")[0]
+    assert "de «\u00a0circulation permise\u00a0» à «\u00a0circulation interdite\u00a0»" in monday.get_text(" ")
+    why = monday.select_one("a")
+    assert why is not None
+    assert "Circulation interdite" in page_client.get(str(why["href"])).get_text(" ")
+
+
+def test_the_week_of_a_street_says_so_when_it_is_one_point(
+    page_client: PageClient, app: Flask, built_village: Path
+) -> None:
+    make_town("bourg-sans-rues", built_village, graph=False)
+    page = page_client.get("/carte/bourg-sans-rues/semaine", query_string={**ACTIVE, "rue": "rue de Bretagne"})
+    assert "regardée en un seul point" in page.get_text(" ")
 
 
 def test_a_street_that_is_not_known_is_told_beside_its_field(page_client: PageClient, territory: TerritoryView) -> None:

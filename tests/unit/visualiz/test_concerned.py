@@ -7,11 +7,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import shapely
+from flask import Flask
 
 from portal.common.ids import new_id
 from portal.regulations.evaluate import ReasonCode, State, judge
 from portal.regulations.passes import PassRight
 from portal.regulations.perimeters import AccessPolicy, Activation, Colour, Motorised, Perimeter
+from portal.regulations.schedules import Interval
 from portal.regulations.snapshot import Hit, LawSnapshot
 from portal.regulations.vehicles import (
     Access,
@@ -27,7 +29,17 @@ from portal.regulations.vehicles import (
     VehicleRule,
 )
 from portal.visualiz.choices import Choice
-from portal.visualiz.concerned import Concern, Entry, concern_of, concerned_document, entry_of, held_spans, rule_digest
+from portal.visualiz.concerned import (
+    Concern,
+    Entry,
+    concern_of,
+    concern_words,
+    concerned_document,
+    day_concern_words,
+    entry_of,
+    held_spans,
+    rule_digest,
+)
 from tests.support import law_cases
 from tests.support.law_cases import PARIS
 
@@ -98,6 +110,68 @@ def test_a_pass_opens_a_perimeter_only_while_it_holds_and_the_perimeter_is_activ
         endless.id: [[NOON.isoformat(), (NOON + timedelta(hours=8)).isoformat()]],
         short.id: [[NOON.isoformat(), (NOON + timedelta(hours=6)).isoformat()]],
     }
+
+
+def hours(*bounds: tuple[float, float]) -> tuple[Interval, ...]:
+    """Hours after noon."""
+    return tuple(Interval(NOON + timedelta(hours=start), NOON + timedelta(hours=end)) for start, end in bounds)
+
+
+ACTIVE = hours((0, 6))
+JUSTIFIED = AccessPolicy(Motorised.JUSTIFIED)
+
+
+@pytest.mark.parametrize(
+    ("colour", "policy", "held", "of_day"),
+    [
+        (Colour.RED, None, (), "Laissez-passer nécessaire"),
+        (Colour.RED, None, hours((0, 6)), "Ouvert par votre laissez-passer"),
+        (Colour.RED, None, hours((-3, 2), (2, 9)), "Ouvert par votre laissez-passer"),
+        (
+            Colour.RED,
+            None,
+            hours((-1, 3)),
+            "Laissez-passer nécessaire\u00a0; ouvert 14:00–17:00 par votre laissez-passer",
+        ),
+        (
+            Colour.RED,
+            None,
+            hours((1, 2), (5, 8)),
+            "Laissez-passer nécessaire\u00a0; ouvert 15:00–16:00, 19:00–20:00 par votre laissez-passer",
+        ),
+        (Colour.RED, None, hours((-4, 0), (6, 8)), "Laissez-passer nécessaire"),
+        (
+            Colour.BLACK,
+            None,
+            hours((4, 6)),
+            "Circulation interdite\u00a0; ouvert 18:00–20:00 par votre laissez-passer",
+        ),
+        (Colour.RED, JUSTIFIED, hours((1, 2)), "Circulation permise"),
+    ],
+)
+def test_a_day_says_which_hours_a_pass_opens_when_it_does_not_open_all(
+    app: Flask, colour: Colour, policy: AccessPolicy | None, held: tuple[Interval, ...], of_day: str
+) -> None:
+    made = perimeter(colour, policy)
+    law = LawSnapshot.build([made], [], zone=PARIS, version="1")
+    passes = tuple(PassRight(span.start, span.end, frozenset({made.id})) for span in held)
+    with app.test_request_context():
+        assert day_concern_words(law, made, ACTIVE, Choice("v", "", LORRY, passes)) == of_day
+
+
+def test_an_hour_says_until_when_a_pass_opens_when_the_perimeter_lasts_longer(app: Flask) -> None:
+    made = perimeter(Colour.RED)
+    law = LawSnapshot.build([made], [], zone=PARIS, version="1")
+
+    def told(after: float, end: float) -> str:
+        right = PassRight(NOON + timedelta(hours=1), NOON + timedelta(hours=end), frozenset({made.id}))
+        return concern_words(law, made, NOON + timedelta(hours=after), Choice("v", "", LORRY, (right,)))
+
+    with app.test_request_context():
+        assert told(0, 4) == told(4, 4) == "Laissez-passer nécessaire"
+        until = "8\u00a0sept.\u00a02024\u00a0à\u00a018:00"
+        assert told(1, 4) == told(3.9, 4) == f"Ouvert par votre laissez-passer jusqu’au {until}"
+        assert told(3, 6) == told(3, 9) == "Ouvert par votre laissez-passer"
 
 
 @pytest.mark.parametrize("seed", range(30))

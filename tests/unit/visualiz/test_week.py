@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 import pytest
 import shapely
 from shapely.geometry import Point
+from shapely.geometry.base import BaseGeometry
 
 from portal.regulations.evaluate import State, open_windows, verdict
-from portal.regulations.measures import LocationKind, Measure, MeasureLocation, MeasureType, OrderRef
+from portal.regulations.measures import Direction, LocationKind, Measure, MeasureLocation, MeasureType, OrderRef
 from portal.regulations.passes import PassRight
 from portal.regulations.perimeters import Activation, Colour, Perimeter
 from portal.regulations.schedules import Interval, Period, TimeSlot, Weekday
@@ -78,7 +79,7 @@ def test_stretches_say_what_the_core_says_when_any_minute_is_asked(choice: Choic
             min(states, key=lambda state: state.strictness),
             max(states, key=lambda state: state.strictness),
         )
-        assert states[stretch.strictest] is stretch.worst
+        assert states[(HERE, THERE).index(stretch.where)] is stretch.worst
         seen.add(stretch.worst)
     assert seen == set(State)
 
@@ -100,6 +101,58 @@ def test_open_stretches_are_the_open_windows_when_a_place_is_alone() -> None:
         )
     ]
     assert opened == cut
+
+
+# A block of some 200 m, from west to east, and the first 80 m of it.
+BLOCK, WEST_END = shapely.LineString([(2.360, 48.862), (2.36273, 48.862)]), 2.36109
+
+
+def closure(
+    shape: BaseGeometry, direction: Direction = Direction.BOTH, kind: MeasureType = MeasureType.NO_ENTRY
+) -> Measure:
+    place = MeasureLocation(LocationKind.NAMED_STREET, "Rue", shape, direction)
+    return Measure("m", OrderRef("o", "Travaux"), kind, (place,), (Period(at("2024-01-01T00:00")),))
+
+
+def line(*lons: float, lat: float = 48.862) -> BaseGeometry:
+    return shapely.LineString([(lon, lat) for lon in lons])
+
+
+@pytest.mark.parametrize(
+    ("measures", "best", "worst"),
+    [
+        ([closure(line(2.360, WEST_END))], State.ALLOWED, State.FORBIDDEN),
+        ([closure(line(2.3625, 2.36273))], State.ALLOWED, State.FORBIDDEN),
+        ([closure(shapely.box(2.3607, 48.8615, 2.36075, 48.8625))], State.ALLOWED, State.FORBIDDEN),
+        ([closure(line(2.359, 2.364))], State.FORBIDDEN, State.FORBIDDEN),
+        # The two halves of a block that is closed as a whole.
+        ([closure(shapely.MultiLineString([line(2.360, 2.3614), line(2.3614, 2.36273)]))], *(State.FORBIDDEN,) * 2),
+        ([], State.ALLOWED, State.ALLOWED),
+        # Streets across its ends, at a right and at a sharp angle.
+        ([closure(shapely.LineString([(2.360, 48.861), (2.360, 48.863)]))], *(State.ALLOWED,) * 2),
+        ([closure(shapely.LineString([(2.360, 48.862), (2.3610, 48.8625)]))], *(State.ALLOWED,) * 2),
+        # Whoever delivers comes from whichever side is open.
+        ([closure(line(2.364, 2.359), Direction.FORWARD)], *(State.ALLOWED,) * 2),
+        ([closure(line(2.364, 2.359), Direction.FORWARD, MeasureType.ONE_WAY)], *(State.ALLOWED,) * 2),
+    ],
+)
+@pytest.mark.parametrize("is_reversed", [False, True], ids=["drawn", "drawn-backwards"])
+def test_a_block_is_asked_all_along_when_a_part_of_it_is_closed(
+    measures: list[Measure], best: State, worst: State, is_reversed: bool
+) -> None:
+    found = LawSnapshot.build([], measures, zone=PARIS, version="1")
+    window = Interval(at("2024-09-02T00:00"), at("2024-09-09T00:00"))
+    block = shapely.reverse(BLOCK) if is_reversed else BLOCK
+    [stretch] = stretches(found, [block], window, LORRY)
+    assert (stretch.best, stretch.worst) == (best, worst)
+    assert stretch.where.distance(BLOCK) < 1e-9
+
+
+def test_the_strictest_place_is_on_the_closed_part_when_a_block_is_closed_in_part() -> None:
+    found = LawSnapshot.build([], [closure(line(2.360, WEST_END))], zone=PARIS, version="1")
+    window = Interval(at("2024-09-02T00:00"), at("2024-09-09T00:00"))
+    [stretch] = stretches(found, [line(2.355, 2.3577), BLOCK], window, LORRY)
+    assert verdict(found, stretch.where, window.start, LORRY.vehicle).state is State.FORBIDDEN
 
 
 def test_an_hour_is_mixed_when_the_law_changes_in_it() -> None:

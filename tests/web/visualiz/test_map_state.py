@@ -6,15 +6,19 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
+import pypdfium2
 import pytest
 from flask import Flask
 
+from portal.cirqliz.api import active_pass_rights
 from portal.common.ids import new_id
 from portal.regulations.perimeters import Colour
 from portal.regulations.schedules import Period
 from portal.regulations.vehicles import HEAVY_GOODS, Over, Size, VehicleRule
 from portal.territories.queries import TerritoryView
+from portal.visualiz.moments import clock_span
 from tests.factories.accounts import make_company, make_member, make_user
 from tests.factories.cirqliz import RunJobs, World, make_vehicle, make_world
 from tests.factories.law import at, bay_draft, make_law, make_territory, measure_draft, order_draft, perimeter_draft
@@ -42,8 +46,8 @@ def territory(app: Flask) -> TerritoryView:
     return found
 
 
-def ask(client: PageClient, path: str, **arguments: str) -> dict[str, Any]:
-    answer = client.raw.get(f"{BASE}/{path}.json", query_string=arguments)
+def ask(client: PageClient, path: str, base: str = BASE, **arguments: str) -> dict[str, Any]:
+    answer = client.raw.get(f"{base}/{path}.json", query_string=arguments)
     assert answer.status_code == 200
     found: dict[str, Any] = json.loads(answer.get_data())
     return found
@@ -149,6 +153,37 @@ def test_own_vehicles_are_offered_and_their_passes_count_when_their_driver_is_si
     assert sorted(told["perimeters"].values()) == ["open", "pass-held"]
     [[span]] = told["held"].values()
     assert datetime.fromisoformat(span[0]) >= world.day and datetime.fromisoformat(span[1]) > world.day
+
+
+def test_the_sheet_says_which_hours_a_pass_opens_when_it_ends_before_the_perimeter(
+    page_client: PageClient, world: World
+) -> None:
+    # Active from 05:30 to 14:00 UTC; the pass is for 07:00 to 12:00.
+    vehicle_id = world.vehicle("AB-123-CD")
+    world.approve(world.ready(vehicles=[vehicle_id]))
+    page_client.sign_in(world.driver.id)
+    [right] = active_pass_rights(vehicle_id, world.day)
+    zone = ZoneInfo(world.territory.timezone)
+    for clock in ("06:00", "12:00", "23:00"):
+        moment = {"jour": world.day.date().isoformat(), "heure": clock, "vehicule": str(vehicle_id)}
+        answer = page_client.raw.get("/carte/val-essai/fiche.pdf", query_string=moment)
+        pages = pypdfium2.PdfDocument(answer.get_data())
+        text = " ".join(" ".join(page.get_textpage().get_text_bounded() for page in pages).split())
+        assert f"ouvert {clock_span(right.start, right.end, zone)} par votre laissez-passer" in text, clock
+        assert "Ouvert par votre" not in text
+
+
+def test_the_answer_says_when_it_ends_so_that_an_open_map_asks_again(page_client: PageClient, world: World) -> None:
+    vehicle_id = world.vehicle("AB-123-CD")
+    world.approve(world.ready(vehicles=[vehicle_id]))
+    page_client.sign_in(world.driver.id)
+    [right] = active_pass_rights(vehicle_id, world.day)
+    moment = {"jour": world.day.date().isoformat(), "heure": "11:30", "vehicule": str(vehicle_id)}
+    page = page_client.get("/carte/val-essai/ici", query_string={**moment, "lon": "2.362", "lat": "48.862"})
+    section = page.select_one(".j-answer")
+    assert section is not None and datetime.fromisoformat(str(section["data-until"])) == right.end
+    changes = ask(page_client, "changements", base="/carte/val-essai", du=moment["jour"])["changes"]
+    assert right.end.isoformat() not in changes, "what begins and ends on the map says nothing of passes"
 
 
 @pytest.mark.parametrize("path", ["", "/ici", "/liste", "/semaine", "/concerne.json", "/export.csv", "/fiche.pdf"])
