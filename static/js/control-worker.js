@@ -1,4 +1,4 @@
-// Keeps the agents' page for the street. VERSION and PARTS stand before this text: the portal writes them.
+// Keeps the agents' page for the street. VERSION, PARTS and READER stand before this text: the portal writes them.
 //
 // The parts come from what is kept; the page comes from the network when it answers soon and well, from what is kept
 // otherwise.
@@ -10,10 +10,14 @@ const PATIENCE_MS = 4000;
 self.addEventListener("install", (event) => event.waitUntil(install()));
 self.addEventListener("activate", (event) => event.waitUntil(takeOver()));
 
+/** All or nothing: until everything of this version has come, page included, the version before serves as it did. */
 async function install() {
   const cache = await caches.open(CACHE);
-  await cache.addAll(PARTS.map((part) => new Request(part, { cache: "reload" })));
-  await keepPage(await fetch(PAGE, { credentials: "same-origin" }), cache);
+  // A phone that needed the reader of codes still does; an open page has it already, and would not ask for it again.
+  const parts = (await caches.match(READER[0], { ignoreVary: true })) ? [...PARTS, ...READER] : PARTS;
+  await cache.addAll(parts.map((part) => new Request(part, { cache: "reload" })));
+  const came = await keepPage(await fetch(PAGE, { credentials: "same-origin" }), cache);
+  if (!came) throw new Error("the page did not come");
   await self.skipWaiting();
 }
 
@@ -24,8 +28,11 @@ async function takeOver() {
   await self.clients.claim();
 }
 
+/** Keep the page, if this answer is the page; tell whether it is. */
 async function keepPage(answer, cache) {
-  if (answer.ok && !answer.redirected && answer.type === "basic") await cache.put(PAGE, answer.clone());
+  const isPage = answer.ok && !answer.redirected && answer.type === "basic";
+  if (isPage) await cache.put(PAGE, answer.clone());
+  return isPage;
 }
 
 self.addEventListener("fetch", (event) => {

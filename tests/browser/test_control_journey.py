@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import cbor2
 import pytest
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 DASHBOARD = f"/territoires/{TERRITORY}/controle/tableau"
 AgentMaker = Callable[[str], Person]
 _SIGNATURE_BYTES = 64
+_NO_NETWORK = ("net::ERR_INTERNET_DISCONNECTED", "net::ERR_FAILED")
 
 
 @pytest.fixture
@@ -56,8 +58,8 @@ def agent_before(chromium: Browser, portal_url: str, tmp_path: Path) -> Iterator
     faults = [fault for _browser, someone in made for fault in someone.faults()]
     for browser, _someone in made:
         browser.close()
-    # The browser itself reports each request that the missing network refused.
-    assert not [fault for fault in faults if "ERR_INTERNET_DISCONNECTED" not in fault], "\n".join(faults)
+    # The browser itself reports each request that the missing network refused, to the page or to its worker.
+    assert not [fault for fault in faults if not fault.endswith(_NO_NETWORK)], "\n".join(faults)
 
 
 def _ready(agent: Person) -> None:
@@ -130,9 +132,12 @@ def test_pass_is_judged_without_network_and_the_look_is_sent_once_when_it_is_bac
     _call_taken_back(agent, code)
     idle.click()
     expect(idle).to_be_visible()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(urlsplit(request.url).path.rpartition("/")[2]))
     page.get_by_role("button", name="Scanner un code").click()
     expect(page.locator("#verdict .j-verdict[data-result='not_yet']")).to_contain_text("Le portail corrige")
     expect(page.get_by_role("link", name="Reçu signé de ce contrôle")).to_be_visible()
+    assert asked == ["confirmation", "passages"], "a scan takes no list"
     assert agent.barriers() == []
     chief = person("superviseur")
     chief.open(DASHBOARD)
@@ -167,3 +172,24 @@ def test_exercise_is_marked_and_leaves_no_look_when_it_is_scanned(
     expect(agent.page.locator(".j-control__perimeters li")).to_have_count(1 if result == "valid" else 0)
     expect(agent.page.locator("#exercices")).to_be_visible(visible=exercising)
     expect(agent.page.locator("#envois")).to_contain_text("Tous les contrôles sont envoyés")
+
+
+_FORGET_READER = """async () => {
+  for (const name of await caches.keys()) {
+    const cache = await caches.open(name);
+    for (const asked of await cache.keys()) if (asked.url.includes("/zxing/")) await cache.delete(asked);
+  }
+}"""
+
+
+def test_scan_says_that_the_reader_is_missing_when_it_never_came(agent_before: AgentMaker) -> None:
+    agent = agent_before("HTTPS://EXEMPLE.FR/V/AAAA")
+    _ready(agent)
+    agent.page.evaluate(_FORGET_READER)
+    agent.context.set_offline(True)
+    agent.page.reload()
+    agent.page.get_by_role("button", name="Scanner un code").click()
+    expect(agent.page.locator("#avis")).to_contain_text("Le lecteur de codes n’est pas encore sur ce téléphone")
+    agent.context.set_offline(False)
+    verdict = _scan(agent)
+    assert verdict.get_attribute("data-result") == "forged"

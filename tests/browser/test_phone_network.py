@@ -1,11 +1,13 @@
-"""What the agents' scripts do with the portal's answers, in Chromium: a list of another format, a portal that fails."""
+"""What the agents' scripts do with the portal's answers, in Chromium: a list of another format, a portal that fails, a
+new version.
+"""
 
 from __future__ import annotations
 
 import mimetypes
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -29,6 +31,24 @@ _OPEN_PAGE = """async (kept) => {
   const opens = new Function("self", "VERSION", "PARTS", `${script}\\nreturn page;`)(new EventTarget(), "essai", []);
   const answer = await opens(new Request("/controle"));
   return [answer.status, await answer.text(), await (await cache.match("/controle"))?.text() ?? ""];
+}"""
+_READER = ["/static/vendor/zxing/reader/index.js", "/static/vendor/zxing/share.js"]
+_PARTS = ["/static/img/favicon.svg"]
+_UPDATE = """async ([version, parts, reader, uses]) => {
+  const script = await (await fetch("/static/js/control-worker.js")).text();
+  const self = Object.assign(new EventTarget(), { skipWaiting: async () => {}, clients: { claim: async () => {} } });
+  const told = new Function("self", "VERSION", "PARTS", "READER", `${script}\nreturn { install, takeOver, part };`);
+  const worker = told(self, version, parts, reader);
+  const came = await worker.install().then(() => true, () => false);
+  if (came) await worker.takeOver();
+  for (const address of uses) await worker.part(new Request(address));
+  const kept = {};
+  for (const name of await caches.keys()) {
+    const cache = await caches.open(name);
+    const paths = (await cache.keys()).map(({ url }) => new URL(url).pathname);
+    kept[name] = [paths.sort(), await (await cache.match("/controle"))?.text() ?? ""];
+  }
+  return [came, kept];
 }"""
 
 
@@ -79,3 +99,44 @@ def test_kept_page_is_opened_when_the_portal_fails(phone: Page, status: int, kep
     text = "text/plain;charset=utf-8"
     phone.route(f"{HERE}controle", lambda route: route.fulfill(status=status, body="neuve", content_type=text))
     assert phone.evaluate(_OPEN_PAGE, kept) == shown
+
+
+def _update(phone: Page, version: str, uses: Sequence[str] = ()) -> tuple[bool, dict[str, list[object]]]:
+    """Let a version of the worker install itself and take over; return whether it did, and what is kept by version."""
+    came, kept = phone.evaluate(_UPDATE, [version, _PARTS, _READER, list(uses)])
+    return came, kept
+
+
+def _page_answers(phone: Page, **answer: Any) -> None:
+    phone.unroute(f"{HERE}controle")
+    phone.route(f"{HERE}controle", lambda route: route.fulfill(**answer))
+
+
+@pytest.mark.parametrize("uses", [_READER, []])
+def test_reader_is_kept_by_the_next_version_when_the_phone_needs_it(phone: Page, uses: list[str]) -> None:
+    _page_answers(phone, body="une")
+    _update(phone, "1", uses)
+    _page_answers(phone, body="deux")
+    # The open page has its reader loaded: it asks for none.
+    assert _update(phone, "2") == (True, {"control-2": [sorted(["/controle", *_PARTS, *uses]), "deux"]})
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"status": 503},
+        {"status": 404},
+        {"status": 303, "headers": {"Location": "/"}},
+    ],
+)
+def test_version_before_goes_on_serving_when_the_page_of_the_next_does_not_come(
+    phone: Page, answer: dict[str, Any]
+) -> None:
+    _page_answers(phone, body="une")
+    _update(phone, "1", _READER)
+    whole = [sorted(["/controle", *_PARTS, *_READER]), "une"]
+    _page_answers(phone, **answer)
+    came, kept = _update(phone, "2")
+    assert not came and kept["control-1"] == whole
+    _page_answers(phone, body="deux")
+    assert _update(phone, "2") == (True, {"control-2": [whole[0], "deux"]})

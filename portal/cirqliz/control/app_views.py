@@ -16,6 +16,7 @@ from flask_wtf.csrf import generate_csrf
 from portal.cirqliz.blueprint import blueprint
 from portal.cirqliz.control.board import make_package
 from portal.cirqliz.control.forms import SearchForm
+from portal.cirqliz.control.limits import agent_here
 from portal.cirqliz.control.looks import LONGEST_PLACE, read_looks, receive_looks
 from portal.cirqliz.control.messages import phone_words
 from portal.cirqliz.messages import verdict_reason
@@ -125,20 +126,20 @@ def control_worker() -> ResponseReturnValue:
 
 @cache
 def _worker(static_url: str) -> bytes:
-    """Return the worker's script; its version is the digest of the files it keeps: a new one replaces them all."""
+    """Return the worker's script; its version is the digest of all it may keep: a new one replaces them all."""
     scripts = sorted(path.relative_to(_STATIC).as_posix() for path in (_STATIC / "js" / "control").glob("*.js"))
     names = (*_PARTS, *scripts)
-    version = sha256(b"".join((_STATIC / name).read_bytes() for name in names)).hexdigest()[:16]
-    kept = json.dumps([f"{static_url}/{name}" for name in names])
+    version = sha256(b"".join((_STATIC / name).read_bytes() for name in (*names, *_READER))).hexdigest()[:16]
+    parts, reader = (json.dumps([f"{static_url}/{name}" for name in some]) for some in (names, _READER))
     return (
-        f'const VERSION = "{version}";\nconst PARTS = {kept};\n'.encode()
+        f'const VERSION = "{version}";\nconst PARTS = {parts};\nconst READER = {reader};\n'.encode()
         + (_STATIC / "js" / "control-worker.js").read_bytes()
     )
 
 
 @blueprint.get(f"{_PREFIX}/donnees")
 @guard(_AGENT)
-@limiter.limit("30 per minute")
+@limiter.limit("30 per minute", key_func=agent_here)
 def control_package(territory: str) -> ResponseReturnValue:
     """Send what the phone carries; 304 when it has it already. The answer's own date is that of the list."""
     package = make_package(get_territory(territory))
@@ -156,7 +157,7 @@ def control_package(territory: str) -> ResponseReturnValue:
 
 @blueprint.post(f"{_PREFIX}/passages")
 @guard(_AGENT)
-@limiter.limit("60 per minute")
+@limiter.limit("60 per minute", key_func=agent_here)
 def send_looks(territory: str) -> ResponseReturnValue:
     """Keep the looks that a phone made by itself; the same list sent twice changes nothing."""
     received = receive_looks(current_actor(), territory, read_looks(request.get_json(silent=True)))
@@ -169,7 +170,7 @@ def send_looks(territory: str) -> ResponseReturnValue:
 
 @blueprint.post(f"{_PREFIX}/confirmation")
 @guard(_AGENT)
-@limiter.limit("60 per minute")
+@limiter.limit("60 per minute", key_func=agent_here)
 def confirm_look(territory: str) -> ResponseReturnValue:
     """Say what a code that the phone's list calls taken back is worth here and now."""
     sent = request.get_json(silent=True)

@@ -57,6 +57,9 @@ def phone_words() -> dict[str, object]:
         "clock_wrong": _("L’horloge de ce téléphone se trompe de %(minutes)s min : les heures sont corrigées."),
         "search_offline": _("La recherche demande le réseau. Sans réseau, scannez le code."),
         "camera_refused": _("L’appareil photo n’est pas accessible. Autorisez-le, ou saisissez le code ou la plaque."),
+        "reader_missing": _(
+            "Le lecteur de codes n’est pas encore sur ce téléphone : il faut du réseau une première fois."
+        ),
         "cannot_check": _("Ce navigateur ne sait pas vérifier une signature : mettez-le à jour."),
         "confirmed": _("Confirmé par le portail : %(reason)s"),
         "corrected": _("Le portail corrige la liste du téléphone : %(reason)s"),

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.cirqliz.blueprint import blueprint
 from portal.cirqliz.control.forms import SearchForm
+from portal.cirqliz.control.limits import agent_here
 from portal.cirqliz.control.looks import LONGEST_PLACE
 from portal.cirqliz.control.searches import MOST_SHOWN, is_mistyped
 from portal.cirqliz.control.searches import look_up as look_up_passes
@@ -33,7 +34,7 @@ def control(territory: str) -> ResponseReturnValue:
 
 @blueprint.post("/territoires/<territory>/controle")
 @guard(staff(StaffRole.CONTROL_AGENT))
-@limiter.limit("60 per minute")
+@limiter.limit("60 per minute", key_func=agent_here)
 def look_up(territory: str) -> ResponseReturnValue:
     """Answer a search. A POST shows its answer directly: a plate has no place in an address or in a log."""
     form = SearchForm()

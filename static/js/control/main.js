@@ -23,6 +23,7 @@ let offset = 0;
 let loud = true;
 let exercising = false;
 let camera = null;
+let outdated = false;
 
 const now = () => Date.now() + offset;
 const slug = () => at("territoire").value;
@@ -58,13 +59,21 @@ async function showWaiting() {
   at("envois").dataset.waiting = count;
 }
 
+let turn = Promise.resolve();
 let syncing = null;
 
-/** Take the lists and send the looks; one at a time. Without a network nothing changes. */
+/** Talk with the portal once what is under way has ended, well or not: its own caller hears how. */
+function inTurn(withLists) {
+  const mine = turn.then(() => talk(withLists));
+  turn = mine.catch(() => {});
+  return mine;
+}
+
+/** Take the lists and send the looks; asked for again meanwhile, it is done once. Without a network nothing changes. */
 function sync() {
   if (syncing === null) {
     at("actualiser").setAttribute("aria-busy", "true");
-    syncing = talk().finally(() => {
+    syncing = inTurn(true).finally(() => {
       syncing = null;
       at("actualiser").setAttribute("aria-busy", "false");
     });
@@ -72,28 +81,45 @@ function sync() {
   return syncing;
 }
 
-async function talk() {
-  const territories = Object.entries(facts.territories);
+async function talk(withLists) {
   try {
-    // The list of the territory on the screen first: the others may be chosen later, without a network.
-    for (const [name, { package: address }] of territories.sort(([one]) => (one === slug() ? -1 : 1))) {
-      const kept = await takeList(name, address);
-      if (name === slug()) await useList(kept);
-    }
-    useSession(sessionToken());
-    const tooOld = await sendLooks(facts.agent, Object.fromEntries(territories.map(([name, { looks }]) => [name, looks])), now);
-    const minutes = Math.round(Math.abs(offset) / 60_000);
-    if (tooOld > 0) tell(fill(words.too_old, { count: tooOld }));
-    else tell(Math.abs(offset) > TELL_CLOCK_MS ? fill(words.clock_wrong, { minutes }) : "");
+    // What is sent needs the token of the session, and the token comes with a list.
+    if (withLists || sessionToken() === "") await takeLists();
+    await send();
   } catch (error) {
+    if (error instanceof Refused && !withLists && sessionToken() === "") {
+      await talk(true);
+      return;
+    }
     if (error instanceof SignedOut) tell(words.signed_out);
     else if (error instanceof Refused) tell(words.portal_failed);
     else if (error instanceof Outdated) {
+      outdated = true;
       tell(words.outdated);
       await renewScripts();
     } else if (!withoutNetwork(error)) throw error;
   }
   await showWaiting();
+}
+
+async function takeLists() {
+  // The list of the territory on the screen first: the others may be chosen later, without a network.
+  const territories = Object.entries(facts.territories).sort(([one]) => (one === slug() ? -1 : 1));
+  for (const [name, { package: address }] of territories) {
+    const kept = await takeList(name, address);
+    if (name === slug()) await useList(kept);
+  }
+  useSession(sessionToken());
+  outdated = false;
+}
+
+async function send() {
+  const addresses = Object.fromEntries(Object.entries(facts.territories).map(([name, { looks }]) => [name, looks]));
+  const tooOld = await sendLooks(facts.agent, addresses, now);
+  const minutes = Math.round(Math.abs(offset) / 60_000);
+  if (tooOld > 0) tell(fill(words.too_old, { count: tooOld }));
+  else if (outdated) tell(words.outdated);
+  else tell(Math.abs(offset) > TELL_CLOCK_MS ? fill(words.clock_wrong, { minutes }) : "");
 }
 
 /** Let the worker take the scripts of now, so that loading the page again brings them. */
@@ -114,6 +140,17 @@ function useSession(token) {
   for (const input of document.querySelectorAll('input[name="csrf_token"]')) input.value = token;
 }
 
+/** What reads codes; null when it is not on this phone yet and there is no network. */
+async function readerHere() {
+  try {
+    return await prepareReader(facts.reader, facts.wasm);
+  } catch (error) {
+    // The second is what the reader's script says without its machine code.
+    if (withoutNetwork(error) || error instanceof WebAssembly.RuntimeError) return null;
+    throw error;
+  }
+}
+
 async function press() {
   await wakeSound();
   if (camera) {
@@ -122,8 +159,12 @@ async function press() {
   }
   tell("");
   clearAnswers();
+  const read = await readerHere();
+  if (read === null) {
+    tell(words.reader_missing);
+    return;
+  }
   try {
-    const read = await prepareReader(facts.reader, facts.wasm);
     at("vue").hidden = false;
     camera = await scan(at("image"), read);
     at("lampe").hidden = camera.torch === null;
@@ -176,9 +217,7 @@ async function later(card, verdict, shown, text, look) {
       else if (!withoutNetwork(error)) throw error;
     }
   }
-  // One under way may have begun before the look was made.
-  await syncing;
-  await sync();
+  await inTurn(false);
   const left = await allLooks();
   if (last.isConnected && left.every(({ id }) => id !== look.id)) at("verdict").append(receiptLink(look));
 }
@@ -317,7 +356,7 @@ async function start() {
   await showWaiting();
   await sync();
   await controlled();
-  await prepareReader(facts.reader, facts.wasm);
+  await readerHere();
   document.documentElement.dataset.ready = "";
 }
 

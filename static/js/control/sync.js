@@ -1,4 +1,4 @@
-// The two moments of the network: taking the list of a territory, sending the looks. Neither happens at a scan.
+// The two moments of the network: taking the list of a territory, sending the looks. No scan waits for either.
 
 import { allLooks, forgetLook, getBoard, keepBoard, keepChoice } from "./store.js";
 
@@ -18,14 +18,17 @@ export class Outdated extends Error {}
 
 let csrfToken = "";
 
-/** The token that what is sent in this session needs; "" before the first answer of the portal. */
+/** The token that what is sent in this session needs; "" until a list of the session has brought it. */
 export const sessionToken = () => csrfToken;
 
 async function ask(address, options) {
   const answer = await fetch(address, {
     ...options, credentials: "same-origin", redirect: "manual", cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS),
   });
-  if (answer.type === "opaqueredirect" || [401, 403, 404].includes(answer.status)) throw new SignedOut();
+  const signedOut = answer.type === "opaqueredirect" || [401, 403, 404].includes(answer.status);
+  // 400 is what another session's token is answered: somebody signed in again meanwhile.
+  if (signedOut || answer.status === 400) csrfToken = "";
+  if (signedOut) throw new SignedOut();
   if (!answer.ok && answer.status !== 304) throw new Refused(`the portal answered ${answer.status}`);
   return answer;
 }

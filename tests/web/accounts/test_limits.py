@@ -9,12 +9,15 @@ import pytest
 from flask import Flask
 
 from portal import create_app
+from portal.common.actor import StaffRole
 from portal.db import Base, db
 from portal.web.extensions import limiter
 from portal.web.near_limits import MinuteCount
-from tests.factories.accounts import make_user
+from tests.factories.accounts import make_staff, make_user
+from tests.factories.territories import make_territory
 from tests.support.client import FreshContextClient
 from tests.support.database import make_settings
+from tests.support.web import PageClient
 
 
 @pytest.fixture
@@ -69,6 +72,24 @@ def test_scans_are_slowed_down_for_one_caller(limited):
     assert statuses[200] >= 120
     other = client.get("/v/NOTAPASS", environ_base={"REMOTE_ADDR": "192.0.2.7"})
     assert other.status_code == 200
+
+
+def test_lists_are_slowed_down_for_one_agent_and_not_for_the_others_of_the_same_address(limited):
+    agents = [make_user() for _ in range(2)]
+    addresses = []
+    for place in (make_territory("ici"), make_territory("ailleurs")):
+        addresses.append(f"/territoires/{place.slug}/controle/donnees")
+        for agent in agents:
+            make_staff(agent, place, StaffRole.CONTROL_AGENT)
+    here, elsewhere = addresses
+    one, other = (PageClient(limited.test_client()) for _ in agents)
+    one.sign_in(agents[0].id)
+    other.sign_in(agents[1].id)
+    # However the minutes fall, more than 30 of these are in one.
+    statuses = Counter(one.raw.get(here).status_code for _ in range(70))
+    assert statuses.keys() == {200, 429}
+    assert [client.raw.get(here).status_code for client in (one, other)] == [429, 200]
+    assert one.raw.get(elsewhere).status_code == 200, "each list of an agent counts alone"
 
 
 def test_visits_are_counted_anew_when_the_minute_is_over():

@@ -299,8 +299,11 @@ def _given(client: PageClient, address: str) -> bool:
 def test_worker_and_manifest_are_public_and_name_what_exists(world: World, page_client: PageClient) -> None:
     worker = page_client.raw.get("/controle/ouvrier.js")
     assert worker.headers["Service-Worker-Allowed"] == "/controle"
-    listed = json.loads(worker.get_data(as_text=True).splitlines()[1].removeprefix("const PARTS = ").rstrip(";"))
+    _version, parts, reader = worker.get_data(as_text=True).splitlines()[:3]
+    listed = json.loads(parts.removeprefix("const PARTS = ").rstrip(";"))
     assert all(_given(page_client, address) for address in listed)
+    needed = json.loads(reader.removeprefix("const READER = ").rstrip(";"))
+    assert len(needed) == 3 and all(_given(page_client, address) for address in needed)
     manifest = json.loads(page_client.raw.get("/controle/manifest.webmanifest").data)
     assert manifest["scope"] == "/controle"
     assert all(_given(page_client, icon["src"]) for icon in manifest["icons"])
