@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,9 +17,7 @@ from portal.numeriz.messages import issue_sentence
 from portal.numeriz.models import ImportReport
 from portal.numeriz.translate import _
 from portal.numeriz.values import ImportKind, ImportState, Issue, doubt_count
-
-# A spreadsheet runs a cell that begins with one of these.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+from portal.sheets import CsvText
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,17 +120,11 @@ def last_reports(territory_id: UUID) -> Sequence[ReportView]:
 
 
 def report_csv(report: ReportView) -> str:
-    """The doubts of a report as CSV with a semicolon, for a spreadsheet: place in the file, code, sentence.
-
-    A cell that a spreadsheet would run as a formula is preceded by an apostrophe.
-    """
-    written = io.StringIO()
-    writer = csv.writer(written, delimiter=";")
-    writer.writerow([_("Enregistrement"), _("Code"), _("Doute")])
+    """The doubts of a report for a spreadsheet: place in the file, code, sentence."""
+    written = CsvText([_("Enregistrement"), _("Code"), _("Doute")])
     for item in report.items:
-        writer.writerow([_safe(str(cell)) for cell in (item.get("where", ""), item["code"], issue_sentence(item))])
-    # Excel reads UTF-8 only behind this mark.
-    return "\ufeff" + written.getvalue()
+        written.add([item.get("where", ""), item["code"], issue_sentence(item)])
+    return written.text
 
 
 def report_json(report: ReportView) -> str:
@@ -154,10 +144,6 @@ def report_json(report: ReportView) -> str:
         "error": dict(report.error),
     }
     return json.dumps(shown, ensure_ascii=False, indent=1)
-
-
-def _safe(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell
 
 
 def _view(row: ImportReport) -> ReportView:

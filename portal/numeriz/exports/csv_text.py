@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 
-# What a spreadsheet would run. A minus or plus before a digit is a number.
-_RUN = ("=", "@", "+", "-", "\t", "\r")
+from portal.sheets import harmless
+
+_NUMBER = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?")
 
 
 def csv_line(cells: Sequence[str]) -> str:
@@ -18,7 +20,5 @@ def csv_line(cells: Sequence[str]) -> str:
 
 
 def safe_cell(text: str) -> str:
-    """The text, preceded by an apostrophe when a spreadsheet would run it as a formula."""
-    if not text.startswith(_RUN) or (text[0] in "+-" and text[1:2].isdigit()):
-        return text
-    return f"'{text}"
+    """The text, preceded by an apostrophe when a spreadsheet would run it as a formula. A number stays one."""
+    return text if _NUMBER.fullmatch(text) else harmless(text)
