@@ -1,6 +1,7 @@
 """Codes read back from the printed card as a phone meets them: coarse, blurred, askew, partly hidden.
 
-The suite reads a seeded part; JOPTIMIZ_CODES says how many passes are read. Each way of spoiling alone is always read.
+The suite reads a seeded part; JOPTIMIZ_CODES says how many passes are read. Each must be, even spoilt in every way at
+once.
 """
 
 from __future__ import annotations
@@ -29,8 +30,6 @@ LETTERS = "ABCDEFGHJKLMNPQRSTVWXYZ"
 DOTS_PER_INCH = (100, 150)
 MODULES = 57
 """On a side of a code of version 10, the smallest on a card."""
-AMONG = 200
-"""Of so many codes spoilt in every way at once, one may stay unread: the agent types the short code."""
 
 type Box = tuple[int, int, int, int]
 type Spoil = Callable[[Image.Image, Box, random.Random], Image.Image]
@@ -96,7 +95,10 @@ def rotated(page: Image.Image, _box: Box, dice: random.Random) -> Image.Image:
 
 
 def hidden(page: Image.Image, box: Box, dice: random.Random) -> Image.Image:
-    """A tenth of the code under a patch, anywhere but on the three squares by which it is found."""
+    """A tenth of the code under a patch, anywhere but on the three squares by which it is found.
+
+    No correction of errors brings those back.
+    """
     left, top, right, bottom = box
     side = right - left
     squares = round(side * 8 / MODULES)
@@ -139,6 +141,4 @@ def test_every_printed_code_is_read_whatever_spoils_it(app: Flask, dots: int) ->
             codes = codes_on(spoil(page, code_box(code), dice))
             if [code.text for code in codes] != [one.found.code_url]:
                 unread[name].append(one.found.number)
-    together = unread.pop("all together")
-    assert not any(unread.values()), f"of {PASSES} each: {unread}; together {together}"
-    assert len(together) <= PASSES // AMONG, f"of {PASSES}: {together}"
+    assert not any(unread.values()), f"of {PASSES} each: {unread}"
