@@ -63,6 +63,7 @@ class Settings:
     dialog_accounts: Mapping[str, DialogAccount]
     max_import_rows: int
     max_import_columns: int
+    energies_file: Path | None
     rate_limits: bool
     workers: int
     job_lease_s: int
@@ -143,6 +144,7 @@ def load_settings(environ: Mapping[str, str] | None = None, **overrides: object)
         "dialog_accounts": _dialog_accounts(text("DIALOG_ACCOUNTS", ""), faults),
         "max_import_rows": number("MAX_IMPORT_ROWS", 100_000),
         "max_import_columns": number("MAX_IMPORT_COLUMNS", 100),
+        "energies_file": Path(text("ENERGIES", "")) if text("ENERGIES", "") else None,
         "rate_limits": flag("RATE_LIMITS", True),
         "workers": number("WORKERS", 2),
         "job_lease_s": number("JOB_LEASE_S", 20),

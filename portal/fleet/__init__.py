@@ -45,11 +45,13 @@ def register(app: Flask) -> None:
     from portal.accounts.api import declare_traces, on_company_closed, on_company_reopened
     from portal.fleet import bulk_views, import_views, views  # noqa: F401 they put their routes on the blueprint
     from portal.fleet.blueprint import blueprint
+    from portal.fleet.energies import use_energies
     from portal.fleet.loans import tasks as _loan_tasks  # noqa: F401 registers its job
     from portal.fleet.loans import views as _loan_views  # noqa: F401 its routes
     from portal.fleet.loans.closing import tell_loans_held, tell_loans_resumed
     from portal.fleet.traces import TRACES
 
+    use_energies(app, app.extensions["settings"].energies_file)
     app.register_blueprint(blueprint)
     on_company_closed(tell_loans_held)
     on_company_reopened(tell_loans_resumed)

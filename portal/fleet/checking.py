@@ -189,7 +189,7 @@ class RowJudge:
         self._places = [(column.key or "", column.place) for column in mapping.used]
         units = {column.key: column.column_unit for column in mapping.used}
         # Every column of ours: a correction may say what the file does not.
-        self._readers = [CellReader(column, units.get(column.key)) for column in COLUMNS]
+        self._readers = [CellReader(column, units.get(column.key), lenient=True) for column in COLUMNS]
         self._used = [reader for reader in self._readers if reader.key in units]
         self._titles = [fold(title) for title in mapping.titles]
         self._width = len(self._titles) if mapping.header_row else None

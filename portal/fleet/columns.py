@@ -16,7 +16,8 @@ from flask_babel import lazy_gettext as _l
 from portal.common.errors import Invalid
 from portal.common.text import fold
 from portal.common.units import decimal_number, metres_to_cm, tonnes_to_kg
-from portal.fleet.models import AirClass, Category, Energy
+from portal.fleet.energies import energy_named
+from portal.fleet.models import AirClass, Category
 
 _WITH_UNIT = re.compile(
     r"([+\-]?[\d .,'’]+?) ?(kgs?|kilos?|kilogrammes?|t|tonnes?|cms?|mm|m|m[eè]tres?)? ?\.?", re.IGNORECASE
@@ -126,6 +127,13 @@ def _one_of(words: Mapping[str, Any], code: str) -> Callable[[str, str | None], 
     return read
 
 
+def _energy(text: str, _unit: str | None = None) -> Value:
+    energy = energy_named(text)
+    if energy is None:
+        raise Invalid("energy-unknown", value=text[:40])
+    return Value(energy)
+
+
 def _label(text: str, _unit: str | None = None) -> Value:
     label = " ".join(text.split())
     return Value(label[:80], "label-cut" if len(label) > 80 else None)
@@ -160,24 +168,6 @@ _YES_NO = {
     **dict.fromkeys(("non", "n", "no", "0", "faux", "false"), False),
 }
 
-# Registration field P.3 and plain words, French and English.
-_ENERGY = {
-    **dict.fromkeys(("go", "diesel", "gazole", "gasoil", "gas oil", "gnr", "b7", "fioul"), Energy.DIESEL),
-    **dict.fromkeys(("es", "essence", "petrol", "sp95", "sp98", "gasoline", "e10", "e85", "super"), Energy.PETROL),
-    **dict.fromkeys(("el", "electrique", "electric", "electricite", "100 electrique", "elec", "bev"), Energy.ELECTRIC),
-    **dict.fromkeys(("h2", "hydrogene", "hydrogen"), Energy.HYDROGEN),
-    **dict.fromkeys(
-        ("gn", "gp", "gnv", "gnc", "gnl", "gpl", "gaz", "gas", "lpg", "cng", "lng", "biognv", "bio gnv", "gaz naturel"),
-        Energy.GAS,
-    ),
-    **dict.fromkeys(
-        ("ee", "gl", "hybride rechargeable", "plugin hybrid", "plug in hybrid", "phev"), Energy.PLUGIN_HYBRID
-    ),
-    **dict.fromkeys(("eh", "gh", "hybride", "hybrid"), Energy.HYBRID),
-    **dict.fromkeys(("b100", "biodiesel", "biodiesel b100"), Energy.BIODIESEL),
-    **{kind.value.replace("_", " "): kind for kind in Energy},
-}
-
 _CATEGORY = {
     **dict.fromkeys(("n1", "vul", "ctte", "camionnette", "fourgon", "van", "utilitaire"), Category.N1),
     **dict.fromkeys(("n2",), Category.N2),
@@ -203,7 +193,8 @@ class Column:
     """What is known of one property of a vehicle.
 
     key: name in the code; label: shown; read(text, unit): the parser, where unit is the one written in the header;
-    aliases: folded headers understood, separated by commas; example: for the sample file.
+    aliases: folded headers understood, separated by commas; example: for the sample file; ignored: where a file is good
+    without it, the code of the warning for a text that is not understood and then says nothing.
     """
 
     key: str
@@ -213,6 +204,7 @@ class Column:
     example: str
     help: Any = ""
     required: bool = False
+    ignored: str | None = None
 
 
 COLUMNS: tuple[Column, ...] = (
@@ -310,11 +302,12 @@ COLUMNS: tuple[Column, ...] = (
     Column(
         key="energy",
         label=_l("Énergie"),
-        read=_one_of(_ENERGY, "energy-unknown"),
+        read=_energy,
         aliases="energie, carburant, fuel, energy, p 3, p3, motorisation, fuel type, type de carburant, type energie, "
         "source d energie",
         example="GO",
         help=_l("Gazole, essence, électrique… ou le code de la case P.3."),
+        ignored="energy-ignored",
     ),
     Column(
         key="air_class",

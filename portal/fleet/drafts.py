@@ -111,14 +111,18 @@ class Cell:
 
 
 class CellReader:
-    """Reads the cells of one column. A fleet writes the same texts again and again: each is read once."""
+    """Reads the cells of one column. A fleet writes the same texts again and again: each is read once.
+
+    lenient: what a vehicle is good without is a doubt when it is not understood (`Column.ignored`), no fault.
+    """
 
     _MOST_KEPT = 20_000
 
-    def __init__(self, column: Column, unit: ColumnUnit | None = None) -> None:
+    def __init__(self, column: Column, unit: ColumnUnit | None = None, *, lenient: bool = False) -> None:
         self.key = column.key
         self._column = column
         self._unit = unit
+        self._ignored = column.ignored if lenient else None
         self.known: dict[str, Cell] = {}
 
     def read(self, text: str) -> Cell:
@@ -138,6 +142,8 @@ class CellReader:
         except Invalid as error:
             if self._unit and self._unit.guessed and error.code == "out-of-range":
                 found = self._in_another_unit(text)
+            if found is None and self._ignored is not None:
+                return Cell(warning=Fault(self.key, self._ignored, text[:40]))
             if found is None:
                 return Cell(fault=Fault(self.key, error.code, text[:40], error.params))
         if found.warning is None:

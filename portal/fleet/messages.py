@@ -28,6 +28,10 @@ FAULTS = {
     "category-or-weight-needed": _l("Indiquez le PTAC ou, à défaut, la catégorie (N1, N2, N3)."),
     "category-differs": _l("La catégorie %(value)s ne correspond pas au PTAC, qui donne %(found)s : vérifiez."),
     "energy-unknown": _l("Énergie « %(value)s » inconnue : écrivez gazole, essence, électrique ou le code P.3."),
+    "energy-ignored": _l(
+        "Énergie «\u00a0%(value)s\u00a0» non comprise\u00a0: la ligne n’en dit rien. Écrivez gazole, essence, électrique ou "
+        "le code P.3."
+    ),
     "air-class-unknown": _l("Crit’Air « %(value)s » inconnu : écrivez E, 1, 2, 3, 4, 5 ou « aucune »."),
     "not-yes-or-no": _l("%(label)s : écrivez oui ou non, et non « %(value)s »."),
     "not-a-date": _l("%(label)s : « %(value)s » n’est pas une date comme 31/12/2026."),
