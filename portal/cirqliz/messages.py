@@ -146,6 +146,9 @@ ERRORS: Mapping[str, LazyString] = {
     "swap-has-pass": _l("Ce véhicule a déjà un laissez-passer de la même demande."),
     "swap-in-request": _l("Ce véhicule fait partie de la même demande : il a sa propre réponse."),
     "swap-refused": _l("Le territoire a refusé ce véhicule à ces heures : déposez une nouvelle demande."),
+    "swap-not-by-rule": _l(
+        "L’accord a été donné automatiquement et ne le serait pas pour ce véhicule\u00a0: déposez une nouvelle demande."
+    ),
     "swap-held-back": _l(
         "Le territoire a révoqué un laissez-passer de ce véhicule, ou doit le réexaminer : demandez-lui son accord."
     ),

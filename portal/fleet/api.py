@@ -5,11 +5,12 @@ from __future__ import annotations
 from portal.fleet.changes import ChangedVehicle, on_vehicle_changed, tell_vehicles_changed
 from portal.fleet.elsewhere import plates_elsewhere
 from portal.fleet.imports import confirm_import, erase_lost_files, start_import
+from portal.fleet.loans.offers import OfferedFleet
 from portal.fleet.loans.services import accept_loan, end_loan, offer_loan
 from portal.fleet.loans.usable import (
+    Bounds,
     get_known_vehicles,
     get_usable_vehicles,
-    list_offered_vehicles,
     list_usable_vehicles,
     lock_vehicles,
 )
@@ -35,10 +36,12 @@ __all__ = [
     "CATEGORIES",
     "ENERGIES",
     "AirClass",
+    "Bounds",
     "Category",
     "ChangedVehicle",
     "Energy",
     "HeldPass",
+    "OfferedFleet",
     "Plate",
     "PlateScheme",
     "VehicleView",
@@ -56,7 +59,6 @@ __all__ = [
     "get_vehicles",
     "ids_of_category",
     "ids_of_company",
-    "list_offered_vehicles",
     "list_usable_vehicles",
     "list_vehicles",
     "lock_fleet",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import flash, redirect, url_for
+from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.cirqliz.blueprint import blueprint
@@ -13,7 +13,7 @@ from portal.cirqliz.pages import show
 from portal.cirqliz.passes import queries
 from portal.cirqliz.passes.forms import DriverForm, SwapForm
 from portal.cirqliz.passes.sending import send_to_driver
-from portal.cirqliz.passes.stand_ins import list_stand_ins
+from portal.cirqliz.passes.stand_ins import StandIns, list_stand_ins
 from portal.cirqliz.passes.swapping import refuses_swap, swap_pass
 from portal.cirqliz.passes.views import PREFIX
 from portal.common.actor import CompanyRole
@@ -85,13 +85,15 @@ def _chosen(form: SwapForm) -> UUID:
 def _swap_page(found: queries.PassView, form: SwapForm) -> str:
     now = SYSTEM_CLOCK.now()
     refusal = refuses_swap(found.state, found.valid_from, found.valid_to, found.swapped_from is not None, now)
-    vehicles = [] if refusal else list_stand_ins(found, now)
-    form.offer(vehicles)
+    search = request.args.get("q", "").strip()[:40]
+    offered = StandIns([], cut=False) if refusal else list_stand_ins(found, now, search)
+    form.offer(offered.vehicles)
     return show(
         "pass_swap.html",
         company_id=found.company_id,
         found=found,
         form=form,
         refusal=sentence(Conflict(refusal, number=found.number)) if refusal else None,
-        vehicles=vehicles,
+        offered=offered,
+        search=search,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from flask_babel import force_locale, ngettext
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
@@ -24,7 +25,7 @@ TOLD: Mapping[ReexaminationCause, LazyString] = {
         "Les règles du territoire ont changé depuis l’accord, donné automatiquement : un agent doit réexaminer la demande."
     ),
     ReexaminationCause.CALENDAR_CHANGED: _l(
-        "Un périmètre de la demande a changé depuis l’accord : un agent doit réexaminer la demande."
+        "Un périmètre de la demande a changé depuis la réponse\u00a0: un agent doit réexaminer la demande."
     ),
     ReexaminationCause.VEHICLE_CHANGED: _l(
         "Un véhicule a changé depuis l’accord (poids, catégorie, énergie ou matières dangereuses) : un agent doit réexaminer la demande."
@@ -35,6 +36,11 @@ TOLD: Mapping[ReexaminationCause, LazyString] = {
 MOST_LISTED = 2000
 # Room for the words that say how many more there are.
 _ROOM = 40
+
+
+def fewer_hours(perimeter: str) -> str:
+    """Return that a perimeter is active at fewer hours than it was."""
+    return str(_("%(label)s\u00a0: %(message)s", label=perimeter, message=_("moins d’heures")))
 
 
 def listed(lines: Sequence[str], separator: str) -> str:

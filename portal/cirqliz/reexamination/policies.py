@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from portal.fleet.api import Category, VehicleView
+from portal.regulations.perimeters import Colour, Motorised
+from portal.regulations.schedules import Interval, merge
 
 # The most a vehicle of a category weighs, in kilograms (domain 4.6); None: no bound.
 _MOST_KG: Final[Mapping[Category, int | None]] = {
@@ -14,6 +17,7 @@ _MOST_KG: Final[Mapping[Category, int | None]] = {
     Category.N3: None,
     Category.OTHER: None,
 }
+_POLICIES: Final = tuple(Motorised)
 _RANK: Final = {Category.N1: 1, Category.N2: 2, Category.N3: 3, Category.OTHER: 4}
 
 
@@ -68,6 +72,33 @@ def other_hours(before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str
     """Return the perimeters of both readings that are active at other hours than before."""
     known = {one["id"]: one.get("hours") for one in before}
     return [one for one in after if one["id"] in known and one.get("hours") != known[one["id"]]]
+
+
+def asks_less(before: Mapping[str, Any], now: Mapping[str, Any], window: Interval) -> bool:
+    """Tell whether a perimeter asks less in a window than it did: colour, policy, or hours at which it is active.
+
+    before, now: what the facts hold of it (`perimeter_facts`). One that the law no longer knows is never active; hours
+    that nobody kept are compared with nothing.
+    """
+    if now["colour"] is not None and before["colour"] is not None:
+        freer = Colour(now["colour"]).strictness < Colour(before["colour"]).strictness
+        if freer or _POLICIES.index(now["motorised"]) < _POLICIES.index(before["motorised"]):
+            return True
+    if before.get("hours") is None:
+        return False
+    was, stays = _active(before["hours"], window), _active(now["hours"] or (), window)
+    return merge([*was, *stays]) != merge(stays)
+
+
+def _active(hours: Iterable[Sequence[str | None]], window: Interval) -> list[Interval]:
+    """The hours of the facts, [start, end or None], inside a window."""
+    read = [(_instant(start), _instant(end)) for start, end in hours]
+    met = ((start, end) for start, end in read if start is not None and window.meets(start, end))
+    return [Interval(max(start, window.start), min(end or window.end, window.end)) for start, end in met]
+
+
+def _instant(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
 
 
 def _access(one: Mapping[str, Any]) -> tuple[Any, ...]:

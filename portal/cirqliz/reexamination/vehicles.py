@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import batched
 from typing import Final
 from uuid import UUID
@@ -13,7 +14,7 @@ from sqlalchemy import select
 
 from portal.cirqliz.models import AccessPass, AccessRequest, RequestVehicle
 from portal.cirqliz.passes.life import suspend_passes
-from portal.cirqliz.reexamination.by_rules import find_approved_otherwise
+from portal.cirqliz.reexamination.by_rules import find_approved_otherwise, unruled_stand_ins
 from portal.cirqliz.reexamination.messages import listed
 from portal.cirqliz.reexamination.policies import is_looked_at_again, weighs_more
 from portal.cirqliz.reexamination.services import open_reexamination
@@ -40,8 +41,8 @@ def reexamine_vehicles(actor: Actor, uow: UnitOfWork, changes: Sequence[ChangedV
     # Requests before passes, as a decision takes them.
     requests = _lock_requests(uow, {one.request_id for one in passes} | _waiting_for(uow, changed.values()))
     heavier = {id_ for id_, one in changed.items() if weighs_more(one.before, one.after)}
-    unruled = find_approved_otherwise([request for request in requests if request.state.decided])
-    held = [one for one in passes if one.vehicle_id in heavier or (one.request_id in unruled and not one.swapped_from)]
+    unruled = _unruled(uow, passes, requests, changed)
+    held = [one for one in passes if one.vehicle_id in heavier or one.id in unruled]
     for part in batched(sorted(one.id for one in held), _PART):
         suspend_passes(uow, actor, SuspensionReason.VEHICLE_CHANGED, pass_ids=part)
     by_request: dict[UUID, list[_Pass]] = {}
@@ -107,6 +108,28 @@ def _lock_requests(uow: UnitOfWork, ids: Collection[UUID]) -> list[AccessRequest
             .with_for_update(of=AccessRequest)
             .execution_options(populate_existing=True)
         )
+    return found
+
+
+def _unruled(
+    uow: UnitOfWork,
+    passes: Iterable[_Pass],
+    requests: Iterable[AccessRequest],
+    changed: Mapping[UUID, ChangedVehicle],
+) -> set[UUID]:
+    """Return the passes that a rule gave and would not give again, for the vehicle itself or one that stands in."""
+    decided = {request.id: request for request in requests if request.state.decided}
+    otherwise = find_approved_otherwise(decided.values())
+    found = set()
+    for one in passes:
+        if one.swapped_from is None:
+            if one.request_id in otherwise:
+                found.add(one.id)
+        elif one.request_id in decided:
+            change = changed[one.vehicle_id]
+            left = partial(unruled_stand_ins, decided[one.request_id], _decided_on(uow, one))
+            if left([change.after]) and not left([change.before]):
+                found.add(one.id)
     return found
 
 

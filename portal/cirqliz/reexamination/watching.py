@@ -16,9 +16,10 @@ from portal.cirqliz.decisions.deciding import load_requests
 from portal.cirqliz.mails import ChangedHours, mail_hours_changed
 from portal.cirqliz.models import AccessRequest, AutomaticDecision
 from portal.cirqliz.reexamination.by_rules import decided_by_rule
-from portal.cirqliz.reexamination.messages import listed
+from portal.cirqliz.reexamination.messages import fewer_hours, listed
 from portal.cirqliz.reexamination.needed import need_after_all
-from portal.cirqliz.reexamination.policies import other_hours, same_access
+from portal.cirqliz.reexamination.policies import asks_less, other_hours, same_access
+from portal.cirqliz.reexamination.refusals import find_relieved, said_perimeters
 from portal.cirqliz.reexamination.services import open_reexamination
 from portal.cirqliz.requests.live import find_outgrown, refresh_perimeters, says_otherwise
 from portal.cirqliz.rules.conditions import Proposal, Rule, answer
@@ -26,13 +27,21 @@ from portal.cirqliz.rules.engine import keep_answer
 from portal.cirqliz.rules.facts import facts_of, perimeter_facts, rule_ids
 from portal.cirqliz.rules.messages import perimeter_change
 from portal.cirqliz.rules.queries import last_answers, list_rules, rules_named
-from portal.cirqliz.states import DECIDABLE_STATES, ReexaminationCause, RequestState, RuleOutcome, VehicleDecision
+from portal.cirqliz.states import (
+    DECIDABLE_STATES,
+    DECIDED_STATES,
+    ReexaminationCause,
+    RequestState,
+    RuleOutcome,
+    VehicleDecision,
+)
 from portal.common.actor import system_actor
 from portal.common.clock import SYSTEM_CLOCK, Clock
 from portal.db import UnitOfWork, session
 from portal.jobs import JobState, RunningJob, enqueue, latest_job, task
 from portal.jobs.waiting import waiting_args
 from portal.numeriz.api import law_snapshot, perimeters_version
+from portal.regulations.schedules import Interval
 from portal.regulations.snapshot import LawSnapshot
 from portal.territories.api import list_territories
 
@@ -40,11 +49,7 @@ REEXAMINE = "cirqliz.reexamine"
 _AGAIN_AFTER: Final = timedelta(minutes=5)
 PAGE: Final = 500
 _ACTOR: Final = system_actor("reexamination")
-_LOOKED_AT: Final = DECIDABLE_STATES | {
-    RequestState.APPROVED,
-    RequestState.PARTLY_APPROVED,
-    RequestState.NOT_NEEDED,
-}
+_LOOKED_AT: Final = DECIDABLE_STATES | DECIDED_STATES | {RequestState.NOT_NEEDED}
 
 
 def ask_for_due_work(clock: Clock = SYSTEM_CLOCK) -> int:
@@ -74,7 +79,7 @@ def _ask(territory_id: UUID, clock: Clock) -> bool:
 def _living(territory_id: UUID, clock: Clock) -> Select[AccessRequest]:
     """Requests whose window is not over and whose answer, given or to be given, rests on perimeters or rules.
 
-    Approved ones, those that a clerk may answer, and those for which no pass was needed.
+    Those that were answered, those that a clerk may answer, and those for which no pass was needed.
     """
     return select(AccessRequest).where(
         AccessRequest.territory_id == territory_id,
@@ -127,21 +132,32 @@ def find_moved(
     law = law_snapshot(territory_id)
     outgrown = find_outgrown(law, page, clock)
     moved = [
-        request.id for request in page if request.id in outgrown or _moved(law, request, kept.get(request.id), rules)
+        request.id
+        for request in page
+        if request.id in outgrown or _moved(law, request, kept.get(request.id), rules, clock)
     ]
     return moved, page[-1].id if len(page) == size else None
 
 
-def _moved(law: LawSnapshot, request: AccessRequest, kept: AutomaticDecision | None, rules: Sequence[str]) -> bool:
+def _moved(
+    law: LawSnapshot, request: AccessRequest, kept: AutomaticDecision | None, rules: Sequence[str], clock: Clock
+) -> bool:
     if request.state is RequestState.NOT_NEEDED:
         return bool(perimeter_facts(law, request))
     if request.state.open and says_otherwise(law, request):
         return True
-    if kept is None or not _holds(request):
+    if find_relieved(law, request, kept, clock):
+        return True
+    if kept is None or not (request.state.open or _holds(request)):
         return False
     other_rules: bool = decided_by_rule(request) and kept.facts["rules"] != rules
-    other_perimeters: bool = kept.facts["perimeters"] != perimeter_facts(law, request)
-    return other_rules or other_perimeters
+    return other_rules or _reads_otherwise(law, request, kept)
+
+
+def _reads_otherwise(law: LawSnapshot, request: AccessRequest, kept: AutomaticDecision) -> bool:
+    """Tell whether the perimeters of a request are not what was read of them last, hours included."""
+    other: bool = kept.facts["perimeters"] != perimeter_facts(law, request)
+    return other
 
 
 def _holds(request: AccessRequest) -> bool:
@@ -155,9 +171,9 @@ def judge_again(
     """Look again at these requests, in the running unit of work; return how many were opened again.
 
     One that may be answered says from now on what its perimeters ask. One whose passes open less than that is opened
-    again, whoever decided; so is what the rules would not approve again. Other perimeters are kept as another answer,
-    so that the next change is compared with it. The fleets are held too: the rules read vehicles as they are, and those
-    who change a fleet come before or after.
+    again, whoever decided; so is what the rules would not approve again, and what was refused for perimeters that ask
+    less now. Other perimeters are kept as another answer, so that the next change is compared with it. The fleets are
+    held too: the rules read vehicles as they are, and those who change a fleet come before or after.
     """
     law = law_snapshot(territory_id)
     held = load_requests(uow, territory_id, request_ids)
@@ -167,14 +183,19 @@ def judge_again(
     requests = [one for one in held if one.id in living]
     rules = [view.rule for view in list_rules(territory_id)]
     outgrown = find_outgrown(law, requests, clock)
+    last = last_answers([request.id for request in requests])
     told, opened = Told(), 0
     for request in requests:
+        kept = last.get(request.id)
+        otherwise = outgrown.get(request.id, set()) | find_relieved(law, request, kept, clock)
         if request.state is RequestState.NOT_NEEDED:
             opened += need_after_all(uow, request, _ACTOR, clock)
-        elif _holds(request):
-            opened += _judge(uow, request, rules, outgrown.get(request.id, set()), told, clock)
-        elif refresh_perimeters(request):
-            _propose_again(uow, request, clock)
+        elif otherwise or _holds(request):
+            opened += _judge(uow, request, kept, rules, otherwise, told, clock)
+        elif request.state.open:
+            says_more = refresh_perimeters(request)
+            if kept is not None and (says_more or _reads_otherwise(law, request, kept)):
+                _propose_again(uow, request, kept, clock)
     for company_id, perimeters in told.by_company.items():
         lines = [ChangedHours(name, tuple(numbers)) for name, numbers in perimeters.items()]
         mail_hours_changed(company_id, lines)
@@ -182,57 +203,64 @@ def judge_again(
 
 
 def _judge(
-    uow: UnitOfWork, request: AccessRequest, rules: Sequence[Rule], outgrown: set[UUID], told: Told, clock: Clock
+    uow: UnitOfWork,
+    request: AccessRequest,
+    kept: AutomaticDecision | None,
+    rules: Sequence[Rule],
+    otherwise: set[UUID],
+    told: Told,
+    clock: Clock,
 ) -> bool:
-    """Look at a request with approved vehicles. outgrown: those of them whose pass opens less than is asked now."""
-    kept = last_answers([request.id]).get(request.id)
+    """Look at a request with answered vehicles.
+
+    otherwise: those approved whose pass opens less than is asked now, and those refused for more than that.
+    """
     facts = facts_of(request)
     proposal = answer(rules, facts)
     cause = None if kept is None else _ruled_out(request, kept, rules, facts, proposal)
     # What rules approved comes back whole, and is compared with what they read; else with what the request says.
-    concerned = outgrown if cause is None else None
-    before = _said(request) if cause is None or kept is None else kept.facts["perimeters"]
-    if cause is None and outgrown:
+    concerned = otherwise if cause is None else None
+    before = said_perimeters(request, kept) if cause is None or kept is None else kept.facts["perimeters"]
+    if cause is None and otherwise:
         cause = ReexaminationCause.CALENDAR_CHANGED
     if cause is not None or request.state.open:
         refresh_perimeters(request)
     if kept is not None and (cause is not None or kept.facts["perimeters"] != facts["perimeters"]):
         keep_answer(uow, request, rules, facts, proposal, sampled=kept.sampled, clock=clock)
     if cause is not None:
-        text = _why(cause, before, facts["perimeters"])
+        window = Interval(request.starts_at, request.ends_at)
+        text = _why(cause, before, facts["perimeters"], window)
         return open_reexamination(uow, request, cause, text, _ACTOR, clock=clock, vehicle_ids=concerned)
     if kept is not None:
         told.add(request, other_hours(kept.facts["perimeters"], facts["perimeters"]))
     return False
 
 
-def _propose_again(uow: UnitOfWork, request: AccessRequest, clock: Clock) -> None:
+def _propose_again(uow: UnitOfWork, request: AccessRequest, kept: AutomaticDecision, clock: Clock) -> None:
     """Show at the desk what the rules say of a request that waits, now that it asks something else.
 
     The same versions of the rules: whether newer ones answer to what waits already is for the supervisor to say.
     """
-    kept = last_answers([request.id]).get(request.id)
-    if kept is not None:
-        rules, facts = rules_named(request.territory_id, rule_ids(kept.facts)), facts_of(request)
-        keep_answer(uow, request, rules, facts, answer(rules, facts), sampled=kept.sampled, clock=clock)
+    rules, facts = rules_named(request.territory_id, rule_ids(kept.facts)), facts_of(request)
+    keep_answer(uow, request, rules, facts, answer(rules, facts), sampled=kept.sampled, clock=clock)
 
 
-def _said(request: AccessRequest) -> list[dict[str, Any]]:
-    """What a request says of its perimeters, as the facts do."""
-    return [
-        {"id": one.perimeter_id, "name": one.name, "colour": one.colour.value, "motorised": one.motorised.value}
-        for one in request.perimeters
-    ]
-
-
-def _why(cause: ReexaminationCause, before: Sequence[Mapping[str, Any]], now: Sequence[Mapping[str, Any]]) -> str:
+def _why(
+    cause: ReexaminationCause, before: Sequence[Mapping[str, Any]], now: Sequence[Mapping[str, Any]], window: Interval
+) -> str:
     """Return what clerks read beside the cause, in French as the rest of the journal: the perimeters that changed."""
     if cause is not ReexaminationCause.CALENDAR_CHANGED:
         return ""
     known = {one["id"]: one for one in before}
-    changed = [one for one in now if not same_access([known.get(one["id"], {})], [one])]
+    lines = []
     with force_locale("fr"):
-        return listed([perimeter_change(known.get(one["id"]), one) for one in changed], "\n")
+        for one in now:
+            was = known.get(one["id"])
+            if was is None or not same_access([was], [one]):
+                lines.append(perimeter_change(was, one))
+            elif asks_less(was, one, window):
+                lines.append(fewer_hours(one["name"]))
+        return listed(lines, "\n")
 
 
 def _ruled_out(

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from flask import current_app
-from sqlalchemy import select
+from sqlalchemy import extract, func, select
 
 from portal.cirqliz.models import AccessRequest, AutomaticDecision, Reexamination
 from portal.cirqliz.states import DECIDED_STATES, RuleOutcome
 from portal.common.clock import SYSTEM_CLOCK, Clock
 from portal.db import session
 
-SHARE = 0.9
+SHARE = (9, 10)
+"""Nine of ten."""
 FEWEST = 10
 """Fewer answers say nothing."""
 LOOK_BACK = timedelta(days=30)
-_MOST_READ = 4_000
-"""The newest answers of the month: beyond so many, older ones change nothing one would see."""
 _KEPT_FOR = timedelta(minutes=10)
 _KEY = "usual_delays"
 
@@ -45,38 +42,44 @@ def usual_delay(territory_id: UUID, *, clock: Clock = SYSTEM_CLOCK) -> UsualDela
 
 
 def _read(territory_id: UUID, now: datetime) -> UsualDelay:
-    """What came back to the queue is left out: its second answer tells nothing of the first wait."""
-    newest = (
-        select(AccessRequest.id, AccessRequest.submitted_at, AccessRequest.decided_at)
-        .where(
-            AccessRequest.territory_id == territory_id,
-            AccessRequest.state.in_(DECIDED_STATES),
-            AccessRequest.decided_at > now - LOOK_BACK,
-        )
-        .order_by(AccessRequest.decided_at.desc())
-        .limit(_MOST_READ)
-        .subquery()
-    )
+    """Find, for people and for rules, the shortest wait within which nine of ten were answered (nearest rank).
+
+    What came back to the queue is left out: its second answer tells nothing of the first wait.
+    """
     automatic = (
         select(AutomaticDecision.id)
         .where(
-            AutomaticDecision.request_id == newest.c.id,
+            AutomaticDecision.request_id == AccessRequest.id,
             AutomaticDecision.outcome == RuleOutcome.APPROVE,
             AutomaticDecision.sampled.is_(False),
         )
         .exists()
     )
-    again = select(Reexamination.id).where(Reexamination.request_id == newest.c.id).exists()
-    waits: dict[bool, list[timedelta]] = {True: [], False: []}
-    for submitted_at, decided_at, by_rule in session().execute(
-        select(newest.c.submitted_at, newest.c.decided_at, automatic).where(~again)
-    ):
-        waits[bool(by_rule)].append(decided_at - submitted_at)
-    return UsualDelay(by_people=usual(waits[False]), by_rule=usual(waits[True]))
-
-
-def usual(waits: Sequence[timedelta]) -> timedelta | None:
-    """Return the shortest wait within which nine of ten were answered (nearest rank), None for too few."""
-    if len(waits) < FEWEST:
-        return None
-    return sorted(waits)[math.ceil(SHARE * len(waits)) - 1]
+    again = select(Reexamination.id).where(Reexamination.request_id == AccessRequest.id).exists()
+    answers = (
+        select(AccessRequest.submitted_at, AccessRequest.decided_at, automatic.label("by_rule"))
+        .where(
+            AccessRequest.territory_id == territory_id,
+            AccessRequest.state.in_(DECIDED_STATES),
+            AccessRequest.decided_at > now - LOOK_BACK,
+            ~again,
+        )
+        .subquery()
+    )
+    alike = answers.c.by_rule
+    # In whole seconds, which both databases can subtract.
+    wait_s = extract("epoch", answers.c.decided_at) - extract("epoch", answers.c.submitted_at)
+    ranked = select(
+        answers,
+        func.row_number().over(partition_by=alike, order_by=wait_s).label("rank"),
+        func.count().over(partition_by=alike).label("known"),
+    ).subquery()
+    share, whole = SHARE
+    nearest = (
+        ranked.c.known >= FEWEST,
+        ranked.c.rank * whole >= ranked.c.known * share,
+        (ranked.c.rank - 1) * whole < ranked.c.known * share,
+    )
+    found = session().execute(select(ranked.c.by_rule, ranked.c.submitted_at, ranked.c.decided_at).where(*nearest))
+    waits = {bool(by_rule): decided_at - submitted_at for by_rule, submitted_at, decided_at in found}
+    return UsualDelay(by_people=waits.get(False), by_rule=waits.get(True))

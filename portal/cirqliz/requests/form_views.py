@@ -28,14 +28,12 @@ from portal.cirqliz.requests.views import PREFIX, WRITE
 from portal.cirqliz.rules.settings import access_settings
 from portal.common.clock import SYSTEM_CLOCK
 from portal.common.errors import Conflict, Invalid, NotFound
-from portal.fleet.api import list_offered_vehicles
+from portal.fleet.api import OfferedFleet
 from portal.numeriz.api import law_snapshot
 from portal.territories.api import list_territories
 from portal.web.extensions import limiter
 from portal.web.guards import current_actor, guard, htmx_request
 
-# What the form offers to choose from; a larger fleet is reached through its search.
-_MOST_VEHICLES = 5000
 _PARTS = {"justificatifs": "papers", "conducteurs": "drivers"}
 
 
@@ -126,7 +124,7 @@ def _form(
     known = {territory.slug for territory in territories}
     offers = Offers(
         territories=territories,
-        vehicles=list_offered_vehicles(company_id, _MOST_VEHICLES),
+        vehicles=OfferedFleet(company_id),
         law=law_snapshot,
         asks_driver=lambda territory_id: access_settings(territory_id).asks_driver_name,
     )

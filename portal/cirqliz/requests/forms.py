@@ -34,7 +34,6 @@ from portal.cirqliz.requests.picking import (
     Driving,
     Offers,
     PerimeterChoice,
-    matching_vehicles,
     offered_perimeters,
     shown_perimeters,
     shown_vehicles,
@@ -111,16 +110,16 @@ class RequestForm(FlaskForm):
         self._now, self._offers = now, offers
         self._law = offers.law(self.place.id)
         self.asks_driver = offers.asks_driver(self.place.id)
-        if len(offers.vehicles) == 1 and sent is None:
-            self.vehicles.data = [str(offers.vehicles[0].id)]
+        self.vehicle_count = offers.vehicles.count()
+        if self.vehicle_count == 1 and sent is None:
+            self.vehicles.data = [str(vehicle.id) for vehicle in offers.vehicles.find(limit=1)]
         self._show_vehicles()
 
     def _show_vehicles(self) -> None:
-        ticked = set(self.vehicles.data or ())
         search = (self.vehicle_search.data or "").strip()
-        shown = shown_vehicles(self._offers.vehicles, ticked, search)
-        self.vehicle_count = len(self._offers.vehicles)
-        self.match_count = len(matching_vehicles(self._offers.vehicles, search))
+        self._ticked = self._offers.vehicles.get(self._vehicle_ids())
+        shown = shown_vehicles(self._offers.vehicles, self._ticked, search)
+        self.tickable_count = min(self._offers.vehicles.count(search) if search else self.vehicle_count, MAX_VEHICLES)
         self.hidden_vehicle_count = self.vehicle_count - len(shown)
         self.vehicles.choices = [SelectChoice(str(v.id), vehicle_label(v)) for v in shown]
 
@@ -158,7 +157,6 @@ class RequestForm(FlaskForm):
         """The vehicles ticked, each with its driver as typed; nothing where the territory does not ask."""
         if not self.asks_driver:
             return ()
-        ticked = set(self.vehicles.data or ())
         return [
             Driving(
                 str(v.id),
@@ -166,14 +164,13 @@ class RequestForm(FlaskForm):
                 self._sent.get(f"driver-{v.id}-name", ""),
                 self._sent.get(f"driver-{v.id}-email", ""),
             )
-            for v in self._offers.vehicles
-            if str(v.id) in ticked
+            for v in self._ticked
         ]
 
     def edit(self, action: str) -> None:
         """Do what a button asks: `add-stop`, `remove-stop-N`, `all-vehicles`, `no-vehicles`; others change nothing."""
         if action in ("all-vehicles", "no-vehicles"):
-            found = matching_vehicles(self._offers.vehicles, (self.vehicle_search.data or "").strip())
+            found = self._offers.vehicles.find(self.vehicle_search.data or "", limit=MAX_VEHICLES)
             both = dict.fromkeys([*(self.vehicles.data or ()), *(str(v.id) for v in found)])
             self.vehicles.data = [*both][:MAX_VEHICLES] if action == "all-vehicles" else []
             self._show_vehicles()

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from portal.cirqliz.law import spans_in
 from portal.common.text import fold
-from portal.fleet.api import VehicleView, plate_key
+from portal.fleet.api import OfferedFleet, VehicleView
 from portal.regulations.perimeters import Colour, Motorised, Perimeter
 from portal.regulations.schedules import Interval
 from portal.regulations.snapshot import LawSnapshot
@@ -24,7 +24,7 @@ class Offers:
     """Where the form finds what it offers. vehicles: own and borrowed. law, asks_driver: asked for one territory."""
 
     territories: Sequence[TerritoryView]
-    vehicles: Sequence[VehicleView]
+    vehicles: OfferedFleet
     law: Callable[[UUID], LawSnapshot]
     asks_driver: Callable[[UUID], bool]
 
@@ -50,19 +50,11 @@ class Driving:
     email: str
 
 
-def matching_vehicles(vehicles: Sequence[VehicleView], search: str) -> list[VehicleView]:
-    """Return the vehicles whose plate or name holds what is searched; all of them for nothing."""
-    if not search:
-        return [*vehicles]
-    key, words = plate_key(search), fold(search)
-    return [v for v in vehicles if key in plate_key(v.plate) or words in fold(v.label)]
-
-
-def shown_vehicles(vehicles: Sequence[VehicleView], ticked: Collection[str], search: str) -> list[VehicleView]:
+def shown_vehicles(vehicles: OfferedFleet, chosen: Sequence[VehicleView], search: str) -> list[VehicleView]:
     """Return the vehicles already ticked, then those that answer the search, a screenful in all."""
-    chosen = [v for v in vehicles if str(v.id) in ticked]
-    others = [v for v in matching_vehicles(vehicles, search) if str(v.id) not in ticked]
-    return chosen + others[: max(0, SHOWN - len(chosen))]
+    ticked = {vehicle.id for vehicle in chosen}
+    others = [v for v in vehicles.find(search, limit=SHOWN) if v.id not in ticked]
+    return [*chosen, *others[: max(0, SHOWN - len(chosen))]]
 
 
 def vehicle_label(vehicle: VehicleView) -> str:

@@ -15,7 +15,7 @@ from portal.cirqliz.requests.stop_form import mark_of
 from portal.common.actor import Actor
 from portal.common.clock import SYSTEM_CLOCK, Clock
 from portal.common.ids import new_secret
-from portal.fleet.api import list_offered_vehicles
+from portal.fleet.api import OfferedFleet
 from portal.numeriz.api import law_snapshot
 from portal.regulations.perimeters import Perimeter
 from portal.regulations.schedules import Interval
@@ -24,7 +24,6 @@ from portal.territories.api import TerritoryView, get_territory_by_id
 _SAME_WEEKDAY = 8
 """How many weeks ahead the same day of the week is looked for first."""
 _HORIZON_DAYS = 366
-_MOST_VEHICLES = 5000
 
 
 def renew_request(
@@ -85,11 +84,11 @@ def _each(*rows: Iterable[int]) -> Iterable[int]:
 
 def _typed(company_id: UUID, found: RequestView, place: TerritoryView, window: Interval) -> dict[str, list[str]]:
     zone = ZoneInfo(place.timezone)
-    here = {str(vehicle.id) for vehicle in list_offered_vehicles(company_id, _MOST_VEHICLES)}
+    here = {vehicle.id for vehicle in OfferedFleet(company_id).get([line.vehicle_id for line in found.vehicles])}
     start, end = window.start.astimezone(zone), window.end.astimezone(zone)
     typed = {
         "territory": [place.slug],
-        "vehicles": [str(line.vehicle_id) for line in found.vehicles if str(line.vehicle_id) in here],
+        "vehicles": [str(line.vehicle_id) for line in found.vehicles if line.vehicle_id in here],
         "starts_on": [f"{start:%Y-%m-%d}"],
         "starts_time": [f"{start:%H:%M}"],
         "ends_on": [f"{end:%Y-%m-%d}"],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -72,13 +72,15 @@ def vehicle_facts(request: AccessRequest) -> list[dict[str, Any]]:
     known = {vehicle.id: vehicle for vehicle in get_known_vehicles(request.company_id, ids)}
     elsewhere = plates_elsewhere(request.company_id, ids)
     return [
-        {
-            "plate": line.plate_display,
-            **_vehicle(known.get(line.vehicle_id)),
-            "elsewhere": elsewhere.get(line.vehicle_id, 0),
-        }
+        _facts(line.plate_display, known.get(line.vehicle_id), elsewhere.get(line.vehicle_id, 0))
         for line in request.vehicles
     ]
+
+
+def facts_of_vehicles(company_id: UUID, vehicles: Sequence[VehicleView]) -> list[dict[str, Any]]:
+    """Return the facts of vehicles that a company may use, as `vehicle_facts` does for those of a request."""
+    elsewhere = plates_elsewhere(company_id, [vehicle.id for vehicle in vehicles])
+    return [_facts(vehicle.plate_display, vehicle, elsewhere.get(vehicle.id, 0)) for vehicle in vehicles]
 
 
 def perimeter_facts(law: LawSnapshot, request: AccessRequest) -> list[dict[str, Any]]:
@@ -107,14 +109,14 @@ def perimeter_facts(law: LawSnapshot, request: AccessRequest) -> list[dict[str, 
     return found
 
 
-def _vehicle(vehicle: VehicleView | None) -> dict[str, Any]:
-    if vehicle is None:
-        return dict.fromkeys(("category", "energy", "air_class", "hazmat"))
+def _facts(plate: str, vehicle: VehicleView | None, elsewhere: int) -> dict[str, Any]:
     return {
-        "category": _category(vehicle),
-        "energy": vehicle.energy and vehicle.energy.value,
-        "air_class": vehicle.air_class and vehicle.air_class.value,
-        "hazmat": vehicle.hazmat,
+        "plate": plate,
+        "category": vehicle and _category(vehicle),
+        "energy": vehicle and vehicle.energy and vehicle.energy.value,
+        "air_class": vehicle and vehicle.air_class and vehicle.air_class.value,
+        "hazmat": vehicle and vehicle.hazmat,
+        "elsewhere": elsewhere,
     }
 
 

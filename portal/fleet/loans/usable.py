@@ -8,26 +8,52 @@ on when that company does, and its owner may end it meanwhile.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, or_, select
 
 from portal.accounts.api import closed_companies
-from portal.common.clock import SYSTEM_CLOCK, Clock
 from portal.db import UnitOfWork, session
 from portal.fleet.locking import lock_fleets
-from portal.fleet.models import LoanState, Vehicle, VehicleLoan
+from portal.fleet.models import Category, LoanState, Vehicle, VehicleLoan
+from portal.fleet.selection import answering
 from portal.fleet.vehicle_view import VehicleView, view_of
 
 
-def list_usable_vehicles(company_id: UUID, start: datetime, end: datetime, limit: int = 1000) -> Sequence[VehicleView]:
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What a vehicle may not exceed. Kilograms; None: no bound; an unknown weight exceeds any bound."""
+
+    categories: Collection[Category]
+    gross_weight_kg: int | None
+    combination_weight_kg: int | None
+    hazmat: bool
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """The conditions of the vehicles within these bounds."""
+        found: list[ColumnElement[bool]] = [Vehicle.category.in_(self.categories)]
+        if self.gross_weight_kg is not None:
+            found.append(Vehicle.gross_weight_kg <= self.gross_weight_kg)
+        if self.combination_weight_kg is not None:
+            found.append(Vehicle.combination_weight_kg <= self.combination_weight_kg)
+        return found if self.hazmat else [*found, Vehicle.hazmat.is_(False)]
+
+
+def list_usable_vehicles(
+    company_id: UUID, start: datetime, end: datetime, limit: int, *, search: str = "", within: Bounds | None = None
+) -> Sequence[VehicleView]:
     """Return the vehicles the company may use from start to end, by plate, at most `limit`.
 
-    A borrowed one has another company's id in `company_id`.
+    A borrowed one has another company's id in `company_id`. search: a part of the plate or of the name.
     """
-    wanted = select(Vehicle).where(_usable(company_id, start, end)).order_by(Vehicle.plate, Vehicle.id).limit(limit)
-    return [view_of(row) for row in session().scalars(wanted)]
+    wanted = select(Vehicle).where(_usable(company_id, start, end))
+    if search.strip():
+        wanted = wanted.where(answering(search.strip()))
+    if within is not None:
+        wanted = wanted.where(*within.conditions())
+    return [view_of(row) for row in session().scalars(wanted.order_by(Vehicle.plate, Vehicle.id).limit(limit))]
 
 
 def get_usable_vehicles(
@@ -37,23 +63,6 @@ def get_usable_vehicles(
     wanted = select(Vehicle).where(Vehicle.id.in_(ids), _usable(company_id, start, end))
     found = session().scalars(wanted.order_by(Vehicle.plate, Vehicle.id).execution_options(populate_existing=True))
     return [view_of(row) for row in found]
-
-
-def list_offered_vehicles(company_id: UUID, limit: int = 1000, *, clock: Clock = SYSTEM_CLOCK) -> Sequence[VehicleView]:
-    """Return what a form may offer before its hours are known: own vehicles in use, and those borrowed now or later."""
-    borrowed = (
-        select(VehicleLoan.vehicle_id)
-        .where(
-            VehicleLoan.borrower_id == company_id,
-            VehicleLoan.state == LoanState.ACCEPTED,
-            VehicleLoan.ends_at > clock.now(),
-            _in_force(),
-        )
-        .scalar_subquery()
-    )
-    theirs = or_(Vehicle.company_id == company_id, Vehicle.id.in_(borrowed))
-    wanted = select(Vehicle).where(theirs, Vehicle.archived_at.is_(None)).order_by(Vehicle.plate, Vehicle.id)
-    return [view_of(row) for row in session().scalars(wanted.limit(limit))]
 
 
 def get_known_vehicles(company_id: UUID, ids: Collection[UUID]) -> Sequence[VehicleView]:
@@ -87,12 +96,13 @@ def _usable(company_id: UUID, start: datetime, end: datetime) -> ColumnElement[b
         VehicleLoan.state == LoanState.ACCEPTED,
         VehicleLoan.starts_at <= start,
         VehicleLoan.ends_at >= end,
-        _in_force(),
+        in_force(),
     )
     own = and_(Vehicle.company_id == company_id, ~lent)
     return and_(Vehicle.archived_at.is_(None), or_(own, Vehicle.id.in_(borrowed.scalar_subquery())))
 
 
-def _in_force() -> ColumnElement[bool]:
+def in_force() -> ColumnElement[bool]:
+    """The condition of the loans that count: none of a closed company does."""
     closed = closed_companies().scalar_subquery()
     return and_(VehicleLoan.lender_id.not_in(closed), VehicleLoan.borrower_id.not_in(closed))

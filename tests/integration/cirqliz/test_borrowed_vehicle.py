@@ -19,11 +19,11 @@ from portal.cirqliz.states import PassState, RevocationReason, SuspensionReason
 from portal.common.actor import Actor, ActorKind, CompanyRole, StaffRole
 from portal.common.errors import Conflict, Invalid
 from portal.fleet.api import (
+    OfferedFleet,
     accept_loan,
     archive_vehicle,
     end_loan,
     get_usable_vehicles,
-    list_offered_vehicles,
     offer_loan,
 )
 from portal.fleet.loans.queries import LoanPhase, list_lent
@@ -179,7 +179,7 @@ def test_loan_gives_no_right_while_one_of_its_companies_is_closed(world: World, 
         assert state_of(given, world) == HELD, closing
         assert get_usable_vehicles(world.company.id, [given.vehicle_id], *hours) == []
         assert get_usable_vehicles(lender.id, [given.vehicle_id], *hours) == [], "its owner has lent it still"
-        assert given.vehicle_id not in {one.id for one in list_offered_vehicles(world.company.id)}
+        assert given.vehicle_id not in {one.id for one in OfferedFleet(world.company.id).find(limit=9)}
         assert state_of(kept, world) == (HELD if closing == world.company.id else ACTIVE)
         (shown,) = list_lent(lender.id)
         assert (shown.phase, shown.may_end) == (LoanPhase.HELD, True)

@@ -6,6 +6,7 @@ import threading
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from portal.accounts.api import refuse_company
 from portal.audit import list_entries
@@ -14,12 +15,14 @@ from portal.cirqliz.decisions.commands import Answer, DecideRequest
 from portal.cirqliz.decisions.filters import Age, QueueFilter, Shelf, Sort
 from portal.cirqliz.decisions.queries import count_queue, find_neighbours, list_matching, list_queue
 from portal.cirqliz.decisions.services import decide_request
+from portal.cirqliz.models import AccessRequest, RequestPerimeter
 from portal.cirqliz.passes.queries import list_passes_of_request
 from portal.cirqliz.requests.services import withdraw_request
 from portal.cirqliz.states import ReexaminationCause, RefusalReason, RequestState, VehicleDecision
 from portal.common.actor import StaffRole, system_actor
 from portal.common.clock import SYSTEM_CLOCK, FixedClock
 from portal.common.errors import Conflict, Denied, Invalid, NotFound
+from portal.db import unit_of_work
 from portal.fleet.api import Category
 from portal.mail import list_outbox
 from portal.regulations.perimeters import Colour
@@ -186,6 +189,19 @@ def test_queue_is_narrowed_by_each_filter(world: World) -> None:
     for chosen, expected in cases:
         page = list_queue(world.territory.id, chosen, now + timedelta(seconds=5))
         assert [one.number for one in page.items] == [one.number for one in expected], chosen
+
+
+@pytest.mark.parametrize("text", ["ÉCOLE", "école", "École des", "îles"])
+def test_queue_is_searched_whatever_the_capitals(world: World, text: str) -> None:
+    found = world.ready()
+    with unit_of_work() as uow:
+        uow.session.execute(update(AccessRequest).values(company_name="École des Îles"))
+        uow.session.execute(update(RequestPerimeter).values(name="ÉCOLE DES ÎLES", event="Fête"))
+    now = SYSTEM_CLOCK.now() + timedelta(seconds=5)
+    for chosen in (QueueFilter(company=text), QueueFilter(place=text)):
+        assert [one.number for one in list_queue(world.territory.id, chosen, now).items] == [found.number]
+    for chosen in (QueueFilter(company="e_ole"), QueueFilter(place="e_ole")):
+        assert not list_queue(world.territory.id, chosen, now).items
 
 
 def test_queue_is_paged_and_counted(world: World) -> None:

@@ -126,7 +126,7 @@ def test_vehicle_may_not_stand_in_when_its_own_answer_stands_against_it(
     request_id = before(world, broken, stand_in)
     passes = len(list_passes_of_request(request_id))
     offered = list_stand_ins(pass_of(request_id, broken), inside(world).now())
-    assert [one.id for one in offered] == [free]
+    assert [one.id for one in offered.vehicles] == [free]
     with pytest.raises(Invalid, match=code):
         swap(world, request_id, broken, stand_in)
     assert len(list_passes_of_request(request_id)) == passes

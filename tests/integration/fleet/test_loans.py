@@ -20,11 +20,11 @@ from portal.db import session
 from portal.fleet import services as vehicles
 from portal.fleet import withdrawals
 from portal.fleet.loans import services
+from portal.fleet.loans.offers import OfferedFleet
 from portal.fleet.loans.queries import LoanPhase, count_offers, list_borrowed, list_lent
 from portal.fleet.loans.usable import (
     get_known_vehicles,
     get_usable_vehicles,
-    list_offered_vehicles,
     list_usable_vehicles,
 )
 from portal.fleet.models import LoanState, VehicleLoan
@@ -66,7 +66,7 @@ class Lending:
 
     def usable(self, company: MadeCompany, start: datetime, end: datetime) -> bool:
         one = {found.id for found in get_usable_vehicles(company.id, [self.vehicle_id], start, end)}
-        assert one == {found.id for found in list_usable_vehicles(company.id, start, end)}
+        assert one == {found.id for found in list_usable_vehicles(company.id, start, end, 9)}
         return self.vehicle_id in one
 
 
@@ -108,7 +108,7 @@ def test_only_the_borrower_may_use_the_vehicle_while_it_is_lent(lending: Lending
     for start, end, own, borrowed in cases:
         assert lending.usable(lending.lender, start, end) is own, (start, end)
         assert lending.usable(lending.borrower, start, end) is borrowed, (start, end)
-    offered = list_offered_vehicles(lending.borrower.id, clock=lending.clock)
+    offered = OfferedFleet(lending.borrower.id, lending.clock).find(limit=9)
     assert [(found.id, found.company_id) for found in offered] == [(lending.vehicle_id, lending.lender.id)]
 
 
@@ -199,7 +199,7 @@ def test_loan_past_its_dates_is_over_and_tells_nothing(lending: Lending, told: T
     lending.accept(loan_id)
     lending.clock.at = NOW + 5 * DAY
     assert list_borrowed(lending.borrower.id, clock=lending.clock)[0].phase is LoanPhase.OVER
-    assert list_offered_vehicles(lending.borrower.id, clock=lending.clock) == []
+    assert OfferedFleet(lending.borrower.id, lending.clock).find(limit=9) == []
     with pytest.raises(Conflict, match="loan-over"):
         lending.end(loan_id, lending.borrower)
     assert told == []

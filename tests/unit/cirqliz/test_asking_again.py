@@ -9,7 +9,7 @@ import pytest
 import shapely
 from flask import Flask
 
-from portal.cirqliz.requests.delays import UsualDelay, usual
+from portal.cirqliz.requests.delays import UsualDelay
 from portal.cirqliz.requests.messages import delay_sentences, duration_words
 from portal.cirqliz.requests.renewal import next_window
 from portal.cirqliz.requests.thread import is_mail_due
@@ -58,14 +58,6 @@ def test_next_dates_suit_the_perimeters(concerned: list[Perimeter], start: datet
 def test_next_dates_never_begin_before_tomorrow() -> None:
     today = Interval(NOW + timedelta(hours=1), NOW + timedelta(hours=2))
     assert next_window(today, NOW, PARIS, [perimeter()]).start == datetime(2026, 9, 16, 9, tzinfo=PARIS)
-
-
-@pytest.mark.parametrize(
-    ("hours", "within"),
-    [([], None), ([1] * 9, None), ([1] * 9 + [50], 1), (list(range(1, 21)), 18), ([3] * 10, 3)],
-)
-def test_delay_is_that_of_nine_in_ten(hours: list[int], within: int | None) -> None:
-    assert usual([timedelta(hours=h) for h in hours]) == (None if within is None else timedelta(hours=within))
 
 
 @pytest.mark.parametrize(

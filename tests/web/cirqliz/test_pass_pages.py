@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 
 from portal.cirqliz.models import AccessPass
+from portal.cirqliz.passes import stand_ins
 from portal.cirqliz.passes.links import pass_key
 from portal.cirqliz.passes.queries import PassView, find_by_short_code, get_pass, list_passes_of_request
 from portal.cirqliz.passes.services import give_back_pass
@@ -132,6 +133,27 @@ def test_pass_goes_to_another_vehicle_on_the_day_of_a_breakdown(world: World, cl
     assert get_pass(world.company.id, one.id).revoke_reason is RevocationReason.PLATE_SWAPPED
     assert "déjà été reporté" in client.get(f"{base(world, new)}/report").get_text()
     assert "ne peut pas être reporté" in client.post(url, {"vehicle": str(other)}, status=409).get_text()
+
+
+def test_stand_in_of_a_large_fleet_is_found_by_a_search(
+    world: World, client: PageClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stand_ins, "_MOST_OFFERED", 2)
+    (one,) = issued(world, "AA-111-AA")
+    begun(one)
+    url = f"{base(world, one)}/report"
+    other = world.vehicle("ZZ-222-BB")
+    assert client.get(f"{base(world, one)}/report?q=rien").find(id="q") is not None
+    world.vehicle("BB-222-BB")
+    page = client.get(url)
+    assert "qu’une partie de votre flotte" in page.get_text()
+    assert str(other) not in {option["value"] for option in page.select("#vehicle option")}
+    page = client.get(f"{url}?q=zz+222")
+    assert {option["value"] for option in page.select("#vehicle option")} == {"", str(other)}
+    form = page.select_one("form[method=post][action*=report]")
+    assert form is not None
+    client.submit(str(form["action"]), {"vehicle": str(other)})
+    assert "ZZ-222-BB" in {found.plate_display for found in list_passes_of_request(one.request_id)}
 
 
 def test_calendar_follows_the_dates_of_the_pass(world: World, client: PageClient) -> None:

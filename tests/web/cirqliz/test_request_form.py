@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 from bs4 import BeautifulSoup, Tag
-from sqlalchemy import update
+from sqlalchemy import insert, select, update
 
 from portal.cirqliz.models import AccessRequest
 from portal.cirqliz.requests import drafts
@@ -17,7 +17,10 @@ from portal.cirqliz.requests.documents import list_documents
 from portal.cirqliz.rules.settings import AccessValues, change_access_settings
 from portal.cirqliz.states import RequestState, VehicleDecision
 from portal.common.actor import StaffRole
+from portal.common.ids import new_id
 from portal.db import unit_of_work
+from portal.fleet.api import archive_vehicle
+from portal.fleet.models import Vehicle
 from portal.numeriz.api import law_snapshot
 from tests.factories.cirqliz import World
 from tests.factories.papers import jpeg_paper, pdf_paper, png_paper
@@ -317,3 +320,37 @@ def test_same_thing_is_asked_elsewhere_with_nothing_typed_again(world: World, cl
     assert value(page, "reason").strip() == found.reason
     assert value(page, "stops-0-address") == ""
     assert client.raw.post(f"{url}/renouvellement", data={"territory": "nulle-part"}).status_code == 404
+
+
+def test_every_vehicle_of_a_large_fleet_is_found_and_stays_ticked(world: World, client: PageClient) -> None:
+    ticked = world.vehicle("ZZ-998-ZZ")
+    other = world.vehicle("ZZ-999-ZZ", label="Élévateur")
+    large_fleet(world, 5_001)
+    page = client.get(new_url(world))
+    assert "Tout cocher (500)" in page.get_text()
+    for search in ("zz 999 zz", "ÉLÉVATEUR"):
+        values = filled(world, vehicles=[str(ticked)], vehicle_search=search, action="search")
+        page = client.post(new_url(world), values, status=200)
+        assert [str(box["value"]) for box in page.select("input[name=vehicles]")] == [str(ticked), str(other)]
+        assert values_of(page, "vehicles") == [str(ticked)]
+
+
+def test_renewal_keeps_the_vehicles_of_a_large_fleet(world: World, client: PageClient) -> None:
+    vehicle, gone = world.vehicle("ZZ-998-ZZ"), world.vehicle("ZZ-999-ZZ")
+    found = world.ready(vehicles=[vehicle, gone])
+    archive_vehicle(world.company_actor(), world.company.id, gone)
+    large_fleet(world, 5_001)
+    page = client.get(client.submit(f"{page_url(world, found.id)}/renouvellement"))
+    assert values_of(page, "vehicles") == [str(vehicle)]
+
+
+def large_fleet(world: World, count: int) -> None:
+    """Add vehicles whose plates come first."""
+    model = world.vehicle("AA-001-AA")
+    columns = Vehicle.__table__.columns
+    with unit_of_work() as uow:
+        row = dict(uow.session.execute(select(*columns).where(Vehicle.id == model)).one()._mapping)
+        plates = (f"AA{number % 899 + 100}A{'ABCDEFGH'[number // 899]}" for number in range(count))
+        uow.session.execute(
+            insert(Vehicle), [{**row, "id": new_id(), "plate": plate, "plate_key": plate} for plate in plates]
+        )

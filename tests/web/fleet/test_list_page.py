@@ -67,7 +67,7 @@ def fleet(app: Flask, page_client: PageClient) -> Fleet:
     complete = {"length_cm": 590, "width_cm": 200}
     make_vehicle(company.id, "AB-101-CD", label="Zoé", energy=Energy.ELECTRIC, air_class=AirClass.E, **complete, **N1)
     make_vehicle(company.id, "AB-102-CD", label="100 % frais", height_cm=None, gross_weight_kg=7500, **complete)
-    make_vehicle(company.id, "AB-103-CD", label="Grand", height_cm=400, air_class=AirClass.NONE, **complete)
+    make_vehicle(company.id, "AB-103-CD", label="GRAND ÉLÉVATEUR", height_cm=400, air_class=AirClass.NONE, **complete)
     make_vehicle(company.id, "AB-104-CD", archived_at=datetime(2025, 1, 1, tzinfo=UTC))
     page_client.sign_in(user.id)
     return Fleet(page_client, company.id)
@@ -77,6 +77,8 @@ CASES = (
     ("", "101 102 103"),
     ("?q=ab+1o2", "102"),
     ("?q=zo", "101"),
+    ("?q=ZOÉ", "101"),
+    ("?q=élév", "103"),
     ("?q=%25", "102"),
     ("?q=_", ""),
     ("?categorie=N1", "101"),
