@@ -237,3 +237,27 @@ def test_a_stop_out_of_its_hours_is_seen_when_it_has_windows():
     question = asked()
     question.stops[1]["windows"] = [[START + timedelta(hours=1), START + timedelta(hours=2)]]  # type: ignore[index]
     assert faults_of(answer(), question, law())
+
+
+def refusal(name: str) -> dict[str, Any]:
+    nothing = {"timeline": [], "legs": [], "geometry": None, "stops": []}
+    return {**answer(), **nothing, "status": "no_lawful_route", "blocking": [{"id": name, "code": "measure-no-entry"}]}
+
+
+def test_a_refusal_is_seen_when_what_it_names_may_forbid_nothing():
+    asleep = ban(hours=soon(-7200, -3600))
+    held = {"start": START - timedelta(days=1), "end": START + timedelta(days=1), "colours": {"red"}}
+    assert faults_of(refusal("rule"), asked(), law(ban())) == []
+    assert faults_of(refusal("zone"), asked(), law(FORBIDDEN["red"])) == []
+    assert faults_of(refusal("other"), asked(), law(ban()))
+    assert faults_of(refusal("rule"), asked(), law(asleep))
+    assert faults_of(refusal("rule"), asked(), law(ban(over=(("gross_weight_kg", 19_000),))))
+    assert faults_of(refusal("zone"), asked(passes=[held]), law(FORBIDDEN["red"]))
+
+
+def test_a_refusal_is_seen_when_it_names_hours_that_nobody_gave():
+    missed = refusal("rule") | {"blocking": [{"code": "window-missed"}]}
+    assert faults_of(missed, asked(), law())
+    question = asked()
+    question.stops[1]["windows"] = [[START - timedelta(hours=2), START - timedelta(hours=1)]]  # type: ignore[index]
+    assert faults_of(missed, question, law()) == []

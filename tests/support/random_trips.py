@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -68,22 +68,26 @@ def trip_of(asked: Asked) -> Trip:
         )
         for stop in asked.stops
     )
-    passes = tuple(
+    return Trip(
+        stops,
+        asked.depart_at,
+        Vehicle.from_public(asked.vehicle),
+        passes_of(asked.passes),
+        free_order=asked.free_order,
+        return_to_start=asked.return_to_start,
+    )
+
+
+def passes_of(passes: Sequence[Mapping[str, Any]]) -> tuple[PassRight, ...]:
+    """Passes, as the portal takes them."""
+    return tuple(
         PassRight(
             one["start"],
             one["end"],
             frozenset(one.get("perimeter_ids", ())),
             frozenset(Colour(colour) for colour in one.get("colours", ())),
         )
-        for one in asked.passes
-    )
-    return Trip(
-        stops,
-        asked.depart_at,
-        Vehicle.from_public(asked.vehicle),
-        passes,
-        free_order=asked.free_order,
-        return_to_start=asked.return_to_start,
+        for one in passes
     )
 
 

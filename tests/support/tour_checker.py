@@ -21,6 +21,10 @@ JOINT_M = 6.0
 """Who stands this near to a junction may drive on from any of its streets."""
 FASTEST_M_PER_S, JUMP_M = 45.0, 12.0
 _SECOND = timedelta(seconds=1)
+_LATEST = timedelta(hours=12)
+"""No tour takes longer beside its waits."""
+_HOURS_TOLD = timedelta(days=8)
+"""Of a stop that is left out the hours of the coming week are told."""
 
 type Point = tuple[float, float, datetime]
 
@@ -41,12 +45,12 @@ class Asked:
 def faults_of(answer: Mapping[str, Any], asked: Asked, law: Law) -> list[str]:
     """What is wrong with an answer; nothing when it holds."""
     if answer["status"] != "ok":
-        return list(_refusal(answer))
+        return [*_refusal(answer), *_reasons(answer, asked, law)]
     try:
         legs = _legs(answer)
     except ValueError as error:
         return [str(error)]
-    faults = [*_clock(answer, asked, legs), *_stops(answer, asked, legs)]
+    faults = [*_clock(answer, asked, legs), *_stops(answer, asked, legs), *_reasons(answer, asked, law)]
     stays = [Stay(_place(stop), _instant(stop["arrive_at"]), _instant(stop["leave_at"])) for stop in answer["stops"]]
     notices = {warning.get("notice") for warning in answer["warnings"]}
     reasons = [warning["reason"] for warning in answer["warnings"] if "reason" in warning]
@@ -67,6 +71,21 @@ def _refusal(answer: Mapping[str, Any]) -> Iterator[str]:
         yield "a refusal shows a way"
     if not answer["blocking"] and not answer.get("impossible_stops"):
         yield "a refusal names nothing"
+
+
+def _reasons(answer: Mapping[str, Any], asked: Asked, law: Law) -> Iterator[str]:
+    """What is said to be in the way must be able to be: a rule that binds the vehicle in those hours, hours that can
+    be missed. That no way is left is proven elsewhere, by brute force (`brute_way`)."""
+    last = [last for stop in asked.stops for _, last in stop.get("windows", ())]
+    latest = max([asked.depart_at, *last]) + _LATEST
+    left_out = [reason for item in answer.get("impossible_stops", ()) for reason in item["reasons"]]
+    for reasons, until in ((answer["blocking"], latest), (left_out, asked.depart_at + _HOURS_TOLD)):
+        for reason in reasons:
+            if "id" in reason and not law.may_forbid(reason["id"], asked.depart_at, until, asked.vehicle, asked.passes):
+                yield f"{reason['id']} is named, which forbids nothing"
+    for obstacle in answer["blocking"]:
+        if obstacle["code"] == "window-missed" and not last:
+            yield "hours are missed where there are none"
 
 
 def _instant(text: str) -> datetime:

@@ -99,6 +99,20 @@ class Law:
             *(broken for stay in stays for broken in case.at(stay)),
         ]
 
+    def may_forbid(
+        self,
+        rule_id: str,
+        start: datetime,
+        end: datetime,
+        vehicle: Mapping[str, Any],
+        passes: Sequence[Mapping[str, Any]] = (),
+    ) -> bool:
+        """Whether a rule forbids something to a vehicle at some moment of [start, end), wherever it may be."""
+        case = _Case(self, vehicle, passes, frozenset(), frozenset())
+        return any(
+            case._forbidden(rule, start, end, stops=False, here=False) for rule in self.rules if rule.id == rule_id
+        )
+
 
 class _Case:
     def __init__(

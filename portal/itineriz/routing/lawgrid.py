@@ -100,6 +100,7 @@ class LawGrid:
         self._bound = lru_cache(maxsize=_VEHICLES_KEPT)(self._find_bound)
         self._legs = lru_cache(maxsize=_LEGS_KEPT)(self._find_leg)
         self.hearing = lru_cache(maxsize=_VEHICLES_KEPT)(self._find_hearing)
+        self.sparing_stops = lru_cache(maxsize=_VEHICLES_KEPT)(self._find_sparing_stops)
         self._hits_of_part = lru_cache(maxsize=_PARTS_KEPT)(self._find_hits_of_part)
         self.slows: Truths = self._bearing_rows(columns.has(SLOWING))
         """(n,) the rows on which some measure closes nothing and adds time."""
@@ -190,6 +191,12 @@ class LawGrid:
             dtype=bool,
         )
         return Hearing(self._number, (silent[self.columns.rule] | self.columns.has(MUTE)).tobytes())
+
+    def _find_sparing_stops(self, vehicle: Vehicle) -> frozenset[str]:
+        """Ids of the measures that bind a vehicle but where it stops. `sparing_stops` keeps the answers."""
+        transit, stopping = self._bound(vehicle, False)
+        spared = (self.regulations[number] for number in np.flatnonzero(transit & ~stopping).tolist())
+        return frozenset(regulation.id for regulation in spared if isinstance(regulation, Measure))
 
     def _bearing_rows(self, which: Truths) -> Truths:
         """(n,) the rows on which some of these regulations (by number) bear."""

@@ -117,22 +117,40 @@ class Search:
     def run(self) -> Outcome:
         """The best lawful drive."""
         outcome = _Leg(self, self.leg).run()
-        if outcome.drive is not None or not self.leg_may_be_exempt(outcome):
+        if outcome.drive is not None or outcome.cut_short:
             return outcome
-        beyond: frozenset[str] = frozenset()
-        tried = outcome
-        while True:
-            exempting = _exempting(self.overlay.law, tried) - beyond
-            if not exempting:
-                return outcome
-            beyond |= exempting
-            tried = _Leg(self, replace(self.leg, beyond=beyond)).run()
-            if tried.drive is not None:
-                return replace(tried, beyond=beyond)
+        return self._behind_what_breaks_least(outcome) or self._behind_any() or outcome
 
-    def leg_may_be_exempt(self, outcome: Outcome) -> bool:
-        """Tell whether what blocks has an exemption for those who have no other access to their stop."""
-        return not outcome.cut_short and bool(_exempting(self.overlay.law, outcome))
+    def _behind_what_breaks_least(self, refused: Outcome) -> Outcome | None:
+        """The drive as if the stop were inside what blocks and spares those who stop, as long as anything is added."""
+        beyond: frozenset[str] = frozenset()
+        tried = refused
+        while exempting := _exempting(self.overlay.law, tried) - beyond:
+            beyond |= exempting
+            tried = self._run_beyond(beyond)
+            if tried.drive is not None:
+                return tried
+        return None
+
+    def _behind_any(self) -> Outcome | None:
+        """The same where what breaks least spares nobody and another way does; None proves that no exemption helps.
+
+        Nothing is taken for an only access that the stop can be reached without.
+        """
+        beyond = grid_of(self.overlay.engine, self.overlay.law).sparing_stops(self.leg.vehicle)
+        found = self._run_beyond(beyond, why=False) if beyond else None
+        if found is None or found.drive is None:
+            return None
+        check = check_drive(self.overlay.engine, self.overlay.law, found.drive, self.leg)
+        beyond = frozenset(reason.id for violation in check.violations for reason in violation.reasons)
+        for one in sorted(beyond):
+            fewer = self._run_beyond(beyond - {one}, why=False)
+            if fewer.drive is not None:
+                beyond, found = beyond - {one}, fewer
+        return replace(found, beyond=beyond)
+
+    def _run_beyond(self, beyond: frozenset[str], *, why: bool = True) -> Outcome:
+        return replace(_Leg(self, replace(self.leg, beyond=beyond)).run(why=why), beyond=beyond)
 
 
 class _Leg:
@@ -155,7 +173,8 @@ class _Leg:
         self._counts_zones = len(self._asked_law.zone_regs) > 0
         self.exact = self._counts_zones
 
-    def run(self) -> Outcome:
+    def run(self, *, why: bool = True) -> Outcome:
+        """The best lawful drive under this reading. why: where there is none, find what is in the way."""
         search = self.search
         free = self.engine.plain_way(search.start, search.end, search.costing, 0, search.on_street)
         drive: Drive | None = None
@@ -166,7 +185,7 @@ class _Leg:
             way = way or self._way(self._asked_law)
             if way is None:
                 # The law of the first and last edge only closes more of them, but where zones are counted.
-                return self._refused()
+                return self._refused() if why else Outcome(None, None, ())
             is_free = free is not None and way.same_as(free.way)
             drive = free.drive if free is not None and is_free else self.engine.drive_of(way)
             check = check_drive(self.engine, self.law, drive, self.leg)
