@@ -14,6 +14,7 @@ from portal.itineriz.trip import Caution, Notice, RoadLimit
 from portal.numeriz.api import sentence
 from portal.regulations.evaluate import State
 from portal.regulations.vehicles import Fact
+from portal.web import filters
 
 
 def _(text: str, /, **params: object) -> str:
@@ -158,6 +159,12 @@ def notice_sentence(notice: str, params: Mapping[str, Any]) -> str:
             "Limitations de vitesse et circulations alternées des arrêtés\u00a0: environ %(minutes)s\u00a0min de plus, comptées.",
             minutes=params["minutes"],
         ),
+        Notice.AWAITS_LAW: lambda: _(
+            "«\u00a0%(title)s\u00a0»\u00a0: attendez %(time)s à l’arrêt n°\u00a0%(number)s, c’est fermé jusque-là.",
+            title=params["title"],
+            time=filters.duration(params["seconds"]),
+            number=int(params["stop"]) + 1,
+        ),
         Notice.ORDER_UNAVAILABLE: lambda: _(
             "L’ordre des arrêts n’a pas pu être amélioré\u00a0: celui donné est suivi."
         ),
@@ -246,7 +253,6 @@ def fault(error: PortalError) -> str:
         "routing-engine-warned": lambda: _(
             "Le calcul d’itinéraire a été refusé\u00a0: une donnée du véhicule n’a pas été comprise."
         ),
-        "route-times-unknown": lambda: _("Le calcul d’itinéraire a échoué. Réessayez dans un instant."),
         "depart-in-the-past": lambda: _("Le départ est passé."),
     }
     known = sentences.get(error.code)

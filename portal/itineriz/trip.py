@@ -90,6 +90,7 @@ class Notice(StrEnum):
     SEARCH_STOPPED = "search-stopped"
     NO_OTHER_ACCESS = "no-other-access"
     DELAYED = "delayed-by-orders"
+    AWAITS_LAW = "awaits-law"
     ORDER_UNAVAILABLE = "order-not-improved"
 
 

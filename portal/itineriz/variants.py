@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from portal.common.clock import SYSTEM_CLOCK, Clock
 from portal.itineriz.held_passes import held_passes, supposed_passes
+from portal.itineriz.places.hours import clock_spans, windows_near
 from portal.itineriz.queries import RouteView
 from portal.itineriz.services import CreateRoute
+from portal.itineriz.trip import Stop
 from portal.itineriz.trip_values import stop_of
 from portal.regulations.passes import PassRight
 from portal.regulations.perimeters import Colour
@@ -31,12 +34,15 @@ class OtherVehicle:
 class Changed:
     """What a variant changes; None leaves as it is. depart_at ends an arrival that was asked for.
 
-    supposed: passes that are not held, besides those the tour supposes already.
+    supposed: passes that are not held, besides those the tour supposes already. zone: when the tour leaves on another
+    day of this clock, its stops are served at their hours of that day; None keeps their windows, for a departure that
+    was found with them.
     """
 
     vehicle: OtherVehicle | None = None
     depart_at: datetime | None = None
     supposed: tuple[PassRight, ...] = ()
+    zone: ZoneInfo | None = None
 
 
 def family_of(route: RouteView) -> UUID:
@@ -54,7 +60,7 @@ def variant(route: RouteView, company_id: UUID, changed: Changed, *, clock: Cloc
     return CreateRoute(
         territory_id=route.territory_id,
         company_id=company_id,
-        stops=tuple(stop_of(values) for values in route.stops),
+        stops=_stops(route, changed),
         depart_at=changed.depart_at or route.depart_at,
         vehicle=vehicle.public,
         vehicle_id=vehicle.vehicle_id,
@@ -66,6 +72,16 @@ def variant(route: RouteView, company_id: UUID, changed: Changed, *, clock: Cloc
         label=route.label,
         compared_with=family_of(route),
         supposed_passes=(*supposed_passes(route.passes), *changed.supposed),
+    )
+
+
+def _stops(route: RouteView, changed: Changed) -> tuple[Stop, ...]:
+    stops = tuple(stop_of(values) for values in route.stops)
+    at, zone = changed.depart_at, changed.zone
+    if at is None or zone is None or at.astimezone(zone).date() == route.depart_at.astimezone(zone).date():
+        return stops
+    return tuple(
+        replace(stop, windows=windows_near(at, zone, clock_spans(stop.windows, zone), arrival=False)) for stop in stops
     )
 
 

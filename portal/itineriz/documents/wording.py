@@ -90,6 +90,13 @@ def caution_text(values: Mapping[str, Any], zone: ZoneInfo, names: Sequence[str]
                 title=params["title"],
                 name=names[int(params["stop"])],
             )
+        if values["notice"] == Notice.AWAITS_LAW and names:
+            return _(
+                "«\u00a0%(title)s\u00a0»\u00a0: attendez %(time)s à «\u00a0%(name)s\u00a0», c’est fermé jusque-là.",
+                title=params["title"],
+                time=filters.duration(params["seconds"]),
+                name=names[int(params["stop"])],
+            )
         return notice_sentence(str(values["notice"]), params)
     except (KeyError, ValueError, IndexError):
         return str(values.get("text", ""))

@@ -15,7 +15,7 @@ from flask_babel import gettext as _
 from portal.common.clock import SYSTEM_CLOCK
 from portal.common.errors import Invalid
 from portal.common.text import whole_number
-from portal.fleet.api import list_offered_vehicles
+from portal.fleet.api import OfferedFleet
 from portal.itineriz.addresses import services, words
 from portal.itineriz.addresses.checking import MOST_ADDRESSES
 from portal.itineriz.addresses.documents import points, spans_csv, week_csv
@@ -58,7 +58,7 @@ def list_checks(company_id: UUID) -> ResponseReturnValue:
 def new_check(company_id: UUID) -> ResponseReturnValue:
     """Ask for a check."""
     place = chosen_territory()
-    form = CheckForm(place, list_offered_vehicles(company_id))
+    form = CheckForm(place, OfferedFleet(company_id))
     if request.method == "GET":
         form.propose(SYSTEM_CLOCK.now().astimezone(ZoneInfo(place.timezone)).date())
     elif form.validate() and (check_id := _ask(form, company_id)) is not None:

@@ -12,12 +12,12 @@ from flask_babel import gettext as _
 
 from portal.common.clock import SYSTEM_CLOCK
 from portal.common.errors import Invalid, NotFound
-from portal.fleet.api import list_offered_vehicles
+from portal.fleet.api import OfferedFleet
 from portal.itineriz import queries, services
 from portal.itineriz.pages.blueprint import MEMBER, ROUTES, blueprint
 from portal.itineriz.pages.forms import ARRIVE, LEAVE, MOST_STOPS, RouteForm
 from portal.itineriz.pages.vehicles import OTHER_VEHICLE
-from portal.itineriz.places.hours import hours_text
+from portal.itineriz.places.hours import clock_spans, hours_text
 from portal.itineriz.places.queries import list_places
 from portal.itineriz.queries import RouteView
 from portal.itineriz.trip_values import stop_of
@@ -40,7 +40,7 @@ def new_route(company_id: UUID) -> ResponseReturnValue:
     place = _chosen_place(places, model)
     form = RouteForm(
         place,
-        list_offered_vehicles(company_id),
+        OfferedFleet(company_id),
         list_places(company_id, place.id),
         data=_typed_before(model, place) if model is not None and model.territory_id == place.id else None,
     )
@@ -95,14 +95,13 @@ def _typed_before(route: RouteView, place: TerritoryView) -> dict[str, Any]:
     rows = []
     for values in route.stops:
         stop = stop_of(values)
-        spans = [(f"{w.start.astimezone(zone):%H:%M}", f"{w.end.astimezone(zone):%H:%M}") for w in stop.windows]
         rows.append(
             {
                 "address": stop.label,
                 "lon": str(stop.lon),
                 "lat": str(stop.lat),
                 "service_min": str(stop.service_s // 60),
-                "hours": hours_text(spans),
+                "hours": hours_text(clock_spans(stop.windows, zone)),
             }
         )
     sizes = {

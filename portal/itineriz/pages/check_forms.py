@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -13,7 +12,7 @@ from flask_wtf.file import FileField
 from wtforms import HiddenField, StringField, TextAreaField
 
 from portal.common.errors import Invalid
-from portal.fleet.api import VehicleView
+from portal.fleet.api import OfferedFleet
 from portal.itineriz.addresses.finding import Candidate
 from portal.itineriz.messages import fault
 from portal.itineriz.pages.local_time import add_fault
@@ -36,11 +35,11 @@ class CheckForm(VehicleForm):
     file = FileField(_l("Ou un fichier"))
     week = StringField(_l("Premier jour de la semaine"))
 
-    def __init__(self, place: TerritoryView, vehicles: Sequence[VehicleView], **options: Any) -> None:
+    def __init__(self, place: TerritoryView, fleet: OfferedFleet, **options: Any) -> None:
         super().__init__(**options)
         self.place = place
         self.territory.data = place.slug
-        self.offer_vehicles(vehicles)
+        self.offer_vehicles(fleet)
         for field in (self.vehicle, self.week):
             field.flags.required = True
 

@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from portal.common.errors import Invalid
-from portal.fleet.api import list_offered_vehicles
+from portal.fleet.api import OfferedFleet
 from portal.itineriz import queries, services
 from portal.itineriz.documents.layers import perimeter_titles
 from portal.itineriz.messages import fault
@@ -50,7 +50,7 @@ def compare_route(company_id: UUID, route_id: UUID) -> ResponseReturnValue:
     asked = queries.get_route(company_id, route_id)
     route = asked if asked.compared_with is None else queries.get_route(company_id, family_of(asked))
     place = get_territory_by_id(route.territory_id)
-    form = CompareForm(route, place, list_offered_vehicles(company_id), perimeter_titles(route))
+    form = CompareForm(route, place, OfferedFleet(company_id), perimeter_titles(route))
     if request.method == "POST" and form.validate() and (changed := form.changed()) is not None:
         try:
             services.create_route(current_actor(), variant(route, company_id, changed))

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
-from wtforms import SelectField, StringField
+from wtforms import StringField
 from wtforms.fields.choices import SelectChoice
 
-from portal.fleet.api import VehicleView
+from portal.fleet.api import OfferedFleet
 from portal.itineriz.pages.local_time import read_day, read_hour
-from portal.itineriz.pages.vehicles import vehicle_label
+from portal.itineriz.pages.vehicles import FleetForm, vehicle_label
 from portal.itineriz.ports import passes_of
 from portal.itineriz.queries import RouteView
 from portal.itineriz.variants import Changed, OtherVehicle, supposed_pass
@@ -27,27 +26,24 @@ SAME = "meme"
 _ASKED_COLOURS = (Colour.BLUE, Colour.RED, Colour.GREY, Colour.BLACK)
 
 
-class CompareForm(FlaskForm):
+class CompareForm(FleetForm):
     """What a variant changes. perimeters: names by id, those the answer speaks of."""
 
-    vehicle = SelectField(_l("Véhicule"), validate_choice=False)
     day = StringField(_l("Jour du départ"))
     hour = StringField(_l("Heure du départ"))
     colours = CheckboxesField(_l("Avec un laissez-passer pour tout périmètre"), validate_choice=False)
     perimeters = CheckboxesField(_l("Avec un laissez-passer pour"), validate_choice=False)
 
     def __init__(
-        self, route: RouteView, place: TerritoryView, vehicles: Sequence[VehicleView], perimeters: Mapping[str, str]
+        self, route: RouteView, place: TerritoryView, fleet: OfferedFleet, perimeters: Mapping[str, str]
     ) -> None:
-        self._place, self._perimeters = place, perimeters
+        self._place, self._perimeters, self._same_id = place, perimeters, route.vehicle_id
         self._zone = ZoneInfo(place.timezone)
         local = route.depart_at.astimezone(self._zone)
         self._as_before = {"vehicle": SAME, "day": f"{local:%Y-%m-%d}", "hour": f"{local:%H:%M}"}
         super().__init__(data=self._as_before)
-        self._vehicles = {str(vehicle.id): vehicle for vehicle in vehicles if vehicle.id != route.vehicle_id}
         same = _("Le même (%(label)s)", label=route.vehicle_label) if route.vehicle_label else _("Le même")
-        others = [SelectChoice(key, vehicle_label(vehicle)) for key, vehicle in self._vehicles.items()]
-        self.vehicle.choices = [SelectChoice(SAME, same), *others]
+        self.offer_fleet(fleet, before=[SelectChoice(SAME, same)], apart_from=route.vehicle_id)
         for field in (self.vehicle, self.day, self.hour):
             field.flags.required = True
         self.colours.choices = [SelectChoice(colour.value, str(COLOURS[colour])) for colour in _ASKED_COLOURS]
@@ -58,7 +54,7 @@ class CompareForm(FlaskForm):
         day = read_day(self.day)
         depart_at = read_hour(self.hour, day, self._zone) if day is not None else None
         vehicle = self._vehicle()
-        if depart_at is None or self.vehicle.errors:
+        if depart_at is None or self.vehicle.errors or self.plate.errors:
             return None
         typed = {"day": str(day), "hour": f"{depart_at.astimezone(self._zone):%H:%M}"}
         same_hour = all(self._as_before[name] == value for name, value in typed.items())
@@ -70,14 +66,17 @@ class CompareForm(FlaskForm):
         if vehicle is None and same_hour and supposed is None:
             self.form_errors.append(_("Changez au moins le véhicule, l’heure ou un laissez-passer."))
             return None
-        return Changed(vehicle, None if same_hour else depart_at, (supposed,) if supposed else ())
+        moved_to = None if same_hour else depart_at
+        return Changed(vehicle, moved_to, (supposed,) if supposed else (), zone=self._zone)
 
     def _vehicle(self) -> OtherVehicle | None:
         """Another vehicle of the fleet; None for the same, or with its fault beside the field."""
-        chosen = self._vehicles.get(str(self.vehicle.data))
+        chosen = self.fleet_vehicle()
         if chosen is None:
-            if self.vehicle.data != SAME:
+            if self.vehicle.data != SAME and not self.plate.errors:
                 self.vehicle.errors = [*self.vehicle.errors, _("Choisissez un véhicule.")]
+            return None
+        if chosen.id == self._same_id:
             return None
         public: Mapping[str, Any] = chosen.public()
         return OtherVehicle(public, chosen.id, vehicle_label(chosen), passes_of(self._place.id, chosen.id))

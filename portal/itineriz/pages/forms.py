@@ -15,7 +15,7 @@ from wtforms.fields.choices import SelectChoice
 
 from portal.common.errors import Invalid
 from portal.common.text import whole_number
-from portal.fleet.api import VehicleView
+from portal.fleet.api import OfferedFleet
 from portal.itineriz import asking
 from portal.itineriz.messages import fault
 from portal.itineriz.pages.local_time import read_day, read_hour
@@ -54,7 +54,7 @@ class RouteForm(VehicleForm):
     def __init__(
         self,
         place: TerritoryView,
-        vehicles: Sequence[VehicleView],
+        fleet: OfferedFleet,
         places: Sequence[PlaceView] = (),
         **options: Any,
     ) -> None:
@@ -63,7 +63,7 @@ class RouteForm(VehicleForm):
         self.zone = ZoneInfo(place.timezone)
         self._places = {str(saved.id): saved for saved in places}
         self.territory.data = place.slug
-        self.offer_vehicles(vehicles)
+        self.offer_vehicles(fleet)
         self._dress_stops()
 
     @property

@@ -14,7 +14,7 @@ from flask_babel import ngettext
 from portal.common.clock import SYSTEM_CLOCK
 from portal.common.errors import Invalid
 from portal.common.text import whole_number
-from portal.fleet.api import list_offered_vehicles
+from portal.fleet.api import OfferedFleet
 from portal.itineriz.asking import MOST_STOPS
 from portal.itineriz.models import UploadState
 from portal.itineriz.pages.blueprint import MEMBER, ROUTES, blueprint
@@ -83,7 +83,7 @@ def show_stops(company_id: UUID, upload_id: UUID) -> ResponseReturnValue:
     if upload.state is UploadState.USED and upload.route_id is not None:
         return redirect(url_for("itineriz.show_route", company_id=company_id, route_id=upload.route_id), 303)
     place = get_territory_by_id(upload.territory_id)
-    form = TourForm(place, list_offered_vehicles(company_id))
+    form = TourForm(place, OfferedFleet(company_id))
     if request.method == "GET":
         form.propose(SYSTEM_CLOCK.now(), PurePath(upload.file_name).stem)
     elif form.validate() and (route_id := _make_route(form, company_id, upload)) is not None:

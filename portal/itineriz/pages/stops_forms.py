@@ -17,7 +17,7 @@ from wtforms import BooleanField, HiddenField, RadioField, StringField
 from wtforms.fields.choices import SelectChoice
 
 from portal.common.errors import Invalid
-from portal.fleet.api import VehicleView
+from portal.fleet.api import OfferedFleet
 from portal.itineriz.messages import fault
 from portal.itineriz.pages.local_time import add_fault, read_day, read_hour
 from portal.itineriz.pages.picking import AddressFields, Picked, read_hours_of, read_service_min
@@ -100,12 +100,12 @@ class TourForm(AddressFields, VehicleForm):
     free_order = BooleanField(_l("Laisser le site choisir l’ordre des arrêts"))
     return_to_start = BooleanField(_l("Revenir au départ à la fin"))
 
-    def __init__(self, place: TerritoryView, vehicles: Sequence[VehicleView], **options: Any) -> None:
+    def __init__(self, place: TerritoryView, fleet: OfferedFleet, **options: Any) -> None:
         super().__init__(**options)
         self.place = place
         self.zone = ZoneInfo(place.timezone)
         self.address.label.text = _("Adresse de départ")
-        self.offer_vehicles(vehicles)
+        self.offer_vehicles(fleet)
         for field in (self.vehicle, self.when, self.day, self.hour):
             field.flags.required = True
 

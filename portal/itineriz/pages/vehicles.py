@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any
+from uuid import UUID
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -13,16 +15,66 @@ from wtforms.fields.choices import SelectChoice
 
 from portal.common.errors import Invalid
 from portal.common.units import decimal_number
-from portal.fleet.api import VehicleView
+from portal.fleet.api import OfferedFleet, VehicleView, plate_key
 from portal.regulations.vehicles import AirClass, Fact, Vehicle
 
 OTHER_VEHICLE = "autre"
+MOST_LISTED = 1000
+"""The others of a larger fleet are reached by their plates."""
 
 
-class VehicleForm(FlaskForm):
-    """The fields of a vehicle, for forms that ask for one. `offer_vehicles` comes before anything is read."""
+class FleetForm(FlaskForm):
+    """A vehicle of the fleet, for forms that ask for one. `offer_fleet` comes before anything is read."""
 
     vehicle = SelectField(_l("Véhicule"), validate_choice=False)
+    plate = StringField(_l("Ou sa plaque"), description=_l("Pour un véhicule de votre flotte absent de la liste."))
+
+    def offer_fleet(
+        self,
+        fleet: OfferedFleet,
+        *,
+        before: Sequence[SelectChoice] = (),
+        after: Sequence[SelectChoice] = (),
+        apart_from: UUID | None = None,
+    ) -> None:
+        """Offer the vehicles of a fleet, as many as a list holds, between other choices."""
+        self._fleet, self._before, self._after = fleet, before, after
+        listed = fleet.find(limit=MOST_LISTED + 1)
+        self.is_cut = len(listed) > MOST_LISTED
+        # The one that is chosen already stays, wherever it stands in the fleet: another would be taken in its place.
+        chosen = fleet.get([*_ids(self.vehicle.data)])
+        self._vehicles = {str(one.id): one for one in (*listed[:MOST_LISTED], *chosen) if one.id != apart_from}
+        self._list(self._vehicles.values())
+
+    def fleet_vehicle(self) -> VehicleView | None:
+        """The vehicle whose plate was typed, else the one chosen; None with the fault beside the plate, or for neither.
+
+        Part of a plate chooses nothing: what answers it takes the place of the list.
+        """
+        typed = (self.plate.data or "").strip()
+        if not typed:
+            return self._vehicles.get(str(self.vehicle.data))
+        found = self._fleet.find(typed, limit=MOST_LISTED)
+        same = [one for one in found if plate_key(one.plate) == plate_key(typed)]
+        if len(same) == 1:
+            return same[0]
+        if found:
+            self._list(same or found, SelectChoice("", _("Choisir…")))
+            self.vehicle.data = self.plate.data = ""
+            fault = _("Choisissez dans la liste\u00a0: elle montre les véhicules qui répondent à votre recherche.")
+        else:
+            fault = _("Aucun véhicule de votre flotte n’a cette plaque.")
+        self.plate.errors = [*self.plate.errors, fault]
+        return None
+
+    def _list(self, vehicles: Iterable[VehicleView], *first: SelectChoice) -> None:
+        listed = (SelectChoice(str(vehicle.id), vehicle_label(vehicle)) for vehicle in vehicles)
+        self.vehicle.choices = [*first, *self._before, *listed, *self._after]
+
+
+class VehicleForm(FleetForm):
+    """The fields of a vehicle of the fleet or of any other. `offer_vehicles` comes before anything is read."""
+
     gross_weight = StringField(_l("PTAC (tonnes)"))
     combination_weight = StringField(
         _l("PTRA (tonnes)"), description=_l("Poids de l’ensemble, seulement avec une remorque.")
@@ -34,11 +86,9 @@ class VehicleForm(FlaskForm):
     air_class = SelectField(_l("Vignette Crit’Air"), validate_choice=False)
     hazmat = BooleanField(_l("Transporte des matières dangereuses (TMD)"))
 
-    def offer_vehicles(self, vehicles: Sequence[VehicleView]) -> None:
+    def offer_vehicles(self, fleet: OfferedFleet) -> None:
         """Offer the vehicles of the fleet, and another one."""
-        self._vehicles = {str(vehicle.id): vehicle for vehicle in vehicles}
-        choices = [SelectChoice(key, vehicle_label(vehicle)) for key, vehicle in self._vehicles.items()]
-        self.vehicle.choices = [*choices, SelectChoice(OTHER_VEHICLE, _("Un autre véhicule"))]
+        self.offer_fleet(fleet, after=[SelectChoice(OTHER_VEHICLE, _("Un autre véhicule"))])
         names = {AirClass.E: "Crit’Air E", AirClass.NONE: _("Sans vignette")}
         classes = [SelectChoice(one.value, names.get(one, f"Crit’Air\u00a0{one.value}")) for one in AirClass]
         self.air_class.choices = [SelectChoice("", _("Je ne sais pas")), *classes]
@@ -50,9 +100,11 @@ class VehicleForm(FlaskForm):
 
     def read_vehicle(self) -> tuple[dict[str, Any], VehicleView | None] | None:
         """The public object of the vehicle and, of the fleet, its view; None with the fault beside its field."""
-        chosen = self._vehicles.get(str(self.vehicle.data))
+        chosen = self.fleet_vehicle()
         if chosen is not None:
             return chosen.public(), chosen
+        if self.plate.errors:
+            return None
         if self.vehicle.data != OTHER_VEHICLE:
             self.vehicle.errors = [*self.vehicle.errors, _("Choisissez un véhicule.")]
             return None
@@ -95,6 +147,12 @@ class VehicleForm(FlaskForm):
             except Invalid:
                 field.errors = [*field.errors, _("Ce nombre n’est pas valable pour un véhicule.")]
         return public
+
+
+def _ids(text: object) -> Iterator[UUID]:
+    """The id that a choice of the list is, if it is one."""
+    with suppress(ValueError):
+        yield UUID(str(text))
 
 
 def chosen_label(chosen: VehicleView | None) -> str:

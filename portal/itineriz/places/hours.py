@@ -78,6 +78,11 @@ def hours_text(spans: Iterable[Sequence[str]]) -> str:
     return ", ".join(f"{start}-{end}" for start, end in spans)
 
 
+def clock_spans(windows: Iterable[Interval], zone: ZoneInfo) -> tuple[ClockSpan, ...]:
+    """Instants as hours of the local clock, whatever the day."""
+    return tuple((f"{one.start.astimezone(zone):%H:%M}", f"{one.end.astimezone(zone):%H:%M}") for one in windows)
+
+
 def windows_on(day: date, zone: ZoneInfo, spans: Iterable[Sequence[str]]) -> tuple[Interval, ...]:
     """The instants of the spans on a local day, in order."""
     found = []

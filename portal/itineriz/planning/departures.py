@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from portal.itineriz.planning.hours import HORIZON, bounds_around
+from portal.itineriz.planning.hours import HORIZON, MINUTE, bounds_around, to_minute
 from portal.itineriz.planning.tour import Round, Tour
 from portal.itineriz.trip import Proposal, ProposalKind
 from portal.regulations.evaluate import Reason
@@ -21,7 +21,6 @@ from portal.regulations.snapshot import LawSnapshot
 type Attempt = Callable[[datetime], Tour]
 type Hold = Callable[[int, datetime], Tour]
 
-MINUTE: Final = timedelta(minutes=1)
 _MOST_TRIED: Final = 4
 _LEGS_TRIED: Final = 60
 """How many legs may be driven again in the search of an hour: a long tour is tried at fewer hours."""
@@ -39,12 +38,6 @@ def tries_for(legs: int) -> int:
 def _tails(tour: Tour, asked: datetime) -> list[timedelta]:
     last = tour.visits[-1].leave_at - asked
     return [last, last + timedelta(seconds=tour.refused_s + MINUTE.total_seconds())]
-
-
-def to_minute(at: datetime, step: int) -> datetime:
-    """The whole minute at or beyond an instant, in the direction of the search."""
-    floor = at.replace(second=0, microsecond=0)
-    return floor if step < 0 or floor == at else floor + MINUTE
 
 
 def narrowed(refused: datetime, lawful: datetime, step: int, works: Callable[[datetime], bool]) -> datetime:
@@ -124,23 +117,27 @@ _STEPS_BACK: Final = 5
 
 
 def _latest_of_stretch(attempt: Attempt, arrive_by: datetime, depart_at: datetime, tour: Tour) -> Latest:
-    """Later while that still arrives in time: by the time left over, then minute by minute between yes and no."""
+    """Later while that still arrives in time: by the time left over, then by the minute between yes and no."""
     tours = {depart_at: tour}
 
     def works(at: datetime) -> bool:
         tours[at] = attempt(at)
         return _in_time(tours[at], arrive_by)
 
-    step = max(MINUTE, timedelta(seconds=-tour.late_s(arrive_by)))
-    late = depart_at + step
+    late = depart_at + _to_spare(tour, arrive_by)
     while late <= arrive_by and works(late):
         depart_at = late
-        late += max(MINUTE, timedelta(seconds=-tours[late].late_s(arrive_by)))
+        late += _to_spare(tours[late], arrive_by)
     whole = to_minute(depart_at, -1)
     if whole != depart_at and works(whole):
         depart_at = whole
     best = narrowed(min(late, arrive_by), depart_at, -1, works)
     return Latest(best, tours[best], found=True)
+
+
+def _to_spare(tour: Tour, arrive_by: datetime) -> timedelta:
+    """By how much later a tour that arrives in time may leave at most: what is left over, and its longest wait."""
+    return max(MINUTE, timedelta(seconds=max(tour.idle_s, default=0.0) - tour.late_s(arrive_by)))
 
 
 def proposals(
@@ -151,22 +148,24 @@ def proposals(
     round_: Round,
     tries: int,
     earliest: datetime | None = None,
+    arrive_by: datetime | None = None,
 ) -> tuple[Proposal, ...]:
     """Other hours, or a wait at a stop, that save time from door to door: at most three, the best first.
 
-    Tried around the bounds of what the tour goes round, and later by the time it waits for a window; each was driven
-    lawfully. round_: the tour asked for. earliest: no departure before this instant.
+    Tried around the bounds of what the tour goes round, and later by the time it waits at a stop; each was driven
+    lawfully. round_: the tour asked for. earliest: no departure before this instant. arrive_by: none that comes to the
+    last stop after it.
     """
     asked, passes = round_.depart_at, round_.passes
     costly = [item.reason for item in tour.avoided.values() if item.seconds > _COSTLY_S]
-    waiting = next((visit.wait_s for visit in tour.visits[1:] if visit.wait_s > _COSTLY_S), 0.0)
+    waiting = next((idle_s for idle_s in tour.idle_s if idle_s > _COSTLY_S), 0.0)
     if not costly and not waiting:
         return ()
     starts, ends = bounds_around(law, costly, asked, passes)
     if waiting:
         ends.append(to_minute(asked + timedelta(seconds=waiting), -1))
     found = [
-        *_other_hours(attempt, tour, asked, starts, ends, tries, earliest),
+        *_other_hours(attempt, tour, asked, starts, ends, tries, earliest, arrive_by),
         *_waits(hold, tour, costly, law, round_, tries),
     ]
     return tuple(sorted(found, key=lambda proposal: -proposal.saves_s)[:_MOST_PROPOSALS])
@@ -180,7 +179,13 @@ def _other_hours(
     ends: Sequence[datetime],
     tries: int,
     earliest: datetime | None,
+    arrive_by: datetime | None,
 ) -> Iterable[Proposal]:
+    def saved_by(other: Tour) -> float:
+        """Seconds from door to door that the other tour saves; nothing when it is not lawful, or not in time."""
+        in_time = other.complete if arrive_by is None else _in_time(other, arrive_by)
+        return tour.duration_s - other.duration_s if in_time else 0.0
+
     whole = tour.arrive_at - asked
     later = sorted({to_minute(end - lead, 1) for end in ends for lead in (timedelta(), whole)})
     earlier = sorted({to_minute(start - whole, -1) for start in starts}, reverse=True)
@@ -191,20 +196,15 @@ def _other_hours(
         refused = asked
         for hour in near:
             other = attempt(hour)
-            if _better_by(tour, other) < LEAST_SAVED_S:
+            if saved_by(other) < LEAST_SAVED_S:
                 refused = hour
                 continue
-            best = narrowed(refused, hour, step, lambda at: _better_by(tour, attempt(at)) >= LEAST_SAVED_S)
+            best = narrowed(refused, hour, step, lambda at: saved_by(attempt(at)) >= LEAST_SAVED_S)
             at_best = attempt(best)
-            if _better_by(tour, at_best) < _better_by(tour, other) - LEAST_SAVED_S:
+            if saved_by(at_best) < saved_by(other) - LEAST_SAVED_S:
                 best, at_best = hour, other
-            yield Proposal(kind, best, at_best.arrive_at, _better_by(tour, at_best))
+            yield Proposal(kind, best, at_best.arrive_at, saved_by(at_best))
             break
-
-
-def _better_by(tour: Tour, other: Tour) -> float:
-    """Seconds from door to door that the other tour saves; nothing when it is not lawful."""
-    return tour.duration_s - other.duration_s if other.complete else 0.0
 
 
 def _waits(

@@ -11,6 +11,7 @@ from typing import Final
 from portal.common.errors import Invalid
 from portal.itineriz.planning.crossed import avoided_of, forbidden_lines
 from portal.itineriz.planning.delays import slowed
+from portal.itineriz.planning.hours import closed_spans, outside, to_minute
 from portal.itineriz.planning.tour import Round, Tour
 from portal.itineriz.planning.windows import both, first_begin
 from portal.itineriz.routing.checking import Check, LegContext, check_drive, check_stay, ids_at
@@ -21,15 +22,17 @@ from portal.itineriz.routing.lawgrid import LawGrid
 from portal.itineriz.routing.search import Limits, Outcome, Search
 from portal.itineriz.trip import Call, Leg, Notice, Obstacle, RoadLimit, Stop, Visit
 from portal.regulations.evaluate import Reason
-from portal.regulations.schedules import Interval
+from portal.regulations.schedules import Interval, merge
 from portal.regulations.vehicles import Vehicle
 
 AWAY_FROM_ROAD_M: Final = 60.0
 NEAR_STREETS_M: Final = 120
 """How far from a stop another street is tried when the nearest leads nowhere for the vehicle."""
 ENGLISH: Final = "en-US"
-_WAITS_TRIED: Final = 4
-
+_WAITS_TRIED: Final = 6
+LONGEST_WAIT: Final = timedelta(hours=4)
+"""How long a vehicle waits at a stop for the law further on, besides what the windows of the next one ask: who would
+wait for longer leaves at another hour, or on another day."""
 _DELAYS_TRIED: Final = 2
 
 type _Accepted = tuple[LegContext, Outcome, Drive, Check]
@@ -68,7 +71,7 @@ class _Place:
 
 @dataclass(frozen=True, slots=True)
 class _Driven:
-    """One leg with a lawful way."""
+    """One leg with a lawful way. awaited: what closed it, or the stop, until the vehicle left."""
 
     leg: LegContext
     drive: Drive
@@ -76,6 +79,7 @@ class _Driven:
     outcome: Outcome
     plain: Drive
     costing: Costing
+    awaited: Reason | None = None
 
     @property
     def arrive_at(self) -> datetime:
@@ -84,11 +88,17 @@ class _Driven:
 
 @dataclass(frozen=True, slots=True)
 class _Refused:
-    """One leg without a lawful way; plain: without law, when the engine knows a way at all."""
+    """One leg without a lawful way; plain: without law, when the engine knows a way at all.
+
+    met: what is in the way, and how many seconds after leaving the vehicle comes there. as_it_opens: when to leave to
+    come to the stop as its window opens, where it may not wait for that.
+    """
 
     obstacles: tuple[Obstacle, ...]
     plain: Drive | None = None
     cut_short: bool = False
+    met: tuple[tuple[Reason, float], ...] = ()
+    as_it_opens: datetime | None = None
 
 
 class _Driver:
@@ -153,30 +163,79 @@ class _Driver:
         return check_stay(self.grid.law, point, stay, leg, ids)
 
     def _reach(self, number: int, place: _Place) -> _Driven | _Refused:
-        """The lawful way to a stop; leaves later when the vehicle would come too early and may not wait there."""
+        """The lawful way to a stop. Where there is none yet, the vehicle waits where it stands, if it may."""
+        refused = found = self._serve(number, place, place.leave_at)
+        met: dict[str, tuple[Reason, float]] = {}
         leave_at = place.leave_at
-        found = self._drive(number, place, leave_at)
         for _ in range(_WAITS_TRIED):
-            if isinstance(found, _Refused):
-                return found
-            call = self.round.calls[number]
-            begin = first_begin(self._windows(number), found.arrive_at)
-            if begin is None:
-                return _Refused((Obstacle(number, missed=True),), found.plain)
-            left = self._held(number, begin + timedelta(seconds=call.stop.service_s))
-            here, tolerate = found.drive.end, found.leg.tolerate_unknown
-            stands = self._stands(here, call, Interval(found.arrive_at, left), tolerate=tolerate)
-            if not stands:
-                return found
-            early = (begin - found.arrive_at).total_seconds()
-            if not early or self._stands(here, call, Interval(begin, left), tolerate=tolerate):
-                return _Refused(tuple(Obstacle(number, reason) for reason in stands), found.plain)
-            leave_at += timedelta(seconds=early)
-            before = self._stands(place.point, self.round.calls[number - 1], Interval(place.since, leave_at))
-            if before:
-                return _Refused(tuple(Obstacle(number, reason) for reason in before), found.plain)
-            found = self._drive(number, place, leave_at)
-        return found if isinstance(found, _Refused) else _Refused((Obstacle(number),), found.plain)
+            if isinstance(found, _Driven):
+                break
+            met |= {reason.id: (reason, met_s) for reason, met_s in found.met}
+            later = self._later(number, place, leave_at, found, met.values())
+            before = self.round.calls[number - 1]
+            if later is None or self._stands(place.point, before, Interval(place.since, later)):
+                return refused
+            leave_at = later
+            found = self._serve(number, place, leave_at)
+        if isinstance(found, _Refused) or isinstance(refused, _Driven):
+            return refused
+        return replace(found, awaited=next(one.reason for one in refused.obstacles if one.reason is not None))
+
+    def _serve(self, number: int, place: _Place, leave_at: datetime) -> _Driven | _Refused:
+        """The lawful way to a stop for who leaves at an instant, and may stand there until it is served."""
+        found = self._drive(number, place, leave_at)
+        if isinstance(found, _Refused):
+            return found
+        call = self.round.calls[number]
+        begin = first_begin(self._windows(number), found.arrive_at)
+        if begin is None:
+            return _Refused((Obstacle(number, missed=True),), found.plain)
+        left = self._held(number, begin + timedelta(seconds=call.stop.service_s))
+        here, tolerate = found.drive.end, found.leg.tolerate_unknown
+        stands = self._stands(here, call, Interval(found.arrive_at, left), tolerate=tolerate)
+        if not stands:
+            return found
+        obstacles = tuple(Obstacle(number, reason) for reason in stands)
+        early = begin - found.arrive_at
+        if early and not self._stands(here, call, Interval(begin, left), tolerate=tolerate):
+            return _Refused(obstacles, found.plain, as_it_opens=leave_at + early)
+        met = tuple((reason, found.drive.duration_s) for reason in stands)
+        return _Refused(obstacles, found.plain, met=met)
+
+    def _later(
+        self,
+        number: int,
+        place: _Place,
+        leave_at: datetime,
+        refused: _Refused,
+        met: Iterable[tuple[Reason, float]],
+    ) -> datetime | None:
+        """The next hour at which to leave for a stop instead, None when nobody would wait for it.
+
+        met: what was in the way so far, and after how many seconds. One leaves as the last of it ends where it was met,
+        or, should that be too early for another way, as it ends at all.
+        """
+        if refused.as_it_opens is not None:
+            return refused.as_it_opens
+        if number == 1 or not self.round.waits or refused.plain is None:
+            # To wait at the start is to leave later: that is told as another departure.
+            return None
+        arrive_at = place.leave_at + timedelta(seconds=refused.plain.duration_s)
+        begin = first_begin(self.round.calls[number].stop.windows, arrive_at) or arrive_at
+        longest = place.leave_at + (begin - arrive_at) + LONGEST_WAIT
+        if leave_at >= longest:
+            return None
+        closed: list[Interval] = []
+        hours: set[datetime] = set()
+        for reason, met_s in met:
+            until = timedelta(seconds=met_s)
+            for span in closed_spans(
+                self.grid.law, reason, Interval(leave_at + until, longest + until), self.round.passes
+            ):
+                closed.append(Interval(span.start - until, span.end - until))
+                hours |= {to_minute(span.end - until, 1), span.end}
+        open_ = outside(merge(closed), Interval(leave_at, longest))
+        return min((at for at in hours if at > leave_at and any(span.contains(at) for span in open_)), default=None)
 
     def _drive(self, number: int, place: _Place, leave_at: datetime) -> _Driven | _Refused:
         """The lawful way of one leg: first as if every unknown size were too large, then as if it fitted."""
@@ -191,15 +250,16 @@ class _Driver:
         outcome: Outcome | None = None
         search: Search | None = None
         leg = LegContext(vehicle, self.round.passes, leave_at, ids[0], ids[1])
-        # What blocks is told of the last try alone.
-        sought = {False: replace(self.limits, blocking=False), True: self.limits}
+        # What blocks is told of the last try alone; to know how long to wait, all of it.
+        told = replace(self.limits, blocking=self.limits.blocking or (self.round.waits and number > 1))
+        sought = {False: replace(self.limits, blocking=False), True: told}
         for tolerate in (False, True):
             leg = replace(leg, tolerate_unknown=tolerate)
             costing = costing_for(vehicle, unknown_is_large=not tolerate)
             found = _engine_drive(grid.engine, call.number, asked, leg, tolerate=tolerate)
             if found is None:
                 if search is not None:
-                    outcome = replace(search, limits=self.limits).run()
+                    outcome = replace(search, limits=told).run()
                 continue
             plain = plain or found.drive
             start, end = found.asked.start, found.asked.end
@@ -211,12 +271,13 @@ class _Driver:
             accepted = self._delayed(leg, search, outcome)
             if isinstance(accepted, Check):
                 late = tuple(Obstacle(number, reason) for reason in _reasons(accepted))
-                return _Refused(late, plain, cut_short=True)
+                return _Refused(late, plain, cut_short=True, met=_met(accepted))
             leg, outcome, drive, check = accepted
             return _Driven(leg, drive, check, outcome, plain, costing)
         if outcome is None or plain is None:
             return _Refused((Obstacle(number),))
-        return _Refused(tuple(self._blocking(number, outcome)), plain, outcome.cut_short)
+        met = () if outcome.check is None else _met(outcome.check)
+        return _Refused(tuple(self._blocking(number, outcome)), plain, outcome.cut_short, met)
 
     def _delayed(self, leg: LegContext, search: Search, outcome: Outcome) -> _Accepted | Check:
         """The drive at the hours at which orders that slow it down let it be driven, and what the law says then.
@@ -277,10 +338,16 @@ class _Driver:
         leave_at = self._held(number, begin + timedelta(seconds=call.stop.service_s))
         self.tour.leg_s.append(found.drive.duration_s)
         self.tour.distance_m += found.drive.distance_m
+        waited_s = (found.leg.depart_at - place.leave_at).total_seconds()
+        if waited_s:
+            self.tour.waits[number - 1] = waited_s
         if not self.tour.obstacles:
-            if found.leg.depart_at > place.leave_at:
+            if waited_s:
                 # The wait is spent at the stop before, where the vehicle may stand.
                 self.tour.visits[-1] = replace(self.tour.visits[-1], leave_at=found.leg.depart_at)
+            if waited_s and number > 1 and found.awaited is not None:
+                here, title = self.round.calls[number - 1].number, found.awaited.title
+                self.tour.warn(Notice.AWAITS_LAW, stop=here, seconds=round(waited_s), title=title)
             self._keep(number, call, found)
             self.tour.visits.append(Visit(call, arrive_at, begin, leave_at, found.drive.end))
         return _Place(found.drive.end, arrive_at, leave_at, on_street=True)
@@ -324,6 +391,15 @@ def _reasons(check: Check) -> list[Reason]:
     """What the law says against a drive, strictest first, each regulation once."""
     reasons = {reason.id: reason for violation in check.violations for reason in violation.reasons}
     return sorted(reasons.values(), key=_strictest_first)
+
+
+def _met(check: Check) -> tuple[tuple[Reason, float], ...]:
+    """What a drive breaks, each regulation with the seconds after which it is met first."""
+    met: dict[str, tuple[Reason, float]] = {}
+    for violation in check.violations:
+        for reason in violation.reasons:
+            met.setdefault(reason.id, (reason, violation.edge.start_s))
+    return tuple(met.values())
 
 
 def _strictest_first(reason: Reason) -> tuple[int, int]:

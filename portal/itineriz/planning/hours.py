@@ -14,6 +14,13 @@ from portal.regulations.schedules import Interval, merge
 from portal.regulations.snapshot import LawSnapshot, Regulation
 
 HORIZON: Final = timedelta(hours=24)
+MINUTE: Final = timedelta(minutes=1)
+
+
+def to_minute(at: datetime, step: int) -> datetime:
+    """The whole minute at or beyond an instant, in the direction of the search."""
+    floor = at.replace(second=0, microsecond=0)
+    return floor if step < 0 or floor == at else floor + MINUTE
 
 
 def regulation_of(law: LawSnapshot, reason: Reason) -> Regulation | None:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from portal.itineriz.planning.departures import MINUTE, Attempt, narrowed, to_minute
-from portal.itineriz.planning.hours import HORIZON, closed_spans, outside
+from portal.itineriz.planning.departures import Attempt, narrowed
+from portal.itineriz.planning.hours import HORIZON, MINUTE, closed_spans, outside, to_minute
 from portal.itineriz.planning.tour import Round, Tour
 from portal.itineriz.planning.windows import both
 from portal.regulations.schedules import Interval, merge
@@ -127,8 +127,8 @@ def _cause(law: LawSnapshot, round_: Round, tour: Tour, depart_at: datetime, win
     free = [span for one in reasons for span in outside(closed_spans(law, one, there, round_.passes), there)]
     hours = [span.start - first for span in free] + [span.end - until - served - MINUTE for span in free]
     limits = [one for one in tour.obstacles if one.stop == place and one.reason is None]
-    if limits or any(visit.wait_s for visit in tour.visits):
-        # A window is waited for whatever the departure: then its hour says nothing of that of the obstacle.
+    if limits or tour.waits or any(visit.wait_s for visit in tour.visits) or (round_.waits and place > 1):
+        # What is waited for comes at its hour whatever the departure: that says nothing of the hour of the obstacle.
         return _Cause((window,), timedelta(), tuple(missed + hours))
     opened = merge(Interval(span.start - until, span.end - first) for span in free)
     return _Cause(opened, until - first + served, tuple(missed + hours))

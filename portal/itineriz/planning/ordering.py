@@ -66,12 +66,14 @@ class Trial:
     nan where the way is lawful and came too late for the windows of the stop.
 
     missed: numbers of the stops that were not reached, or not served in their hours. ends_at: the last one is served.
+    wait_s: seconds before each leg for the law to let the vehicle on, besides those the openings tell; none: nowhere.
     """
 
     leg_s: tuple[float, ...]
     missed: frozenset[int]
     distance_m: float
     ends_at: datetime
+    wait_s: tuple[float, ...] = ()
 
     @property
     def complete(self) -> bool:
@@ -82,6 +84,12 @@ class Trial:
     def wheel_s(self) -> float:
         """Seconds at the wheel."""
         return sum(self.leg_s)
+
+    @property
+    def under_way_s(self) -> tuple[float, ...]:
+        """Seconds of each leg with the wait before it."""
+        waits = self.wait_s or (0.0,) * len(self.leg_s)
+        return tuple(leg + wait for leg, wait in zip(self.leg_s, waits, strict=True))
 
 
 type DriveOrder = Callable[[tuple[int, ...]], Trial]
@@ -116,7 +124,7 @@ class Order:
 def order_stops(visits: Visits, travel: Travel, drive: DriveOrder) -> Order:
     """Find the order of the stops. The same question gives the same answer.
 
-    travel is asked at most three times, drive at most four times, and three times more when stops must be left out.
+    travel is asked at most three times, drive at most four times, and four times more when stops must be left out.
     """
     count = len(visits.service_s)
     given = tuple(range(count))
@@ -129,7 +137,8 @@ def order_stops(visits: Visits, travel: Travel, drive: DriveOrder) -> Order:
     except Unavailable as error:
         return _given(given, given_trial, failed=error.code)
     search.learn(given, given_trial)
-    best, best_trial = given, given_trial
+    best = sequence = given
+    best_trial = given_trial
     for _ in range(_DRIVES if count <= _FEW else _DRIVES - 1):
         sequence = search.best()
         if sequence == best:
@@ -141,6 +150,7 @@ def order_stops(visits: Visits, travel: Travel, drive: DriveOrder) -> Order:
             break
         search.learn(sequence, trial)
     best, best_trial = _without_missed(best, best_trial, visits, drive)
+    best, best_trial = _waited_for(min(best, sequence, key=len), best, best_trial, visits, drive)
     return _order(best, best_trial, given, given_trial, search)
 
 
@@ -170,6 +180,24 @@ def _without_missed(
         shorter = tuple(number for number in shorter if number not in optional)
         again = drive(shorter)
     return (shorter, again) if again.complete else (sequence, trial)
+
+
+def _waited_for(
+    shorter: tuple[int, ...], best: tuple[int, ...], trial: Trial, visits: Visits, drive: DriveOrder
+) -> tuple[tuple[int, ...], Trial]:
+    """A sequence with the stops it leaves out at its end, in the order in which they open, if it is better so: the
+    tables know of no wait for the law, a drive does."""
+    to_come = [
+        (min(starts), number)
+        for number, spans in enumerate(visits.openings)
+        if number not in shorter and (starts := [one.start for one in spans or () if one.start > visits.leave_at])
+    ]
+    if not to_come:
+        return best, trial
+    last = () if visits.returns else shorter[-1:]
+    longer = (*shorter[: len(shorter) - len(last)], *(number for _, number in sorted(to_come)), *last)
+    again = drive(longer)
+    return (longer, again) if _rank(longer, again, visits) < _rank(best, trial, visits) else (best, trial)
 
 
 def _order(best: tuple[int, ...], trial: Trial, given: tuple[int, ...], given_trial: Trial, search: _Search) -> Order:
@@ -245,7 +273,7 @@ class _Search:
         """Put into the tables what a real drive took."""
         path = [*sequence, 0] if self.visits.returns else list(sequence)
         leaves = self._leaves(sequence)
-        for start, stop, leg_s in zip(path, path[1:], trial.leg_s, strict=False):
+        for start, stop, leg_s in zip(path, path[1:], trial.under_way_s, strict=False):
             if math.isnan(leg_s):
                 # Too late in this sequence says nothing of the way itself.
                 continue
@@ -253,10 +281,10 @@ class _Search:
             self.tables[sample][start, stop] = leg_s
 
     def is_better_known(self, trial: Trial, sequence: tuple[int, ...]) -> bool:
-        """Tell whether the tables promise more than a minute less than the real drive took."""
+        """Tell whether the tables promise more than a minute less than the real drive took, waits included."""
         path = [*sequence, 0] if self.visits.returns else list(sequence)
         promised = sum(float(np.min([t[a, b] for t in self.tables])) for a, b in pairwise(path))
-        return trial.wheel_s - promised > _SAME_HOUR_S
+        return sum(trial.under_way_s) - promised > _SAME_HOUR_S
 
     def cause(self, number: int) -> Cause:
         """Why a stop found no room."""

@@ -171,7 +171,10 @@ class _Planner:
 
     def _drive(self, round_: Round, *, blocking: bool = True) -> Tour:
         """Drive a tour to compare it with others; the same one is driven once. blocking: tell what is in its way."""
-        key = (round_.calls, round_.depart_at, round_.passes, tuple(sorted(round_.holds.items())), blocking)
+        # A tour that is to tell which passes it needs does not wait until it needs none.
+        round_ = replace(round_, waits=round_.waits and not self.trip.assume_passes)
+        holds = tuple(sorted(round_.holds.items()))
+        key = (round_.calls, round_.depart_at, round_.passes, holds, round_.waits, blocking)
         if key not in self.driven:
             limits = replace(self.limits, blocking=blocking)
             self.driven[key] = drive_tour(self.grid, round_, limits, explain=False, progress=self._still)
@@ -182,12 +185,12 @@ class _Planner:
         supposing = self.trip.assume_passes
         tour = self._drive(round_) if supposing else drive_tour(self.grid, round_, self.limits, progress=self._tell)
         opened, granted = (tour, ()) if tour.complete else self._opened(round_, tour)
-        if supposing and opened.complete:
-            round_ = replace(round_, passes=(*round_.passes, *granted))
+        supposed = granted if supposing and opened.complete else ()
         if supposing:
+            round_ = replace(round_, passes=(*round_.passes, *supposed))
             tour = drive_tour(self.grid, round_, self.limits, progress=self._tell)
         late = self._too_late(round_, tour)
-        told = self._result(round_, tour, granted if supposing else (), left_out, ordered)
+        told = self._result(round_, tour, supposed, left_out, ordered)
         if tour.complete or late:
             return told
         needed = needed_passes(self.grid, self.trip, opened.legs, opened.visits, granted) if opened.complete else ()
@@ -220,7 +223,14 @@ class _Planner:
         if not self.extras.hours:
             return ()
         earliest = self._earliest(round_.depart_at)
-        return nearest_departures(self.grid.law, self._at_hour(round_, blocking=True), tour, round_, earliest)
+
+        def nearest(round_: Round, refused: Tour) -> tuple[datetime, ...]:
+            return nearest_departures(self.grid.law, self._at_hour(round_, blocking=True), refused, round_, earliest)
+
+        # Whoever chooses another hour would rather not wait for the law on the way.
+        steady = replace(round_, waits=False)
+        found = nearest(steady, self._drive(steady) if tour.waits else tour)
+        return found or (nearest(round_, tour) if len(round_.calls) > 2 else ())
 
     def _at_hour(self, round_: Round, *, blocking: bool = False) -> Callable[[datetime], Tour]:
         return lambda at: self._drive(round_.leaving(at), blocking=blocking)
@@ -244,15 +254,16 @@ class _Planner:
             tour.warn(Notice.ORDER_UNAVAILABLE, code=ordered.failed)
         self._look_at_places(round_.calls[obstacle.stop].number for obstacle in tour.obstacles)
         better: tuple[Proposal, ...] = ()
-        if tour.complete and self.extras.hours and trip.arrive_by is None and not trip.assume_passes:
+        if tour.complete and self.extras.hours and not trip.assume_passes:
             better = proposals(
                 law,
                 self._at_hour(round_),
-                lambda place, until: self._drive(replace(round_, holds={**round_.holds, place: until})),
+                lambda place, until: self._drive(replace(round_, holds={**round_.holds, place: until}, waits=False)),
                 tour,
                 round_,
                 self._tries(round_),
                 self._earliest(round_.depart_at),
+                trip.arrive_by,
             )
         return TripResult(
             status=Status.OK if tour.complete else Status.NO_LAWFUL_ROUTE,

@@ -37,7 +37,8 @@ def in_best_order(
         return Round(calls_of(trip, numbers), trip.depart_at, trip.vehicle, trip.passes, slots=kept)
 
     def trial(order: tuple[int, ...]) -> Trial:
-        return _trial(drive(round_of(order)), order)
+        round_ = round_of(order)
+        return _trial(drive(round_), order, round_.slots)
 
     start = first_begin(stops[0].windows, trip.depart_at) or trip.depart_at
     visits = Visits(
@@ -65,7 +66,7 @@ def _hours(stop: Stop, slots: LegalSlots | None) -> tuple[Interval, ...] | None:
     return slots.open
 
 
-def _trial(tour: Tour, order: tuple[int, ...]) -> Trial:
+def _trial(tour: Tour, order: tuple[int, ...], slots: Mapping[int, tuple[Interval, ...]]) -> Trial:
     """What a real drive found, by the places of the question; the place of the return is that of the start."""
     assert tour.supposed_end is not None
     late = {obstacle.stop for obstacle in tour.obstacles if obstacle.missed}
@@ -74,4 +75,7 @@ def _trial(tour: Tour, order: tuple[int, ...]) -> Trial:
         missed=frozenset(order[place] for place in tour.missed if place < len(order)),
         distance_m=tour.distance_m,
         ends_at=tour.supposed_end,
+        wait_s=tuple(
+            0.0 if place in slots else tour.waits.get(place - 1, 0.0) for place in range(1, len(tour.leg_s) + 1)
+        ),
     )

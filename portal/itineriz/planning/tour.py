@@ -19,6 +19,7 @@ class Round:
 
     holds: place in the order -> the vehicle does not leave this stop before that instant. slots: place -> the spans
     to which the beginning of the service is held besides the windows of the stop (legal hours of a free order).
+    waits: the vehicle may wait at a stop until the law lets it on.
     """
 
     calls: tuple[Call, ...]
@@ -27,6 +28,7 @@ class Round:
     passes: tuple[PassRight, ...] = ()
     holds: Mapping[int, datetime] = field(default_factory=dict)
     slots: Mapping[int, tuple[Interval, ...]] = field(default_factory=dict)
+    waits: bool = True
 
     def leaving(self, depart_at: datetime) -> Round:
         """The same tour at another hour."""
@@ -67,7 +69,8 @@ class Tour:
     first leg without a lawful way lasts without law. supposed_at, supposed_end: when the last stop would be reached,
     and served, if every leg without a lawful way were driven as without law. leg_s: seconds of every leg, infinite
     where there is no lawful way. missed: places in the order that were not reached or not served in their hours.
-    windows_missed: windows that were over when the vehicle came.
+    windows_missed: windows that were over when the vehicle came. waits: place in the order -> seconds for which the
+    vehicle stays there besides, because the law lets it on no earlier.
     """
 
     legs: list[Leg] = field(default_factory=list)
@@ -85,6 +88,7 @@ class Tour:
     leg_s: list[float] = field(default_factory=list)
     missed: list[int] = field(default_factory=list)
     windows_missed: list[Interval] = field(default_factory=list)
+    waits: dict[int, float] = field(default_factory=dict)
     distance_m: float = 0.0
     rounds: int = 0
 
@@ -107,6 +111,11 @@ class Tour:
     def duration_s(self) -> float:
         """Seconds from door to door."""
         return (self.ends_at - self.visits[0].arrive_at).total_seconds()
+
+    @property
+    def idle_s(self) -> tuple[float, ...]:
+        """Seconds waited at each stop after the start: for its window, and until the law lets the vehicle on."""
+        return tuple(visit.wait_s + self.waits.get(place, 0.0) for place, visit in enumerate(self.visits[1:], start=1))
 
     def late_s(self, arrive_by: datetime) -> float:
         """Seconds by which the vehicle comes too late to the last stop; negative when it comes before."""

@@ -222,7 +222,8 @@ class Engine:
     def _route(
         self, start: tuple[float, float], end: tuple[float, float], costing: Costing, like: PlainWay | None = None
     ) -> Drive | None:
-        """The engine's own route between two points, with its instructions in French; None when there is none.
+        """The engine's own route between two points, with its instructions in French; None when there is none, or none
+        along which the engine can walk.
 
         like: a way which it probably is; then its edges and times are known. Raises Invalid("stop-far-from-road") or
         Invalid("trip-too-long"), Unavailable when the engine misbehaves.
@@ -255,7 +256,7 @@ class Engine:
 
     def _timed(
         self, leg: dict[str, Any], costing: Costing, like: PlainWay | None, *, uses_private_roads: bool
-    ) -> Drive:
+    ) -> Drive | None:
         shape = _decoded(leg["shape"])
         duration_s = float(leg["summary"]["time"])
         if len(shape) < 2 or bool((shape == shape[0]).all()):
@@ -263,8 +264,10 @@ class Engine:
             return Drive(shape[:1], np.zeros(1), (), (), 0.0, 0.0)
         if like is not None and _same_vertices(shape, like.drive.coords):
             coords, edges = like.drive.coords, like.drive.edges
+        elif (walked := self._walk(leg["shape"], shape, duration_s, costing)) is not None:
+            coords, edges = walked
         else:
-            coords, edges = self._walk(leg["shape"], shape, duration_s, costing)
+            return None
         return Drive(
             coords=coords,
             times_s=vertex_times(coords, edges),
@@ -278,8 +281,9 @@ class Engine:
 
     def _walk(
         self, encoded: str, shape: Floats, duration_s: float, costing: Costing
-    ) -> tuple[Floats, tuple[DrivenEdge, ...]]:
-        """The edges under a route with the time at each end, from the engine's own walk along the shape."""
+    ) -> tuple[Floats, tuple[DrivenEdge, ...]] | None:
+        """The edges under a route with the time at each end, from the engine's own walk along the shape; None when it
+        walks elsewhere, or not at all."""
         for shape_match in ("edge_walk", "walk_or_snap"):
             # The exact walk fails for about 2 % of the routes.
             request = {
@@ -299,7 +303,7 @@ class Engine:
             if edges and _same_route(coords, edges, shape):
                 # The walk starts and ends where the edge is cut, the route where the stop is: some metres apart.
                 return shape if len(shape) == len(coords) else coords, _fitted(edges, duration_s)
-        raise Unavailable("route-times-unknown")
+        return None
 
     def _edges(self, traced: list[dict[str, Any]]) -> tuple[DrivenEdge, ...]:
         edges: list[DrivenEdge] = []
@@ -393,7 +397,8 @@ def _refuse_warnings(*parts: dict[str, Any]) -> set[int]:
 
 def _same_route(coords: Floats, edges: Sequence[DrivenEdge], shape: Floats) -> bool:
     """Tell whether a walk is the route itself: same ends, unbroken, never away from it."""
-    if edges[0].first != 0 or edges[-1].last != len(coords) - 1:
+    if len(coords) < 2 or edges[0].first != 0 or edges[-1].last != len(coords) - 1:
+        # Along a few metres the walk may find a single point.
         return False
     if any(one.last != following.first for one, following in pairwise(edges)):
         return False

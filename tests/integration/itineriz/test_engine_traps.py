@@ -20,7 +20,8 @@ from valhalla import ValhallaError, get_config
 from portal.common.errors import Unavailable
 from portal.itineriz.routing.checking import LegContext, check_drive
 from portal.itineriz.routing.costing import Costing, costing_for
-from portal.itineriz.routing.engine import Engine
+from portal.itineriz.routing.drives import DrivenEdge
+from portal.itineriz.routing.engine import Engine, _same_route
 from portal.itineriz.routing.lawgrid import grid_of
 from portal.itineriz.routing.network import End
 from portal.itineriz.routing.search import Search
@@ -77,6 +78,12 @@ def test_an_edge_that_is_too_low_is_driven_by_the_engine_when_it_is_the_first_or
         assert plain is not None
         found = Search(grid_of(paris, law), start, end, leg, costing, plain).run()
         assert found.drive is None or low not in {edge.row for edge in found.drive.edges}
+
+
+def test_a_walk_of_a_single_point_is_no_route():
+    """The engine walks along a route of a few metres to one point alone."""
+    shape = np.array([[7.418329, 43.737598], [7.418331, 43.737598], [7.418171, 43.737579]])
+    assert not _same_route(np.array([[7.418171, 43.737578]]), (DrivenEdge(551, 0, 0, 0.0, 0.0),), shape)
 
 
 def test_the_builder_aborts_on_compressed_xml_and_we_refuse_it_before(tmp_path: Path, paris: Engine):

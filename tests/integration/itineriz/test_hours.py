@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 
@@ -150,6 +151,29 @@ def test_leaving_earlier_is_proposed_when_the_perimeter_has_just_opened(paris: E
     assert earlier.depart_at < DAY
     proposed = ask(paris, law_of(opened), at=earlier.depart_at)
     assert proposed.status is Status.OK and result.drive_s - proposed.drive_s >= 60
+
+
+def test_leaving_earlier_is_proposed_when_an_arrival_is_asked_after_a_perimeter_opens(paris: Engine):
+    zone = Perimeter("zone", "e", "Zone", Colour.RED, BARRIER, (Activation(DAY, DAY + 300 * MINUTE),))
+    by = DAY + 12 * MINUTE
+    result = ask(paris, law_of(zone), at=by, arrive_by=by)
+    assert result.status is Status.OK and result.trip.depart_at > DAY
+    (earlier,) = result.proposals
+    assert earlier.kind is ProposalKind.LEAVE_EARLIER and earlier.depart_at < DAY
+    proposed = ask(paris, law_of(zone), at=earlier.depart_at)
+    assert proposed.visits[-1].arrive_at == earlier.arrive_at <= by
+    assert earlier.saves_s == pytest.approx(result.drive_s - proposed.drive_s, abs=1) and earlier.saves_s >= 60
+    now = plan(paris, law_of(zone), replace(result.trip, depart_at=by), extras=Extras(now=DAY))
+    assert now.status is Status.OK and not now.proposals, "that hour is over"
+
+
+def test_no_hour_that_comes_too_late_is_proposed_when_an_arrival_is_asked(paris: Engine):
+    _, at_will, zone = detour(paris)
+    assert ProposalKind.LEAVE_LATER in {one.kind for one in at_will.proposals}
+    by = at_will.visits[-1].arrive_at + MINUTE
+    result = ask(paris, law_of(zone), at=by, arrive_by=by)
+    assert result.status is Status.OK and result.drive_s > at_will.drive_s - 5
+    assert all(one.arrive_at <= by for one in result.proposals)
 
 
 def test_a_wait_at_a_stop_is_proposed_when_the_tour_then_ends_earlier(paris: Engine):

@@ -17,10 +17,12 @@ from portal.db import session
 from portal.itineriz.addresses import services
 from portal.itineriz.addresses.finding import Candidate
 from portal.itineriz.models import AddressCheck, CheckStatus
+from portal.itineriz.pages import vehicles
 from portal.jobs.models import Job, JobState
 from portal.regulations.perimeters import Colour
 from portal.territories.api import TerritoryView
 from tests.factories.accounts import MadeCompany, make_company, make_member, make_user
+from tests.factories.cirqliz import make_vehicle
 from tests.factories.law import make_law, perimeter_draft, square
 from tests.support.located import located_territory, paris_addresses, paris_graph, routed_territory
 from tests.support.web import PageClient
@@ -73,6 +75,15 @@ def scene(
 
 def text_of(page: Any) -> str:
     return " ".join(page.get_text(" ").split())
+
+
+def test_a_vehicle_of_a_large_fleet_is_reached_by_its_plate(scene: Scene, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(vehicles, "MOST_LISTED", 1)
+    make_vehicle(scene.company.id, "AA-101-AA")
+    beyond = make_vehicle(scene.company.id, "ZZ-101-AA")
+    assert scene.client.get(f"{scene.base}/nouvelle").find(id="plate")
+    scene.ask(run=False, vehicle="", plate="ZZ-101-AA")
+    assert session().scalars(select(AddressCheck.vehicle_id)).one() == beyond
 
 
 def rows_of(text: str) -> list[dict[str, str]]:

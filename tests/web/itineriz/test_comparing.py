@@ -12,8 +12,12 @@ from flask import Flask
 
 from portal.common.actor import CompanyRole
 from portal.itineriz.models import RouteStatus
+from portal.itineriz.pages import vehicles
 from portal.itineriz.queries import RouteView, list_variants
 from portal.itineriz.services import ComputedRoute, store_route
+from portal.itineriz.trip import Stop
+from portal.itineriz.trip_values import stop_of
+from portal.regulations.schedules import Interval
 from portal.territories.api import TerritoryView
 from tests.factories.accounts import MadeCompany, make_company, make_member, make_user
 from tests.factories.cirqliz import make_vehicle
@@ -23,6 +27,7 @@ from tests.support.web import PageClient
 
 TOMORROW = (datetime.now(UTC) + timedelta(days=1)).replace(hour=8, minute=0, second=0, microsecond=0)
 LOCAL = TOMORROW.astimezone(ZoneInfo("Europe/Paris"))
+HOUR = timedelta(hours=1)
 SAME = {"vehicle": "meme", "day": f"{LOCAL:%Y-%m-%d}", "hour": f"{LOCAL:%H:%M}"}
 
 
@@ -74,6 +79,37 @@ def test_a_variant_keeps_everything_else_when_one_thing_changes(office: Office):
     assert by_hour.depart_at == TOMORROW + timedelta(hours=2) and by_hour.vehicle == office.route.vehicle
     assert [(item["perimeter_ids"], item["supposed"]) for item in by_perimeter.passes] == [(["perimetre-rouge"], True)]
     assert [(item["colours"], item["supposed"]) for item in by_colour.passes] == [(["grey"], True)]
+
+
+@pytest.mark.parametrize("days", [1, -1])
+def test_the_windows_go_along_when_the_variant_leaves_on_another_day(office: Office, days: int):
+    # By way of a day that is not over, when the variant goes back.
+    base = TOMORROW + timedelta(days=2)
+    windows = (
+        Interval(base, base + timedelta(hours=4)),
+        Interval(base + timedelta(hours=6), base + timedelta(hours=8)),
+    )
+    stops = (Stop(2.3560, 48.8655), Stop(2.3650, 48.8640, windows=windows), Stop(2.3780, 48.8690))
+    route = make_tour(office.territory, office.company.id, base, lawful_answer(base), stops=stops)
+    local = (base + timedelta(days=days)).astimezone(LOCAL.tzinfo)
+    moved = {"day": f"{local:%Y-%m-%d}", "hour": f"{LOCAL:%H:%M}"}
+    url = f"/entreprises/{office.company.id}/itineraires/{route.id}/comparer"
+    office.client.submit(url, SAME | moved)
+    (made,) = list_variants(office.company.id, route.id)
+    served = [stop_of(values) for values in made.stops]
+    shift = [one.start.astimezone(LOCAL.tzinfo).replace(tzinfo=None) for one in served[1].windows]
+    asked = [one.start.astimezone(LOCAL.tzinfo).replace(tzinfo=None) + timedelta(days=days) for one in windows]
+    assert shift == asked and not served[0].windows and not served[2].windows
+
+
+def test_the_windows_stay_when_the_variant_leaves_at_another_hour_of_the_day(office: Office):
+    windows = (Interval(TOMORROW, TOMORROW + timedelta(hours=4)),)
+    stops = (Stop(2.3560, 48.8655), Stop(2.3650, 48.8640, windows=windows))
+    route = make_tour(office.territory, office.company.id, TOMORROW, lawful_answer(TOMORROW), stops=stops)
+    url = f"/entreprises/{office.company.id}/itineraires/{route.id}/comparer"
+    office.client.submit(url, SAME | {"hour": f"{LOCAL + timedelta(hours=1):%H:%M}"})
+    (made,) = list_variants(office.company.id, route.id)
+    assert made.stops == route.stops
 
 
 def test_the_table_asks_again_by_itself_until_every_variant_is_computed(office: Office):
@@ -133,3 +169,45 @@ def test_a_vehicle_of_another_company_is_refused_when_it_is_named(office: Office
     foreign = make_vehicle(make_company().id)
     office.client.post(office.url, SAME | {"vehicle": str(foreign)})
     assert office.variants() == []
+
+
+def test_a_vehicle_beyond_the_list_is_reached_by_its_plate(office: Office, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(vehicles, "MOST_LISTED", 1)
+    assert office.client.get(office.url).find(id="plate") is None
+    make_vehicle(office.company.id, "AA-101-AA")
+    beyond, other = make_vehicle(office.company.id, "BB-101-AA"), make_vehicle(office.company.id, "ZZ-101-AA")
+    assert office.client.get(office.url).find(id="plate") is not None
+    office.client.submit(office.url, SAME | {"plate": "bb 1o1 aa"})
+    office.client.submit(office.url, SAME | {"vehicle": str(other)})
+    assert [made.vehicle_id for made in office.variants()] == [beyond, other]
+
+
+@pytest.mark.parametrize(
+    ("typed", "words", "listed"),
+    [
+        ("ZZ-999-ZZ", "Aucun véhicule de votre flotte n’a cette plaque.", ["meme", "AA", "BB"]),
+        ("101", "Choisissez dans la liste", ["", "meme", "AA", "BB"]),
+        ("bb", "Choisissez dans la liste", ["", "meme", "BB"]),
+    ],
+)
+def test_part_of_a_plate_lists_what_answers_it_and_chooses_nothing(
+    office: Office, monkeypatch: pytest.MonkeyPatch, typed: str, words: str, listed: list[str]
+):
+    monkeypatch.setattr(vehicles, "MOST_LISTED", 2)
+    for letters in ("AA", "BB", "CC"):
+        make_vehicle(office.company.id, f"{letters}-101-AA")
+    page = office.client.post(office.url, SAME | {"plate": typed, "vehicle": "meme"})
+    assert words in text_of(page)
+    assert office.variants() == []
+    options = page.select("#vehicle option")
+    known = {"": "", "meme": "meme"}
+    assert [known.get(str(one["value"]), one.get_text()[:2]) for one in options] == listed
+
+
+def test_the_tour_whose_vehicle_is_beyond_the_list_stays_with_it(office: Office, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(vehicles, "MOST_LISTED", 1)
+    make_vehicle(office.company.id, "AA-101-AA")
+    beyond = make_vehicle(office.company.id, "ZZ-101-AA")
+    office.client.submit(office.url, SAME | {"vehicle": str(beyond)})
+    (made,) = office.variants()
+    assert made.vehicle_id == beyond

@@ -15,9 +15,11 @@ from sqlalchemy import func, select
 from portal.common.actor import CompanyRole
 from portal.db import session
 from portal.itineriz.models import Route, StopsUpload
+from portal.itineriz.pages import vehicles
 from portal.itineriz.places.services import PlaceDraft, save_place
 from portal.territories.api import TerritoryView
 from tests.factories.accounts import MadeCompany, make_company, make_member, make_user
+from tests.factories.cirqliz import make_vehicle
 from tests.support.located import located_territory, paris_addresses, paris_graph, routed_territory
 from tests.support.web import PageClient
 
@@ -91,6 +93,17 @@ def test_a_file_becomes_a_tour_when_every_row_is_located(scene: Scene):
     assert scene.client.submit(where, TOUR) == route, "asked twice, the same tour comes back"
     assert session().scalar(select(func.count()).select_from(Route)) == 1
     assert scene.client.raw.get(where).headers["Location"] == route
+
+
+def test_a_vehicle_of_a_large_fleet_is_reached_by_its_plate(scene: Scene, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(vehicles, "MOST_LISTED", 1)
+    make_vehicle(scene.company.id, "AA-101-AA")
+    beyond = make_vehicle(scene.company.id, "ZZ-101-AA")
+    where = scene.send(GOOD)
+    assert scene.client.get(where).find(id="plate")
+    assert "n’a cette plaque" in text_of(scene.client.post(where, TOUR | {"vehicle": "", "plate": "ZZ-102-AA"}))
+    scene.client.submit(where, TOUR | {"vehicle": "", "plate": "ZZ-101-AA"})
+    assert session().scalars(select(Route.vehicle_id)).one() == beyond
 
 
 def test_doubtful_rows_come_first_and_are_settled_by_a_choice(scene: Scene):

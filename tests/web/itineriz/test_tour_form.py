@@ -11,11 +11,13 @@ import pytest
 from flask import Flask
 
 from portal.common.actor import CompanyRole
+from portal.itineriz.pages import vehicles
 from portal.itineriz.places.services import PlaceDraft, save_place
 from portal.itineriz.queries import RouteView, get_route
 from portal.itineriz.trip import Stop
 from portal.territories.api import TerritoryView
 from tests.factories.accounts import MadeCompany, make_company, make_member, make_user
+from tests.factories.cirqliz import make_vehicle
 from tests.factories.tours import lawful_answer, make_tour
 from tests.support.web import PageClient
 
@@ -135,6 +137,24 @@ def test_the_form_opens_with_the_stops_when_a_tour_is_the_model(desk: Desk):
     for other in (foreign.id, "autre"):
         empty = desk.client.get(f"{desk.url}?modele={other}")
         assert [field["value"] for field in empty.select("[data-address-text]")] == ["", ""]
+
+
+def test_a_vehicle_of_a_large_fleet_is_reached_by_its_plate_and_stays_when_the_list_ends_before_it(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(vehicles, "MOST_LISTED", 1)
+    make_vehicle(desk.company.id, "AA-101-AA")
+    assert desk.client.get(desk.url).find(id="plate") is None
+    beyond = make_vehicle(desk.company.id, "ZZ-101-AA")
+    page = desk.client.post(desk.url, FORM | {"vehicle": "", "plate": "AA-101"})
+    assert page.find(id="plate-error") is not None
+    route = desk.asked(vehicle="", plate="zz 101 aa")
+    assert (route.vehicle_id, route.vehicle_label) == (beyond, "ZZ-101-AA")
+    for page in (
+        desk.client.get(f"{desk.url}?modele={route.id}"),
+        desk.client.post(desk.url, FORM | {"vehicle": str(beyond), "action": "ajouter"}, status=200),
+    ):
+        assert [one["value"] for one in page.select("#vehicle option[selected]")] == [str(beyond)]
 
 
 def test_an_address_typed_anew_is_looked_up_anew_when_no_script_forgot_its_point(desk: Desk):
