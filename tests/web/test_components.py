@@ -18,7 +18,6 @@ from wtforms import (
     BooleanField,
     DateField,
     Field,
-    FieldList,
     FileField,
     Form,
     FormField,
@@ -37,6 +36,7 @@ from wtforms import (
 
 from portal.db.paging import Page
 from portal.jobs import JobState, JobView
+from portal.web.forms import RowsField
 from tests.support.web import FORBIDDEN_ATTRIBUTES
 
 _CHOICES = [SelectChoice("a", "Premier"), SelectChoice("b", "Second")]
@@ -70,7 +70,7 @@ class EveryForm(Form):
     document = FileField("Fichier", [validators.InputRequired("Choisissez un fichier.")])
     lon = HiddenField()
     lat = HiddenField()
-    stops = FieldList(FormField(StopForm), min_entries=2)
+    stops = RowsField(FormField(StopForm), min_entries=2)
 
 
 FIELDS = ["text", "number", "day", "hour", "reason", "choice", "radios", "boxes", "agreed", "document"]
