@@ -30,7 +30,10 @@ class JobState(StrEnum):
 
 
 class Job(Base):
-    """One piece of work. `claim` is the secret of the run that owns it; `lease_until` when it counts as lost."""
+    """One piece of work. `claim` is the secret of the run that owns it; `lease_until` when it counts as lost.
+
+    not_before: when a run that failed in passing is tried again, None for at once.
+    """
 
     __tablename__ = "job"
     __table_args__ = (Index("ix_job_state_lease_until", "state", "lease_until"),)
@@ -49,5 +52,6 @@ class Job(Base):
     error_code: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime]
     pushed_at: Mapped[datetime | None]
+    not_before: Mapped[datetime | None]
     started_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]

@@ -189,7 +189,7 @@ def retry(job_id: UUID) -> None:
         if job is None or job.state is not JobState.FAILED:
             raise Conflict("job-not-failed")
         job.state, job.attempts, job.error_code = JobState.PENDING, 0, None
-        job.ended_at = job.started_at = None
+        job.ended_at = job.started_at = job.not_before = None
         kind, priority = job.kind, job.priority
         app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
         uow.after_commit(lambda: push(app, [(job_id, kind, priority)]))

@@ -70,14 +70,16 @@ def run(job_id: str) -> None:
 
 
 def _end_failed(job_id: str, claim: UUID, code: str, *, again: bool) -> None:
-    """Store the failure; a passing one goes back to pending until its attempts are used up."""
+    """Store the failure; a passing one goes back to pending, after a pause, until its attempts are used up."""
     with unit_of_work() as uow:
         row = uow.session.get(Job, UUID(job_id), populate_existing=True, with_for_update=True)
         if row is None or row.claim != claim or row.state is not JobState.RUNNING:
             return
         row.claim = row.lease_until = None
-        if again and row.attempts < find_task(row.kind).max_attempts:
+        named = find_task(row.kind)
+        if again and row.attempts < named.max_attempts:
             row.state, row.pushed_at = JobState.PENDING, None
+            row.not_before = SYSTEM_CLOCK.now() + named.pause_after(row.attempts)
         else:
             row.state, row.error_code, row.ended_at = JobState.FAILED, code, SYSTEM_CLOCK.now()
 
@@ -119,7 +121,9 @@ def sweep(app: Flask) -> int:
                 row.state = JobState.PENDING
         uow.session.flush()  # the query below must see the rows just put back
         forgotten = uow.session.query(Job).filter(
-            Job.state == JobState.PENDING, (Job.pushed_at.is_(None)) | (Job.pushed_at < now - _FORGOTTEN_AFTER)
+            Job.state == JobState.PENDING,
+            (Job.pushed_at.is_(None)) | (Job.pushed_at < now - _FORGOTTEN_AFTER),
+            (Job.not_before.is_(None)) | (Job.not_before <= now),
         )
         waiting = [(row.id, row.kind, row.priority) for row in forgotten.order_by(Job.created_at).limit(1000)]
     if waiting:

@@ -63,7 +63,8 @@ def list_outbox(limit: int = 50) -> Sequence[MailView]:
     return [MailView(row.id, row.recipient, row.subject, row.body, row.created_at) for row in rows]
 
 
-@task("mail.send", timeout_s=60)
+# A server that is away, or asks to come again later, is asked for a day and a half: 13 times, after 30 s at first.
+@task("mail.send", timeout_s=60, max_attempts=13, pause_s=30)
 def send(job: RunningJob, mail_id: str, leave_url: str = "") -> None:
     """Hand one mail to SMTP. A mail may be sent twice if the process dies between SMTP's yes and the commit."""
     settings: Settings = current_app.extensions["settings"]
@@ -81,7 +82,8 @@ def send(job: RunningJob, mail_id: str, leave_url: str = "") -> None:
         sent = uow.session.get(OutboxMail, UUID(mail_id))
         if sent is not None:
             sent.sent_at = SYSTEM_CLOCK.now()
-        uow.session.execute(delete(OutboxMail).where(OutboxMail.sent_at < SYSTEM_CLOCK.now() - _KEPT_FOR))
+        # One that never left is tried no more by then.
+        uow.session.execute(delete(OutboxMail).where(OutboxMail.created_at < SYSTEM_CLOCK.now() - _KEPT_FOR))
 
 
 def _deliver(settings: Settings, message: EmailMessage) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 
 from portal.common.clock import SYSTEM_CLOCK
@@ -147,6 +148,28 @@ def test_sweep_pushes_what_the_queue_forgot_but_not_what_it_just_got(database: F
         uow.session.execute(update(Job).values(pushed_at=SYSTEM_CLOCK.now() - timedelta(minutes=5)))
     assert runner.sweep(database) == 1
     assert database.extensions["pending_jobs"] == [job_id]
+
+
+def test_sweep_leaves_a_failed_run_alone_for_a_growing_while(database: Flask, effects: Effects) -> None:
+    patient = registry.find_task("tests.trial")
+    registry._tasks["tests.trial"] = replace(patient, pause_s=30)
+    effects.error = Unavailable("server-away")
+    job_id, pauses = enqueue("tests.trial", {"word": "patient"}), []
+    while get_job(job_id).state is JobState.PENDING:
+        failed_at = SYSTEM_CLOCK.now()
+        runner.run(str(job_id))
+        until = session().scalar(select(Job.not_before).where(Job.id == job_id))
+        assert until is not None
+        pauses.append(round((until - failed_at).total_seconds()))
+        database.extensions["pending_jobs"].clear()
+        assert runner.sweep(database) == 0
+        with unit_of_work() as uow:
+            uow.session.execute(update(Job).values(not_before=SYSTEM_CLOCK.now() - timedelta(seconds=1)))
+        runner.sweep(database)
+    assert pauses[:2] == [30, 60]
+    assert get_job(job_id).state is JobState.FAILED
+    retry(job_id)
+    assert session().scalar(select(Job.not_before).where(Job.id == job_id)) is None
 
 
 def test_cancelled_job_writes_nothing_even_while_running(database: Flask, effects: Effects) -> None:
