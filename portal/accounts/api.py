@@ -9,6 +9,7 @@ from sqlalchemy import select
 from portal.accounts.closings import on_company_closed, on_company_reopened
 from portal.accounts.commands import CompanyDetails
 from portal.accounts.current import current_company_id, current_territory
+from portal.accounts.dealings import declare_dealing
 from portal.accounts.hashing import hasher
 from portal.accounts.identifiers import email_address, siret_groups, siret_number
 from portal.accounts.messages import STATUS_NAMES
@@ -53,6 +54,7 @@ __all__ = [
     "company_recipients",
     "current_company_id",
     "current_territory",
+    "declare_dealing",
     "declare_traces",
     "email_address",
     "end_sessions",

@@ -59,7 +59,7 @@ def _passes_note(company_id: UUID) -> str:
 
 def register(app: Flask) -> None:
     """Attach the context to the application: pages, tasks, and the end of passes whose vehicle is withdrawn."""
-    from portal.accounts.api import declare_traces, on_company_closed, on_company_reopened
+    from portal.accounts.api import declare_dealing, declare_traces, on_company_closed, on_company_reopened
     from portal.cirqliz.blueprint import blueprint
     from portal.cirqliz.control import app_views as _control_app  # noqa: F401 adds its routes to the blueprint
     from portal.cirqliz.control import back_views as _control_back  # noqa: F401
@@ -81,6 +81,7 @@ def register(app: Flask) -> None:
     from portal.cirqliz.requests import tasks as _tasks  # noqa: F401 registers its task
     from portal.cirqliz.requests import thread_views as _thread  # noqa: F401
     from portal.cirqliz.requests import views as _requests  # noqa: F401
+    from portal.cirqliz.requests.queries import has_requests
     from portal.cirqliz.rules import set_views as _settings  # noqa: F401
     from portal.cirqliz.rules import views as _rules  # noqa: F401
     from portal.cirqliz.traces import TRACES
@@ -95,5 +96,6 @@ def register(app: Flask) -> None:
     on_vehicle_changed(reexamine_vehicles)
     on_company_closed(suspend_for_company)
     on_company_reopened(resume_for_company)
+    declare_dealing(has_requests)
     declare_traces(*TRACES)
     add_navigation(app, _links)

@@ -7,6 +7,7 @@ from uuid import UUID
 from flask import flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 
+from portal.accounts.dealings import deals_with
 from portal.accounts.forms import ClosingForm
 from portal.accounts.messages import STATUS_NAMES, flash_text, sentence
 from portal.accounts.models import CompanyStatus
@@ -14,8 +15,8 @@ from portal.accounts.queries import get_company
 from portal.accounts.services.companies import close_company, reopen_company
 from portal.accounts.views.blueprint import blueprint
 from portal.common.actor import StaffRole
-from portal.common.errors import Conflict, Invalid
-from portal.territories.api import get_territory
+from portal.common.errors import Conflict, Invalid, NotFound
+from portal.territories.api import TerritoryView, get_territory
 from portal.web.guards import current_actor, guard, staff
 from portal.web.rendering import render_page
 
@@ -35,6 +36,7 @@ def staff_company(territory: str, company_id: UUID) -> ResponseReturnValue:
 def decide_existence(territory: str, company_id: UUID) -> ResponseReturnValue:
     """Declare a company closed, or a closed one open again."""
     form = ClosingForm()
+    _place_of(territory, company_id)
     closing = get_company(company_id).status is not CompanyStatus.CLOSED
     if closing != (form.to.data == CompanyStatus.CLOSED.value):
         form.form_errors.append(sentence(Conflict("company-closed-already" if not closing else "company-not-closed")))
@@ -51,8 +53,16 @@ def decide_existence(territory: str, company_id: UUID) -> ResponseReturnValue:
     return redirect(url_for("accounts.staff_company", territory=territory, company_id=company_id), 303)
 
 
-def _page(territory: str, company_id: UUID, form: ClosingForm) -> str:
+def _place_of(territory: str, company_id: UUID) -> TerritoryView:
+    """The territory, when the company has to do with it. Raises NotFound."""
     place = get_territory(territory)
+    if not deals_with(place.id, company_id) and not current_actor().is_platform_admin:
+        raise NotFound("company-not-found")
+    return place
+
+
+def _page(territory: str, company_id: UUID, form: ClosingForm) -> str:
+    place = _place_of(territory, company_id)
     company = get_company(company_id)
     return render_page(
         "accounts/staff_company.html",

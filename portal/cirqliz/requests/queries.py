@@ -119,6 +119,14 @@ def count_open(company_id: UUID) -> int:
     return session().scalars(select(func.count()).where(mine, AccessRequest.state.in_(states))).one()
 
 
+def has_requests(territory_id: UUID, company_id: UUID) -> bool:
+    """Tell whether the company ever asked the territory for access."""
+    asked = select(AccessRequest.id).where(
+        AccessRequest.territory_id == territory_id, AccessRequest.company_id == company_id
+    )
+    return bool(session().scalar(select(asked.exists())))
+
+
 def get_request(company_id: UUID, request_id: UUID) -> RequestView:
     """Return a request of the company; raises NotFound."""
     return _one(AccessRequest.company_id == company_id, request_id)

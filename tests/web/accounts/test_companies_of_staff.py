@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from portal.accounts.models import CompanyStatus
 from portal.accounts.queries import get_company
 from portal.audit import AuditTag, list_entries
+from portal.cirqliz.models import AccessRequest
+from portal.cirqliz.states import RequestState
 from portal.common.actor import StaffRole
+from portal.common.clock import SYSTEM_CLOCK
+from portal.common.ids import new_id
+from portal.db import unit_of_work
+from portal.jobs import enqueue
 from portal.mail import list_outbox
 from tests.factories.accounts import make_staff, make_user
 from tests.factories.territories import make_territory
@@ -29,7 +37,39 @@ def page_of(company):
     return f"/territoires/ville-a/entreprises/{company.id}"
 
 
-def test_company_is_closed_and_opened_again_with_a_reason_it_reads(page_client, supervisor, company):
+def ask_access(territory, company):
+    """Let the company have a request in the territory."""
+    now = SYSTEM_CLOCK.now()
+    with unit_of_work() as uow:
+        uow.session.add(
+            AccessRequest(
+                id=new_id(),
+                territory_id=territory.id,
+                company_id=company.id,
+                company_name="Abeille Express",
+                number="VILLE-1",
+                reason="Livrer le marché",
+                starts_at=now,
+                ends_at=now + timedelta(hours=4),
+                state=RequestState.SUBMITTED,
+                job_id=enqueue("mail.send", {"mail_id": str(new_id())}),
+                submission_key="1",
+                submitted_at=now,
+            )
+        )
+
+
+def test_company_of_elsewhere_is_not_known_here(page_client, supervisor, territory, company):
+    elsewhere = make_territory("ville-b", "Ville B")
+    ask_access(elsewhere, company)
+    page_client.sign_in(supervisor.id)
+    page_client.get(page_of(company), status=404)
+    page_client.post(f"{page_of(company)}/existence", {"to": "closed", "reason": "Radiée."}, status=404)
+    assert get_company(company.id).status is CompanyStatus.VERIFIED
+
+
+def test_company_is_closed_and_opened_again_with_a_reason_it_reads(page_client, supervisor, territory, company):
+    ask_access(territory, company)
     page_client.sign_in(supervisor.id)
     here = page_of(company)
     page_client.get(here)
