@@ -69,6 +69,7 @@ def _restore(text: str, key: InstrumentedAttribute[Any]) -> object:
         raise ValueError("larger than any number of a column")
     if "\x00" in text:
         raise ValueError("no database holds the sign zero")
+    text.encode()  # half a sign is no text
     return kind(text)
 
 

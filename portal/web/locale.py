@@ -43,7 +43,10 @@ def switch_url(language: str) -> str:
     """
     if request.method in {"GET", "HEAD"} or _can_be_read(request.path):
         return _in_language(request.path, request.args.to_dict(flat=False), language)
-    before = urlsplit(request.referrer or "")
+    try:
+        before = urlsplit(request.referrer or "")
+    except ValueError:
+        return ""
     path = unquote(before.path)
     if before.netloc != request.host or not _can_be_read(path):
         return ""

@@ -155,12 +155,20 @@ def control_package(territory: str) -> ResponseReturnValue:
     return answer.make_conditional(request)
 
 
+def _sent() -> object:
+    """What a phone sent as JSON, None when it cannot be read."""
+    try:
+        return request.get_json(silent=True)
+    except RecursionError:
+        return None
+
+
 @blueprint.post(f"{_PREFIX}/passages")
 @guard(_AGENT)
 @limiter.limit("60 per minute", key_func=agent_here)
 def send_looks(territory: str) -> ResponseReturnValue:
     """Keep the looks that a phone made by itself; the same list sent twice changes nothing."""
-    received = receive_looks(current_actor(), territory, read_looks(request.get_json(silent=True)))
+    received = receive_looks(current_actor(), territory, read_looks(_sent()))
     return jsonify(
         kept=[str(one) for one in received.kept],
         too_old=[str(one) for one in received.too_old],
@@ -173,7 +181,7 @@ def send_looks(territory: str) -> ResponseReturnValue:
 @limiter.limit("60 per minute", key_func=agent_here)
 def confirm_look(territory: str) -> ResponseReturnValue:
     """Say what a code that the phone's list calls taken back is worth here and now."""
-    sent = request.get_json(silent=True)
+    sent = _sent()
     token = sent.get("token") if isinstance(sent, dict) else None
     checked = seen_from(check_token(token if isinstance(token, str) else ""), territory)
     zone = get_territory(territory).timezone

@@ -38,6 +38,7 @@ CURSORS = {
     "numbers": cursor("n", 5, 5),
     "object": cursor({"n": 1}),
     "sign-zero": cursor("n", "A\x00", str(uuid4())),
+    "half-a-sign": cursor("n", "\ud800", str(uuid4())),
     "huge-number": cursor("n", "9" * 30),
     "thousands-of-digits": cursor("n", "9" * 6000),
     "deep": base64.urlsafe_b64encode(b"[" * 3000).decode(),
@@ -98,6 +99,17 @@ def test_form_is_told_outdated_when_its_version_is_no_number(
     assert anywhere.raw.post(f"{page}/fiche", data=sheet).status_code == 409
     changed = {"plate": "AB-123-CD", "country": "FR", "gross_weight_kg": "3000", "version": version}
     assert anywhere.raw.post(f"{page}/vehicules/{vehicle_id}", data=changed).status_code in {409, 422}
+
+
+@pytest.mark.parametrize("text", CURSORS.values(), ids=CURSORS.keys())
+def test_open_list_is_refused_when_its_cursor_is_not_ours(anywhere: PageClient, text: str) -> None:
+    make_territory("paris-3e")
+    answer = anywhere.raw.get("/carte/paris-3e/liste", query_string={"genre": "aires", "cursor": text})
+    assert answer.status_code in {200, 422}
+
+
+def test_error_is_told_when_the_page_before_is_no_address(page_client: PageClient) -> None:
+    assert page_client.raw.post("/inscription/renvoyer/x", headers={"Referer": "http://["}).status_code == 404
 
 
 @pytest.mark.parametrize("path", ["//evil.example/x", "/\\evil.example/x", "///evil.example", "/\\/evil.example"])

@@ -41,6 +41,7 @@ from portal.cirqliz.states import MessageSide
 from portal.common.actor import StaffRole
 from portal.common.clock import SYSTEM_CLOCK
 from portal.common.errors import Conflict, Invalid, PortalError
+from portal.common.text import whole_number
 from portal.fleet.api import get_known_vehicles, plates_elsewhere
 from portal.territories.api import TerritoryView, get_territory
 from portal.web.guards import current_actor, guard
@@ -168,8 +169,7 @@ def desk_message(territory: str, request_id: UUID) -> ResponseReturnValue:
     asks = bool(request.form.get("ask"))
     try:
         if asks:
-            version = int(form.version.data) if (form.version.data or "").isdecimal() else 0
-            command = AskInformation(request_id, version, form.text.data or "")
+            command = AskInformation(request_id, whole_number(form.version.data) or 0, form.text.data or "")
             claims.ask_information(current_actor(), territory, command)
         else:
             send_message(current_actor(), request_id, MessageSide.STAFF, form.text.data or "")
