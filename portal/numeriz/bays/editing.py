@@ -31,16 +31,22 @@ _NOT_TOLD = frozenset({"outline_wkb", "provenance", "issues", "issue_count"})
 def add_bay(actor: Actor, territory: TerritoryView, fields: BayFields, *, clock: Clock = SYSTEM_CLOCK) -> UUID:
     """Add a bay of the territory's own; an address that is missing is that of the place. Returns its id.
 
+    The same bay sent twice without an identifier is added once.
+
     Raises Invalid as `BayFields.check`, and local-id-taken.
     """
     fields.check()
     bay_id, now = new_id(), clock.now()
     draft = _addressed(territory, fields.draft(None, NUMERIZ))
-    if not draft.local_id:
-        draft = replace(draft, local_id=f"N-{bay_id.hex[-8:].upper()}")
     values = bay_values(draft)
+    named = bool(draft.local_id)
+    if not named:
+        draft = replace(draft, local_id=f"N-{bay_id.hex[-8:].upper()}")
     with unit_of_work() as uow:
         lock_law(uow, territory.id)
+        twin = None if named else _twin(uow, territory.id, content_of(values))
+        if twin is not None:
+            return twin
         _refuse_taken(uow, territory.id, draft.local_id, bay_id)
         row = DeliveryBay(
             id=bay_id,
@@ -56,6 +62,17 @@ def add_bay(actor: Actor, territory: TerritoryView, fields: BayFields, *, clock:
         uow.session.add(row)
         tell_changed(uow, actor, row, {"added": {"address": draft.address, "lon": draft.lon, "lat": draft.lat}}, clock)
     return bay_id
+
+
+def _twin(uow: UnitOfWork, territory_id: UUID, content: str) -> UUID | None:
+    """The territory's own bay that says all the same, at the same place."""
+    return uow.session.scalar(
+        select(DeliveryBay.id).where(
+            DeliveryBay.territory_id == territory_id,
+            DeliveryBay.source == NUMERIZ,
+            DeliveryBay.content_digest == content,
+        )
+    )
 
 
 def edit_bay(

@@ -39,7 +39,7 @@ class Suspending:
 def suspend_bay(
     actor: Actor, territory_id: UUID, bay_id: UUID, asked: Suspending, *, clock: Clock = SYSTEM_CLOCK
 ) -> UUID:
-    """Put a bay out of use during a span; return the id of the suspension.
+    """Put a bay out of use during a span; return the id of the suspension. What was asked before is not done twice.
 
     Raises NotFound("bay-not-found") and Invalid: span-reversed, span-over (field `end`), reason-missing,
     reason-too-long, order-not-in-force.
@@ -49,6 +49,17 @@ def suspend_bay(
     with unit_of_work() as uow:
         bay = load_bay(uow, territory_id, bay_id)
         named = _order_named(uow, territory_id, asked.order_id)
+        twin = uow.session.scalar(
+            select(BaySuspension.id).where(
+                BaySuspension.bay_id == bay.id,
+                BaySuspension.order_id.is_not_distinct_from(asked.order_id),
+                BaySuspension.starts_at == asked.start,
+                BaySuspension.ends_at == asked.end,
+                BaySuspension.reason == asked.reason,
+            )
+        )
+        if twin is not None:
+            return twin
         row = BaySuspension(
             id=new_id(),
             bay_id=bay.id,

@@ -60,6 +60,16 @@ def offered(territory: TerritoryView, at: datetime) -> bool:
     return bool(bays.near((bay.lon, bay.lat), VAN, at, 600, lambda _place: True))
 
 
+def test_suspension_sent_twice_is_one(territory: TerritoryView) -> None:
+    bay = only_bay(territory)
+    first, again = (suspend_bay(TESTER, territory.id, bay.id, WORKS, clock=FixedClock(NOW)) for _ in range(2))
+    other = suspend_bay(TESTER, territory.id, bay.id, replace(WORKS, reason="gaz"), clock=FixedClock(NOW))
+    assert first == again != other
+    lift_suspension(TESTER, territory.id, bay.id, other, clock=FixedClock(NOW))
+    lift_suspension(TESTER, territory.id, bay.id, first, clock=FixedClock(NOW))
+    assert offered(territory, NOW)
+
+
 def test_no_tour_stops_in_a_bay_when_it_is_out_of_use(territory: TerritoryView) -> None:
     bay, version = only_bay(territory), law_version(territory.id)
     suspension = suspend_bay(TESTER, territory.id, bay.id, WORKS, clock=FixedClock(NOW))
