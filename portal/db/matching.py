@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import string
 import unicodedata
 from collections.abc import Mapping
+from itertools import chain
 from types import MappingProxyType
 from typing import Any
 
@@ -17,18 +17,25 @@ from sqlalchemy.sql.functions import FunctionElement
 SQLITE_NAME = "joptimiz_fold"
 
 
+# Basic Latin, Latin-1 to Latin Extended-B, Greek and Cyrillic, Latin Extended Additional.
+_BLOCKS = (range(0x41, 0x5B), range(0xC0, 0x250), range(0x370, 0x530), range(0x1E00, 0x1F00))
+_UNRELATED = MappingProxyType({"ł": "l", "ø": "o", "đ": "d", "ħ": "h", "ŧ": "t", "ı": "i", "ς": "σ"})
+
+
 def _plain_letters() -> Mapping[str, str]:
-    """The small plain letter of each capital and of each accented letter of Latin-1 and Latin Extended-A."""
-    plain = dict(zip(string.ascii_uppercase, string.ascii_lowercase, strict=True))
-    for sign in map(chr, range(0xC0, 0x180)):
-        base = unicodedata.normalize("NFKD", sign)[0].lower()
-        if base != sign and base in string.ascii_lowercase:
-            plain[sign] = base
+    """The small letter without accents of each letter that is not one."""
+    plain = {}
+    for sign in map(chr, chain(*_BLOCKS)):
+        bases = [one for one in unicodedata.normalize("NFKD", sign) if not unicodedata.combining(one)]
+        small = bases[0].lower() if len(bases) == 1 else sign
+        small = _UNRELATED.get(small, small)
+        if small != sign and len(small) == 1:
+            plain[sign] = small
     return MappingProxyType(plain)
 
 
 _PLAIN = _plain_letters()
-_PAIRS = MappingProxyType({"œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae"})
+_PAIRS = MappingProxyType({"œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae", "ß": "ss", "ẞ": "ss"})
 _TABLE = str.maketrans({**_PLAIN, **_PAIRS})
 
 

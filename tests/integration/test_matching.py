@@ -11,7 +11,16 @@ from sqlalchemy import literal, select
 from portal.db import holds_text, session
 from portal.db.matching import folded_text
 
-_WORDS = ("ÉLÉGANCE FLEURS", "Œuvres du Château d’Ô", "Étape 1 – arrivée", "100 % bio_local", "Ça \\ là", "STRAẞE")
+_WORDS = (
+    "ÉLÉGANCE FLEURS",
+    "Œuvres du Château d’Ô",
+    "Étape 1 – arrivée",
+    "100 % bio_local",
+    "Ça \\ là",
+    "ŁÓDŹ Trans",
+    "Søren Straße",
+    "Μεταφορές",
+)
 
 
 def _found(text: str) -> list[str]:
@@ -28,6 +37,11 @@ def _found(text: str) -> list[str]:
         ("ETAPE 1", _WORDS[2]),
         ("% BIO_L", _WORDS[3]),
         ("ca \\ LÀ", _WORDS[4]),
+        ("łódź", _WORDS[5]),
+        ("Lodz TRANS", _WORDS[5]),
+        ("SOREN STRASSE", _WORDS[6]),
+        ("søren straẞe", _WORDS[6]),
+        ("ΜΕΤΑΦΟΡΈΣ", _WORDS[7]),
     ],
 )
 def test_words_are_found_whatever_the_case_and_the_accents(database: Flask, typed: str, held: str):
@@ -40,7 +54,7 @@ def test_nothing_is_found_when_a_sign_only_looks_like_a_joker(database: Flask, t
 
 
 def test_both_databases_fold_as_the_portal_does(database: Flask):
-    letters = "".join(map(chr, range(0x20, 0x180)))
+    letters = "".join(map(chr, (*range(0x20, 0x530), *range(0x1E00, 0x1F00))))
     assert session().scalar(select(holds_text(literal(letters), letters)))
     assert session().scalar(select(holds_text(literal(None), "a"))) is None
 
