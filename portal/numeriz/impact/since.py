@@ -29,9 +29,9 @@ _OVERLAP: Final = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class SinceStudy:
-    """law_changed: the law is another one than that of the study. clashes: those that the study did not show."""
+    """orders_changed: some at the place of the draft. clashes: those that the study did not show."""
 
-    law_changed: bool = False
+    orders_changed: bool = False
     clashes: tuple[Clash, ...] = ()
 
     @property
@@ -55,14 +55,16 @@ def since_study(
         return SinceStudy()
     measures = measures_of(draft)
     changed = _changed_near(territory.id, law, measures, kept.found_at)
+    if not changed:
+        return SinceStudy()
     table = Ground(territory, law, now).table
-    if not changed or table is None:
-        return SinceStudy(law_changed=True)
+    if table is None:
+        return SinceStudy(orders_changed=True)
     measures = placed_on_graph(territory, measures)
     streets = streets_of(table, law_alone(law, measures))
     found = find_clashes(streets, measures, law_alone(law, changed), None if replaces is None else str(replaces), now)
     shown = {clash.key for clash in impact_from_json(kept.result).clashes}
-    return SinceStudy(law_changed=True, clashes=tuple(clash for clash in found if clash.key not in shown))
+    return SinceStudy(orders_changed=True, clashes=tuple(clash for clash in found if clash.key not in shown))
 
 
 def _changed_near(territory_id: UUID, law: LawSnapshot, measures: Iterable[Measure], since: datetime) -> list[Measure]:
