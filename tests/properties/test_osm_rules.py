@@ -89,3 +89,57 @@ def test_a_road_is_closed_as_its_tags_say_when_they_are_understood(given_: Signs
                 wanted = _is_closed(given_, weight_kg, at, stops=stops)
                 # Where something is not understood the road may be told open, never closed.
                 assert told == wanted or (doubtful and not told), (weight_kg, at.astimezone(PARIS), stops)
+
+
+LIMITS_CM: Final = {"3": 300, "3.5": 350, "4": 400}
+LONG: Final = "length>10"
+HIGH: Final = [
+    Vehicle(gross_weight_kg=weight_kg, height_cm=height_cm, length_cm=length_cm)
+    for weight_kg in (3_000, 9_000)
+    for height_cm in (320, 370, 420)
+    for length_cm in (800, 1_100)
+]
+
+limit = st.tuples(st.sampled_from([*LIMITS_CM, "none"]), st.sampled_from([*sorted(CONDITIONS), LONG]))
+heights = st.tuples(st.none() | st.sampled_from([*LIMITS_CM, "none"]), st.lists(limit, max_size=2))
+limits = st.fixed_dictionaries({}, optional=dict.fromkeys(("maxheight", "maxheight:hgv"), heights))
+
+
+def _is_too_high(given_: Signs, vehicle: Vehicle, at: datetime) -> bool:
+    """The first limit that holds says it: the one for heavy vehicles first, the last condition before the others."""
+    weight_kg, local = vehicle.gross_weight_kg or 0, at.astimezone(PARIS)
+    for key in ("maxheight:hgv", "maxheight") if weight_kg > 3_500 else ("maxheight",):
+        plain, conditional = given_.get(key, (None, []))
+        for value, condition in [*reversed(conditional), *([] if plain is None else [(plain, "")])]:
+            if condition == LONG:
+                holds = (vehicle.length_cm or 0) > 1_000
+            else:
+                holds = not condition or CONDITIONS[condition](weight_kg, local, False)
+            if holds:
+                return value != "none" and (vehicle.height_cm or 0) > LIMITS_CM[value]
+    return False
+
+
+def _stricter_before_plain(given_: Signs) -> bool:
+    """Whether the plain limit for all is there, and every value before it is as strict and none frees anybody."""
+    plain = given_.get("maxheight", (None, []))[0]
+    said = [value for first, others in given_.values() for value in (first, *(other for other, _ in others)) if value]
+    return plain in LIMITS_CM and all(value in LIMITS_CM and LIMITS_CM[value] <= LIMITS_CM[plain] for value in said)
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(given_=limits)
+def test_a_limit_closes_as_its_tags_say_when_it_is_understood(given_: Signs) -> None:
+    measures = list(measures_of_roads([TaggedRoad(1, _tags(given_), LINE)], PARIS))
+    law = LawSnapshot.build([], measures, zone=PARIS, version="1")
+    hits = [Hit(measure, measure.locations[0], areal=False) for measure in measures]
+    doubtful = any(isinstance(c, FreeText) for measure in measures for c in measure.vehicles.applies_to)
+    plain = given_.get("maxheight", (None, []))[0]
+    for number, vehicle in enumerate(HIGH):
+        for at in HOURS[number % 7 :: 7]:
+            told = judge(law, hits, at, vehicle, purpose=Purpose.TRANSIT).state is State.FORBIDDEN
+            wanted = _is_too_high(given_, vehicle, at)
+            assert told == wanted or (doubtful and not told), (vehicle, at.astimezone(PARIS))
+            if plain and _stricter_before_plain(given_) and (vehicle.height_cm or 0) > LIMITS_CM[plain]:
+                # What cannot be said of some vehicles lifts nothing of what is said of all.
+                assert told, (vehicle, at.astimezone(PARIS))

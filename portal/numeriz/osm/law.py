@@ -140,11 +140,12 @@ def _that_meet(listed: Sequence[_Said]) -> list[list[_Said]]:
 
 
 def _measure(group: Sequence[_Said], zone: ZoneInfo) -> Measure:
-    first = min(group, key=lambda said: said.road.way_id)
+    group = sorted(group, key=lambda said: said.road.way_id)
+    first, texts = group[0], dict.fromkeys(text for said in group for text in said.rule.texts)
     url = f"https://www.openstreetmap.org/way/{first.road.way_id}"
     return Measure(
         id=first.id,
-        order=OrderRef(f"osm:way/{first.road.way_id}", "; ".join(first.rule.texts), AUTHORITY, url),
+        order=OrderRef(f"osm:way/{first.road.way_id}", "; ".join(texts), AUTHORITY, url),
         type=MeasureType.NO_ENTRY,
         locations=tuple(_location(said.road, said.direction) for said in group),
         periods=_periods(first.rule, zone),

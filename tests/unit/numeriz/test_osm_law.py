@@ -110,6 +110,13 @@ SIGNS: list[tuple[str, list[str]]] = [
     ("maxlength=10 m", ["length_cm>1000"]),
     ("maxlength:hgv=10", ["? maxlength:hgv=10"]),
     ("maxheight=4.3 maxwidth=2", ["height_cm>430", "width_cm>200"]),
+    # Heavy and high at once cannot be said: the limit for all stays, unless it is the stricter one.
+    ("maxheight=3.5 maxheight:hgv=3.2", ["? maxheight:hgv=3.2", "height_cm>350"]),
+    ("maxlength=10 maxlength:hgv=8", ["? maxlength:hgv=8", "length_cm>1000"]),
+    (
+        "maxheight=3.5 maxheight:hgv=4",
+        ["? maxheight:hgv=4", "? maxheight:hgv=4; maxheight=3.5", f"height_cm>350 but {HEAVY}"],
+    ),
     # Dangerous goods: those of one kind only are shown.
     ("hazmat=no", ["hazmat"]),
     ("hazmat=destination", ["hazmat but localAccess"]),
@@ -169,6 +176,55 @@ CONDITIONS: list[tuple[Mapping[str, str], list[str]]] = [
         ["gross_weight_kg>7500 @ Mo-Su 22:00-06:00", "gross_weight_kg>12000 @ Mo-Su 06:00-22:00"],
     ),
     ({"hazmat:conditional": "no @ (07:00-19:00)"}, ["hazmat @ Mo-Su 07:00-19:00"]),
+    # Two sizes at once, or a size and a load, cannot be said: only shown, and a limit that is less strict stays.
+    (
+        {"maxheight": "3.5", "maxheight:conditional": "3.2 @ (weight>7.5)"},
+        ["? maxheight:conditional=3.2 @ (weight>7.5)", "height_cm>350"],
+    ),
+    (
+        {"maxheight": "3.5", "maxheight:conditional": "3.2 @ (weight>7.5 AND Mo-Fr)"},
+        ["? maxheight:conditional=3.2 @ (weight>7.5 AND Mo-Fr)", "height_cm>350"],
+    ),
+    ({"maxheight:conditional": "3.5 @ (length>10)"}, ["? maxheight:conditional=3.5 @ (length>10)"]),
+    (
+        {"maxheight": "4", "maxheight:conditional": "3.5 @ (length>10)"},
+        ["? maxheight:conditional=3.5 @ (length>10)", "height_cm>400"],
+    ),
+    (
+        {"maxheight": "3.5", "maxheight:conditional": "4 @ (length>10)"},
+        ["? maxheight:conditional=4 @ (length>10)", "? maxheight:conditional=4 @ (length>10); maxheight=3.5"],
+    ),
+    (
+        {"maxheight": "3.5", "maxheight:conditional": "3 @ (weight<=7.5)"},
+        ["height_cm>300 but gross_weight_kg>7500", "height_cm>350"],
+    ),
+    (
+        {"maxheight": "3.5", "maxheight:hgv:conditional": "none @ (22:00-06:00)"},
+        [f"height_cm>350 but {HEAVY}", "height_cm>350 @ Mo-Su 06:00-22:00"],
+    ),
+    (
+        {"maxheight": "4", "maxheight:hgv": "3.5", "maxheight:conditional": "3 @ (09:00-18:00)"},
+        [
+            "? maxheight:hgv=3.5",
+            "? maxheight:hgv=3.5; maxheight:conditional=3 @ (09:00-18:00)",
+            f"height_cm>300 but {HEAVY} @ Mo-Su 09:00-18:00",
+            f"height_cm>400 but {HEAVY} @ Mo-Su 00:00-09:00,18:00-24:00",
+            "height_cm>400",
+        ],
+    ),
+    ({"maxweight:conditional": "12 @ (hazmat)"}, ["? maxweight:conditional=12 @ (hazmat)"]),
+    (
+        {"hazmat": "no", "hazmat:conditional": "no @ (weight>7.5)"},
+        ["? hazmat:conditional=no @ (weight>7.5)", "hazmat"],
+    ),
+    (
+        {"hazmat": "no", "hazmat:conditional": "destination @ (weight>7.5)"},
+        [
+            "? hazmat:conditional=destination @ (weight>7.5)",
+            "? hazmat:conditional=destination @ (weight>7.5); hazmat=no",
+            "hazmat but gross_weight_kg>7500",
+        ],
+    ),
     # Public holidays and seasons.
     ({"motor_vehicle:conditional": "no @ (Su,PH 10:00-18:00)"}, ["all @ Su 10:00-18:00; PH 10:00-18:00"]),
     ({"motor_vehicle:conditional": "no @ (Mo-Fr 07:00-09:00; PH off)"}, ["all @ Mo-Fr 07:00-09:00; PH off"]),
@@ -179,6 +235,21 @@ CONDITIONS: list[tuple[Mapping[str, str], list[str]]] = [
     ({"hgv:conditional": "no @ (Nov 15-Mar 15)"}, [f"{HEAVY} from (11, 15) to (3, 15)"]),
     ({"hgv:conditional": "no @ (Jul-Aug)"}, [f"{HEAVY} from (7, 1) to (8, 31)"]),
     ({"hgv:conditional": "no @ (Feb)"}, [f"{HEAVY} from (2, 1) to (2, 29)"]),
+    (
+        {"maxheight": "3.5", "maxheight:conditional": "3.2 @ (Jul-Aug)"},
+        ["height_cm>320 from (7, 1) to (8, 31)", "height_cm>350"],
+    ),
+    (
+        {"maxheight": "3.5", "maxheight:conditional": "4 @ (Jul-Aug)"},
+        ["? maxheight:conditional=4 @ (Jul-Aug); maxheight=3.5", "height_cm>400 from (7, 1) to (8, 31)"],
+    ),
+    (
+        {"hgv": "destination", "hgv:conditional": "destination @ (SH)"},
+        [
+            "? hgv:conditional=destination @ (SH)",
+            f"{HEAVY} but localAccess",
+        ],
+    ),
     # Streets for walkers that have hours are closed for the rest of the day.
     (
         {"highway": "pedestrian", "motor_vehicle:conditional": "delivery @ (06:00-10:00)"},
@@ -334,6 +405,7 @@ def test_pieces_of_a_street_are_one_measure_when_they_meet_and_spare_local_acces
         ("osm:way/7#1", 1),
     ]
     assert {place.label for place in measures[0].locations} == {"", "Rue du Milieu"}
+    assert measures[0].order.title == "motor_vehicle=destination; access=destination"
 
 
 def test_a_stop_on_the_last_piece_of_a_street_opens_the_first_when_they_are_one() -> None:
