@@ -107,8 +107,9 @@ class Caution:
 class Avoided:
     """A regulation that changed the route, with its share of what the detour around it costs.
 
-    leg: number of the leg, from 0. lines: MultiLineString of the streets it forbids that the route without it would
-    have driven; None when there is none to show.
+    waited_s: seconds waited besides, before the leg, until it let the vehicle on. leg: number of the leg, from 0.
+    lines: MultiLineString of the streets it forbids that the route without it would have driven; None when there is
+    none to show.
     """
 
     reason: Reason
@@ -117,6 +118,7 @@ class Avoided:
     leg: int = 0
     lines: BaseGeometry | None = field(default=None, compare=False)
     source: str = ""
+    waited_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,7 +124,8 @@ def _coordinates(leg: Leg) -> list[list[float]]:
 def _avoided(item: Avoided, zone: ZoneInfo) -> dict[str, Any]:
     return {
         **reason_values(item.reason, zone),
-        "minutes": round(item.seconds / 60, 1),
+        "minutes": round((item.seconds + item.waited_s) / 60, 1),
+        "wait_min": round(item.waited_s / 60, 1),
         "metres": round(item.metres),
         "leg": item.leg,
         "lines": _lines(item.lines),

@@ -238,11 +238,16 @@ def _bay_name(bay: BayShown) -> str:
 
 
 def _closed(closed: Closed) -> dict[str, str]:
-    cost = ""
-    if closed.minutes > 0:
-        minutes = format_decimal(closed.minutes)
-        cost = _("Détour\u00a0: %(minutes)s\u00a0min, %(length)s.", minutes=minutes, length=_signed(closed.metres))
-    return {"why": closed.why, "cost": cost, "url": closed.url}
+    costs = []
+    if closed.wait_min > 0:
+        costs.append(_("Attente\u00a0: %(minutes)s\u00a0min.", minutes=format_decimal(closed.wait_min)))
+    detour_min = round(closed.minutes - closed.wait_min, 1)
+    if detour_min > 0:
+        minutes = format_decimal(detour_min)
+        costs.append(
+            _("Détour\u00a0: %(minutes)s\u00a0min, %(length)s.", minutes=minutes, length=_signed(closed.metres))
+        )
+    return {"why": closed.why, "cost": " ".join(costs), "url": closed.url}
 
 
 def _signed(metres: float) -> str:

@@ -56,7 +56,10 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """Streets that the route without law would have taken. lines: as in a GeoJSON MultiLineString; may be empty."""
+    """Streets that the route without law would have taken. lines: as in a GeoJSON MultiLineString; may be empty.
+
+    minutes: what it costs, those of a wait for its end (wait_min) included.
+    """
 
     why: str
     title: str
@@ -64,6 +67,7 @@ class Closed:
     starts_at: str
     ends_at: str
     minutes: float
+    wait_min: float
     metres: float
     lines: Sequence[Sequence[Sequence[float]]]
 
@@ -130,6 +134,7 @@ class ToldTour:
             starts_at=str(values.get("starts_at") or ""),
             ends_at=str(values.get("ends_at") or ""),
             minutes=float(values.get("minutes", 0)),
+            wait_min=float(values.get("wait_min", 0)),
             metres=float(values.get("metres", 0)),
             lines=lines["coordinates"] if lines else (),
         )

@@ -81,7 +81,10 @@ class LegShown:
 
 @dataclass(frozen=True, slots=True)
 class Regulation:
-    """What a regulation did to the tour, in words. asks: what its perimeter asks for: pass, accreditation, document."""
+    """What a regulation did to the tour, in words. asks: what its perimeter asks for: pass, accreditation, document.
+
+    minutes, metres: of the detour. wait_min: minutes waited until it ended.
+    """
 
     text: str
     colour: str | None
@@ -90,6 +93,7 @@ class Regulation:
     source: str
     minutes: float
     metres: float
+    wait_min: float
     opens_at: datetime | None
     stop: str
     asks: str | None

@@ -1,9 +1,9 @@
-"""What a leg avoids: each regulation that changed it, with its share of the detour and the streets it forbids."""
+"""What a leg avoids: each regulation that changed it, with its share of the detour or the wait, and what it forbids."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from shapely import LineString, MultiLineString
 from shapely.geometry.base import BaseGeometry
@@ -48,6 +48,12 @@ def avoided_of(grid: LawGrid, number: int, outcome: Outcome, *, lines: bool = Tr
             lines=crossed.get(key),
             source=source_of(grid, reason),
         )
+
+
+def awaited_of(grid: LawGrid, number: int, reasons: Sequence[Reason], waited_s: float) -> Iterator[Avoided]:
+    """The regulations whose end was waited for before a leg, each with an equal part of the seconds waited."""
+    for reason in reasons:
+        yield Avoided(reason, 0.0, 0.0, number, source=source_of(grid, reason), waited_s=waited_s / len(reasons))
 
 
 def forbidden_lines(outcome: Outcome) -> Lines:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from portal.common.errors import Invalid
-from portal.itineriz.planning.crossed import avoided_of, forbidden_lines
+from portal.itineriz.planning.crossed import avoided_of, awaited_of, forbidden_lines
 from portal.itineriz.planning.delays import slowed
 from portal.itineriz.planning.hours import closed_spans, outside, to_minute
 from portal.itineriz.planning.tour import Round, Tour
@@ -71,7 +71,7 @@ class _Place:
 
 @dataclass(frozen=True, slots=True)
 class _Driven:
-    """One leg with a lawful way. awaited: what closed it, or the stop, until the vehicle left."""
+    """One leg with a lawful way. awaited: what closed it, or the stop, before; the last to end first."""
 
     leg: LegContext
     drive: Drive
@@ -79,7 +79,7 @@ class _Driven:
     outcome: Outcome
     plain: Drive
     costing: Costing
-    awaited: Reason | None = None
+    awaited: tuple[Reason, ...] = ()
 
     @property
     def arrive_at(self) -> datetime:
@@ -90,8 +90,9 @@ class _Driven:
 class _Refused:
     """One leg without a lawful way; plain: without law, when the engine knows a way at all.
 
-    met: what is in the way, and how many seconds after leaving the vehicle comes there. as_it_opens: when to leave to
-    come to the stop as its window opens, where it may not wait for that.
+    met: what is in the way, and how many seconds after leaving the vehicle comes there; nothing when only a window of
+    the stop is waited for. as_it_opens: when to leave to come to the stop as its window or its legal hours open, where
+    it may not wait for that.
     """
 
     obstacles: tuple[Obstacle, ...]
@@ -167,19 +168,22 @@ class _Driver:
         refused = found = self._serve(number, place, place.leave_at)
         met: dict[str, tuple[Reason, float]] = {}
         leave_at = place.leave_at
+        last: Reason | None = None
         for _ in range(_WAITS_TRIED):
             if isinstance(found, _Driven):
                 break
             met |= {reason.id: (reason, met_s) for reason, met_s in found.met}
             later = self._later(number, place, leave_at, found, met.values())
             before = self.round.calls[number - 1]
-            if later is None or self._stands(place.point, before, Interval(place.since, later)):
+            if later is None or self._stands(place.point, before, Interval(place.since, later[0])):
                 return refused
-            leave_at = later
+            leave_at, last = later
             found = self._serve(number, place, leave_at)
-        if isinstance(found, _Refused) or isinstance(refused, _Driven):
+        if isinstance(found, _Refused):
             return refused
-        return replace(found, awaited=next(one.reason for one in refused.obstacles if one.reason is not None))
+        if last is None:
+            return found
+        return replace(found, awaited=(last, *(reason for reason, _ in met.values() if reason.id != last.id)))
 
     def _serve(self, number: int, place: _Place, leave_at: datetime) -> _Driven | _Refused:
         """The lawful way to a stop for who leaves at an instant, and may stand there until it is served."""
@@ -196,10 +200,12 @@ class _Driver:
         if not stands:
             return found
         obstacles = tuple(Obstacle(number, reason) for reason in stands)
+        met = tuple((reason, found.drive.duration_s) for reason in stands)
         early = begin - found.arrive_at
         if early and not self._stands(here, call, Interval(begin, left), tolerate=tolerate):
-            return _Refused(obstacles, found.plain, as_it_opens=leave_at + early)
-        met = tuple((reason, found.drive.duration_s) for reason in stands)
+            # A window of the stop, and not its legal hours, makes the vehicle wait: that is no matter of the law.
+            asked = first_begin(call.stop.windows, found.arrive_at) == begin
+            return _Refused(obstacles, found.plain, met=() if asked else met, as_it_opens=leave_at + early)
         return _Refused(obstacles, found.plain, met=met)
 
     def _later(
@@ -209,33 +215,38 @@ class _Driver:
         leave_at: datetime,
         refused: _Refused,
         met: Iterable[tuple[Reason, float]],
-    ) -> datetime | None:
-        """The next hour at which to leave for a stop instead, None when nobody would wait for it.
+    ) -> tuple[datetime, Reason | None] | None:
+        """The next hour at which to leave for a stop instead, and what ends then; None when nobody would wait for it.
 
         met: what was in the way so far, and after how many seconds. One leaves as the last of it ends where it was met,
         or, should that be too early for another way, as it ends at all.
         """
         if refused.as_it_opens is not None:
-            return refused.as_it_opens
+            return refused.as_it_opens, next((reason for reason, _ in refused.met), None)
         if number == 1 or not self.round.waits or refused.plain is None:
             # To wait at the start is to leave later: that is told as another departure.
             return None
-        arrive_at = place.leave_at + timedelta(seconds=refused.plain.duration_s)
-        begin = first_begin(self.round.calls[number].stop.windows, arrive_at) or arrive_at
-        longest = place.leave_at + (begin - arrive_at) + LONGEST_WAIT
+        longest = place.leave_at + self._window_wait(number, place, refused.plain) + LONGEST_WAIT
         if leave_at >= longest:
             return None
         closed: list[Interval] = []
-        hours: set[datetime] = set()
+        hours: dict[datetime, Reason] = {}
         for reason, met_s in met:
             until = timedelta(seconds=met_s)
             for span in closed_spans(
                 self.grid.law, reason, Interval(leave_at + until, longest + until), self.round.passes
             ):
                 closed.append(Interval(span.start - until, span.end - until))
-                hours |= {to_minute(span.end - until, 1), span.end}
+                hours |= dict.fromkeys((to_minute(span.end - until, 1), span.end), reason)
         open_ = outside(merge(closed), Interval(leave_at, longest))
-        return min((at for at in hours if at > leave_at and any(span.contains(at) for span in open_)), default=None)
+        later = (at for at in sorted(hours) if at > leave_at and any(span.contains(at) for span in open_))
+        return next(((at, hours[at]) for at in later), None)
+
+    def _window_wait(self, number: int, place: _Place, plain: Drive) -> timedelta:
+        """How long the windows of a stop let a vehicle wait that comes there at once, as without law."""
+        arrive_at = place.leave_at + timedelta(seconds=plain.duration_s)
+        begin = first_begin(self.round.calls[number].stop.windows, arrive_at)
+        return timedelta() if begin is None else begin - arrive_at
 
     def _drive(self, number: int, place: _Place, leave_at: datetime) -> _Driven | _Refused:
         """The lawful way of one leg: first as if every unknown size were too large, then as if it fitted."""
@@ -345,10 +356,11 @@ class _Driver:
             if waited_s:
                 # The wait is spent at the stop before, where the vehicle may stand.
                 self.tour.visits[-1] = replace(self.tour.visits[-1], leave_at=found.leg.depart_at)
-            if waited_s and number > 1 and found.awaited is not None:
-                here, title = self.round.calls[number - 1].number, found.awaited.title
+            if number > 1 and found.awaited:
+                here, title = self.round.calls[number - 1].number, found.awaited[0].title
                 self.tour.warn(Notice.AWAITS_LAW, stop=here, seconds=round(waited_s), title=title)
-            self._keep(number, call, found)
+            window_s = self._window_wait(number, place, found.plain).total_seconds()
+            self._keep(number, call, found, max(0.0, waited_s - window_s))
             self.tour.visits.append(Visit(call, arrive_at, begin, leave_at, found.drive.end))
         return _Place(found.drive.end, arrive_at, leave_at, on_street=True)
 
@@ -360,7 +372,8 @@ class _Driver:
         same = len(told) == len(found.drive.manoeuvres)
         return tuple(step.instruction for step in told) if same else ()
 
-    def _keep(self, number: int, call: Call, found: _Driven) -> None:
+    def _keep(self, number: int, call: Call, found: _Driven, waited_s: float) -> None:
+        """Note a leg. waited_s: seconds before it for the law alone."""
         tour, drive = self.tour, found.drive
         tour.legs.append(Leg(drive, found.leg.depart_at, found.arrive_at, self._in_english(found)))
         tour.violations += [reason for violation in found.check.violations for reason in violation.reasons]
@@ -368,6 +381,9 @@ class _Driver:
         tour.plain_duration_s += found.plain.duration_s
         for item in avoided_of(self.grid, number - 1, found.outcome, lines=self.explain):
             tour.avoided[item.leg, item.reason.id] = item
+        for item in awaited_of(self.grid, number - 1, found.awaited, waited_s):
+            gone_round = tour.avoided.get((item.leg, item.reason.id), item)
+            tour.avoided[item.leg, item.reason.id] = replace(gone_round, waited_s=item.waited_s)
         for reason in found.check.warnings:
             tour.warn_of(reason)
         for measure_id in sorted(found.outcome.beyond):

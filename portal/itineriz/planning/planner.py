@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from portal.common.errors import Invalid
 from portal.itineriz.planning.bays import BayMap
-from portal.itineriz.planning.departures import latest_departure, proposals, tries_for
+from portal.itineriz.planning.departures import Latest, latest_departure, proposals, tries_for
 from portal.itineriz.planning.driving import AWAY_FROM_ROAD_M, Progress, drive_tour
 from portal.itineriz.planning.emissions import emissions_of
 from portal.itineriz.planning.granting import open_with_passes
@@ -96,16 +96,22 @@ class _Planner:
         ordered = self._ordered(left_out)
         round_ = Round(calls_of(trip, ordered.sequence), trip.depart_at, trip.vehicle, trip.passes, slots=ordered.slots)
         if trip.arrive_by is not None:
-            found = latest_departure(
-                self.grid.law,
-                self._at_hour(round_, blocking=True),
-                trip.arrive_by,
-                self._tries(round_),
-                round_.passes,
-            )
-            round_ = round_.leaving(found.depart_at)
-            self.trip = replace(trip, depart_at=found.depart_at)
+            depart_at = self._latest(round_, trip.arrive_by).depart_at
+            round_ = round_.leaving(depart_at)
+            self.trip = replace(trip, depart_at=depart_at)
         return self._answer(round_, left_out, ordered)
+
+    def _latest(self, round_: Round, arrive_by: datetime) -> Latest:
+        """The latest departure that arrives in time, without a wait for the law where that leaves no earlier.
+
+        Without waits first: a tour that waits comes too late as a whole, and says no more what is in its way.
+        """
+        found = [
+            latest_departure(self.grid.law, self._at_hour(one, blocking=True), arrive_by, self._tries(one), one.passes)
+            for one in (_steady(round_), round_)
+        ]
+        in_time = (one for one in found if one.found)
+        return max(in_time, key=lambda one: one.depart_at, default=found[0])
 
     def _look_at_places(self, numbers: Iterable[int]) -> None:
         """The legal hours of some stops, the first one has none: of all before an order is looked for, of those at
@@ -174,21 +180,39 @@ class _Planner:
         # A tour that is to tell which passes it needs does not wait until it needs none.
         round_ = replace(round_, waits=round_.waits and not self.trip.assume_passes)
         holds = tuple(sorted(round_.holds.items()))
-        key = (round_.calls, round_.depart_at, round_.passes, holds, round_.waits, blocking)
+        asked = (round_.calls, round_.depart_at, round_.passes, holds, blocking)
+        steady = self.driven.get((*asked, False))
+        if steady is not None and steady.complete:
+            # Lawful without a wait: with waits it is the same tour.
+            return steady
+        key = (*asked, round_.waits)
         if key not in self.driven:
             limits = replace(self.limits, blocking=blocking)
             self.driven[key] = drive_tour(self.grid, round_, limits, explain=False, progress=self._still)
         return self.driven[key]
 
+    def _drive_to_tell(self, round_: Round) -> Tour:
+        """Drive the tour that is told. One that waits for the law in vain, and is refused further on or comes too late,
+        is told as it is without a wait: then what closes the way is named, and the pass that opens it."""
+        tour = drive_tour(self.grid, round_, self.limits, progress=self._tell)
+        if tour.waits and not self._served(tour):
+            tour = drive_tour(self.grid, _steady(round_), self.limits, progress=self._still)
+        return tour
+
+    def _served(self, tour: Tour) -> bool:
+        """Tell whether a tour is lawful and comes to its last stop in time."""
+        arrive_by = self.trip.arrive_by
+        return tour.complete and (arrive_by is None or tour.arrive_at <= arrive_by)
+
     def _answer(self, round_: Round, left_out: Sequence[int], ordered: Ordered) -> TripResult:
         # With passes to be supposed, this may not be the tour that is told: it is put into words when it is.
         supposing = self.trip.assume_passes
-        tour = self._drive(round_) if supposing else drive_tour(self.grid, round_, self.limits, progress=self._tell)
+        tour = self._drive(round_) if supposing else self._drive_to_tell(round_)
         opened, granted = (tour, ()) if tour.complete else self._opened(round_, tour)
         supposed = granted if supposing and opened.complete else ()
         if supposing:
             round_ = replace(round_, passes=(*round_.passes, *supposed))
-            tour = drive_tour(self.grid, round_, self.limits, progress=self._tell)
+            tour = self._drive_to_tell(round_)
         late = self._too_late(round_, tour)
         told = self._result(round_, tour, supposed, left_out, ordered)
         if tour.complete or late:
@@ -199,8 +223,7 @@ class _Planner:
     def _too_late(self, round_: Round, tour: Tour) -> bool:
         """Make a tour that comes after the hour asked for a refused one: at the stop whose window keeps it so long, or
         else at the last one. Tell whether it does."""
-        arrive_by = self.trip.arrive_by
-        if arrive_by is None or not tour.complete or tour.arrive_at <= arrive_by:
+        if not tour.complete or self._served(tour):
             return False
         waits = [place for place, visit in enumerate(tour.visits) if place and visit.wait_s]
         place = waits[-1] if waits else len(round_.calls) - 1
@@ -213,11 +236,21 @@ class _Planner:
         now = self.extras.now
         return None if now is None or asked < now - HORIZON else now
 
-    def _opened(self, round_: Round, tour: Tour) -> tuple[Tour, tuple[PassRight, ...]]:
-        def with_passes(more: tuple[PassRight, ...]) -> Tour:
-            return self._drive(replace(round_, passes=(*round_.passes, *more)))
+    def _opened(self, round_: Round, refused: Tour) -> tuple[Tour, tuple[PassRight, ...]]:
+        """The tour with the passes that open it without a wait; with waits, where passes alone do not."""
 
-        return open_with_passes(self.grid.law, round_, tour, with_passes)
+        def opened(round_: Round, refused: Tour) -> tuple[Tour, tuple[PassRight, ...]]:
+            def with_passes(more: tuple[PassRight, ...]) -> Tour:
+                return self._drive(replace(round_, passes=(*round_.passes, *more)))
+
+            return open_with_passes(self.grid.law, round_, refused, with_passes)
+
+        tour, granted = opened(_steady(round_), refused)
+        if tour.complete:
+            return tour, granted
+        waiting = self._drive(round_)
+        again = opened(round_, waiting) if waiting.waits else (tour, granted)
+        return again if self._served(again[0]) else (tour, granted)
 
     def _departures(self, round_: Round, tour: Tour) -> tuple[datetime, ...]:
         if not self.extras.hours:
@@ -228,9 +261,8 @@ class _Planner:
             return nearest_departures(self.grid.law, self._at_hour(round_, blocking=True), refused, round_, earliest)
 
         # Whoever chooses another hour would rather not wait for the law on the way.
-        steady = replace(round_, waits=False)
-        found = nearest(steady, self._drive(steady) if tour.waits else tour)
-        return found or (nearest(round_, tour) if len(round_.calls) > 2 else ())
+        found = nearest(_steady(round_), tour)
+        return found or (nearest(round_, self._drive(round_)) if len(round_.calls) > 2 else ())
 
     def _at_hour(self, round_: Round, *, blocking: bool = False) -> Callable[[datetime], Tour]:
         return lambda at: self._drive(round_.leaving(at), blocking=blocking)
@@ -307,16 +339,16 @@ class _Planner:
                 visit.call.stop.point,
                 self.trip.vehicle,
                 visit.begin_at,
-                visit.call.stop.service_s,
+                (visit.leave_at - visit.begin_at).total_seconds(),
                 self._may_stand(round_, visit),
             )
             for number, visit in enumerate(tour.visits)
         )
 
     def _may_stand(self, round_: Round, visit: Visit) -> Callable[[tuple[float, float]], bool]:
-        """Whether the law lets the vehicle stand elsewhere for a visit, as it is asked of the place of the stop."""
-        law, served = self.grid.law, timedelta(seconds=visit.call.stop.service_s)
-        stay = Interval(visit.begin_at, visit.begin_at + served)
+        """Whether the law lets the vehicle stand elsewhere for a visit, as it is asked of the place of the stop: until
+        it leaves, for a wait is spent there too."""
+        law, stay = self.grid.law, Interval(visit.begin_at, visit.leave_at)
 
         def may_stand(point: tuple[float, float]) -> bool:
             ids = ids_at(law, point)
@@ -324,3 +356,8 @@ class _Planner:
             return not check_stay(law, point, stay, leg, ids)
 
         return may_stand
+
+
+def _steady(round_: Round) -> Round:
+    """The same tour, that waits nowhere for the law."""
+    return replace(round_, waits=False)

@@ -17,8 +17,9 @@ from portal.itineriz.addresses.serving import Streets, serve, streets_of
 from portal.itineriz.addresses.verdicts import Answer, Judge, Span, WeekVerdict, week_of
 from portal.itineriz.addresses.words import hours_grid, open_by_day
 from portal.itineriz.places.sheet import SheetRow
-from portal.itineriz.routing.engine import Engine
-from portal.regulations.evaluate import Reason, ReasonCode, State, verdict
+from portal.itineriz.routing.engine import Engine, distance_m
+from portal.regulations.evaluate import Reason, ReasonCode, State, judge, verdict
+from portal.regulations.geometry import POINT_REACH_M
 from portal.regulations.measures import (
     Direction,
     LocationKind,
@@ -65,7 +66,7 @@ def places(engine: Engine, dice: random.Random, count: int) -> list[tuple[float,
 
 def nearest_by_hand(streets: Streets, point: tuple[float, float]) -> float:
     """The distance in metres from a point to the nearest street of the graph, asked of each of them."""
-    table = streets.engine.table
+    table = streets.table
     scale = np.array([np.cos(np.radians(float(table.coords[:, 1].mean()))), 1.0]) * 111_195.08
     metric = shapely.transform(table.shapes, lambda degrees: degrees * scale)
     return float(shapely.distance(metric, shapely.Point(np.array(point) * scale)).min())
@@ -74,10 +75,14 @@ def nearest_by_hand(streets: Streets, point: tuple[float, float]) -> float:
 def asked_again(
     streets: Streets, law: LawSnapshot, point: tuple[float, float], at: datetime, vehicle: Vehicle, passes: tuple
 ) -> State:
-    """The strictest of the street and the perimeters at the address, by the freest direction of the street."""
-    perimeters = LawSnapshot.build(law.perimeters.values(), (), zone=PARIS, version="perimeters")
-    of_point = verdict(perimeters, shapely.Point(point), at, vehicle, passes).state
+    """The strictest of the street and the areas at the address, by the freest direction of the street.
+
+    Off the street, lines right at the address count too.
+    """
     (row,) = streets.nearest([point])
+    is_off = distance_m(point, streets.stand(row, point)[2]) > POINT_REACH_M
+    bearing = [hit for hit in law.at(shapely.Point(point)) if is_off or hit.areal or hit.nearby]
+    of_point = judge(law, bearing, at, vehicle, passes).state
     ways = []
     for one in streets.directions(row):
         piece, facts, _on_street = streets.stand(one, point)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -10,6 +11,7 @@ import pytest
 import shapely
 
 from portal.itineriz.documents.answer import to_public
+from portal.itineriz.planning.bays import BayMap
 from portal.itineriz.planning.driving import LONGEST_WAIT, drive_tour
 from portal.itineriz.planning.planner import Extras, plan
 from portal.itineriz.planning.tour import Round, calls_of
@@ -95,8 +97,14 @@ def test_the_vehicle_waits_at_the_stop_before_when_the_next_one_is_closed_alread
     (told,) = [dict(caution.params) for caution in result.warnings if caution.notice is Notice.AWAITS_LAW]
     assert told["stop"] == baker.call.number and told["title"] == "Marché"
     assert told["seconds"] == pytest.approx((baker.leave_at - baker.begin_at).total_seconds() - 300, abs=1)
-    texts = [warning["text"] for warning in to_public(result, PARIS)["warnings"]]
-    assert any("attendez 2" in text and "Marché" in text for text in texts)
+    public = to_public(result, PARIS)
+    assert any("attendez 2" in warning["text"] and "Marché" in warning["text"] for warning in public["warnings"])
+    # What closed the way is told with its price, and that a pass would open it; a window costs its own time.
+    (closing,) = public["avoided"]
+    assert (closing["id"], closing["state"], closing["metres"]) == ("zone", "pass_required", 0)
+    assert closing["leg"] == result.visits.index(baker)
+    waited_min = 0 if closed.call.stop.windows else told["seconds"] / 60
+    assert closing["minutes"] == closing["wait_min"] == pytest.approx(waited_min, abs=1)
 
 
 def test_the_tour_is_refused_when_the_wait_would_be_longer_than_anybody_waits(paris: Engine):
@@ -169,6 +177,95 @@ def test_the_tour_waits_when_an_arrival_is_asked(paris: Engine):
     # The latest departure at which the window is met.
     missed = ask(paris, law_of(zone), WEST, BAKER, EAST, at=result.trip.depart_at + MINUTE)
     assert missed.status is Status.NO_LAWFUL_ROUTE
+
+
+@pytest.mark.parametrize("closed_h", [1, 2.5, 4])
+@pytest.mark.parametrize("before", [6, 60])
+def test_the_tour_comes_before_the_closure_when_an_arrival_within_it_is_asked(
+    paris: Engine, closed_h: float, before: int
+):
+    starts, ends = DAY + HOUR, DAY + (1 + closed_h) * HOUR
+    shop = Stop(*SOUTH.point, "Boulanger", 300)
+    zone = around(EAST, (1, 1 + closed_h))
+    result = ask(paris, law_of(zone), WEST, shop, EAST, arrive_by=ends - before * MINUTE)
+    assert result.status is Status.OK
+    assert starts - 2 * MINUTE < result.visits[-1].arrive_at <= starts
+    assert not result.warnings and not result.avoided
+
+
+FLORIST = Stop(2.3640, 48.8640, "Fleuriste", 300)
+
+
+@pytest.mark.parametrize(
+    ("stops", "more"),
+    [
+        ((Stop(*FLORIST.point, windows=(Interval(DAY, DAY + HOUR),)),), {}),
+        ((), {"arrive_by": DAY + 3 * HOUR}),
+        ((FLORIST,), {"arrive_by": DAY + 3 * HOUR}),
+    ],
+    ids=["window-missed", "too-late", "too-late-further-on"],
+)
+def test_what_closes_the_way_and_its_pass_are_named_when_the_wait_is_in_vain(
+    paris: Engine, stops: tuple[Stop, ...], more: dict[str, object]
+):
+    shop = Stop(*SOUTH.point, "Boulanger", 300)
+    result = ask(paris, law_of(around(EAST, (-24, 3.5))), WEST, shop, EAST, *stops, **more)
+    assert result.status is Status.NO_LAWFUL_ROUTE
+    assert result.blocking[0].reason and result.blocking[0].reason.id == "zone"
+    assert [item.reasons[0].id for item in result.impossible] == ["zone"]
+    assert [one.perimeter.id for one in result.needed_passes] == ["zone"]
+    assert not [caution for caution in result.warnings if caution.notice is Notice.AWAITS_LAW]
+    if "arrive_by" in more:
+        assert result.departures, "another hour is told as well"
+
+
+def test_the_pass_is_named_when_the_tour_waits_for_what_no_pass_opens_and_needs_it_further_on(paris: Engine):
+    shop = Stop(*SOUTH.point, "Boulanger", 300)
+    first = around(EAST, (-1, 2), colour=Colour.BLACK)
+    shape = shapely.Point(FLORIST.point).buffer(0.0012)
+    then = Perimeter("then", "e", "Ensuite", Colour.RED, shape, (Activation(DAY - 30 * HOUR, DAY + 30 * HOUR),))
+    result = ask(paris, law_of(first, then), WEST, shop, EAST, FLORIST)
+    assert result.status is Status.NO_LAWFUL_ROUTE
+    assert {"zone", "then"} <= {o.reason.id for o in result.blocking if o.reason}
+    assert [one.perimeter.id for one in result.needed_passes] == ["then"]
+
+
+def test_no_law_is_blamed_for_a_wait_when_the_window_of_the_next_stop_is_what_is_waited_for(
+    paris: Engine, roads: Roads, sentences: None
+):
+    """Nobody may stand there from half past eight to nine: the vehicle waits where it was, until ten."""
+    zone = around(EAST, (0.5, 1))
+    shop = Stop(*SOUTH.point, "Boulanger", 300)
+    grocer = Stop(*EAST.point, "Épicier", 300, (Interval(DAY + 2 * HOUR, DAY + 3 * HOUR),))
+    result = ask(paris, law_of(zone), WEST, shop, grocer)
+    assert result.status is Status.OK and faults(result, roads, zone) == []
+    assert result.visits[1].leave_at > DAY + 1.8 * HOUR
+    assert not result.avoided
+    assert not [caution for caution in result.warnings if caution.notice is Notice.AWAITS_LAW]
+
+
+@dataclass
+class AskedBays(BayMap):
+    """Bays that note how long a vehicle stays at each stop, and whether it may stand at a place."""
+
+    place: tuple[float, float]
+    asked: list[tuple[datetime, float, bool]] = field(default_factory=list)
+
+    def near(self, at, vehicle, arrive_at, stay_s, may_stand):  # type: ignore[no-untyped-def]
+        self.asked.append((arrive_at, stay_s, may_stand(self.place)))
+        return ()
+
+
+def test_the_bay_is_judged_for_the_whole_stay_when_the_vehicle_waits_in_it(paris: Engine):
+    beside = (2.3600, 48.8655)
+    shape = shapely.Point(beside).buffer(0.0002)
+    here = Perimeter("here", "e", "Ici", Colour.RED, shape, (Activation(DAY + HOUR, DAY + 2 * HOUR),))
+    bays = AskedBays(beside)
+    trip = Trip((WEST, BAKER, EAST), DAY, TRUCK)
+    result = plan(paris, law_of(around(EAST, (-1, 3)), here), trip, extras=Extras(bays=bays))
+    visit = result.visits[1]
+    assert visit.leave_at - visit.begin_at > 2.8 * HOUR
+    assert bays.asked[0] == (visit.begin_at, (visit.leave_at - visit.begin_at).total_seconds(), False)
 
 
 def turns(seed: int) -> LawSnapshot:

@@ -102,6 +102,15 @@ def test_book_tells_the_whole_tour_in_words() -> None:
         assert told in words, told
 
 
+def test_book_tells_a_wait_apart_from_the_detour() -> None:
+    result = tour().result
+    assert result is not None
+    (closed,) = result["avoided"]
+    waited = {**result, "avoided": [closed | {"minutes": 64.5, "wait_min": 60.0}]}
+    words = " ".join(texts(book(result=waited)))
+    assert "Attente : 60 min." in words and "Détour : 4,5 min, +820 m" in words
+
+
 def test_book_is_in_english_when_english_is_asked() -> None:
     content = book("en")
     assert "Turn left onto Rue Haute." in " ".join(texts(content))

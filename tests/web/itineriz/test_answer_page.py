@@ -86,6 +86,13 @@ def test_everything_the_answer_holds_is_on_the_page_when_the_tour_is_lawful(offi
     assert [sign.get_text() for sign in page.select(".j-stops__sign")] == ["D", "1", "2"]
 
 
+def test_a_wait_is_told_apart_from_the_detour_when_a_regulation_costs_both(office: Office):
+    answer = lawful_answer(TOMORROW)
+    answer["avoided"][0] |= {"minutes": 64.5, "wait_min": 60.0}
+    words = text_of(office.client.get(office.url(make_tour(office.territory, office.company.id, TOMORROW, answer))))
+    assert "Détour : 4,5 min, 820 m" in words and "Attente : 60 min" in words
+
+
 def test_sentences_are_in_english_when_the_reader_asks_for_it(office: Office):
     page = office.client.get(office.url(office.lawful()), headers={"Accept-Language": "en"})
     assert "Drive east on Rue du Départ." in text_of(page)
@@ -121,6 +128,20 @@ def test_the_request_for_the_pass_opens_with_the_tour_when_the_button_is_followe
     ticked = form.select('input[name="vehicles"][checked]')
     assert [box["value"] for box in ticked] == [str(vehicle_id)]
     assert form.find(attrs={"name": "stops-1-service_min"})["value"] == "10"
+
+
+def test_the_request_reaches_the_hours_of_a_perimeter_that_begins_long_after_the_departure(office: Office):
+    answer = refused_answer(TOMORROW)
+    answer["needed_passes"][0]["starts_at"] = (TOMORROW + timedelta(hours=9)).isoformat()
+    vehicle_id = make_vehicle(office.company.id)
+    route = make_tour(office.territory, office.company.id, TOMORROW, answer, vehicle_id=vehicle_id)
+    link = office.client.get(office.url(route)).find("a", string="Demander ce laissez-passer")
+    form = office.client.get(str(link["href"]))
+    ends_at = (TOMORROW + timedelta(hours=10)).astimezone(ZONE)
+    assert (form.find(id="ends_on")["value"], form.find(id="ends_time")["value"]) == (
+        f"{ends_at:%Y-%m-%d}",
+        f"{ends_at:%H:%M}",
+    )
 
 
 def test_a_driver_sees_no_request_to_make_when_only_managers_may_ask(office: Office):
