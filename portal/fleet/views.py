@@ -22,7 +22,7 @@ from portal.fleet.bulk import MOST_VEHICLES
 from portal.fleet.bulk_services import last_edit
 from portal.fleet.drafts import VehicleDraft
 from portal.fleet.forms import VehicleForm
-from portal.fleet.list_messages import LACKING_WORDS, SORT_WORDS
+from portal.fleet.list_messages import LACKING_WORDS, SORT_WORDS, choice_sentence
 from portal.fleet.listing import LACKING, SORTS, FleetFilter, LoanFilter
 from portal.fleet.loans.messages import PHASES, TONES
 from portal.fleet.loans.queries import count_offers, current_loans, list_lent
@@ -61,6 +61,7 @@ def list_vehicles(company_id: UUID) -> ResponseReturnValue:
         completeness=completeness,
         matching=matching,
         most=MOST_VEHICLES,
+        too_many=choice_sentence("too-many-chosen", {"most": MOST_VEHICLES}),
         loans=current_loans(company_id),
         offers=count_offers(company_id),
         last_edit=last_edit(company_id) if may_write else None,

@@ -12,10 +12,10 @@ from uuid import UUID
 import shapely
 from shapely.geometry import mapping
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from portal.common.errors import NotFound
-from portal.db import Page, paginate, session
+from portal.db import Page, holds_text, paginate, session
 from portal.db.paging import DEFAULT_PAGE_SIZE
 from portal.numeriz import codec
 from portal.numeriz.models import (
@@ -264,9 +264,10 @@ def page_orders(
     status: OrderStatus | None = None,
     source: str | None = None,
     doubtful: bool = False,
+    text: str = "",
     size: int = DEFAULT_PAGE_SIZE,
 ) -> Page[OrderLine]:
-    """Return a page of orders by title; source: only those it brought."""
+    """Return a page of orders by title. source: only those it brought; text: in their title or identifier."""
     statement = select(TrafficOrder).where(TrafficOrder.territory_id == territory_id)
     if status is not None:
         statement = statement.where(TrafficOrder.status == status)
@@ -274,6 +275,10 @@ def page_orders(
         statement = statement.where(TrafficOrder.source == source)
     if doubtful:
         statement = statement.where(TrafficOrder.doubt_count > 0)
+    if text:
+        statement = statement.where(
+            or_(holds_text(TrafficOrder.title, text), holds_text(TrafficOrder.identifier, text))
+        )
     page = paginate(statement, [TrafficOrder.title, TrafficOrder.id], cursor, size)
     return page.map(
         lambda row: OrderLine(

@@ -37,6 +37,7 @@ def init_app(app: Flask) -> None:
     settings: Settings = app.extensions["settings"]
     app.config.update(
         SECRET_KEY=settings.secret_key,
+        MOST_SENT_BYTES=settings.max_upload_bytes,
         MAX_CONTENT_LENGTH=settings.max_upload_bytes + 1024 * 1024,
         MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
         SESSION_COOKIE_NAME="joptimiz",

@@ -59,7 +59,61 @@ function confirmation(details) {
   });
 }
 
+// A part of the page that could not be fetched stays as it is; a sentence says so until what failed succeeds.
+let failed = null;
+
+/** Where a failure is told: a paragraph that carries what to say of no answer, and of one that says nothing itself. */
+const failurePlace = () => document.querySelector("[data-no-answer]");
+
+function tellFailure(what, sentence) {
+  const place = failurePlace();
+  if (!place) return;
+  failed = { what, sentence };
+  // What asks again and again fails again and again: it is read aloud once.
+  if (place.textContent !== sentence) place.textContent = sentence;
+  place.hidden = false;
+}
+
+function forgetFailure(what) {
+  if (failed?.what !== what) return;
+  const place = failurePlace();
+  // A page may have said something else there meanwhile.
+  if (place.textContent === failed.sentence) {
+    place.textContent = "";
+    place.hidden = true;
+  }
+  failed = null;
+}
+
+/** The address an exchange asks; of a GET without the values that are sent with it. */
+const askedOf = ({ request }) => (request.body ? request.action : request.action.split("?")[0]);
+
+// Statuses of parts that carry their own errors beside their fields.
+const PART_STATUSES = [409, 422];
+
+function takeOnlyParts(event) {
+  const { ctx } = event.detail;
+  const { status } = ctx.response;
+  if (status < 400) return;
+  const said = new DOMParser().parseFromString(ctx.text, "text/html").querySelector("[data-failure]");
+  if (!said && PART_STATUSES.includes(status)) return;
+  event.preventDefault();
+  const sentence = said && `${said.dataset.failure}. ${said.textContent.trim()}`;
+  tellFailure(askedOf(ctx), sentence ?? failurePlace()?.dataset.failed);
+  forgetSent();
+}
+
 function upload(input) {
+  // What weighs more than a sending may is not sent: no answer could say why.
+  input.addEventListener("change", (event) => {
+    const bytes = [...input.files].reduce((sum, { size }) => sum + size, 0);
+    forgetFailure(input.id);
+    if (bytes > Number(input.dataset.mostBytes)) {
+      event.stopPropagation();
+      input.value = "";
+      tellFailure(input.id, input.dataset.tooHeavy);
+    }
+  });
   const over = (on) => input.toggleAttribute("data-over", on);
   input.addEventListener("dragenter", () => over(true));
   input.addEventListener("dragleave", () => over(false));
@@ -181,7 +235,15 @@ function forgetSent() {
 // A page shown again by the back button, or a form answered in place, may be sent again.
 addEventListener("pageshow", forgetSent);
 
-document.addEventListener("htmx:after:swap", () => {
+document.addEventListener("htmx:before:swap", takeOnlyParts);
+
+document.addEventListener("htmx:error", ({ detail: { ctx } }) => {
+  if (ctx) tellFailure(askedOf(ctx), failurePlace()?.dataset.noAnswer);
+  forgetSent();
+});
+
+document.addEventListener("htmx:after:swap", ({ detail }) => {
+  if (detail?.ctx) forgetFailure(askedOf(detail.ctx));
   forgetSent();
   enhancePage();
 });

@@ -57,6 +57,7 @@ def test_clerk_refuses_several_at_once_and_takes_it_back(person: PersonMaker, de
     desk.open()
     clerk.page.get_by_label("Couleur").select_option(label="Rouge")
     clerk.page.get_by_role("button", name="Filtrer").click()
+    clerk.page.wait_for_url("**couleur=red**")
     boxes = clerk.page.get_by_role("checkbox", name=re.compile("Choisir la demande"))
     numbers = [str(box.get_attribute("aria-label")).split()[-1] for box in boxes.all()[:2]]
     assert len(numbers) == 2

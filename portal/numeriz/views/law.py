@@ -91,17 +91,21 @@ def show_perimeter(territory: str, perimeter_id: UUID) -> ResponseReturnValue:
 @blueprint.get("/arretes")
 @guard(CLERK)
 def list_orders(territory: str) -> ResponseReturnValue:
-    """List the traffic orders, by status, source or doubt when asked."""
+    """List the traffic orders, by words, status, source or doubt when asked."""
     view = get_territory(territory)
     asked = request.args.get("statut", "")
     status = OrderStatus(asked) if asked in set(OrderStatus) else None
     sources = list_order_sources(view.id)
     source = request.args.get("source") if request.args.get("source") in sources else None
-    page = queries.page_orders(view.id, request.args.get("cursor"), status=status, source=source, doubtful=_doubtful())
+    text = request.args.get("q", "").strip()[:80]
+    page = queries.page_orders(
+        view.id, request.args.get("cursor"), status=status, source=source, doubtful=_doubtful(), text=text
+    )
     return desk_page(
         "orders",
         view,
         page=page,
+        text=text,
         status=status,
         statuses=OrderStatus,
         source=source,

@@ -262,15 +262,22 @@ function showFound() {
   signal(Object.keys(words.tones).find((tone) => card.classList.contains(`j-verdict--${tone}`)), loud);
 }
 
-async function choose() {
-  clearAnswers();
-  await keepChoice("territory", slug());
+/** A plate is judged and recorded where the territory on the screen is. */
+function aimSearch() {
   const form = document.querySelector("[data-search]");
-  if (form) {
-    form.action = facts.territories[slug()].search;
-    form.setAttribute("hx-post", form.action);
-    globalThis.htmx?.process(form);
-  }
+  if (form === null) return;
+  form.action = facts.territories[slug()].search;
+  form.setAttribute("hx-post", form.action);
+  globalThis.htmx?.process(form);
+}
+
+async function chooseTerritory() {
+  clearAnswers();
+  aimSearch();
+  await keepChoice("territory", slug());
+}
+
+async function takeTerritory() {
   await useList(await keptList(slug()));
   await sync();
 }
@@ -288,10 +295,9 @@ function setExercising(on) {
   clearAnswers();
 }
 
-function listen() {
-  at("scanner").addEventListener("click", press);
-  at("actualiser").addEventListener("click", sync);
-  at("territoire").addEventListener("change", choose);
+/** What the portal answers alone: it needs no list, and no key on this phone. */
+function listenToSearch() {
+  at("territoire").addEventListener("change", chooseTerritory);
   at("lieu").addEventListener("change", () => keepChoice("place", at("lieu").value.trim()));
   at("lieu").form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -300,12 +306,6 @@ function listen() {
   at("son").addEventListener("click", () => {
     setLoud(!loud);
     keepChoice("loud", loud);
-  });
-  at("exercice").addEventListener("click", () => setExercising(!exercising));
-  at("lampe").addEventListener("click", async () => {
-    const on = at("lampe").getAttribute("aria-pressed") !== "true";
-    await camera?.torch?.(on);
-    at("lampe").setAttribute("aria-pressed", String(on));
   });
   at("recherche").addEventListener("submit", (event) => {
     clearAnswers();
@@ -318,7 +318,18 @@ function listen() {
     tell(words.search_offline);
   }, true);
   document.addEventListener("htmx:after:swap", showFound);
-  document.addEventListener("htmx:error", () => tell(words.search_offline));
+}
+
+function listenToScans() {
+  at("scanner").addEventListener("click", press);
+  at("actualiser").addEventListener("click", sync);
+  at("territoire").addEventListener("change", takeTerritory);
+  at("exercice").addEventListener("click", () => setExercising(!exercising));
+  at("lampe").addEventListener("click", async () => {
+    const on = at("lampe").getAttribute("aria-pressed") !== "true";
+    await camera?.torch?.(on);
+    at("lampe").setAttribute("aria-pressed", String(on));
+  });
   addEventListener("online", sync);
   setInterval(sync, EVERY_MS);
   setInterval(showList, 60_000);
@@ -341,17 +352,21 @@ async function controlled() {
 }
 
 async function start() {
-  if (!(await canCheck())) {
-    tell(words.cannot_check);
-    return;
-  }
-  if ("serviceWorker" in navigator) navigator.serviceWorker.register(facts.worker, { scope: "/controle" });
   const asked = new URLSearchParams(location.search).get("territoire");
   const before = asked ?? (await getChoice("territory"));
   if (before in facts.territories) at("territoire").value = before;
   at("lieu").value = (await getChoice("place")) ?? "";
   setLoud((await getChoice("loud")) ?? true);
-  listen();
+  aimSearch();
+  listenToSearch();
+  if (!(await canCheck())) {
+    for (const id of ["scanner", "actualiser", "exercice"]) at(id).hidden = true;
+    tell(words.cannot_check);
+    document.documentElement.dataset.ready = "";
+    return;
+  }
+  if ("serviceWorker" in navigator) navigator.serviceWorker.register(facts.worker, { scope: "/controle" });
+  listenToScans();
   await useList(await keptList(slug()));
   await showWaiting();
   await sync();

@@ -137,7 +137,7 @@ def test_batch_is_previewed_prepared_and_applied(world: World, client: PageClien
     form = page.select_one(f'form[action="{DESK}/lots"]')
     assert form is not None
     sent: dict[str, Any] = {}
-    for field in form.select("input[type=hidden]"):
+    for field in form.select("input[type=hidden], input[checked]"):
         sent.setdefault(str(field["name"]), []).append(str(field["value"]))
     assert len(sent["chosen"]) == 2
     url = client.submit(f"{DESK}/lots", sent)
@@ -145,16 +145,55 @@ def test_batch_is_previewed_prepared_and_applied(world: World, client: PageClien
     waiting = client.get(url)
     assert "Pas encore appliquée" in waiting.get_text()
     assert waiting.select_one(f'form[action="{url}/annulation"]') is not None
+    assert waiting.select_one("[hx-get] form") is None, "what is opened would be closed by the next answer"
+    part = client.get(url, headers={"HX-Request": "true"})
+    assert part.select_one("#lot[hx-get]") is not None and part.form is None
     assert "Voir ou annuler jusqu’à" in client.get(DESK).get_text()
     assert world.seen(requests[1].id).state is RequestState.READY
     apply_due(world)
     assert "Appliquée" in client.get(url).get_text()
+    assert client.raw.get(url, headers={"HX-Request": "true"}).headers["HX-Refresh"] == "true"
     assert [world.seen(one.id).state for one in requests] == [
         RequestState.APPROVED,
         RequestState.REFUSED,
         RequestState.REFUSED,
     ]
     assert "déjà appliquée" in client.post(f"{url}/annulation", status=409).get_text()
+
+
+def test_one_request_is_left_out_of_a_batch_when_it_is_unticked_in_the_preview(
+    world: World, client: PageClient
+) -> None:
+    first, second = world.ready(), world.ready()
+    page = client.post(f"{DESK}/lots/apercu", {"everything": "y", "decision": "approved"}, status=200)
+    ticked = [str(box["value"]) for box in page.select("input[type=checkbox][name=chosen][checked]")]
+    assert len(ticked) == 2
+    client.submit(f"{DESK}/lots", {"chosen": ticked[1:], "decision": "approved", "form_key": "one"})
+    apply_due(world)
+    assert [world.seen(one.id).state for one in (first, second)] == [RequestState.READY, RequestState.APPROVED]
+
+
+def test_way_back_from_the_preview_keeps_what_was_ticked_and_typed(world: World, client: PageClient) -> None:
+    mine, other, answered = (world.ready() for _ in range(3))
+    chosen = [f"{one.id}:{world.seen(one.id).version}" for one in (mine, other, answered)]
+    world.approve(answered)
+    typed = {"decision": "refused", "reason_code": "dates_not_allowed", "reason_text": "Un autre jour"}
+    preview = client.post(f"{DESK}/lots/apercu", {"chosen": chosen, **typed}, status=200)
+    form = preview.select_one(f'form[action="{DESK}/lots"]')
+    assert form is not None
+    sent: dict[str, Any] = {"retour": "1"}
+    for field in form.select("input"):
+        sent.setdefault(str(field["name"]), []).append(str(field["value"]))
+    queue = client.post(f"{DESK}/lots/apercu?q={mine.number}", sent, status=200)
+    assert [box["value"] for box in queue.select("input[type=checkbox][name=chosen][checked]")] == chosen[:1]
+    kept = [str(field["value"]).partition(":")[0] for field in queue.select("input[type=hidden][name=chosen]")]
+    assert sorted(kept) == sorted([str(other.id), str(answered.id)]), "what this page does not show"
+    assert "2 demandes d’autres pages restent cochées" in queue.get_text().replace("\u00a0", " ")
+    panel = queue.select_one("#reponse-groupee[open]")
+    assert panel is not None
+    assert panel.select_one("input[value=refused][checked]") is not None
+    assert panel.select_one("option[value=dates_not_allowed][selected]") is not None
+    assert "Un autre jour" in panel.get_text()
 
 
 def apply_due(world: World) -> None:

@@ -80,8 +80,11 @@ def test_file_whose_storing_failed_offers_to_store_it_again_or_to_leave_it(
         uow.session.execute(update(FleetImport).values(file_digest="0" * 64))
     page_client.submit(f"{check}/confirmer")
     run_jobs(app)
-    buttons = [button.get_text() for button in page_client.get(check).select("#enregistrer button")]
-    assert buttons == ["Enregistrer 1 véhicule", "Abandonner"]
+    page = page_client.get(check)
+    assert page.select_one("#enregistrer form button").get_text() == "Enregistrer 1 véhicule"
+    question = page.select_one("#enregistrer details#abandon")
+    assert "vos corrections seront oubliés" in question.p.get_text(), "one press does not throw the file away"
+    assert question.form["action"] == f"{check}/abandonner"
     page_client.submit(f"{check}/abandonner")
     assert "a été abandonné" in page_client.get(check).get_text()
 

@@ -221,6 +221,26 @@ def test_fault_of_a_common_value_is_told_and_nothing_typed_is_lost(
     assert page.select_one("input[name=width_cm]")["value"] == sent["width_cm"]  # type: ignore[index]
 
 
+def test_whole_list_is_archived_when_asked_and_confirmed(fleet: Fleet) -> None:
+    for number in range(60):
+        make_vehicle(fleet.company_id, f"ZZ-{100 + number}-CD")
+    button = fleet.client.get(f"{fleet.url}?q=ZZ").select_one("button[name=portee][formaction]")
+    assert button is not None and button.get_text().replace("\u00a0", " ") == "Archiver les 60 véhicules de la liste"
+    confirming = fleet.client.post(str(button["formaction"]), {"portee": button["value"], "q": "ZZ"}, status=200)
+    fleet.client.submit(f"{fleet.url}/ensemble/archiver", {**_hidden(confirming), "etape": "faire"})
+    assert {vehicle.plate_display for vehicle in list_vehicles(fleet.company_id) if "ZZ" in vehicle.plate} == set()
+    assert len(list_vehicles(fleet.company_id)) > 0, "the rest of the fleet stays"
+
+
+def test_list_says_what_to_do_when_it_is_too_long_to_be_changed_at_once(
+    fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("portal.fleet.views.MOST_VEHICLES", 1)
+    page = fleet.client.get(fleet.url)
+    assert page.select_one("button[name=portee]") is None
+    assert "Au plus 1 véhicules se changent ensemble" in page.get_text()
+
+
 def test_nothing_chosen_goes_back_to_the_list_with_a_sentence(fleet: Fleet) -> None:
     there = fleet.client.submit(f"{fleet.url}/ensemble", {"ids": ["x"], "q": "AB"})
     assert there.endswith("?q=AB")

@@ -51,6 +51,18 @@ def territory(app: Flask) -> TerritoryView:
     return found
 
 
+def test_order_is_found_by_its_title_or_its_identifier(clerk: PageClient, territory: TerritoryView) -> None:
+    first, second = page_orders(territory.id).items
+
+    def listed(query: str) -> list[str]:
+        return [link.get_text() for link in clerk.get(f"{BASE}/arretes?{query}").select("tbody th a")]
+
+    assert listed("q=TANNEURS") == [first.title]
+    assert listed(f"q={second.identifier.lower()}") == [second.title]
+    assert listed("q=un+autre&statut=draft") == []
+    assert "Aucun arrêté ne répond" in clerk.get(f"{BASE}/arretes?q=_%25").get_text()
+
+
 def test_every_page_opens_when_the_territory_has_law(clerk: PageClient, territory: TerritoryView) -> None:
     perimeter, order = list_perimeters(territory.id)[0], page_orders(territory.id).items[0]
     for path in (

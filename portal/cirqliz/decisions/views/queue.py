@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from flask import redirect, request, url_for
@@ -45,9 +46,10 @@ def queue_page(
     clerk_id = current_actor().user_id
     chosen = read_filter(request.args)
     kept = kept_filters(request.args)
+    page = queries.list_queue(place.id, chosen, now, request.args.get("cursor"), clerk_id=clerk_id)
     context: dict[str, Any] = {
         "territory": place,
-        "page": queries.list_queue(place.id, chosen, now, request.args.get("cursor"), clerk_id=clerk_id),
+        "page": page,
         "counts": queries.count_queue(place.id, now, clerk_id),
         "views": list_views(clerk_id, place.id) if clerk_id is not None else [],
         "batches": list_recent_batches(place.id, now),
@@ -56,6 +58,7 @@ def queue_page(
         "form": form,
         "view_form": view_form or ViewForm(formdata=None),
         "ticked": set(form.chosen.data or ()),
+        "ticked_elsewhere": _ticked_elsewhere(form, {str(one.id) for one in page.items}),
         "skipped": [sentence(one.error) for one in skipped or []],
         "age_of": lambda at: Age.of(at, now),
         "now": now,
@@ -64,3 +67,8 @@ def queue_page(
         "choices": {"categories": [(category, category) for category in Category]},
     }
     return show("desk.html", **context, **desk_frame(place))
+
+
+def _ticked_elsewhere(form: BatchForm, shown: Collection[str]) -> list[str]:
+    """Return what was ticked (`id:version`) of requests that this page of the queue does not show."""
+    return [f"{id_}:{version}" for id_, version in form.versions().items() if str(id_) not in shown]
