@@ -12,17 +12,17 @@ from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
 import click
-import shapely
 from flask.cli import with_appcontext
 
 from portal.common.errors import Invalid, PortalError
 from portal.itineriz import asking
+from portal.itineriz.addresses.serving import standing_at
 from portal.itineriz.documents.answer import reason_values, to_public
 from portal.itineriz.documents.terminal import route_lines
 from portal.itineriz.messages import fault, verdict_words
 from portal.itineriz.trip import Stop, Trip
 from portal.numeriz.api import SIGNS_PREVAIL, law_snapshot
-from portal.regulations.evaluate import verdict
+from portal.regulations.evaluate import verdict_of_ways
 from portal.regulations.schedules import Interval
 from portal.territories.api import get_territory
 
@@ -165,7 +165,10 @@ def _read_stops(
 def what_command(
     slug: str, position: str, when: str, vehicle_json: str, colour_passes: tuple[str, ...], as_json: bool
 ) -> None:
-    """Tell what the law says of a vehicle that stops at a point, at an instant.
+    """Tell what the law says of a vehicle that stops at a point, at an instant: in the street nearest to it.
+
+    \b
+    In JSON, street is its name, empty when it has none, null when no street is known: then the point itself is asked.
 
     Example: joptimiz what --territory paris-3e --at 2.365,48.867 --when 2024-09-08T09:00 --vehicle '{"gvw_t": 12}'
     """
@@ -176,9 +179,12 @@ def what_command(
     asking.check_position(territory, lon, lat)
     vehicle = asking.read_vehicle(vehicle_json)
     passes = asking.colour_passes(asking.read_colours(colour_passes), at)
-    found = verdict(law_snapshot(territory.id), shapely.Point(lon, lat), at, vehicle, passes)
+    law = law_snapshot(territory.id)
+    standing = standing_at(territory.graph_dir, law, (lon, lat))
+    found = verdict_of_ways(law, standing.ways, at, vehicle, passes)
     values: dict[str, Any] = {
         "verdict": found.state.value,
+        "street": standing.street,
         "reasons": [reason_values(reason, zone) for reason in found.reasons],
         "warnings": [reason_values(reason, zone) for reason in found.warnings],
     }

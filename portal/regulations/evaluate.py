@@ -7,7 +7,7 @@ reasons: codes and parameters, from which each context writes its sentences.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -32,7 +32,9 @@ __all__ = [
     "StopsInside",
     "TripPurpose",
     "Verdict",
+    "Way",
     "When",
+    "change_of_ways",
     "judge",
     "next_change",
     "open_spans",
@@ -40,7 +42,9 @@ __all__ = [
     "stops_inside",
     "verdict",
     "verdict_many",
+    "verdict_of_ways",
     "verdict_spans",
+    "ways_spans",
 ]
 
 DEFAULT_HORIZON: Final = timedelta(days=31)
@@ -52,6 +56,18 @@ class Change:
 
     at: datetime
     verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way to stand at a place: the regulations that bear there, and the facts of the road when known.
+
+    A place may have several: who delivers in a street closed one way comes the other way. At least one is needed, and
+    at each moment the freest answers.
+    """
+
+    hits: tuple[Hit, ...]
+    edge: EdgeFacts | None = None
 
 
 def verdict(
@@ -103,14 +119,8 @@ def next_change(
     horizon: timedelta = DEFAULT_HORIZON,
 ) -> Change | None:
     """The first instant after `after`, at most `horizon` later, at which the state differs from that at `after`."""
-    after = as_utc(after)
-    hits = law.at(_located(place), edge)
-    before = judge(law, hits, after, vehicle, passes, purpose, edge).state
-    for at in _bounds(law, hits, passes, Interval(after, after + horizon)):
-        answer = judge(law, hits, at, vehicle, passes, purpose, edge)
-        if answer.state is not before:
-            return Change(at, answer)
-    return None
+    ways = (Way(law.at(_located(place), edge), edge),)
+    return change_of_ways(law, ways, after, vehicle, passes, purpose, horizon=horizon)
 
 
 def open_windows(
@@ -161,12 +171,83 @@ def verdict_spans(
 ) -> tuple[tuple[Interval, Verdict], ...]:
     """What regulations already found with `law.at` say over a window: intervals that follow each other, each with the
     verdict that holds at every instant of it; neighbours may say the same."""
+    return ways_spans(law, (Way(tuple(hits), edge),), window, vehicle, passes, purpose)
+
+
+def verdict_of_ways(
+    law: LawSnapshot,
+    ways: Sequence[Way],
+    when: When,
+    vehicle: Vehicle,
+    passes: Sequence[PassRight] = (),
+    purpose: TripPurpose = Purpose.STOP_INSIDE,
+) -> Verdict:
+    """The verdict of the freest way; what closes another one is a warning."""
+    freest = _freest(law, ways, when, vehicle, passes, purpose)
+    if len(ways) == 1:
+        return freest
+    told = {(reason.id, reason.code) for reason in (*freest.reasons, *freest.warnings)}
+    stopped = {reason.id for reason in freest.reasons}
+    # Asked of the place without a direction, the law warns of what holds one way only.
+    hits = {(id(hit.regulation), id(hit.location)): replace(hit, along=None) for way in ways for hit in way.hits}
+    both = judge(law, hits.values(), when, vehicle, passes, purpose)
+    more = [one for one in both.warnings if one.id not in stopped and (one.id, one.code) not in told]
+    return replace(freest, warnings=(*freest.warnings, *more)) if more else freest
+
+
+def change_of_ways(
+    law: LawSnapshot,
+    ways: Sequence[Way],
+    after: datetime,
+    vehicle: Vehicle,
+    passes: Sequence[PassRight] = (),
+    purpose: TripPurpose = Purpose.STOP_INSIDE,
+    *,
+    horizon: timedelta = DEFAULT_HORIZON,
+) -> Change | None:
+    """`next_change` of the freest way."""
+    after = as_utc(after)
+    hits = [hit for way in ways for hit in way.hits]
+    before = _freest(law, ways, after, vehicle, passes, purpose).state
+    for at in _bounds(law, hits, passes, Interval(after, after + horizon)):
+        if _freest(law, ways, at, vehicle, passes, purpose).state is not before:
+            return Change(at, verdict_of_ways(law, ways, at, vehicle, passes, purpose))
+    return None
+
+
+def ways_spans(
+    law: LawSnapshot,
+    ways: Sequence[Way],
+    window: Interval,
+    vehicle: Vehicle,
+    passes: Sequence[PassRight] = (),
+    purpose: TripPurpose = Purpose.STOP_INSIDE,
+) -> tuple[tuple[Interval, Verdict], ...]:
+    """`verdict_spans` of the freest way, without what is only told of the others."""
+    hits = [hit for way in ways for hit in way.hits]
     bounds = [window.start, *_bounds(law, hits, passes, window)]
     return tuple(
-        (Interval(start, end), judge(law, hits, start, vehicle, passes, purpose, edge))
+        (Interval(start, end), _freest(law, ways, start, vehicle, passes, purpose))
         for start, end in zip(bounds, [*bounds[1:], window.end], strict=True)
         if start < end
     )
+
+
+def _freest(
+    law: LawSnapshot,
+    ways: Sequence[Way],
+    when: When,
+    vehicle: Vehicle,
+    passes: Sequence[PassRight],
+    purpose: TripPurpose,
+) -> Verdict:
+    found = judge(law, ways[0].hits, when, vehicle, passes, purpose, ways[0].edge)
+    for way in ways[1:]:
+        if found.state is State.ALLOWED:
+            break
+        other = judge(law, way.hits, when, vehicle, passes, purpose, way.edge)
+        found = min(found, other, key=lambda answer: answer.state.strictness)
+    return found
 
 
 def stops_inside(law: LawSnapshot, points: Iterable[BaseGeometry]) -> StopsInside:

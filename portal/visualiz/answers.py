@@ -8,21 +8,20 @@ from datetime import datetime
 from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from shapely.geometry import Point
 
 from portal.common.errors import Unavailable
+from portal.common.text import fold
+from portal.itineriz.api import Standing
 from portal.numeriz.api import sentence, state_words
-from portal.regulations.evaluate import Reason, State, next_change, verdict
+from portal.regulations.evaluate import Reason, State, change_of_ways, verdict_of_ways
 from portal.regulations.measures import Origin
 from portal.regulations.snapshot import LawSnapshot
-from portal.territories.api import AddressHit, TerritoryView, geocode, reverse_geocode
+from portal.territories.api import AddressHit, TerritoryView, reverse_geocode
 from portal.visualiz.choices import Choice
 from portal.visualiz.law_lines import measure_href
 from portal.visualiz.moments import Moment
 
 TONES = {State.ALLOWED: "green", State.UNKNOWN: "grey", State.PASS_REQUIRED: "orange", State.FORBIDDEN: "red"}
-
-_SAME_PLACE_DEG = 2e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +35,15 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class PlaceAnswer:
-    """The answer at a point (lon, lat). changes_at: the first later instant at which the state differs."""
+    """The answer at a point (lon, lat). changes_at: the first later instant at which the state differs.
+
+    served: which street answered, where the label does not say it.
+    """
 
     lon: float
     lat: float
     label: str
+    served: str
     state: State
     word: str
     tone: str
@@ -55,21 +58,22 @@ def answer_at(
     territory: TerritoryView,
     law: LawSnapshot,
     point: tuple[float, float],
+    standing: Standing,
     moment: Moment,
     choice: Choice,
     label: str,
 ) -> PlaceAnswer:
     """Ask the law about a delivery at a point (lon, lat): a stop, with the passes that the vehicle holds.
 
-    label: what the place is called.
+    standing: what bears on it. label: what the place is called.
     """
-    place = Point(*point)
-    found = verdict(law, place, moment.at, choice.vehicle, choice.passes)
-    change = next_change(law, place, moment.at, choice.vehicle, choice.passes)
+    found = verdict_of_ways(law, standing.ways, moment.at, choice.vehicle, choice.passes)
+    change = change_of_ways(law, standing.ways, moment.at, choice.vehicle, choice.passes)
     return PlaceAnswer(
         lon=point[0],
         lat=point[1],
         label=label,
+        served=served_words(standing, label),
         state=found.state,
         word=state_words(found.state),
         tone=TONES[found.state],
@@ -79,6 +83,18 @@ def answer_at(
         then=state_words(change.verdict.state) if change else "",
         inside=_inside(territory, point),
     )
+
+
+def served_words(standing: Standing, label: str) -> str:
+    """Which street answers for a place; empty where its label (an address) says it."""
+    if standing.street is None:
+        return str(_("Réponse au point exact\u00a0: aucune rue carrossable n’y est connue."))
+    if not standing.street:
+        return str(_("Desservi depuis une voie sans nom."))
+    named = f" {fold(label.partition(',')[0])}"
+    if any(named.endswith(f" {fold(name)}") for name in standing.street.split(", ")):
+        return ""
+    return str(_("Desservi depuis\u00a0: %(street)s.", street=standing.street))
 
 
 def _told(reason: Reason, law: LawSnapshot, slug: str) -> Told:
@@ -96,13 +112,10 @@ _MORE = {
 }
 
 
-def place_label(slug: str, point: tuple[float, float], address: str = "") -> str:
-    """The address that was typed for the point, else the nearest one; the degrees where there is none, or while the
-    index of addresses cannot be read."""
+def place_label(slug: str, point: tuple[float, float]) -> str:
+    """The address nearest to the point; the degrees where there is none, or while the index of addresses cannot be
+    read."""
     try:
-        typed = geocode(slug, address) if address.strip() else None
-        if typed is not None and _is_there(typed, point):
-            return typed_label(typed)
         hit = reverse_geocode(slug, *point)
     except Unavailable:
         hit = None
@@ -113,11 +126,6 @@ def typed_label(hit: AddressHit) -> str:
     """What an address that was typed is called."""
     # A number that nobody has is placed between its neighbours.
     return str(_("%(address)s (position approchée)", address=hit.label)) if hit.approximate else hit.label
-
-
-def _is_there(hit: AddressHit, point: tuple[float, float]) -> bool:
-    # Addresses of pages are written with six decimals.
-    return abs(hit.lon - point[0]) < _SAME_PLACE_DEG and abs(hit.lat - point[1]) < _SAME_PLACE_DEG
 
 
 def _inside(territory: TerritoryView, point: tuple[float, float]) -> bool:

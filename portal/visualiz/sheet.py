@@ -236,7 +236,7 @@ def _answer(order: SheetOrder) -> dict[str, Any] | None:
         "label": answer.label,
         "word": _("%(word)s à %(hour)s", word=answer.word, hour=filters.hour(order.moment.at, zone)),
         "tone": answer.tone,
-        "reasons": [told.text for told in (*answer.reasons, *answer.warnings)],
+        "reasons": [*filter(None, [answer.served]), *(told.text for told in (*answer.reasons, *answer.warnings))],
         "change": change,
     }
 

@@ -15,7 +15,7 @@ import shapely
 from shapely.geometry import Point
 from shapely.geometry.base import BaseGeometry
 
-from portal.regulations.evaluate import State, verdict_spans
+from portal.regulations.evaluate import State, Way, ways_spans
 from portal.regulations.geometry import POINT_REACH_M, to_metres_at
 from portal.regulations.schedules import Interval
 from portal.regulations.snapshot import Hit, LawSnapshot
@@ -65,9 +65,21 @@ def week_of(law: LawSnapshot, places: Sequence[BaseGeometry], first: date, choic
 
     places: points, or pieces of a street as lines, (lon, lat) WGS84.
     """
-    zone = law.zone
-    window = Interval(_local(first, 0, zone), _local(first + timedelta(days=DAYS), 0, zone))
-    found = stretches(law, places, window, choice)
+    window = _week(first, law.zone)
+    return _days(stretches(law, places, window, choice), first, law.zone)
+
+
+def week_at(law: LawSnapshot, point: Point, ways: Sequence[Way], first: date, choice: Choice) -> tuple[Day, ...]:
+    """The seven days from `first` at one place. ways: what bears on who delivers there."""
+    found = _merged(law, [(point, tuple(ways))], _week(first, law.zone), choice)
+    return _days(found, first, law.zone)
+
+
+def _week(first: date, zone: ZoneInfo) -> Interval:
+    return Interval(_local(first, 0, zone), _local(first + timedelta(days=DAYS), 0, zone))
+
+
+def _days(found: Sequence[Stretch], first: date, zone: ZoneInfo) -> tuple[Day, ...]:
     days = (first + timedelta(days=number) for number in range(DAYS))
     return tuple(_day(found, day, zone) for day in days)
 
@@ -79,8 +91,14 @@ def stretches(
 
     The answers are those of `verdict` at any instant of the piece; of a line, those of the places along it.
     """
-    spots = _spots(law, places, window)
-    lines = [_states(law, hits, window, choice) for _point, hits in spots]
+    spots = [(point, (Way(hits),)) for point, hits in _spots(law, places, window)]
+    return _merged(law, spots, window, choice)
+
+
+def _merged(
+    law: LawSnapshot, spots: Sequence[tuple[Point, tuple[Way, ...]]], window: Interval, choice: Choice
+) -> tuple[Stretch, ...]:
+    lines = [_states(law, ways, window, choice) for _point, ways in spots]
     bounds = sorted({at for line in lines for at, _state in line} | {window.end})
     merged: list[Stretch] = []
     nexts = [0] * len(lines)
@@ -139,10 +157,10 @@ def _points_along(line: shapely.LineString) -> Sequence[Point]:
     return [line.interpolate(share, normalized=True) for share in at_m / length_m]
 
 
-def _states(law: LawSnapshot, hits: Sequence[Hit], window: Interval, choice: Choice) -> list[tuple[datetime, State]]:
+def _states(law: LawSnapshot, ways: Sequence[Way], window: Interval, choice: Choice) -> list[tuple[datetime, State]]:
     """When each answer begins, the first at the start of the window."""
     found: list[tuple[datetime, State]] = []
-    for span, answer in verdict_spans(law, hits, window, choice.vehicle, choice.passes):
+    for span, answer in ways_spans(law, ways, window, choice.vehicle, choice.passes):
         if not found or found[-1][1] is not answer.state:
             found.append((span.start, answer.state))
     return found

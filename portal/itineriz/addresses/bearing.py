@@ -6,6 +6,8 @@ only the orders that silence a tag of OpenStreetMap change an answer (docs/adr/0
 
 from __future__ import annotations
 
+import shapely
+
 from portal.regulations.evaluate import Interval
 from portal.regulations.measures import Measure, MeasureType, Origin
 from portal.regulations.precedence import Matter, matters_let_pass, matters_that_bind
@@ -39,10 +41,19 @@ def law_that_bears(law: LawSnapshot, week: Interval, vehicle: Vehicle) -> LawSna
     )
 
 
-def perimeters_of(law: LawSnapshot) -> LawSnapshot:
-    """The law without its measures: what bears on an address itself, whatever its street."""
+def areas_of(law: LawSnapshot) -> LawSnapshot:
+    """The perimeters, and the measures that are not along lines alone: these bear on an address whatever its street."""
     return LawSnapshot.build(
-        law.perimeters.values(), (), zone=law.zone, version=law.version, region=law.calendar.region, previous=law
+        law.perimeters.values(),
+        [
+            measure
+            for measure in law.measures.values()
+            if any(shapely.get_dimensions(p.shape) != 1 for p in measure.locations)
+        ],
+        zone=law.zone,
+        version=law.version,
+        region=law.calendar.region,
+        previous=law,
     )
 
 

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from portal.itineriz.addresses.bearing import law_that_bears
+from portal.itineriz.addresses.bearing import areas_of, law_that_bears
 from portal.itineriz.addresses.finding import Doubt, Finder, Located
 from portal.itineriz.addresses.serving import Serving, Streets, serve, streets_of
 from portal.itineriz.addresses.verdicts import Answer, Judge, WeekVerdict, week_of
@@ -90,6 +90,7 @@ class Checker:
         week = week_of(first_day, zone)
         self._zone = zone
         self._law = law_that_bears(law, week, vehicle)
+        self._areas = areas_of(self._law)
         self._streets: Streets = streets_of(engine, costing_for(vehicle, unknown_is_large=True).name)
         self._judge = Judge(self._law, self._streets.limits, week, vehicle, passes)
 
@@ -109,8 +110,9 @@ class Checker:
 
     def add(self, checked: Checked, located: Sequence[tuple[SheetRow, Located]]) -> None:
         """Judge rows whose places are known or doubted, after those already there."""
-        points = [(found.lon, found.lat) for _row, one in located if (found := one.found) is not None]
-        servings = iter(serve(self._streets, self._law, points))
+        known = [found for _row, one in located if (found := one.found) is not None]
+        points = [(found.lon, found.lat) for found in known]
+        servings = iter(serve(self._streets, self._law, points, [found.label for found in known], self._areas))
         for row, one in located:
             address = CheckedAddress(row.number, row.text("label"), row.address or row.position, one)
             if one.found is not None:

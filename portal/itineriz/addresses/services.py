@@ -60,6 +60,7 @@ class CheckView:
     id: UUID
     company_id: UUID
     territory_id: UUID
+    vehicle_id: UUID | None
     vehicle_label: str
     vehicle: Mapping[str, Any]
     first_day: date
@@ -298,6 +299,7 @@ def _view(row: AddressCheck, *, with_job: bool = True) -> CheckView:
         id=row.id,
         company_id=row.company_id,
         territory_id=row.territory_id,
+        vehicle_id=row.vehicle_id,
         vehicle_label=row.vehicle_label,
         vehicle=row.vehicle,
         first_day=row.week_start,

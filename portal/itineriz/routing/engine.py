@@ -71,6 +71,21 @@ class PlainWay:
     drive: Drive
 
 
+def edge_facts(table: EdgeTable, row: int) -> EdgeFacts:
+    """What the law needs to know of an edge."""
+    return EdgeFacts(
+        road_class=table.road_class(row),
+        layer=int(table.layers[row]),
+        bridge=table.has(row, EdgeFlag.BRIDGE),
+        tunnel=table.has(row, EdgeFlag.TUNNEL),
+        motor_road=table.has(row, EdgeFlag.MOTOR_ROAD),
+        one_way=table.has(row, EdgeFlag.ONE_WAY),
+        names=frozenset(table.names_of(row)),
+        edge_id=str(int(table.edge_ids[row])),
+        graph_version=table.version,
+    )
+
+
 class Engine:
     """One graph for all threads of the process: each thread gets its own actor, because sharing one crashes it."""
 
@@ -93,21 +108,7 @@ class Engine:
     @cached_property
     def facts(self) -> tuple[EdgeFacts, ...]:
         """What the law needs to know of each edge, by row."""
-        table = self.table
-        return tuple(
-            EdgeFacts(
-                road_class=table.road_class(row),
-                layer=int(table.layers[row]),
-                bridge=table.has(row, EdgeFlag.BRIDGE),
-                tunnel=table.has(row, EdgeFlag.TUNNEL),
-                motor_road=table.has(row, EdgeFlag.MOTOR_ROAD),
-                one_way=table.has(row, EdgeFlag.ONE_WAY),
-                names=frozenset(table.names_of(row)),
-                edge_id=str(int(table.edge_ids[row])),
-                graph_version=table.version,
-            )
-            for row in range(len(table))
-        )
+        return tuple(edge_facts(self.table, row) for row in range(len(self.table)))
 
     def network(self, mode: str) -> Network:
         """The network of cars (`auto`) or lorries (`truck`)."""

@@ -2,14 +2,17 @@
 
 An order that came in this schema goes out as its own lines, permissions included. Any other is written from its
 measures: a line is a conjunction, so that each kind of limit of a rule gets a line of its own, and together they
-forbid what the rule forbids. What the schema has no column for is not written at all, rather than as a wider ban; an
-exemption it has no word for is written in ours.
+forbid what the rule forbids. The hours of a line are those of allowed traffic, so that a ban of some hours is a ban
+without hours, and a line that allows everybody the others there: with bans of other hours on the same place it would
+open these too. What the schema has no column for is not written at all, rather than as a wider ban; an exemption it has
+no word for is written in ours.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import BinaryIO
@@ -19,11 +22,12 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from portal.common.errors import Invalid
+from portal.common.text import fold
 from portal.numeriz.exports.csv_text import csv_line
 from portal.numeriz.exports.datex2_conditions import number
 from portal.numeriz.exports.edition import Edition, OrderRecord, Writer
 from portal.numeriz.imports import cerema_schema as schema
-from portal.numeriz.imports.opening_hours import write_hours
+from portal.numeriz.imports.opening_hours import closed_hours, write_hours
 from portal.numeriz.translate import _
 from portal.numeriz.values import Category, DeliveryHours, MeasureDraft
 from portal.numeriz.words import criterion_words
@@ -70,6 +74,24 @@ class OrdersCsvWriter(Writer):
         self.records += 1
 
 
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line that forbids. opens: the hours of its place at which it does not, as opening hours; empty for none."""
+
+    cells: Cells
+    opens: str
+
+    @property
+    def place(self) -> str:
+        """What tells its place from others in an order."""
+        return fold(self.cells["EMPRISE_DESIGNATION"])
+
+    @property
+    def is_everywhere(self) -> bool:
+        """Whether its place is the whole town."""
+        return self.place.startswith(schema.WHOLE_TOWN)
+
+
 def _lines(order: OrderRecord, now: datetime) -> Iterator[Cells]:
     shared = {
         "COLL_NOM": order.authority_name,
@@ -78,23 +100,64 @@ def _lines(order: OrderRecord, now: datetime) -> Iterator[Cells]:
         "ARR_REF": order.identifier,
         "ARR_OBJET": order.title,
         "ARR_URL": order.url,
-        "REGL_MODALITE": schema.FORBIDS,
     }
-    for _measure_id, measure in order.measures:
-        if measure.type is MeasureType.NO_ENTRY:
-            for cells in _measure_lines(measure, order.place.zone, now):
-                yield {**shared, **cells}
+    bans = [
+        line
+        for _measure_id, measure in order.measures
+        if measure.type is MeasureType.NO_ENTRY
+        for line in _measure_lines(measure, order.place.zone, now)
+    ]
+    for place in _places(bans):
+        opens = {line.opens for line in place}
+        # A permission has no vehicles, dates nor ends: only where all bans have the same hours it frees nobody else.
+        told = place if len(opens) == 1 else [line for line in place if not line.opens]
+        for line in told:
+            yield {**shared, "REGL_MODALITE": schema.FORBIDS, **line.cells}
+        if told and told[0].opens:
+            yield {**shared, "REGL_MODALITE": schema.ALLOWS, **_permission(told)}
 
 
-def _measure_lines(measure: MeasureDraft, zone: ZoneInfo, now: datetime) -> Iterator[Cells]:
+def _places(bans: Sequence[_Line]) -> Iterator[Sequence[_Line]]:
+    """The lines of one place together; all of an order that is for the whole town as well."""
+    if any(line.is_everywhere for line in bans):
+        yield bans
+        return
+    for place in dict.fromkeys(line.place for line in bans):
+        yield [line for line in bans if line.place == place]
+
+
+def _permission(bans: Sequence[_Line]) -> Cells:
+    """What allows everybody the other hours of a place, whichever way the bans go."""
+    first = next((line for line in bans if line.is_everywhere), bans[0])
+    drawn = {line.cells["GEOM_WKT"] for line in bans}
+    return {
+        "VEH_TYPES": schema.ALL_TYPES,
+        "PERIODE_JH": first.opens,
+        "EMPRISE_DESIGNATION": first.cells["EMPRISE_DESIGNATION"],
+        "GEOM_WKT": drawn.pop() if len(drawn) == 1 else "",
+    }
+
+
+def _measure_lines(measure: MeasureDraft, zone: ZoneInfo, now: datetime) -> Iterator[_Line]:
     exceptions = {"SAUF_VEH_USAGES": _listed(_words(criterion) for criterion in measure.vehicles.except_)}
     for location in measure.locations:
-        for period in measure.periods:
-            when = _when(period, zone, now)
-            if when is None:
+        for start, end, hours in _joined(measure.periods):
+            if not _are_whole_days(start, end, zone, now):
                 continue
+            try:
+                opens = write_hours(closed_hours(hours))
+            except Invalid:
+                continue
+            when = {"PERIODE_DEBUT": _day(start, zone), "PERIODE_FIN": _last_day(end, zone)}
             for whom in _whom(measure.vehicles):
-                yield {**_where(location), **when, **whom, **exceptions}
+                yield _Line({**_where(location), **when, **whom, **exceptions}, opens)
+
+
+def _joined(periods: Sequence[Period]) -> Iterator[tuple[datetime, datetime | None, Sequence[DeliveryHours]]]:
+    """The bounds of the periods, each pair once with the hours of all of its periods."""
+    for start, end in dict.fromkeys((period.start, period.end) for period in periods):
+        ours = [period for period in periods if (period.start, period.end) == (start, end)]
+        yield start, end, [DeliveryHours(period.weekdays, period.slots, period.holidays) for period in ours]
 
 
 def _whom(rule: VehicleRule) -> Iterator[Cells]:
@@ -138,22 +201,12 @@ def _listed(texts: Iterator[str] | Sequence[str]) -> str:
     return schema.LIST_MARK.join(" ".join(text.replace(schema.LIST_MARK, "/").split()) for text in texts)
 
 
-def _when(period: Period, zone: ZoneInfo, now: datetime) -> Cells | None:
-    """Dates and hours; None for hours that opening hours cannot say, and for bounds that are no whole days.
+def _are_whole_days(start: datetime, end: datetime | None, zone: ZoneInfo, now: datetime) -> bool:
+    """Tell whether days can say from when to when a ban holds.
 
     A start at some hour of a day that is past is written by its day: the ban is the same from now on.
     """
-    if not (period.start <= now or _is_midnight(period.start, zone)):
-        return None
-    if period.end is not None and not _is_midnight(period.end, zone):
-        return None
-    try:
-        every_day = not period.weekdays and not period.slots
-        hours = DeliveryHours(period.weekdays, period.slots, period.holidays)
-        text = "" if every_day and period.holidays.value == "ignored" else write_hours([hours])
-    except Invalid:
-        return None
-    return {"PERIODE_JH": text, "PERIODE_DEBUT": _day(period.start, zone), "PERIODE_FIN": _last_day(period.end, zone)}
+    return (start <= now or _is_midnight(start, zone)) and (end is None or _is_midnight(end, zone))
 
 
 def _is_midnight(at: datetime, zone: ZoneInfo) -> bool:

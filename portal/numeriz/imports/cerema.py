@@ -4,7 +4,8 @@ The lines of one order become one order: each `Interdit` line a measure (or two,
 some hours), each `Autorise` line an exception to them. A place without a geometry is kept and told: it has no effect.
 
 Option `ban_hours`: `banned` or `allowed`, how the hours of an `Interdit` line are meant. The schema defines them as
-hours of allowed traffic, for both kinds of line; they are read as the hours of the ban, as towns write them, and told.
+hours of allowed traffic, for both kinds of line; without the option those of a line that forbids are read as the hours
+of the ban, and told. What this portal publishes has none on such lines.
 """
 
 from __future__ import annotations
@@ -51,7 +52,6 @@ BAN_HOURS: Final = "ban_hours"
 _READER: Final = 2
 """Raised when the same lines are to be read again because this reader changed."""
 _COLUMNS: Final = frozenset({"COLL_INSEE", "ARR_REF", "REGL_MODALITE", "VEH_USAGES", "EMPRISE_DESIGNATION"})
-_WHOLE_TOWN: Final = ("commune", "toute la commune", "ensemble de la commune", "territoire communal")
 _BOTH_WAYS: Final = frozenset({"deux sens", "2 sens", "les deux sens", "double sens"})
 _DRAWN_WAYS: Final[Mapping[str, Direction]] = {
     fold(schema.ALONG): Direction.FORWARD,
@@ -228,7 +228,7 @@ def _modality(row: Row) -> str:
 
 
 def _is_whole_town(row: Row) -> bool:
-    return fold(row.raw("EMPRISE_DESIGNATION")).startswith(_WHOLE_TOWN)
+    return fold(row.raw("EMPRISE_DESIGNATION")).startswith(schema.WHOLE_TOWN)
 
 
 def _covers(allowing: Row, forbidding: Row) -> bool | None:

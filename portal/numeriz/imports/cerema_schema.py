@@ -68,6 +68,8 @@ UNKNOWN: Final = "NC"
 
 FORBIDS: Final = "Interdit"
 ALLOWS: Final = "Autorise"
+WHOLE_TOWN: Final = ("commune", "toute la commune", "ensemble de la commune", "territoire communal")
+"""How the folded name of a place that is the whole town begins."""
 FROM_TONNAGE: Final = "à partir de"
 UP_TO_TONNAGE: Final = "jusqu'à"
 ALL_TYPES: Final = "Tous véhicules"

@@ -16,6 +16,7 @@ from hashlib import sha256
 from typing import Final
 
 from portal.common.errors import Invalid
+from portal.numeriz.imports.datex.one_way import is_one_way, speaks_of_one_way
 from portal.numeriz.imports.dialog_search_parts import (
     Clock,
     Json,
@@ -46,7 +47,7 @@ from portal.regulations.measures import MeasureType
 SOURCE: Final = "dialog-json"
 
 # To be raised when the same item is to be understood otherwise than before.
-_READER = "dialog-json-1"
+_READER = "dialog-json-2"
 _TYPES: Final = {
     "noEntry": MeasureType.NO_ENTRY,
     "speedLimitation": MeasureType.SPEED_LIMIT,
@@ -54,6 +55,7 @@ _TYPES: Final = {
     "noOvertaking": MeasureType.NO_OVERTAKING,
     "parkingProhibited": MeasureType.NO_PARKING,
 }
+_BANS: Final = {MeasureType.NO_ENTRY, MeasureType.ONE_WAY}
 _CATEGORIES: Final = {"permanentRegulation": Category.PERMANENT, "temporaryRegulation": Category.TEMPORARY}
 _SUBJECTS: Final = {
     "roadMaintenance": Subject.ROADWORKS,
@@ -119,22 +121,25 @@ def read_order(item: Json, slot_clock: SlotClock, context: ReadingContext) -> Un
         issues.append(Issue("order-dates-unreadable", {"value": clean_text(item.get("startDate"), 60)}))
         bounds = None, None
     clock = Clock(context.zone, slot_clock, bounds)
+    title = clean_text(html.unescape(str(item.get("title") or "")), TITLE_LENGTH)
     measures: list[MeasureDraft] = []
     places: list[list[PlaceRead]] = []
     for number, found in enumerate(objects(item.get("measures")), 1):
         about: list[Issue] = []
         here = [read_place(place, context.bounds) for place in objects(found.get("locations"))]
-        measures.append(_measure(found, here, clock, about))
+        measures.append(_measure(found, title, here, clock, about))
         places.append(here)
         issues += [replace(issue, params={"measure": number, **issue.params}) for issue in about]
     if _outside([box for here in places for place in here for box in place.boxes], context.bounds):
         return Understood((), (Issue("outside-not-kept"),))
     if not measures:
         issues.append(Issue("no-measure"))
-    return Understood((_draft(item, measures, places, issues),))
+    if speaks_of_one_way(title) and any(measure.type in _BANS for measure in measures):
+        issues.append(Issue("maybe-one-way"))
+    return Understood((_draft(item, title, measures, places, issues),))
 
 
-def _measure(found: Json, places: Sequence[PlaceRead], clock: Clock, issues: list[Issue]) -> MeasureDraft:
+def _measure(found: Json, title: str, places: Sequence[PlaceRead], clock: Clock, issues: list[Issue]) -> MeasureDraft:
     written = text(found, "type", 60)
     kind = _TYPES.get(written)
     if kind is None:
@@ -145,6 +150,10 @@ def _measure(found: Json, places: Sequence[PlaceRead], clock: Clock, issues: lis
         speed = None
     periods = read_periods(found.get("periods"), clock, issues)
     vehicles = read_vehicles(member(found, "vehicleSet"), issues)
+    # A ban of some vehicles is never a one-way sign.
+    if kind is MeasureType.NO_ENTRY and not vehicles.applies_to and is_one_way(title):
+        kind = MeasureType.ONE_WAY
+        issues.append(Issue("read-as-one-way"))
     issues += [issue for place in places for issue in place.issues]
     if not places:
         issues.append(Issue("place-not-drawn"))
@@ -153,7 +162,11 @@ def _measure(found: Json, places: Sequence[PlaceRead], clock: Clock, issues: lis
 
 
 def _draft(
-    item: Json, measures: Sequence[MeasureDraft], places: Sequence[Sequence[PlaceRead]], issues: list[Issue]
+    item: Json,
+    title: str,
+    measures: Sequence[MeasureDraft],
+    places: Sequence[Sequence[PlaceRead]],
+    issues: list[Issue],
 ) -> OrderDraft:
     organisation = member(item, "organization")
     status = text(item, "status", 40)
@@ -168,7 +181,7 @@ def _draft(
     }
     return OrderDraft(
         identifier=text(item, "identifier"),
-        title=clean_text(html.unescape(str(item.get("title") or "")), TITLE_LENGTH),
+        title=title,
         authority_name=text(organisation, "name", 160),
         category=category or (Category.TEMPORARY if item.get("endDate") else Category.PERMANENT),
         measures=tuple(measures),

@@ -14,6 +14,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from portal.numeriz.imports.datex.national import sounds_local
 from portal.numeriz.imports.datex.shapes import read_geojson
 from portal.numeriz.imports.datex.terms import AIR_CLASSES
 from portal.numeriz.imports.documents import clean_text
@@ -99,7 +100,10 @@ def text(value: Json, name: str, most: int = 400) -> str:
 def read_vehicles(vehicles: Json, issues: list[Issue]) -> VehicleRule:
     """For whom. Limits are those that must not be exceeded, and any of them is enough."""
     bound = [*_named(vehicles.get("restrictedTypes"), issues), *_limits(vehicles.get("maxCharacteristics"), issues)]
-    return VehicleRule(_one_air_class(bound), _one_air_class(_named(vehicles.get("exemptedTypes"), issues)))
+    freed = list(_named(vehicles.get("exemptedTypes"), issues))
+    local = (found.text for found in freed if isinstance(found, FreeText) and sounds_local(found.text))
+    issues += [Issue("maybe-local-access", {"value": words[:60]}) for words in local]
+    return VehicleRule(_one_air_class(bound), _one_air_class(freed))
 
 
 def _named(listed: object, issues: list[Issue]) -> Iterator[Criterion]:

@@ -13,6 +13,7 @@ from flask_babel import gettext as _
 
 from portal.common.clock import SYSTEM_CLOCK
 from portal.common.errors import NotFound, Unavailable
+from portal.itineriz.api import Standing, standing_at
 from portal.numeriz.api import law_of
 from portal.regulations.snapshot import LawSnapshot
 from portal.territories.api import AddressHit, TerritoryView, geocode, get_territory
@@ -24,6 +25,7 @@ from portal.visualiz.moments import Moment, moment_at
 from portal.web.guards import current_actor
 
 _MOST_ADDRESS_LETTERS = 200
+_SAME_PLACE_DEG = 2e-6
 
 
 def asks_for_a_place() -> bool:
@@ -101,12 +103,33 @@ class Asked:
         """What the law says of the place; None when there is none."""
         if self.point is None:
             return None
-        return answer_at(self.territory, self.law, self.point, self.moment, self.choice, self._label(self.point))
+        return answer_at(self.territory, self.law, self.point, self.standing, self.moment, self.choice, self.label)
 
-    def _label(self, point: tuple[float, float]) -> str:
-        if self.form.point is None and self._found is not None:
-            return typed_label(self._found)
-        return place_label(self.territory.slug, point, self._address)
+    @cached_property
+    def standing(self) -> Standing:
+        """What bears on who delivers at the place. There must be one."""
+        assert self.point is not None
+        label = "" if self._hit is None else self._hit.label
+        return standing_at(self.territory.graph_dir, self.law, self.point, label)
+
+    @cached_property
+    def _hit(self) -> AddressHit | None:
+        """The address that was typed for the place; None when there is none, or the point is elsewhere."""
+        point = self.form.point
+        if point is None:
+            return self._found
+        try:
+            typed = geocode(self.territory.slug, self._address) if self._address else None
+        except Unavailable:
+            return None
+        return typed if typed is not None and _is_there(typed, point) else None
+
+    @cached_property
+    def label(self) -> str:
+        """What the place is called; empty when there is none."""
+        if self.point is None:
+            return ""
+        return place_label(self.territory.slug, self.point) if self._hit is None else typed_label(self._hit)
 
     @property
     def _address(self) -> str:
@@ -118,6 +141,9 @@ class Asked:
         place: dict[str, str] = {}
         if self.point is not None:
             place = {"lon": f"{self.point[0]:.6f}", "lat": f"{self.point[1]:.6f}"}
+            if self._hit is not None:
+                # Its own street answers for an address, as the nearest one does for a point.
+                place["adresse"] = self._address
         return {**self.moment.query, **self.choice.query, **place}
 
     @property
@@ -150,6 +176,11 @@ def read_asked(slug: str) -> Asked:
     choice = read_choice(moment.at)
     form.offer(offered_vehicles(current_actor(), SYSTEM_CLOCK.now()), choice)
     return Asked(territory, form, moment, choice)
+
+
+def _is_there(hit: AddressHit, point: tuple[float, float]) -> bool:
+    # Addresses of pages are written with six decimals.
+    return abs(hit.lon - point[0]) < _SAME_PLACE_DEG and abs(hit.lat - point[1]) < _SAME_PLACE_DEG
 
 
 def base_context(territory: TerritoryView, moment: Moment) -> dict[str, Any]:

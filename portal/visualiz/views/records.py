@@ -8,10 +8,12 @@ from zoneinfo import ZoneInfo
 from flask import url_for
 from flask.typing import ResponseReturnValue
 
+from portal.cirqliz.api import begin_url
 from portal.common.clock import SYSTEM_CLOCK
 from portal.numeriz.api import (
     COLOURS,
     POLICIES,
+    PerimeterView,
     get_order,
     get_perimeter,
     measure_sentence,
@@ -19,12 +21,16 @@ from portal.numeriz.api import (
     span_words,
     version_in_force,
 )
-from portal.territories.api import get_territory
+from portal.regulations.perimeters import Motorised
+from portal.territories.api import TerritoryView, get_territory
 from portal.visualiz.moments import moment_at
 from portal.visualiz.views.asked import base_context
 from portal.visualiz.views.blueprint import blueprint
 from portal.web.guards import PUBLIC, guard
 from portal.web.rendering import render_page
+
+_ASKING = frozenset({Motorised.PASS_REQUIRED, Motorised.ACCREDITED})
+"""What a pass is asked for; a closed perimeter opens by way of exception."""
 
 
 @blueprint.get("/<territory>/perimetres/<uuid:perimeter_id>")
@@ -46,6 +52,7 @@ def show_perimeter(territory: str, perimeter_id: UUID) -> ResponseReturnValue:
         policy=POLICIES[perimeter.access.motorised] if perimeter.access else None,
         spans=[(span_words(span.start, span.end, zone), moment_at(span.start, zone)) for span in perimeter.activations],
         layer=layer,
+        ask_url=_ask_url(view, perimeter),
         share_url=url_for("visualiz.show_perimeter", territory=view.slug, perimeter_id=perimeter.id, _external=True),
     )
 
@@ -68,6 +75,15 @@ def show_order(territory: str, order_id: UUID) -> ResponseReturnValue:
         layer=measures_layer(drawn, order.title),
         share_url=url_for("visualiz.show_order", territory=view.slug, order_id=order.id, _external=True),
     )
+
+
+def _ask_url(territory: TerritoryView, perimeter: PerimeterView) -> str | None:
+    """Where one asks for a pass; None for a perimeter that asks for none, or is never active again."""
+    now = SYSTEM_CLOCK.now()
+    asks = perimeter.access is not None and perimeter.access.motorised in _ASKING
+    if not asks or not any(span.end is None or span.end > now for span in perimeter.activations):
+        return None
+    return begin_url(territory, str(perimeter.id))
 
 
 def _plain_feature(geometry: object, properties: dict[str, str]) -> dict[str, object]:

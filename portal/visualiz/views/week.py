@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask import request, url_for
@@ -12,17 +11,16 @@ from flask.typing import ResponseReturnValue
 from flask_babel import format_date
 from flask_babel import gettext as _
 from shapely.geometry import Point
-from shapely.geometry.base import BaseGeometry
 
 from portal.common.errors import Unavailable
 from portal.numeriz.api import state_words
 from portal.regulations.evaluate import State
-from portal.visualiz.answers import place_label
+from portal.visualiz.answers import served_words
 from portal.visualiz.moments import clock_span, moment_at
 from portal.visualiz.street import Street, find_street
 from portal.visualiz.views.asked import Asked, read_asked
 from portal.visualiz.views.blueprint import PLACES_PER_CALLER, blueprint
-from portal.visualiz.week import DAYS, Stretch, week_of
+from portal.visualiz.week import DAYS, Day, Stretch, week_at, week_of
 from portal.web.extensions import limiter
 from portal.web.guards import PUBLIC, guard
 from portal.web.rendering import render_page
@@ -48,20 +46,20 @@ def week(territory: str) -> ResponseReturnValue:
     """Show when a place or a street is open to a vehicle, for the week of a day."""
     asked = read_asked(territory)
     street = _street(asked)
-    places: Sequence[BaseGeometry] = street.places if street else [Point(*asked.point)] if asked.point else []
     first = asked.moment.day - timedelta(days=asked.moment.day.weekday())
-    days = week_of(asked.law, places, first, asked.choice) if places else ()
+    days = _days(asked, street, first)
     keep = {**asked.query, "rue": street.label} if street else asked.query
-    label = street.label if street else place_label(asked.territory.slug, asked.point) if asked.point else ""
+    label = street.label if street else asked.label
     asked.form.adresse.data = asked.form.adresse.data or label
     page = render_page(
         "visualiz/week.html",
         **asked.context(),
         label=label,
+        served="" if street or asked.point is None else served_words(asked.standing, label),
         street=street,
         days=days,
         heads=[str(format_date(day.date, "EEE d")) for day in days],
-        lines=[[_line(asked, stretch) for stretch in day.stretches] for day in days],
+        lines=[[_line(asked, street, stretch) for stretch in day.stretches] for day in days],
         letters=LETTERS,
         looks=LOOKS,
         words={state: state_words(state) for state in State},
@@ -70,6 +68,15 @@ def week(territory: str) -> ResponseReturnValue:
         shifted={name: {**keep, "jour": _shifted(asked, name)} for name in ("before", "after")},
     )
     return page, asked.status
+
+
+def _days(asked: Asked, street: Street | None, first: date) -> tuple[Day, ...]:
+    """The days from one on, of the street or the place; none when neither is asked."""
+    if street:
+        return week_of(asked.law, street.places, first, asked.choice)
+    if asked.point is None:
+        return ()
+    return week_at(asked.law, Point(*asked.point), asked.standing.ways, first, asked.choice)
 
 
 def _street(asked: Asked) -> Street | None:
@@ -93,9 +100,13 @@ def _shifted(asked: Asked, name: str) -> str:
     return (asked.moment.day + days).isoformat()
 
 
-def _line(asked: Asked, stretch: Stretch) -> Line:
+def _line(asked: Asked, street: Street | None, stretch: Stretch) -> Line:
     zone = asked.moment.zone
-    query = _query_at(asked, stretch.start) | {"lon": f"{stretch.where.x:.6f}", "lat": f"{stretch.where.y:.6f}"}
+    query = _query_at(asked, stretch.start)
+    if street:
+        query |= {"lon": f"{stretch.where.x:.6f}", "lat": f"{stretch.where.y:.6f}"}
+        # The place that is worst, not where the index has the street.
+        query.pop("adresse", None)
     whole = stretch.best is stretch.worst
     words = (
         state_words(stretch.worst)

@@ -160,6 +160,28 @@ def test_vehicles_bind_nobody_when_the_word_is_unknown(tmp_path: Path, written: 
     assert all(isinstance(criterion, FreeText) for criterion in found.vehicles.applies_to)
 
 
+@pytest.mark.parametrize(
+    ("title", "bound", "kind", "codes"),
+    [
+        ("Mise en sens unique de la rue Monge", None, MeasureType.ONE_WAY, ["read-as-one-way", "maybe-one-way"]),
+        ("Sens interdit et rue barrée", None, MeasureType.NO_ENTRY, ["maybe-one-way"]),
+        ("Mise en sens unique", vehicles(["hazardousMaterials"]), MeasureType.NO_ENTRY, ["maybe-one-way"]),
+        ("Rue barrée", None, MeasureType.NO_ENTRY, []),
+    ],
+)
+def test_a_ban_closes_nothing_when_its_title_makes_it_a_one_way_street(
+    tmp_path: Path, title: str, bound: object, kind: MeasureType, codes: list[str]
+) -> None:
+    draft = order(tmp_path, item(title=title, measures=[measure(type="noEntry", vehicleSet=bound)]))
+    assert draft.measures[0].type is kind
+    assert [issue.code for issue in draft.issues] == codes
+
+
+def test_an_exemption_is_doubted_when_it_sounds_like_local_access(tmp_path: Path) -> None:
+    found, codes = only(tmp_path, vehicleSet=vehicles([], [{"name": "déserte locale", "isOther": True}]))
+    assert found.vehicles.except_ == (FreeText("déserte locale"),) and codes == ["maybe-local-access"]
+
+
 def days(*ranges: tuple[str, str]) -> dict[str, object]:
     listed = [{"firstDay": first, "lastDay": last} for first, last in ranges]
     return {"recurrenceType": "certainDays", "dailyRange": {"dayRanges": listed}}

@@ -15,8 +15,9 @@ import shapely
 
 from portal.numeriz.exports.national_csv import OrdersCsvWriter
 from portal.numeriz.imports.cerema import CEREMA
+from portal.numeriz.imports.opening_hours import closed_hours
 from portal.numeriz.imports.reading import ReadingContext, SourceFile
-from portal.numeriz.values import Category, MeasureDraft, OrderDraft
+from portal.numeriz.values import Category, DeliveryHours, MeasureDraft, OrderDraft
 from portal.regulations.measures import Direction, LocationKind, MeasureLocation, MeasureType
 from portal.regulations.schedules import HolidayRule, Period, TimeSlot, Weekday
 from portal.regulations.vehicles import (
@@ -49,11 +50,11 @@ LINE = shapely.LineString([(2.36, 48.86), (2.37, 48.861)])
 HEAVY = VehicleRule((Over(Size.GROSS_WEIGHT, 7500),), (HasAccess(Access.RESIDENT), UsedFor(Usage.CITY_LOGISTICS)))
 
 
-def read(content: bytes, folder: Path, own_url: str = "") -> list[OrderDraft]:
+def read(content: bytes, folder: Path, own_url: str = "", ban_hours: str = "banned") -> list[OrderDraft]:
     path = folder / "arretes.csv"
     path.write_bytes(content)
     context = ReadingContext(
-        PARIS, None, datetime(2026, 10, 5, tzinfo=UTC), 10**8, 10**5, own_url, options={"ban_hours": "banned"}
+        PARIS, None, datetime(2026, 10, 5, tzinfo=UTC), 10**8, 10**5, own_url, options={"ban_hours": ban_hours}
     )
     reading = CEREMA.open([SourceFile("arretes.csv", path)], context)
     return [draft for record in reading.records for draft in record.read().drafts]
@@ -78,6 +79,12 @@ def ban(
 ) -> MeasureDraft:
     place = MeasureLocation(LocationKind.NAMED_STREET, label, shape, direction)
     return MeasureDraft(kind, (place,), periods or (Period(START),), rule)
+
+
+def times(measure: MeasureDraft) -> tuple[object, ...]:
+    """When a measure holds, and when it does not: a night is the same in one piece or in two."""
+    bounds = {(period.start, period.end) for period in measure.periods}
+    return bounds, closed_hours(DeliveryHours(p.weekdays, p.slots, p.holidays) for p in measure.periods)
 
 
 @pytest.mark.parametrize(("town", "count"), TOWNS.items())
@@ -132,10 +139,52 @@ def test_a_ban_is_the_same_when_it_is_read_back(measure: MeasureDraft, tmp_path:
     [found] = read(written(OrdersCsvWriter, [order(measure)]), tmp_path)
     assert (found.identifier, found.title, found.authority_name) == ("2024/7", "Arrêté d’essai", "Ville d’essai")
     [again] = found.measures
-    assert (again.type, again.periods, again.vehicles) == (measure.type, measure.periods, measure.vehicles)
+    assert (again.type, times(again), again.vehicles) == (measure.type, times(measure), measure.vehicles)
     [place], [drawn] = again.locations, measure.locations
     assert (place.label, place.direction) == (drawn.label, drawn.direction)
     assert place.shape.equals(drawn.shape)
+
+
+MORNING = Period(START, None, frozenset(), (TimeSlot(time(7), time(10)),))
+EVENING = Period(START, None, frozenset(), (TimeSlot(time(17), time(20)),))
+
+
+def test_the_hours_of_a_line_are_those_of_allowed_traffic() -> None:
+    found = rows(written(OrdersCsvWriter, [order(ban(HEAVY, MORNING))]))
+    assert [(row["REGL_MODALITE"], row.get("PERIODE_JH")) for row in found] == [
+        ("Interdit", None),
+        ("Autorise", "Mo-Su 00:00-07:00,10:00-24:00"),
+    ]
+
+
+@pytest.mark.parametrize("meant", ["", "banned", "allowed"])
+@pytest.mark.parametrize(
+    "measures",
+    [
+        (ban(HEAVY, MORNING, EVENING),),
+        (ban(HEAVY, MORNING), ban(VehicleRule((Over(Size.HEIGHT, 350),)), MORNING)),
+        (ban(HEAVY, MORNING), ban(HEAVY, EVENING, label="Rue Haute"), ban(HEAVY, label="Rue Neuve")),
+        (ban(HEAVY, MORNING, direction=Direction.FORWARD), ban(HEAVY, MORNING, direction=Direction.BACKWARD)),
+        (ban(HEAVY, MORNING), ban(HEAVY, MORNING, label="Commune d’Essai")),
+    ],
+    ids=["two periods", "two limits", "places apart", "ways apart", "whole town"],
+)
+def test_hours_are_read_back_the_same_whatever_the_reader_believes(
+    measures: tuple[MeasureDraft, ...], meant: str, tmp_path: Path
+) -> None:
+    [found] = read(written(OrdersCsvWriter, [order(*measures)]), tmp_path, ban_hours=meant)
+    said = [(again.locations[0].label, times(again), again.vehicles) for again in found.measures]
+    assert said == [(one.locations[0].label, times(one), one.vehicles) for one in measures]
+    assert found.issues == ()
+
+
+@pytest.mark.parametrize(
+    "other", [ban(VehicleRule((Over(Size.GROSS_WEIGHT, 3500),))), ban(HEAVY, label="Commune d’Essai")]
+)
+def test_hours_are_left_out_when_they_would_open_another_ban(other: MeasureDraft, tmp_path: Path) -> None:
+    [found] = read(written(OrdersCsvWriter, [order(ban(HEAVY, MORNING), other)]), tmp_path)
+    [again] = found.measures
+    assert (times(again), again.vehicles) == (times(other), other.vehicles)
 
 
 def test_each_kind_of_limit_is_a_line_when_a_rule_has_several() -> None:

@@ -75,12 +75,13 @@ def _exemption(criterion: Criterion, issues: list[Issue]) -> Criterion:
     if isinstance(criterion, Over):
         issues.append(Issue("exempt-size-unclear", {"value": f"{criterion.size.value} {criterion.limit}"}))
         return FreeText(f"{criterion.size.value} {criterion.limit}")
-    if isinstance(criterion, FreeText) and _sounds_local(criterion.text):
+    if isinstance(criterion, FreeText) and sounds_local(criterion.text):
         issues.append(Issue("maybe-local-access", {"value": criterion.text[:60]}))
     return criterion
 
 
-def _sounds_local(text: str) -> bool:
+def sounds_local(text: str) -> bool:
+    """Tell whether words may mean local access, misspelt."""
     words = fold(text).split()
     return any(word.startswith(("dess", "dese")) for word in words) and any(w.startswith("loca") for w in words)
 
