@@ -46,6 +46,11 @@ class LawfulTours:
             result=computed,
         )
 
+    def get_stops(self, company_id: UUID, route_id: UUID) -> cirqliz.TourStops:
+        """Return the stops of a tour of the company, for a request that begins from it. Raises NotFound."""
+        found = itineriz.stops_to_ask(itineriz.get_route(company_id, route_id))
+        return cirqliz.TourStops(tuple(_request_stop(stop) for stop in found.stops), found.refused)
+
     def store(self, route_id: UUID, tour: cirqliz.PlannedTour) -> None:
         """Keep the answer of `compute`."""
         assert isinstance(tour.result, itineriz.ComputedRoute)
@@ -60,6 +65,14 @@ class LawfulTours:
         del company_id, territory  # the panel is found by the route alone and scoped by its reader
         return url_for("itineriz.route_panel", route_id=route_id)
 
+    def page_url(self, company_id: UUID, route_id: UUID) -> str:
+        """Return where members of the company share a route and take its files."""
+        return url_for("itineriz.show_route", company_id=company_id, route_id=route_id)
+
+
+def _request_stop(stop: itineriz.Stop) -> cirqliz.RouteStop:
+    return cirqliz.RouteStop(stop.label, stop.lon, stop.lat, round(stop.service_s / 60))
+
 
 def _passes_of(_territory_id: UUID, vehicle_id: UUID) -> Sequence[PassRight]:
     return cirqliz.active_pass_rights(vehicle_id)
@@ -71,7 +84,9 @@ def _start_request(actor: Actor, wish: itineriz.RequestWish) -> str | None:
         vehicle_id=wish.vehicle_id,
         starts_at=wish.starts_at,
         ends_at=wish.ends_at,
-        stops=tuple(cirqliz.RouteStop(s.label, s.lon, s.lat, round(s.service_s / 60)) for s in wish.stops),
+        perimeter_ids=wish.perimeter_ids,
+        route_id=wish.route_id,
+        stops=tuple(_request_stop(stop) for stop in wish.stops),
     )
     return cirqliz.draft_url(actor, get_territory_by_id(wish.territory_id), draft)
 

@@ -14,14 +14,14 @@ from portal.cirqliz.passes.holders import count_holders
 from portal.cirqliz.passes.queries import list_passes_between, list_passes_of_request, list_rights
 from portal.cirqliz.passes.services import revoke_pass
 from portal.cirqliz.passes.sheets import purge_sheets
-from portal.cirqliz.ports import LAWFUL, PlannedTour, RouteOrder, RouteStop, TourPlanner, set_tour_planner
+from portal.cirqliz.ports import LAWFUL, PlannedTour, RouteOrder, RouteStop, TourPlanner, TourStops, set_tour_planner
 from portal.cirqliz.reexamination.watching import ask_for_due_work as ask_for_reexaminations
 from portal.cirqliz.requests.commands import SubmitRequest
 from portal.cirqliz.requests.erasing import erase_old_papers
 from portal.cirqliz.requests.expiry import expire_requests
 from portal.cirqliz.requests.queries import get_request_of_territory
 from portal.cirqliz.requests.services import submit_request, withdraw_request
-from portal.cirqliz.requests.starting import RequestDraft, draft_url
+from portal.cirqliz.requests.starting import RequestDraft, begin_url, draft_url
 from portal.cirqliz.rules.queries import count_rules
 from portal.cirqliz.states import RefusalReason, RequestState, RevocationReason, VehicleDecision
 from portal.common.clock import SYSTEM_CLOCK
@@ -41,10 +41,12 @@ __all__ = [
     "RouteStop",
     "SubmitRequest",
     "TourPlanner",
+    "TourStops",
     "VehicleDecision",
     "active_pass_rights",
     "ask_for_due_batches",
     "ask_for_reexaminations",
+    "begin_url",
     "count_access_inside",
     "count_holders",
     "count_rules",

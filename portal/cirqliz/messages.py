@@ -287,6 +287,10 @@ VERDICT_REASONS: Mapping[Result, LazyString] = {
 FLASHES: Mapping[str, LazyString] = {
     "submitted": _l("Demande %(number)s déposée. Nous calculons l’itinéraire."),
     "withdrawn": _l("Demande retirée."),
+    "company-needed": _l(
+        "Un laissez-passer se demande pour une entreprise, par sa direction ou ses gestionnaires\u00a0: inscrivez la vôtre, "
+        "ou demandez une invitation."
+    ),
     "draft-saved": _l("Brouillon enregistré. Retrouvez-le dans vos demandes."),
     "draft-discarded": _l("Brouillon jeté."),
     "words-sent": _l("Message envoyé."),

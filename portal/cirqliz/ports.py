@@ -56,8 +56,20 @@ class PlannedTour:
     result: object = None
 
 
+@dataclass(frozen=True, slots=True)
+class TourStops:
+    """The stops of a tour, in its order. refused: the places of those that it cannot serve."""
+
+    stops: tuple[RouteStop, ...]
+    refused: frozenset[int]
+
+
 class TourPlanner(Protocol):
     """What the planner offers; the adapter stands in the composition of the application."""
+
+    def get_stops(self, company_id: UUID, route_id: UUID) -> TourStops:
+        """Return the stops of a tour of the company, for a request that begins from it. Raises NotFound."""
+        ...
 
     def create_route(self, actor: Actor, order: RouteOrder) -> UUID:
         """Write the route's row in the running unit of work, without computing it, and return its id."""
@@ -77,6 +89,10 @@ class TourPlanner(Protocol):
 
     def panel_url(self, route_id: UUID, *, company_id: UUID | None = None, territory: str | None = None) -> str:
         """Return the page of a route, for its company or for the staff of a territory (one of the two is given)."""
+        ...
+
+    def page_url(self, company_id: UUID, route_id: UUID) -> str:
+        """Return where members of the company share a route and take its files."""
         ...
 
 

@@ -6,6 +6,7 @@ with `compute_route` (long, writes nothing) and keeps the answer with `store_rou
 
 from __future__ import annotations
 
+from portal.itineriz.addresses.serving import Standing, standing_at
 from portal.itineriz.detours import Through, Trial, through_trips
 from portal.itineriz.documents.frame import Floats, Frame, frame_around
 from portal.itineriz.documents.labels import name_streets
@@ -13,6 +14,7 @@ from portal.itineriz.documents.sketch import draw_furniture, draw_streets
 from portal.itineriz.documents.streets import Streets, load_streets
 from portal.itineriz.documents.svg import Drawing
 from portal.itineriz.documents.xml_text import Writer, utc
+from portal.itineriz.lacking import TourStops, stops_to_ask
 from portal.itineriz.models import RouteStatus
 from portal.itineriz.ports import (
     PassBook,
@@ -44,10 +46,12 @@ __all__ = [
     "RequestWish",
     "RouteStatus",
     "RouteView",
+    "Standing",
     "Stop",
     "StopsThere",
     "Streets",
     "Through",
+    "TourStops",
     "Trial",
     "Writer",
     "ask_for_due_work",
@@ -68,6 +72,8 @@ __all__ = [
     "set_pass_book",
     "set_pass_codes",
     "set_request_start",
+    "standing_at",
+    "stops_to_ask",
     "store_failure",
     "store_route",
     "through_trips",

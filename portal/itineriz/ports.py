@@ -35,18 +35,23 @@ def passes_of(territory_id: UUID, vehicle_id: UUID) -> Sequence[PassRight]:
 
 @dataclass(frozen=True, slots=True)
 class RequestWish:
-    """The tour a pass would be asked for; the person may still change everything. vehicle_id: None off the fleet."""
+    """The passes somebody would ask for; the person may still change everything. vehicle_id: None off the fleet.
+
+    perimeter_ids: what the passes would open. Where to: the stops of a tour of the company, else the few named here.
+    """
 
     company_id: UUID
     territory_id: UUID
     vehicle_id: UUID | None
     starts_at: datetime
     ends_at: datetime
-    stops: tuple[Stop, ...]
+    perimeter_ids: tuple[str, ...]
+    route_id: UUID | None = None
+    stops: tuple[Stop, ...] = ()
 
 
 RequestStart = Callable[[Actor, RequestWish], str | None]
-"""Where this person asks for the pass of such a tour: a URL, or None when they may not ask."""
+"""Where this person asks for such passes: a URL, or None when they may not ask."""
 
 _START_KEY = "itineriz_request_start"
 

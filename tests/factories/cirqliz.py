@@ -14,14 +14,14 @@ from portal.accounts.models import CompanyStatus
 from portal.cirqliz.decisions.commands import Answer, DecideRequest
 from portal.cirqliz.decisions.deciding import Decided
 from portal.cirqliz.decisions.services import decide_request
-from portal.cirqliz.ports import PlannedTour, RouteOrder, RouteStop
+from portal.cirqliz.ports import PlannedTour, RouteOrder, RouteStop, TourStops
 from portal.cirqliz.requests.commands import SubmitRequest
 from portal.cirqliz.requests.queries import RequestView, get_request_of_territory
 from portal.cirqliz.requests.services import submit_request
 from portal.cirqliz.states import RefusalReason, VehicleDecision
 from portal.common.actor import Actor, ActorKind, CompanyRole, StaffRole
 from portal.common.clock import SYSTEM_CLOCK
-from portal.common.errors import Invalid
+from portal.common.errors import Invalid, NotFound
 from portal.common.ids import new_id
 from portal.db import unit_of_work
 from portal.fleet.models import AirClass, Category, Energy, Vehicle
@@ -49,6 +49,12 @@ class FakePlanner:
     refuses: Invalid | None = None
     orders: list[RouteOrder] = field(default_factory=list)
     stored: dict[UUID, object] = field(default_factory=dict)
+    tours: dict[tuple[UUID, UUID], TourStops] = field(default_factory=dict)
+
+    def get_stops(self, company_id: UUID, route_id: UUID) -> TourStops:
+        if (company_id, route_id) not in self.tours:
+            raise NotFound("route-not-found")
+        return self.tours[company_id, route_id]
 
     def create_route(self, actor: Actor, order: RouteOrder) -> UUID:
         self.orders.append(order)
@@ -67,6 +73,9 @@ class FakePlanner:
 
     def panel_url(self, route_id: UUID, *, company_id: UUID | None = None, territory: str | None = None) -> str:
         return f"/itineraires/{route_id}/panneau"
+
+    def page_url(self, company_id: UUID, route_id: UUID) -> str:
+        return f"/entreprises/{company_id}/itineraires/{route_id}"
 
 
 @dataclass(frozen=True)

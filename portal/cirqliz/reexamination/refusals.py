@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -19,23 +21,42 @@ _OF_PERIMETERS: Final = frozenset(
 )
 
 
-def find_relieved(law: LawSnapshot, request: AccessRequest, kept: AutomaticDecision | None, clock: Clock) -> set[UUID]:
+def find_relieved(
+    law: LawSnapshot, request: AccessRequest, answers: Sequence[AutomaticDecision], clock: Clock
+) -> set[UUID]:
     """Return the vehicles refused for the perimeters of a request when one of these asks less than at the refusal.
 
-    kept: what was read of the request last. Only what is left of its window counts.
+    answers: what was read of the request, oldest first. Only what is left of its window counts.
     """
-    refused = {line.vehicle_id for line in request.vehicles if line.reason_code in _OF_PERIMETERS}
+    refused = {line.vehicle_id: line.decided_at for line in request.vehicles if line.reason_code in _OF_PERIMETERS}
     start = max(request.starts_at, clock.now())
     if not refused or start >= request.ends_at:
         return set()
     window = Interval(start, request.ends_at)
-    before = {one["id"]: one for one in said_perimeters(request, kept)}
     live = perimeter_facts(law, request)
-    return refused if any(one["id"] in before and asks_less(before[one["id"]], one, window) for one in live) else set()
+    relieved = {at: _ask_less(_said_at(request, answers, at), live, window) for at in set(refused.values())}
+    return {vehicle_id for vehicle_id, at in refused.items() if relieved[at]}
+
+
+def _ask_less(before: Sequence[dict[str, Any]], live: Sequence[dict[str, Any]], window: Interval) -> bool:
+    known = {one["id"]: one for one in before}
+    return any(one["id"] in known and asks_less(known[one["id"]], one, window) for one in live)
+
+
+def _said_at(
+    request: AccessRequest, answers: Sequence[AutomaticDecision], at: datetime | None
+) -> Sequence[dict[str, Any]]:
+    """Return what the perimeters of a request asked when some of its vehicles were refused."""
+    kept = next((one for one in reversed(answers) if at is not None and one.at <= at), None)
+    if kept is not None and kept is not answers[-1]:
+        # Read again since, for its other vehicles: what the request says now may be what is asked of those.
+        read: Sequence[dict[str, Any]] = kept.facts["perimeters"]
+        return read
+    return said_perimeters(request, kept)
 
 
 def said_perimeters(request: AccessRequest, kept: AutomaticDecision | None) -> list[dict[str, Any]]:
-    """Return what a request says of its perimeters, as the facts do, with the hours that were read last of each."""
+    """Return what a request says of its perimeters, as the facts do, with the hours that an answer read of each."""
     hours = {one["id"]: one["hours"] for one in kept.facts["perimeters"]} if kept else {}
     return [
         {

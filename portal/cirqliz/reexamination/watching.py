@@ -26,7 +26,7 @@ from portal.cirqliz.rules.conditions import Proposal, Rule, answer
 from portal.cirqliz.rules.engine import keep_answer
 from portal.cirqliz.rules.facts import facts_of, perimeter_facts, rule_ids
 from portal.cirqliz.rules.messages import perimeter_change
-from portal.cirqliz.rules.queries import last_answers, list_rules, rules_named
+from portal.cirqliz.rules.queries import all_answers, list_rules, rules_named
 from portal.cirqliz.states import (
     DECIDABLE_STATES,
     DECIDED_STATES,
@@ -128,26 +128,27 @@ def find_moved(
     if after is not None:
         wanted = wanted.where(AccessRequest.id > after)
     page = session().scalars(wanted).all()
-    kept = last_answers([request.id for request in page])
+    answers = all_answers([request.id for request in page])
     law = law_snapshot(territory_id)
     outgrown = find_outgrown(law, page, clock)
     moved = [
         request.id
         for request in page
-        if request.id in outgrown or _moved(law, request, kept.get(request.id), rules, clock)
+        if request.id in outgrown or _moved(law, request, answers.get(request.id, ()), rules, clock)
     ]
     return moved, page[-1].id if len(page) == size else None
 
 
 def _moved(
-    law: LawSnapshot, request: AccessRequest, kept: AutomaticDecision | None, rules: Sequence[str], clock: Clock
+    law: LawSnapshot, request: AccessRequest, answers: Sequence[AutomaticDecision], rules: Sequence[str], clock: Clock
 ) -> bool:
     if request.state is RequestState.NOT_NEEDED:
         return bool(perimeter_facts(law, request))
     if request.state.open and says_otherwise(law, request):
         return True
-    if find_relieved(law, request, kept, clock):
+    if find_relieved(law, request, answers, clock):
         return True
+    kept = answers[-1] if answers else None
     if kept is None or not (request.state.open or _holds(request)):
         return False
     other_rules: bool = decided_by_rule(request) and kept.facts["rules"] != rules
@@ -183,11 +184,12 @@ def judge_again(
     requests = [one for one in held if one.id in living]
     rules = [view.rule for view in list_rules(territory_id)]
     outgrown = find_outgrown(law, requests, clock)
-    last = last_answers([request.id for request in requests])
+    answers = all_answers([request.id for request in requests])
     told, opened = Told(), 0
     for request in requests:
-        kept = last.get(request.id)
-        otherwise = outgrown.get(request.id, set()) | find_relieved(law, request, kept, clock)
+        read = answers.get(request.id, ())
+        kept = read[-1] if read else None
+        otherwise = outgrown.get(request.id, set()) | find_relieved(law, request, read, clock)
         if request.state is RequestState.NOT_NEEDED:
             opened += need_after_all(uow, request, _ACTOR, clock)
         elif otherwise or _holds(request):

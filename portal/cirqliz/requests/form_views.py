@@ -21,18 +21,19 @@ from portal.cirqliz.requests.forms import RequestForm, kept_values
 from portal.cirqliz.requests.messages import delay_sentences
 from portal.cirqliz.requests.picking import Offers
 from portal.cirqliz.requests.policies import refuses_submission
-from portal.cirqliz.requests.starting import read_draft
+from portal.cirqliz.requests.starting import BEGUN_BY, read_draft
 from portal.cirqliz.requests.stop_form import candidate_value
 from portal.cirqliz.requests.thread_forms import sent_files
 from portal.cirqliz.requests.views import PREFIX, WRITE
 from portal.cirqliz.rules.settings import access_settings
+from portal.common.actor import CompanyRole
 from portal.common.clock import SYSTEM_CLOCK
 from portal.common.errors import Conflict, Invalid, NotFound
 from portal.fleet.api import OfferedFleet
 from portal.numeriz.api import law_snapshot
 from portal.territories.api import list_territories
 from portal.web.extensions import limiter
-from portal.web.guards import current_actor, guard, htmx_request
+from portal.web.guards import SIGNED_IN, current_actor, guard, htmx_request
 
 _PARTS = {"justificatifs": "papers", "conducteurs": "drivers"}
 
@@ -43,8 +44,9 @@ _PARTS = {"justificatifs": "papers", "conducteurs": "drivers"}
 def new_request(company_id: UUID) -> ResponseReturnValue:
     """Show the form; sent, do what its button asks: change the form, file the request."""
     if request.method == "GET":
-        form = _form(company_id, begun=read_draft(request.args))
-        return _closed(company_id) if form is None else _form_page(company_id, form)
+        begun = read_draft(company_id, request.args)
+        form = _form(company_id, begun=begun.data)
+        return _closed(company_id) if form is None else _form_page(company_id, form, tour_stops=begun.tour_stops)
     form = _form(company_id, sent=request.form)
     if form is None:
         return _closed(company_id)
@@ -67,6 +69,19 @@ def new_request(company_id: UUID) -> ResponseReturnValue:
             flash(flash_text("submitted", number=queries.get_request(company_id, request_id).number), "success")
             return redirect(url_for("cirqliz.show_request", company_id=company_id, request_id=request_id), 303)
     return _form_page(company_id, form, faults=faults or _keep(company_id, form)), 422
+
+
+@blueprint.get("/demandes/nouvelle")
+@guard(SIGNED_IN)
+def begin_request() -> ResponseReturnValue:
+    """Lead whoever comes from the public map to the form of their company, with what the link says of the request."""
+    actor = current_actor()
+    company_id = next((id_ for id_ in actor.companies if actor.belongs_to(id_, CompanyRole.MANAGER)), None)
+    if company_id is None:
+        flash(flash_text("company-needed"), "warning")
+        return redirect(url_for("accounts.me"), 303)
+    told: dict[str, Any] = {name: request.args.getlist(name) for name in BEGUN_BY}
+    return redirect(url_for("cirqliz.new_request", company_id=company_id, **told), 303)
 
 
 @blueprint.post(f"{PREFIX}/brouillons")
@@ -198,7 +213,7 @@ def _form_page(
         papers=list_draft_documents(company_id, draft_id),
         renewed_number=_renewed_number(company_id, draft),
         delays=delay_sentences(usual_delay(form.place.id)),
-        **{"saved_at": None, **more},
+        **{"saved_at": None, "tour_stops": 0, **more},
     )
 
 

@@ -14,7 +14,7 @@ from portal.cirqliz.blueprint import blueprint
 from portal.cirqliz.messages import flash_text, sentence
 from portal.cirqliz.pages import request_parts, show
 from portal.cirqliz.passes.queries import list_passes_of_request
-from portal.cirqliz.ports import tour_planner
+from portal.cirqliz.ports import LAWFUL, tour_planner
 from portal.cirqliz.requests import policies, queries, services
 from portal.cirqliz.requests.delays import usual_delay
 from portal.cirqliz.requests.drafts import list_drafts
@@ -80,6 +80,7 @@ def request_page(
         job=jobs.get_job(found.job_id),
         passes=list_passes_of_request(found.id),
         panel_url=tour_planner().panel_url(found.route_id, company_id=found.company_id) if found.route_id else None,
+        tour_url=_tour_url(found),
         thread=list_thread(found.id, reader=MessageSide.COMPANY, staff_name=territory.name),
         document_url=lambda document_id: url_for(
             "cirqliz.show_document", company_id=found.company_id, request_id=found.id, document_id=document_id
@@ -96,6 +97,13 @@ def request_page(
         conflict=conflict,
         **request_parts(found),
     )
+
+
+def _tour_url(found: queries.RequestView) -> str | None:
+    """Where the tour of a request is shared and taken home; None without a lawful one."""
+    if found.route_id is None or found.tour_status != LAWFUL:
+        return None
+    return tour_planner().page_url(found.company_id, found.route_id)
 
 
 def _appeal_refusal(found: queries.RequestView) -> str | None:

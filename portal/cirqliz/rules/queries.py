@@ -182,13 +182,21 @@ def rules_named(territory_id: UUID, ids: Iterable[UUID]) -> Sequence[Rule]:
 
 def last_answers(request_ids: Iterable[UUID]) -> Mapping[UUID, AutomaticDecision]:
     """Return the newest row of each request that has one."""
+    return {request_id: rows[-1] for request_id, rows in all_answers(request_ids).items()}
+
+
+def all_answers(request_ids: Iterable[UUID]) -> Mapping[UUID, Sequence[AutomaticDecision]]:
+    """Return the rows of each request that has one, oldest first."""
     rows = session().scalars(
         select(AutomaticDecision)
         .where(AutomaticDecision.request_id.in_(list(request_ids)))
         .order_by(AutomaticDecision.at, AutomaticDecision.id)
         .execution_options(populate_existing=True)
     )
-    return {row.request_id: row for row in rows}
+    found: dict[UUID, list[AutomaticDecision]] = {}
+    for row in rows:
+        found.setdefault(row.request_id, []).append(row)
+    return found
 
 
 def rule_view(row: DecisionRule) -> RuleView:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import timedelta
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -21,17 +23,20 @@ from portal.itineriz.addresses.checking import MOST_ADDRESSES
 from portal.itineriz.addresses.documents import points, spans_csv, week_csv
 from portal.itineriz.addresses.finding import Candidate, Doubt
 from portal.itineriz.addresses.services import AskCheck, CheckView
-from portal.itineriz.addresses.verdicts import WeekVerdict
+from portal.itineriz.addresses.verdicts import WeekVerdict, week_of
+from portal.itineriz.lacking import lacking_at_address
 from portal.itineriz.messages import stored_fault
 from portal.itineriz.models import CheckStatus
 from portal.itineriz.pages.blueprint import MEMBER, blueprint
 from portal.itineriz.pages.check_forms import CheckForm, CorrectForm
+from portal.itineriz.pages.context import half_hour
 from portal.itineriz.pages.local_time import read_day
 from portal.itineriz.pages.picking import Picked, built_territories, chosen_territory
 from portal.itineriz.pages.vehicles import chosen_label
 from portal.itineriz.places.messages import FILE_FAULTS, doubt_sentence, file_sentence
 from portal.itineriz.places.sheet import sample_csv
-from portal.itineriz.ports import passes_of
+from portal.itineriz.ports import RequestWish, passes_of, request_start
+from portal.itineriz.trip import Stop
 from portal.territories.api import get_territory_by_id
 from portal.web import filters
 from portal.web.extensions import limiter
@@ -176,9 +181,29 @@ def show_address(company_id: UUID, check_id: UUID, number: int) -> ResponseRetur
         spans=words.spans_shown(answer, zone) if answer else [],
         doubt=doubt_sentence(Doubt(address["doubt"])) if address["doubt"] else "",
         points=points([address]),
+        ask_url=_ask_url(check, address, answer, zone) if answer else None,
         **_context(check),
     )
     return page, 422 if form.errors else 200
+
+
+def _ask_url(check: CheckView, address: Mapping[str, Any], answer: Mapping[str, Any], zone: ZoneInfo) -> str | None:
+    """Where this person asks for the passes an address lacks in what is left of the week; None when none would help."""
+    week = week_of(check.first_day, zone)
+    starts_at = max(week.start, half_hour(SYSTEM_CLOCK.now()) + timedelta(minutes=30))
+    lacking = lacking_at_address(answer, starts_at)
+    if starts_at >= week.end or not lacking:
+        return None
+    wish = RequestWish(
+        company_id=check.company_id,
+        territory_id=check.territory_id,
+        vehicle_id=check.vehicle_id,
+        starts_at=starts_at,
+        ends_at=week.end,
+        perimeter_ids=lacking,
+        stops=(Stop(address["lon"], address["lat"], address["label"]),),
+    )
+    return request_start(current_actor(), wish)
 
 
 def _candidate(form: CorrectForm, address: Any, place: Any) -> Candidate | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -12,8 +13,10 @@ from flask_babel import gettext as _
 
 from portal.common.clock import SYSTEM_CLOCK
 from portal.common.errors import Invalid, NotFound
+from portal.common.text import whole_number
 from portal.fleet.api import OfferedFleet
 from portal.itineriz import queries, services
+from portal.itineriz.addresses.services import CheckView, get_check, get_results
 from portal.itineriz.pages.blueprint import MEMBER, ROUTES, blueprint
 from portal.itineriz.pages.forms import ARRIVE, LEAVE, MOST_STOPS, RouteForm
 from portal.itineriz.pages.vehicles import OTHER_VEHICLE
@@ -31,7 +34,10 @@ from portal.web.rendering import render_page
 @guard(MEMBER)
 @limiter.limit("60 per minute; 600 per hour", methods=["POST"])
 def new_route(company_id: UUID) -> ResponseReturnValue:
-    """Ask for a tour. `?modele=<route>` begins from a tour of the company."""
+    """Ask for a tour. `?modele=<route>` begins from a tour of the company.
+
+    `?verification=<check>&ligne=<number>` begins from a check of its addresses: the vehicle, and a line as the goal.
+    """
     places = [place for place in list_territories() if place.graph_dir is not None]
     if not places:
         flash(_("Aucun territoire n’est encore prêt pour le calcul d’itinéraires."), "warning")
@@ -69,7 +75,7 @@ def _submit(form: RouteForm, company_id: UUID) -> UUID | None:
         return None
 
 
-def _chosen_place(places: list[TerritoryView], model: RouteView | None) -> TerritoryView:
+def _chosen_place(places: list[TerritoryView], model: RouteView | CheckView | None) -> TerritoryView:
     """The territory named in the request, else that of the model, else the first."""
     wanted = request.values.get("territory", request.args.get("territoire", ""))
     if not wanted and model is not None:
@@ -77,19 +83,40 @@ def _chosen_place(places: list[TerritoryView], model: RouteView | None) -> Terri
     return next((place for place in places if place.slug == wanted), places[0])
 
 
-def _model(company_id: UUID) -> RouteView | None:
-    """The tour to begin from, when the address names one of the company."""
-    text = request.args.get("modele", "")
-    if request.method != "GET" or not text:
+def _model(company_id: UUID) -> RouteView | CheckView | None:
+    """What the address says to begin from: a tour of the company, or a check of its addresses."""
+    if request.method != "GET":
         return None
+    for name, find in (("modele", queries.get_route), ("verification", get_check)):
+        with suppress(ValueError, NotFound):
+            return find(company_id, UUID(request.args.get(name, "")))
+    return None
+
+
+def _typed_before(model: RouteView | CheckView, place: TerritoryView) -> dict[str, Any]:
+    """What somebody would have typed to ask for the same."""
+    if isinstance(model, CheckView):
+        return {**_vehicle_typed(model), **_goal_typed(model)}
+    return {**_vehicle_typed(model), **_tour_typed(model, place)}
+
+
+def _goal_typed(check: CheckView) -> dict[str, Any]:
+    """The address of the line that is named, after a departure still to be given; nothing when none is."""
+    number = whole_number(request.args.get("ligne", ""))
+    if number is None:
+        return {}
     try:
-        return queries.get_route(company_id, UUID(text))
-    except (ValueError, NotFound):
-        return None
+        address = get_results(check).address(number)
+    except NotFound:
+        return {}
+    if address["lon"] is None:
+        return {}
+    goal = {"address": address["label"], "lon": str(address["lon"]), "lat": str(address["lat"])}
+    return {"stops": [{}, goal]}
 
 
-def _typed_before(route: RouteView, place: TerritoryView) -> dict[str, Any]:
-    """What somebody would have typed to ask for a tour: all of its stops, today at the same hour."""
+def _tour_typed(route: RouteView, place: TerritoryView) -> dict[str, Any]:
+    """All of the stops of a tour, today at the same hour."""
     zone = ZoneInfo(place.timezone)
     hour = (route.arrive_by or route.depart_at).astimezone(zone)
     rows = []
@@ -104,6 +131,21 @@ def _typed_before(route: RouteView, place: TerritoryView) -> dict[str, Any]:
                 "hours": hours_text(clock_spans(stop.windows, zone)),
             }
         )
+    return {
+        "label": route.label,
+        "when": ARRIVE if route.arrive_by else LEAVE,
+        "day": f"{SYSTEM_CLOCK.now().astimezone(zone):%Y-%m-%d}",
+        "hour": f"{hour:%H:%M}",
+        "free_order": route.free_order,
+        "return_to_start": route.return_to_start,
+        "stops": rows,
+    }
+
+
+def _vehicle_typed(model: RouteView | CheckView) -> dict[str, Any]:
+    """The vehicle of the fleet, else the sizes of another one."""
+    if model.vehicle_id is not None:
+        return {"vehicle": str(model.vehicle_id)}
     sizes = {
         "gvw_t": "gross_weight",
         "gcw_t": "combination_weight",
@@ -114,20 +156,8 @@ def _typed_before(route: RouteView, place: TerritoryView) -> dict[str, Any]:
         "air_class": "air_class",
         "hazmat": "hazmat",
     }
-    vehicle: dict[str, Any] = {"vehicle": str(route.vehicle_id)}
-    if route.vehicle_id is None:
-        known = {sizes[key]: _typed(value) for key, value in route.vehicle.items() if key in sizes}
-        vehicle = {"vehicle": OTHER_VEHICLE, **known}
-    return {
-        **vehicle,
-        "label": route.label,
-        "when": ARRIVE if route.arrive_by else LEAVE,
-        "day": f"{SYSTEM_CLOCK.now().astimezone(zone):%Y-%m-%d}",
-        "hour": f"{hour:%H:%M}",
-        "free_order": route.free_order,
-        "return_to_start": route.return_to_start,
-        "stops": rows,
-    }
+    known = {sizes[key]: _typed(value) for key, value in model.vehicle.items() if key in sizes}
+    return {"vehicle": OTHER_VEHICLE, **known}
 
 
 def _typed(value: object) -> object:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,12 +10,12 @@ from uuid import UUID
 from portal.common.actor import Actor
 from portal.common.clock import SYSTEM_CLOCK
 from portal.itineriz.documents.layers import LAYERS, has_layer
+from portal.itineriz.lacking import lacking_perimeters
 from portal.itineriz.messages import stored_fault
 from portal.itineriz.pages.display import Answer
 from portal.itineriz.pages.shown import short_label, spans_text
 from portal.itineriz.ports import RequestWish, request_start
 from portal.itineriz.queries import RouteView
-from portal.itineriz.trip_values import stop_of
 from portal.numeriz.api import law_version
 from portal.territories.api import get_territory_by_id
 
@@ -51,29 +51,26 @@ def is_outdated(route: RouteView) -> bool:
 
 def ask_url(actor: Actor, company_id: UUID, route: RouteView, answer: Answer) -> str | None:
     """Where this person asks for the passes the tour lacks; None when none would help, or they may not ask."""
-    if not answer.asks_pass:
+    lacking = lacking_perimeters(route.result or {})
+    if not lacking:
         return None
-    starts_at = _half_hour(answer.depart_at)
+    starts_at = half_hour(answer.depart_at)
     arrive_at = answer.arrive_at
-    ends_at = starts_at + _REFUSED_FOR if arrive_at is None else _half_hour(arrive_at) + timedelta(hours=1)
+    ends_at = starts_at + _REFUSED_FOR if arrive_at is None else half_hour(arrive_at) + timedelta(hours=1)
+    # A refused tour may stop before perimeters that only begin later: passes are asked for hours at which they bind.
+    ends_at = max(ends_at, *(half_hour(at) + timedelta(hours=1) for at in lacking.values()))
     wish = RequestWish(
         company_id=company_id,
         territory_id=route.territory_id,
         vehicle_id=route.vehicle_id,
         starts_at=starts_at,
         ends_at=ends_at,
-        stops=tuple(stop_of(values) for values in _wished(route, answer)),
+        perimeter_ids=tuple(lacking),
+        route_id=route.id,
     )
     return request_start(actor, wish)
 
 
-def _wished(route: RouteView, answer: Answer) -> list[Mapping[str, Any]]:
-    """The stops in the order served, where one was found."""
-    numbers = [stop.number for stop in answer.stops if not stop.is_return]
-    missing = [number for number in range(len(route.stops)) if number not in set(numbers)]
-    return [route.stops[number] for number in [*numbers, *missing] if number < len(route.stops)]
-
-
-def _half_hour(at: datetime) -> datetime:
+def half_hour(at: datetime) -> datetime:
     """The half hour at or before an instant."""
     return at - timedelta(seconds=at.timestamp() % _HALF_HOUR_S)

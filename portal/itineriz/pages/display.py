@@ -20,6 +20,7 @@ from portal.itineriz.documents.wording import (
     reason_text,
     step_text,
 )
+from portal.itineriz.lacking import lacking_perimeters
 from portal.itineriz.messages import emissions_sentence, missed_window
 from portal.itineriz.pages.shown import (
     BayShown,
@@ -74,10 +75,12 @@ class Answer:
         """What changed the way, each regulation once whatever the number of legs, the costliest first."""
         merged: dict[tuple[str, str], dict[str, Any]] = {}
         for values in self._result.get("avoided", ()):
-            kept = merged.setdefault((str(values["kind"]), str(values["id"])), {**values, "minutes": 0, "metres": 0})
-            kept["minutes"] = round(kept["minutes"] + values.get("minutes", 0), 1)
-            kept["metres"] += values.get("metres", 0)
-        return sorted((self._regulation(values) for values in merged.values()), key=lambda item: -item.minutes)
+            none = {"minutes": 0, "metres": 0, "wait_min": 0}
+            kept = merged.setdefault((str(values["kind"]), str(values["id"])), {**values, **none})
+            for cost in none:
+                kept[cost] += values.get(cost, 0)
+        costs = (self._regulation(values) for values in merged.values())
+        return sorted(costs, key=lambda item: -item.minutes - item.wait_min)
 
     @property
     def blocking(self) -> list[Regulation]:
@@ -119,8 +122,7 @@ class Answer:
     @property
     def asks_pass(self) -> bool:
         """True when a request for a pass would help."""
-        wanted = any(not needed["held"] and needed["requirement"] != "document" for needed in self.needed_passes)
-        return wanted or any(item.asks_pass for item in self.impossible) or any(item.asks for item in self.blocking)
+        return bool(lacking_perimeters(self._result))
 
     @property
     def proposals(self) -> list[Proposal]:
@@ -270,8 +272,9 @@ class Answer:
             url=values.get("url"),
             article=str(values.get("article") or ""),
             source=str(values.get("source") or ""),
-            minutes=float(values.get("minutes", 0)),
+            minutes=round(float(values.get("minutes", 0)) - values.get("wait_min", 0), 1),
             metres=float(values.get("metres", 0)),
+            wait_min=round(float(values.get("wait_min", 0)), 1),
             opens_at=_instant(values.get("opens_at")),
             stop=self.stops[stop].short if isinstance(stop, int) and stop < len(self.stops) else "",
             asks=wanted["requirement"] if wanted else None,

@@ -175,3 +175,49 @@ def test_refusal_stands_when_only_past_hours_fell_away(world: World) -> None:
     with unit_of_work() as uow:
         assert judge_again(uow, world.territory.id, [found.id], clock=late) == 0
     assert world.seen(found.id).state is RequestState.REFUSED
+
+
+def refused_beside(world: World, *, waits: bool) -> RequestView:
+    """A request with one vehicle approved, one refused, and (waits) one that nobody answered yet; looked at."""
+    plates = ("AA-111-AA", "BB-222-BB", "CC-333-CC") if waits else ("AA-111-AA", "BB-222-BB")
+    vehicles = [world.vehicle(plate) for plate in plates]
+    found = asked(world, vehicles)
+    world.approve(found, vehicles[:1])
+    world.refuse(world.seen(found.id), vehicles[1:2])
+    look(world)
+    return world.seen(found.id)
+
+
+@pytest.mark.parametrize("waits", [False, True], ids=["all answered", "one waits"])
+def test_refusal_stands_when_longer_hours_come_and_go(world: World, *, waits: bool) -> None:
+    set_hours(world, 8, 10)
+    found = refused_beside(world, waits=waits)
+    for first, last in ((8, 12), (8, 10)):
+        set_hours(world, first, last)
+        look(world)
+    after = world.seen(found.id)
+    assert VehicleDecision.REFUSED in after.decisions and list_reexaminations(found.id) == []
+    set_hours(world, 8, 9)
+    look(world)
+    assert VehicleDecision.REFUSED not in world.seen(found.id).decisions
+    assert len(list_reexaminations(found.id)) == 1
+
+
+@pytest.mark.parametrize("answered", [False, True], ids=["the other waits", "the other is answered meanwhile"])
+def test_refusal_stands_when_a_stricter_colour_comes_and_goes(world: World, *, answered: bool) -> None:
+    first, second = world.vehicle("AA-111-AA"), world.vehicle("BB-222-BB")
+    found = asked(world, [first, second])
+    world.refuse(found, [first])
+    stricter(world)
+    look(world)
+    if answered:
+        world.decide(
+            world.seen(found.id), Answer(VehicleDecision.REFUSED, RefusalReason.VEHICLE_NOT_ALLOWED, "non"), [second]
+        )
+    recolour(world, NAME, Colour.BLUE)
+    look(world)
+    after = world.seen(found.id)
+    assert VehicleDecision.REFUSED in after.decisions and list_reexaminations(found.id) == []
+    freer(world)
+    look(world)
+    assert world.seen(found.id).vehicles[0].decision is VehicleDecision.PENDING

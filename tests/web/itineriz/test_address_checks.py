@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -118,6 +120,45 @@ def test_the_week_of_an_address_is_told_hour_by_hour_and_exactly(scene: Scene):
     assert "5 sept. 2024 à 09:00" in exact.replace("\u00a0", " ")
     assert "un laissez-passer est nécessaire" in exact
     scene.client.get(f"{where}/lignes/999", 404)
+
+
+def test_an_address_leads_to_its_request_and_to_a_tour_that_know_it(scene: Scene):
+    vehicle_id = make_vehicle(scene.company.id)
+    manager = make_user()
+    make_member(manager, scene.company, CompanyRole.MANAGER)
+    day = datetime.now(UTC).date() + timedelta(days=3)
+    hours = [(f"{day}T09:00:00+02:00", f"{day}T12:00:00+02:00")]
+    make_law(scene.territory, perimeters=[perimeter_draft("Course du pont", Colour.RED, square(2.360, 48.865), hours)])
+    where = scene.ask(vehicle=str(vehicle_id), week=f"{day}")
+    address = f"{where}/lignes/1"
+    assert scene.client.get(address).find("a", string="Demander ce laissez-passer") is None, "a driver may not ask"
+    scene.client.sign_in(manager.id)
+    assert scene.client.get(f"{where}/lignes/2").find("a", string="Demander ce laissez-passer") is None
+    page = scene.client.get(address)
+    link = page.find("a", string="Demander ce laissez-passer")
+    assert link is not None
+    form = scene.client.get(str(link["href"]))
+    label = form.select("[data-address-text]")[1]["value"]
+    assert label and form.select("[data-address-text]")[0].get("value", "") == ""
+    assert form.find(id="starts_on")["value"] == f"{day}"
+    assert len(form.select('input[name="perimeters"][checked]')) == 1
+    assert [box["value"] for box in form.select('input[name="vehicles"][checked]')] == [str(vehicle_id)]
+    tour = scene.client.get(str(page.find("a", string=re.compile("Calculer un itinéraire"))["href"]))
+    assert tour.select_one('select[name="vehicle"] option[selected]')["value"] == str(vehicle_id)
+    assert tour.find(attrs={"name": "stops-1-address"})["value"] == label
+    assert tour.find(attrs={"name": "stops-1-lon"})["value"].startswith("2.36")
+    assert not tour.find(attrs={"name": "stops-0-address"}).get("value")
+
+
+def test_no_request_is_offered_when_the_week_of_the_check_is_over(scene: Scene):
+    manager = make_user()
+    make_member(manager, scene.company, CompanyRole.MANAGER)
+    scene.client.sign_in(manager.id)
+    where = scene.ask()
+    assert scene.client.get(f"{where}/lignes/1").find("a", string="Demander ce laissez-passer") is None
+    link = scene.client.get(where).find("a", string=re.compile("Calculer un itinéraire"))
+    tour = scene.client.get(str(link["href"]))
+    assert tour.find(attrs={"name": "gross_weight"})["value"] == "3.5"
 
 
 def test_the_list_is_searched_and_filtered_and_the_map_with_it(scene: Scene):
