@@ -101,11 +101,14 @@ def _in_context(app: Flask) -> Iterator[Flask]:
     app.extensions["pending_jobs"].clear()
     # The limiter is one for all applications of a process: another test may have made one that has limits.
     limiter.enabled = app.config["RATELIMIT_ENABLED"]
+    given = dict(app.extensions)
     with app.app_context():
         yield app
         db.session.rollback()
         _empty_tables(db.engine)
         db.session.remove()
+    # What a test put in the place of a part of the application goes with it.
+    app.extensions.update(given)
     # A graph laid for one test is not one that the next has built, and what was read of it is forgotten.
     settings: Settings = app.extensions["settings"]
     shutil.rmtree(settings.territories_dir, ignore_errors=True)
